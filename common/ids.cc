@@ -1,0 +1,36 @@
+#include "common/ids.h"
+
+namespace weft {
+
+std::string Name(Stage stage) {
+  switch (stage) {
+    case Stage::kProbe:
+      return "probe";
+    case Stage::kAnnotate:
+      return "annotate";
+    case Stage::kAnchor:
+      return "anchor";
+    case Stage::kDenoise:
+      return "denoise";
+    case Stage::kFinish:
+      return "finish";
+    case Stage::kAssemble:
+      return "assemble";
+  }
+  return "unknown stage";
+}
+
+std::string Name(const TaskId& task) {
+  const std::string stage = Name(task.stage);
+  switch (task.stage) {
+    case Stage::kAnnotate:
+    case Stage::kFinish:
+      return stage + " " + std::to_string(task.chunk);
+    case Stage::kDenoise:
+      return stage + " " + std::to_string(task.chunk) + "." + std::to_string(task.round);
+    default:
+      return stage;
+  }
+}
+
+}  // namespace weft

@@ -1,0 +1,114 @@
+// A Stable-Diffusion-1.x-family model, ready to run: text encoder, VAE, UNet and ControlNet.
+//
+// No tensor of any library crosses this header. All results are float32 whatever the data type of
+// the computation, and every forward pass sees `micro_batch` frames (the last one padded), so a
+// frame's numbers do not depend on how many others are asked for.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/frame/frame.h"
+#include "worker/frame/latents.h"
+
+namespace weft::models {
+
+enum class DataType { kFloat32, kBfloat16, kFloat16 };
+
+struct ModelOptions {
+  std::string folder;          // diffusers layout: model_index.json, unet/, vae/, text_encoder/, …
+  std::string device = "cpu";  // "cpu" or "cuda:N".
+  DataType data_type = DataType::kFloat32;  // kFloat16 needs CUDA.
+  bool with_controlnet = false;             // Load folder/controlnet too.
+  int micro_batch = 1;                      // Frames of one forward pass.
+};
+
+enum class Prediction { kEpsilon, kVelocity };
+
+// What of scheduler/scheduler_config.json matters to DDIM.
+struct NoiseScheduleConfig {
+  double beta_start = 0.00085;
+  double beta_end = 0.012;
+  std::string beta_schedule = "scaled_linear";  // Or "linear".
+  int train_steps = 1000;
+  int steps_offset = 1;
+  bool set_alpha_to_one = false;
+  std::string timestep_spacing = "leading";  // "leading", "trailing" or "linspace".
+  Prediction prediction = Prediction::kEpsilon;
+};
+
+// The text that steers a job, encoded once.
+struct PromptEmbedding {
+  int tokens = 0;
+  int width = 0;
+  std::vector<float> values;  // [2, tokens, width]: the negative prompt, then the prompt.
+};
+
+// Frames at one step of the schedule.
+struct StepInput {
+  Latents noisy;                              // x_t.
+  std::vector<ControlMap> controls;           // One a frame, of the padded pixel size; or none.
+  std::vector<std::vector<int>> attends;      // Per frame: indices into the step's anchors; all
+                                              // frames name equally many. Empty: own frame only.
+};
+
+struct Guidance {
+  double scale = 7.5;          // prediction = negative + scale * (positive - negative), in float32.
+  double control_scale = 0.0;  // Multiplies the ControlNet's residuals; 0: it does not run.
+};
+
+// Used by one thread.
+class DiffusionModel {
+ public:
+  // Loads everything and checks every tensor's name and shape.
+  // kNotFound / kInvalidArgument: names the file, and every missing, extra or misshapen tensor in one
+  // message. Pickle files are refused with the way to convert them. kUnsupported: names the field of
+  // the config that asks for what is not there.  kResourceExhausted: out of memory.
+  static Result<std::unique_ptr<DiffusionModel>> Load(const ModelOptions& options);
+
+  DiffusionModel() = default;
+  DiffusionModel(const DiffusionModel&) = delete;
+  DiffusionModel& operator=(const DiffusionModel&) = delete;
+  virtual ~DiffusionModel() = default;
+
+  [[nodiscard]] virtual int vae_factor() const = 0;       // Pixels per latent cell: 4, 8.
+  [[nodiscard]] virtual int latent_channels() const = 0;  // 4.
+  [[nodiscard]] virtual const NoiseScheduleConfig& schedule() const = 0;
+
+  virtual Result<PromptEmbedding> EncodePrompts(const std::string& negative,
+                                                const std::string& positive) = 0;
+
+  // The posterior's mean times scaling_factor.
+  // frames: all of one size, both sides multiples of vae_factor.
+  virtual Result<Latents> Encode(const std::vector<Frame>& frames) = 0;
+
+  // Pictures of `latents`, rounded (not cut off) to 8 bit.
+  virtual Result<std::vector<Frame>> Decode(const Latents& latents) = 0;
+
+  // Guided model output (epsilon or velocity, see schedule()) of the job's anchors at `timestep`, and
+  // keeps their keys and values for PredictFrames() until the next call. anchors.attends is ignored:
+  // the first anchor attends to itself, every other one to itself and the first.
+  // `anchors` must begin with the job's first frame; the others may be any, in any order, and a
+  // frame's numbers do not depend on which.
+  virtual Result<Latents> PredictAnchors(const StepInput& anchors,
+                                         double timestep,
+                                         const PromptEmbedding& prompts,
+                                         const Guidance& guidance) = 0;
+
+  // Guided model output of frames that attend to themselves and to the anchors of the last
+  // PredictAnchors() call, which must have had the same timestep, prompts and guidance.
+  // kResourceExhausted: out of device memory; nothing was changed.
+  virtual Result<Latents> PredictFrames(const StepInput& frames,
+                                        double timestep,
+                                        const PromptEmbedding& prompts,
+                                        const Guidance& guidance) = 0;
+};
+
+// Pixels per latent cell, from vae/config.json alone; for a probe, which has no need of the weights.
+Result<int> ReadVaeFactor(const std::string& folder);
+
+}  // namespace weft::models
