@@ -23,7 +23,8 @@ class BlobStore {
   // Stores `bytes` under `key`; durable on return.
   // key: 1 to 512 bytes of letters, digits and ". _ - /".
   // Ok also when the same bytes are there already.
-  // kAlreadyExists: other bytes are there.  kInvalidArgument: a bad key.  kNoSpace: the disk is full.
+  // kAlreadyExists: other bytes are there.  kInvalidArgument: a bad key.  kNoSpace: the disk is
+  // full.
   virtual Status Put(const std::string& key, std::string_view bytes) = 0;
 
   // kNotFound: no such blob.  kDataLoss: what is stored is damaged.

@@ -14,18 +14,18 @@ namespace weft {
 
 // Numbers are part of weft.v1.Error on the wire: never renumber, only append.
 enum class ErrorCode {
-  kInternal = 1,           // A bug of ours, or a library failed in a way nobody foresaw.
-  kInvalidArgument = 2,    // The user's input is wrong: file, field, size. Trying again cannot help.
-  kNotFound = 3,           // A named thing does not exist.
-  kAlreadyExists = 4,      // A name is taken by something else.
-  kFailedPrecondition = 5, // The state of things forbids it now.
-  kResourceExhausted = 6,  // Memory of the host or of the device ran out.
-  kNoSpace = 7,            // A disk is full.
-  kPermissionDenied = 8,   // A file or folder may not be read or written.
-  kDataLoss = 9,           // Stored bytes are not what was written.
-  kUnavailable = 10,       // A peer is gone or silent; the same call may work later.
-  kCancelled = 11,         // Somebody asked for it to stop.
-  kUnsupported = 12,       // Weft cannot do this (yet).
+  kInternal = 1,         // A bug of ours, or a library failed in a way nobody foresaw.
+  kInvalidArgument = 2,  // The user's input is wrong: file, field, size. Trying again cannot help.
+  kNotFound = 3,         // A named thing does not exist.
+  kAlreadyExists = 4,    // A name is taken by something else.
+  kFailedPrecondition = 5,  // The state of things forbids it now.
+  kResourceExhausted = 6,   // Memory of the host or of the device ran out.
+  kNoSpace = 7,             // A disk is full.
+  kPermissionDenied = 8,    // A file or folder may not be read or written.
+  kDataLoss = 9,            // Stored bytes are not what was written.
+  kUnavailable = 10,        // A peer is gone or silent; the same call may work later.
+  kCancelled = 11,          // Somebody asked for it to stop.
+  kUnsupported = 12,        // Weft cannot do this (yet).
 };
 
 // The code's name in words, such as "invalid argument".

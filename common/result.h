@@ -37,12 +37,12 @@ inline tl::unexpected<Error> Failure(Error error) {
 #define WEFT_CONCAT_INNER_(a, b) a##b
 #define WEFT_CONCAT_(a, b) WEFT_CONCAT_INNER_(a, b)
 
-#define WEFT_RETURN_IF_ERROR(expression)              \
-  do {                                                \
-    auto&& weft_status_ = (expression);               \
-    if (!weft_status_.has_value()) {                  \
-      return ::weft::Failure(weft_status_.error());   \
-    }                                                 \
+#define WEFT_RETURN_IF_ERROR(expression)            \
+  do {                                              \
+    auto&& weft_status_ = (expression);             \
+    if (!weft_status_.has_value()) {                \
+      return ::weft::Failure(weft_status_.error()); \
+    }                                               \
   } while (false)
 
 #define WEFT_ASSIGN_OR_RETURN(declaration, expression) \

@@ -16,7 +16,9 @@ struct FrameRange {
   [[nodiscard]] std::uint32_t size() const { return end - begin; }
   [[nodiscard]] bool Contains(std::uint32_t frame) const { return begin <= frame && frame < end; }
 
-  friend bool operator==(FrameRange a, FrameRange b) { return a.begin == b.begin && a.end == b.end; }
+  friend bool operator==(FrameRange a, FrameRange b) {
+    return a.begin == b.begin && a.end == b.end;
+  }
   friend bool operator!=(FrameRange a, FrameRange b) { return !(a == b); }
 };
 

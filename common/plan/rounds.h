@@ -26,8 +26,8 @@ struct Round {
 };
 
 // The first step of the schedule that img2img runs: steps - min(int(steps * strength), steps), as
-// diffusers counts. REQUIRES: steps > 0, 0 < strength <= 1. Equals `steps` when strength is so small
-// that no step is left.
+// diffusers counts. REQUIRES: steps > 0, 0 < strength <= 1. Equals `steps` when strength is so
+// small that no step is left.
 std::uint32_t FirstStep(std::uint32_t steps, double strength);
 
 // The rounds of a job, in order; one more than smoothing steps that really run.

@@ -1,0 +1,19 @@
+// The bounds of one socket, listening or connecting.
+
+#pragma once
+
+#include <cstddef>
+
+namespace weft {
+
+struct SocketOptions {
+  // Longer messages are refused by Send() with kInvalidArgument. A peer that sends one all the same
+  // is disconnected.
+  std::size_t message_bytes_max = 1 << 20;
+
+  // Messages that wait for one peer, in each direction; beyond them Send() says kUnavailable. The
+  // operating system's buffers come on top.
+  int queue_messages_max = 1000;
+};
+
+}  // namespace weft

@@ -1,0 +1,189 @@
+#include "common/transport/zmq_transport.h"
+
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <zmq.hpp>
+
+#include "common/transport/zmq_socket.h"
+
+namespace weft {
+namespace {
+
+constexpr std::string_view kTcpScheme = "tcp://";
+constexpr std::string_view kIpcScheme = "ipc://";
+constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
+
+// A whole farm may come back within the same second.
+constexpr int kBacklog = 4096;
+constexpr Duration kHandshakeMax = std::chrono::seconds(10);
+
+int Milliseconds(Duration span) {
+  return static_cast<int>(span.count());
+}
+
+std::optional<std::string> SocketPath(const std::string& address) {
+  if (address.rfind(kIpcScheme, 0) != 0) {
+    return std::nullopt;
+  }
+  return address.substr(kIpcScheme.size());
+}
+
+// Whether a TCP address ends in a port or in "*" for any.
+bool HasPort(const std::string& address) {
+  const std::string port = address.substr(address.rfind(':') + 1);
+  const bool digits = !port.empty() && port.find_first_not_of("0123456789") == std::string::npos;
+  return port == "*" || (digits && port.size() <= 5 && std::stoi(port) <= 65535);
+}
+
+// What ZeroMQ would take for another port, or answer with a mere "invalid argument".
+Status CheckAddress(const std::string& address) {
+  if (address.rfind(kTcpScheme, 0) == 0 && !HasPort(address)) {
+    return Failure(ErrorCode::kInvalidArgument, address + ": the port is not one of 0 to 65535");
+  }
+  const std::optional<std::string> path = SocketPath(address);
+  if (path && path->size() > kSocketPathMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   address + ": the socket's path has " + std::to_string(path->size()) +
+                       " bytes; the system allows " + std::to_string(kSocketPathMax) +
+                       ". Choose a shorter state folder.");
+  }
+  return {};
+}
+
+// ZeroMQ would unlink a living listener's socket and take its place.
+bool IsListenedTo(const std::string& path) {
+  sockaddr_un name{};
+  name.sun_family = AF_UNIX;
+  path.copy(name.sun_path, kSocketPathMax);
+  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (probe < 0) {
+    return false;
+  }
+  const bool answered =
+      ::connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0;
+  ::close(probe);
+  return answered;
+}
+
+zmq::socket_t MakeSocket(zmq::context_t& context,
+                         zmq::socket_type type,
+                         const ZmqOptions& options,
+                         const SocketOptions& bounds) {
+  namespace opt = zmq::sockopt;
+  zmq::socket_t socket(context, type);
+  socket.set(opt::linger, Milliseconds(options.linger));
+  socket.set(opt::sndhwm, bounds.queue_messages_max);
+  socket.set(opt::rcvhwm, bounds.queue_messages_max);
+  socket.set(opt::maxmsgsize, static_cast<std::int64_t>(bounds.message_bytes_max));
+  socket.set(opt::backlog, kBacklog);
+  socket.set(opt::handshake_ivl, Milliseconds(kHandshakeMax));
+  socket.set(opt::heartbeat_ivl, Milliseconds(options.heartbeat_interval));
+  socket.set(opt::heartbeat_timeout, Milliseconds(options.heartbeat_timeout));
+  socket.set(opt::heartbeat_ttl, Milliseconds(options.heartbeat_timeout));
+  if (type == zmq::socket_type::router) {
+    // Otherwise messages to a peer that is gone or full vanish without a word.
+    socket.set(opt::router_mandatory, true);
+  } else {
+    // Otherwise a peer that comes back is greeted by everything said while it was away.
+    socket.set(opt::immediate, true);
+    socket.set(opt::reconnect_ivl, Milliseconds(options.reconnect_first));
+    socket.set(opt::reconnect_ivl_max, Milliseconds(options.reconnect_max));
+  }
+  return socket;
+}
+
+class ZmqListener : public BoundListener {
+ public:
+  ZmqListener(ZmqSocket socket, std::string address)
+      : socket_(std::move(socket)), address_(std::move(address)) {}
+
+  [[nodiscard]] const std::string& address() const override { return address_; }
+
+  Status Send(const PeerId& to, std::string_view bytes) override {
+    return socket_.Send({to.value, bytes});
+  }
+
+  Result<std::optional<Received>> Receive(Duration timeout) override {
+    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(2, timeout));
+    if (frames.empty()) {
+      return std::nullopt;
+    }
+    return Received{.from = {std::move(frames[0])}, .bytes = std::move(frames[1])};
+  }
+
+ private:
+  ZmqSocket socket_;
+  std::string address_;
+};
+
+class ZmqConnection : public Connection {
+ public:
+  explicit ZmqConnection(ZmqSocket socket) : socket_(std::move(socket)) {}
+
+  Status Send(std::string_view bytes) override { return socket_.Send({bytes}); }
+
+  Result<std::optional<std::string>> Receive(Duration timeout) override {
+    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(1, timeout));
+    if (frames.empty()) {
+      return std::nullopt;
+    }
+    return std::move(frames[0]);
+  }
+
+ private:
+  ZmqSocket socket_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ZmqContext>> ZmqContext::Open(const ZmqOptions& options) {
+  try {
+    auto context = std::make_unique<zmq::context_t>(options.io_threads);
+    // The threads start with the first socket; a probe finds out now whether they can.
+    zmq::socket_t(*context, zmq::socket_type::dealer).close();
+    return std::unique_ptr<ZmqContext>(new ZmqContext(options, std::move(context)));
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error).Within("starting ZeroMQ"));
+  }
+}
+
+ZmqContext::ZmqContext(const ZmqOptions& options, std::unique_ptr<zmq::context_t> context)
+    : options_(options), context_(std::move(context)) {}
+
+ZmqContext::~ZmqContext() = default;
+
+Result<std::unique_ptr<BoundListener>> ZmqContext::Listen(const std::string& address,
+                                                          const SocketOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckAddress(address));
+  const std::optional<std::string> path = SocketPath(address);
+  if (path && IsListenedTo(*path)) {
+    return Failure(ErrorCode::kAlreadyExists, address + ": somebody listens there already");
+  }
+  try {
+    zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::router, options_, options);
+    socket.bind(address);
+    std::string bound = socket.get(zmq::sockopt::last_endpoint);
+    return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound));
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error).Within("listening on " + address));
+  }
+}
+
+Result<std::unique_ptr<Connection>> ZmqContext::Connect(const std::string& address,
+                                                        const SocketOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckAddress(address));
+  try {
+    zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::dealer, options_, options);
+    socket.connect(address);
+    return std::make_unique<ZmqConnection>(ZmqSocket(std::move(socket), options));
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error).Within("connecting to " + address));
+  }
+}
+
+}  // namespace weft
