@@ -1,15 +1,15 @@
 #include "coordinator/cli/child_process.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace weft::cli {
 namespace {
@@ -30,9 +30,10 @@ class SpawnOptions {
 
   // The standard streams: nothing to read, all prints appended to one file. Everything else closed.
   int SetFiles(const std::string& print_path) {
-    const int in = ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    const int out = ::posix_spawn_file_actions_addopen(
-        &files_, STDOUT_FILENO, print_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    const int in =
+        ::posix_spawn_file_actions_addopen(&files_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    const int out = ::posix_spawn_file_actions_addopen(&files_, STDOUT_FILENO, print_path.c_str(),
+                                                       O_WRONLY | O_CREAT | O_APPEND, 0600);
     const int err = ::posix_spawn_file_actions_adddup2(&files_, STDOUT_FILENO, STDERR_FILENO);
     const int rest = ::posix_spawn_file_actions_addclosefrom_np(&files_, STDERR_FILENO + 1);
     return in != 0 ? in : out != 0 ? out : err != 0 ? err : rest;

@@ -46,7 +46,10 @@ void AddField(CLI::App& app, const Field& field, Given& given) {
       ->type_name(field.placeholder);
 }
 
-CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& help, Given& given) {
+CLI::App* AddCommand(CLI::App& app,
+                     const std::string& name,
+                     const std::string& help,
+                     Given& given) {
   CLI::App* const command = app.add_subcommand(name, help);
   command->add_option("INPUT", given.source, "a clip, or a job file (.yaml, .yml)")->type_name("");
   for (const Field& field : JobFields()) {
@@ -89,8 +92,8 @@ Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
   app.require_subcommand(1);
   app.footer(kExamples + ExitCodeHelp() + "\n\nweft render --help lists every option.");
   Given given;
-  const CLI::App* const render =
-      AddCommand(app, "render", "Render a clip on this machine; goes on where it was stopped", given);
+  const CLI::App* const render = AddCommand(
+      app, "render", "Render a clip on this machine; goes on where it was stopped", given);
   AddCommand(app, "plan", "Show chunks, rounds, tasks, bytes and time; renders nothing", given);
 
   try {

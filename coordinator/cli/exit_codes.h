@@ -17,8 +17,8 @@ enum class ExitCode {
   kInterrupted = 130  // Ctrl-C or SIGTERM; the state is kept and the same command goes on.
 };
 
-// The exit code of a render or a plan that ended with `code`. kPermissionDenied is taken for a place
-// that cannot be written: whoever checks inputs reports those as kInvalidArgument.
+// The exit code of a render or a plan that ended with `code`. kPermissionDenied is taken for a
+// place that cannot be written: whoever checks inputs reports those as kInvalidArgument.
 ExitCode ExitCodeFor(ErrorCode code);
 
 // The part of the help that documents them.

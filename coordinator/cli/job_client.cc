@@ -14,10 +14,7 @@ constexpr Duration kSilence = std::chrono::seconds(60);  // Longer than any disk
 }  // namespace
 
 JobClient::JobClient(Connection& connection, const Clock& clock, JobRequest request)
-    : connection_(connection),
-      clock_(clock),
-      request_(std::move(request)),
-      heard_(clock.Now()) {}
+    : connection_(connection), clock_(clock), request_(std::move(request)), heard_(clock.Now()) {}
 
 Result<std::optional<v1::JobStatus>> JobClient::Poll(Duration timeout) {
   SayWhatIsDue();

@@ -21,9 +21,9 @@ struct JobRequest {
   bool earlier_will_do = false;
 };
 
-// The coordinator finds a job again by its token and never runs it twice. An earlier try that failed
-// or was cancelled is asked for anew under the next token: "TOKEN", "TOKEN.2", "TOKEN.3" ...; one
-// that was interrupted goes on. Used by one thread.
+// The coordinator finds a job again by its token and never runs it twice. An earlier try that
+// failed or was cancelled is asked for anew under the next token: "TOKEN", "TOKEN.2", "TOKEN.3"
+// ...; one that was interrupted goes on. Used by one thread.
 class JobClient {
  public:
   // connection, clock: used, and outlive this.
@@ -44,10 +44,10 @@ class JobClient {
   const Clock& clock_;
   JobRequest request_;
   std::uint32_t try_ = 1;
-  std::string job_;              // Empty until submitted.
-  bool is_earlier_ = false;      // The job was there before, and its first status is still to come.
-  Time heard_;                   // When the coordinator last said something.
-  std::optional<Time> said_;     // When it was last asked.
+  std::string job_;           // Empty until submitted.
+  bool is_earlier_ = false;   // The job was there before, and its first status is still to come.
+  Time heard_;                // When the coordinator last said something.
+  std::optional<Time> said_;  // When it was last asked.
 };
 
 }  // namespace weft::cli

@@ -1,7 +1,5 @@
 #include "coordinator/cli/job_facts.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 #include <cinttypes>
 #include <cstdio>
@@ -10,6 +8,7 @@
 #include <system_error>
 
 #include <google/protobuf/text_format.h>
+#include <sys/stat.h>
 #include <xxhash.h>
 
 namespace weft::cli {
@@ -32,7 +31,8 @@ Status AddFile(const std::string& name, const fs::path& path, JobFacts& facts) {
     return CannotRead(path, std::error_code(errno, std::generic_category()));
   }
   char changed[48];
-  std::snprintf(changed, sizeof(changed), "%lld.%09lld", static_cast<long long>(found.st_mtim.tv_sec),
+  std::snprintf(changed, sizeof(changed), "%lld.%09lld",
+                static_cast<long long>(found.st_mtim.tv_sec),
                 static_cast<long long>(found.st_mtim.tv_nsec));
   facts[name] = std::to_string(found.st_size) + " bytes, changed at " + changed;
   return {};

@@ -50,9 +50,9 @@ std::string Text(double value) {
 Result<std::uint64_t> ParseCount(const std::string& text, CountRange range) {
   const std::optional<std::uint64_t> value = Whole<std::uint64_t>(text);
   if (!value || *value < range.min || *value > range.max) {
-    return MustBe("a whole number from " + std::to_string(range.min) + " to " +
-                      std::to_string(range.max),
-                  text);
+    return MustBe(
+        "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max),
+        text);
   }
   return *value;
 }

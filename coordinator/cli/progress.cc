@@ -90,7 +90,8 @@ std::string BarLine(const v1::JobStatus& status, int width) {
 
 std::string PlainLine(const v1::JobStatus& status) {
   const std::string stage = CurrentStage(status);
-  std::string line = (stage.empty() ? "start" : stage) + " " + std::to_string(Percent(status)) + "%";
+  std::string line =
+      (stage.empty() ? "start" : stage) + " " + std::to_string(Percent(status)) + "%";
   if (status.frames_total() > 0) {
     line += ", " + std::to_string(status.frames_done()) + " of " +
             std::to_string(status.frames_total()) + " frames done";
@@ -135,11 +136,12 @@ std::string NoteEvent(const std::string& text) {
 }
 
 std::string DoneEvent(const Outcome& outcome) {
-  return Dump({{"event", "done"},
-               {"output", outcome.output},
-               {"frames", outcome.frames},
-               {"seconds", outcome.seconds},
-               {"frames_per_second", outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0}});
+  return Dump(
+      {{"event", "done"},
+       {"output", outcome.output},
+       {"frames", outcome.frames},
+       {"seconds", outcome.seconds},
+       {"frames_per_second", outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0}});
 }
 
 std::string FailedEvent(const Error& error, ExitCode code) {

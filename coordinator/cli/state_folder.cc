@@ -1,10 +1,5 @@
 #include "coordinator/cli/state_folder.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -15,7 +10,11 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace weft::cli {
 namespace {
@@ -148,7 +147,8 @@ Status StateFolder::Claim(const JobFacts& facts) {
   if (!fs::exists(path, error)) {
     for (const std::string& entry : OurEntries()) {
       if (entry != kLockName) {
-        return Failure(ErrorCode::kAlreadyExists, "the state folder " + path_ + " holds \"" + entry +
+        return Failure(ErrorCode::kAlreadyExists, "the state folder " + path_ + " holds \"" +
+                                                      entry +
                                                       "\", which no render of Weft put there; " +
                                                       "choose another one with --state DIR");
       }
@@ -224,7 +224,8 @@ std::vector<std::string> StateFolder::OurEntries() const {
   return ours;
 }
 
-// The note goes after the work that it describes, so that what a crash leaves is still known as ours.
+// The note goes after the work that it describes, so that what a crash leaves is still known as
+// ours.
 Status StateFolder::Remove() {
   std::vector<std::string> entries = OurEntries();
   std::stable_partition(entries.begin(), entries.end(), [](const std::string& name) {

@@ -1,13 +1,13 @@
 #include "coordinator/cli/stop_signals.h"
 
-#include <pthread.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <system_error>
 #include <utility>
+
+#include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 namespace weft::cli {
 namespace {

@@ -82,10 +82,10 @@ Status WorkerFleet::CheckEnd(const Place& place, const std::string& end) const {
   if (place.early_ends < policy_.early_ends_max) {
     return {};
   }
-  return Failure(ErrorCode::kFailedPrecondition,
-                 "worker " + place.worker.name + " " + end + " as soon as it was started, " +
-                     std::to_string(place.early_ends) + " times; " +
-                     LastWords(place.worker.command.print_path));
+  return Failure(ErrorCode::kFailedPrecondition, "worker " + place.worker.name + " " + end +
+                                                     " as soon as it was started, " +
+                                                     std::to_string(place.early_ends) + " times; " +
+                                                     LastWords(place.worker.command.print_path));
 }
 
 void WorkerFleet::SawWork() {

@@ -16,8 +16,8 @@ namespace weft::cli {
 struct FleetPolicy {
   Duration restart_first = std::chrono::milliseconds(200);  // Doubles up to restart_max.
   Duration restart_max = std::chrono::seconds(5);
-  Duration early = std::chrono::seconds(2);  // A worker that ends sooner ended early.
-  std::uint32_t early_ends_max = 5;          // In a row, of one worker that never worked.
+  Duration early = std::chrono::seconds(2);          // A worker that ends sooner ended early.
+  std::uint32_t early_ends_max = 5;                  // In a row, of one worker that never worked.
   Duration stop_patience = std::chrono::seconds(5);  // Between SIGTERM and SIGKILL.
 };
 

@@ -80,7 +80,9 @@ Result<std::string> FlagText(const YAML::Node& value, const Field& field) {
                  "must be " + Allowed(field.kind) + ", not " + Shape(value));
 }
 
-Status SetField(const YAML::Node& value, const std::string& path, const Field& field,
+Status SetField(const YAML::Node& value,
+                const std::string& path,
+                const Field& field,
                 JobOptions& options) {
   const std::string place = Where(path, value.Mark()) + ": " + field.name;
   Result<std::string> text = FlagText(value, field);
