@@ -73,17 +73,19 @@ void AddSpec(const v1::JobSpec& spec, JobFacts& facts) {
   for (int i = 0; i < type->field_count(); ++i) {
     const google::protobuf::FieldDescriptor* const field = type->field(i);
     const google::protobuf::Reflection* const reflection = v1::JobSpec::GetReflection();
-    std::string text;
+    std::string text = "not set";
     if (field->is_repeated()) {
+      text = "[";
       for (int k = 0; k < reflection->FieldSize(spec, field); ++k) {
         std::string item;
         printer.PrintFieldValueToString(spec, field, k, &item);
         text += (k == 0 ? "" : ", ") + item;
       }
+      text += "]";
     } else if (!field->has_presence() || reflection->HasField(spec, field)) {
       printer.PrintFieldValueToString(spec, field, -1, &text);
     }
-    facts[field->name()] = text.empty() ? "not set" : text;
+    facts[field->name()] = text;
   }
 }
 

@@ -121,6 +121,11 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
   return {};
 }
 
+// yaml-cpp notices a quote that is never closed only where the text ends at once.
+std::string WithoutTrailingSpace(const std::string& text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
 }  // namespace
 
 bool IsJobFile(const std::string& path) {
@@ -130,7 +135,7 @@ bool IsJobFile(const std::string& path) {
 
 Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(text);
+    const std::vector<YAML::Node> documents = YAML::LoadAll(WithoutTrailingSpace(text));
     if (documents.size() != 1) {
       return Wrong(path, "must hold one job, not " + std::to_string(documents.size()));
     }
