@@ -1,0 +1,229 @@
+#include "common/blob/rocks_blob_store.h"
+
+#include <filesystem>
+#include <mutex>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <rocksdb/db.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+#include <unistd.h>
+
+#include "common/blob/blob_key.h"
+#include "common/blob/free_space.h"
+
+namespace weft {
+namespace {
+
+// Room for the records of a deletion, and of opening: a few pages of log and manifest.
+constexpr std::uint64_t kBookkeepingBytes = 4 << 20;
+
+constexpr std::string_view kKeysFamily = "keys";
+
+ErrorCode CodeOf(const rocksdb::Status& status) {
+  if (status.IsNotFound()) {
+    return ErrorCode::kNotFound;
+  }
+  if (status.IsCorruption()) {
+    return ErrorCode::kDataLoss;
+  }
+  if (status.IsNoSpace()) {
+    return ErrorCode::kNoSpace;
+  }
+  // The lock file's errors have no code of their own.
+  if (status.IsIOError() && status.ToString().find("lock ") != std::string::npos) {
+    return ErrorCode::kFailedPrecondition;
+  }
+  return ErrorCode::kInternal;
+}
+
+Status Translate(const rocksdb::Status& status) {
+  if (status.ok()) {
+    return {};
+  }
+  return Failure(CodeOf(status), status.ToString());
+}
+
+rocksdb::Options DatabaseOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  // The default mode drops acknowledged blobs behind a damaged record without a word.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  options.max_background_jobs = 2;
+  options.max_open_files = 512;
+  options.max_total_wal_size = 256 << 20;
+  options.write_buffer_size = 32 << 20;
+  options.bytes_per_sync = 1 << 20;
+  options.avoid_unnecessary_blocking_io = true;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 4 << 20;
+  options.stats_dump_period_sec = 0;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions BlobOptions() {
+  rocksdb::ColumnFamilyOptions options(DatabaseOptions());
+  options.compression = rocksdb::kNoCompression;  // Latents and video do not shrink.
+  options.enable_blob_files = true;
+  options.min_blob_size = 4096;
+  options.blob_file_size = 64 << 20;
+  options.enable_blob_garbage_collection = true;
+  options.blob_garbage_collection_age_cutoff = 1.0;
+  options.blob_garbage_collection_force_threshold = 0.5;
+  return options;
+}
+
+rocksdb::WriteOptions Synced() {
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return options;
+}
+
+class RocksBlobStore : public BlobStore {
+ public:
+  RocksBlobStore(std::string folder, const RocksBlobStoreOptions& options)
+      : folder_(std::move(folder)), options_(options) {}
+  ~RocksBlobStore() override;
+
+  Status Open();
+
+  Status Put(const std::string& key, std::string_view bytes) override;
+  Result<std::string> Get(const std::string& key) override;
+  Result<std::vector<std::string>> List(const std::string& prefix) override;
+  Status DeletePrefix(const std::string& prefix) override;
+
+ private:
+  // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.
+  Status CompareWithStored(const std::string& key, std::string_view bytes);
+
+  std::string folder_;
+  RocksBlobStoreOptions options_;
+  std::mutex writing_;  // Between looking for a key and writing it, nobody else writes.
+  std::unique_ptr<rocksdb::DB> database_;
+  rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
+  // The keys alone: an iterator over the blobs would read every one of them from disk.
+  rocksdb::ColumnFamilyHandle* keys_ = nullptr;
+};
+
+RocksBlobStore::~RocksBlobStore() {
+  if (database_) {
+    database_->DestroyColumnFamilyHandle(keys_);
+    database_->DestroyColumnFamilyHandle(blobs_);
+  }
+}
+
+Status RocksBlobStore::Open() {
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, BlobOptions()},
+      {std::string(kKeysFamily), rocksdb::ColumnFamilyOptions(DatabaseOptions())}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* database = nullptr;
+  WEFT_RETURN_IF_ERROR(
+      Translate(rocksdb::DB::Open(DatabaseOptions(), folder_, families, &handles, &database)));
+  database_.reset(database);
+  blobs_ = handles[0];
+  keys_ = handles[1];
+  return {};
+}
+
+Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
+  WEFT_RETURN_IF_ERROR(CheckBlobKey(key));
+  const std::lock_guard lock(writing_);
+  std::string found;
+  const rocksdb::Status known = database_->Get({}, keys_, key, &found);
+  if (known.ok()) {
+    return CompareWithStored(key, bytes);
+  }
+  if (!known.IsNotFound()) {
+    return Translate(known);
+  }
+  // The bytes go to the log now and to a blob file later.
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 2 * bytes.size() + options_.free_bytes_min));
+  rocksdb::WriteBatch batch;
+  batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
+  batch.Put(keys_, key, {});
+  return Translate(database_->Write(Synced(), &batch));
+}
+
+Status RocksBlobStore::CompareWithStored(const std::string& key, std::string_view bytes) {
+  rocksdb::PinnableSlice stored;
+  WEFT_RETURN_IF_ERROR(Translate(database_->Get({}, blobs_, key, &stored)));
+  if (stored != rocksdb::Slice(bytes.data(), bytes.size())) {
+    return Failure(ErrorCode::kAlreadyExists, key + ": other bytes are stored there");
+  }
+  return {};
+}
+
+Result<std::string> RocksBlobStore::Get(const std::string& key) {
+  std::string bytes;
+  const Status read = Translate(database_->Get({}, blobs_, key, &bytes));
+  if (!read) {
+    return Failure(read.error().Within(key));
+  }
+  return bytes;
+}
+
+Result<std::vector<std::string>> RocksBlobStore::List(const std::string& prefix) {
+  const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator({}, keys_));
+  std::vector<std::string> keys;
+  for (entry->Seek(prefix); entry->Valid() && entry->key().starts_with(prefix); entry->Next()) {
+    keys.push_back(entry->key().ToString());
+  }
+  WEFT_RETURN_IF_ERROR(Translate(entry->status()));
+  return keys;
+}
+
+Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
+  const std::lock_guard lock(writing_);
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
+  const std::string end = prefix + '\xff';  // No key has a byte as high.
+  const rocksdb::Slice first(prefix);
+  const rocksdb::Slice last(end);
+  rocksdb::WriteBatch batch;
+  batch.DeleteRange(blobs_, first, last);
+  batch.DeleteRange(keys_, first, last);
+  WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &batch)));
+  // Deleted is not yet freed: only compaction drops the blobs' references to their files.
+  rocksdb::CompactRangeOptions compaction;
+  compaction.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  WEFT_RETURN_IF_ERROR(Translate(database_->CompactRange(compaction, keys_, &first, &last)));
+  return Translate(database_->CompactRange(compaction, blobs_, &first, &last));
+}
+
+// RocksDB's own words for a folder it may not use name a file of its own.
+Status MakeFolder(const std::string& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure == std::errc::no_space_on_device) {
+    return Failure(ErrorCode::kNoSpace, folder + ": " + failure.message());
+  }
+  if (failure) {
+    return Failure(ErrorCode::kPermissionDenied, folder + ": " + failure.message());
+  }
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return Failure(ErrorCode::kPermissionDenied, folder + ": the folder may not be written");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,
+                                                      const RocksBlobStoreOptions& options) {
+  WEFT_RETURN_IF_ERROR(MakeFolder(folder));
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kBookkeepingBytes));
+  auto store = std::make_unique<RocksBlobStore>(folder, options);
+  const Status opened = store->Open();
+  if (!opened) {
+    return Failure(opened.error().Within("blob store " + folder));
+  }
+  return store;
+}
+
+}  // namespace weft

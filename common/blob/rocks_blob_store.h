@@ -1,0 +1,32 @@
+// Blobs in a RocksDB of their own: large values in blob files (BlobDB), every Put synced.
+//
+// Damage: a damaged write-ahead log keeps the store from opening, except for a torn last record,
+// which nobody was told is durable. Damaged blob files show in Get() as kDataLoss.
+// Full disk: Debian's RocksDB aborts the process when its log hits the end of the disk, so a Put
+// that would come near it is refused before RocksDB sees it.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "common/blob_store.h"
+#include "common/result.h"
+
+namespace weft {
+
+struct RocksBlobStoreOptions {
+  // What must stay free on the disk after a Put; covers two memtables on their way to disk.
+  std::uint64_t free_bytes_min = 64 << 20;
+};
+
+// Opens the store in `folder`, which is made if it is not there. One process at a time.
+// DeletePrefix() of the result takes a compaction, seconds for gigabytes, to give the space back;
+// it says kNoSpace when not even the deletion can be noted down.
+// kNoSpace: the disk is too full to open it.       kPermissionDenied: the folder is not ours.
+// kFailedPrecondition: another process has it.     kDataLoss: it is damaged.
+Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,
+                                                      const RocksBlobStoreOptions& options = {});
+
+}  // namespace weft

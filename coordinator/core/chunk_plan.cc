@@ -1,0 +1,256 @@
+#include "coordinator/core/chunk_plan.h"
+
+#include <algorithm>
+#include <iterator>
+#include <set>
+
+#include "coordinator/core/task_cost.h"
+
+namespace weft::coordinator {
+namespace {
+
+std::vector<FrameRange> CutIntoChunks(std::uint32_t frame_count, std::uint32_t chunk_frames) {
+  std::vector<FrameRange> chunks;
+  for (std::uint32_t begin = 0; begin < frame_count; begin += chunk_frames) {
+    chunks.push_back({begin, begin + std::min(chunk_frames, frame_count - begin)});
+  }
+  return chunks;
+}
+
+// Builds the tasks stage by stage, each after those it reads.
+class Planner {
+ public:
+  Planner(const v1::JobSpec& spec, const v1::Clip& clip)
+      : spec_(spec),
+        clip_(clip),
+        cost_(spec, clip),
+        scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
+        whole_{0, clip.frame_count()} {}
+
+  JobPlan Build() {
+    plan_ = PlanProbe();
+    plan_.frame_count = clip_.frame_count();
+    plan_.chunks = CutIntoChunks(clip_.frame_count(), spec_.chunk_frames());
+    plan_.rounds = Rounds();
+    if (spec_.anchors_attended() > 0) {
+      plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
+    }
+    AddAnnotate();
+    AddAnchor();
+    AddDenoise();
+    AddFinish();
+    AddAssemble();
+    return std::move(plan_);
+  }
+
+  [[nodiscard]] std::uint64_t CountTasks() const {
+    const std::uint64_t chunks =
+        (clip_.frame_count() + std::uint64_t{spec_.chunk_frames()} - 1) / spec_.chunk_frames();
+    constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
+    return chunks * (Rounds().size() + kChunkStagesWithoutRounds);
+  }
+
+ private:
+  [[nodiscard]] std::vector<Round> Rounds() const {
+    std::vector<std::uint32_t> smooth_steps;
+    if (spec_.window() > 0) {
+      smooth_steps.assign(spec_.smooth_steps().begin(), spec_.smooth_steps().end());
+    }
+    return PlanRounds(spec_.steps(), FirstStep(spec_.steps(), spec_.strength()), smooth_steps);
+  }
+
+  [[nodiscard]] std::uint32_t ChunkCount() const {
+    return static_cast<std::uint32_t>(plan_.chunks.size());
+  }
+
+  // Everything that smoothing `core` reads.
+  [[nodiscard]] FrameRange Halo(FrameRange core) const {
+    return SmoothingHalo(core, spec_.window(), scene_starts_, clip_.frame_count());
+  }
+
+  [[nodiscard]] std::uint32_t ChunkOf(std::uint32_t frame) const {
+    return frame / spec_.chunk_frames();
+  }
+
+  // Union over the chunk's frames, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> AnchorsAttendedBy(FrameRange core) const {
+    std::set<std::uint32_t> attended;
+    for (std::uint32_t frame = core.begin; frame < core.end && !plan_.anchors.empty(); ++frame) {
+      const std::vector<std::uint32_t> anchors =
+          AttendedAnchors(frame, spec_.anchors_attended(), AnchorsAround(frame), scene_starts_,
+                          clip_.frame_count());
+      attended.insert(anchors.begin(), anchors.end());
+    }
+    return {attended.begin(), attended.end()};
+  }
+
+  // A subset of the anchors that holds those `frame` attends to. Anchors of its scene stand side by
+  // side, so the nearest ones lie within `anchors_attended` places of it; the first is always asked
+  // for. Ranking all anchors of a film for each of its frames would take minutes.
+  [[nodiscard]] std::vector<std::uint32_t> AnchorsAround(std::uint32_t frame) const {
+    const auto& all = plan_.anchors;
+    const auto count = static_cast<std::ptrdiff_t>(spec_.anchors_attended()) + 1;
+    const auto here = std::lower_bound(all.begin(), all.end(), frame);
+    const auto first = here - std::min(count, std::distance(all.begin(), here));
+    const auto last = here + std::min(count, std::distance(here, all.end()));
+    std::vector<std::uint32_t> around(first, last);
+    if (first != all.begin()) {
+      around.insert(around.begin(), all.front());
+    }
+    return around;
+  }
+
+  void ReadControls(const std::set<std::uint32_t>& chunks, PlannedTask& task) const {
+    if (spec_.controls().empty()) {
+      return;
+    }
+    for (const std::uint32_t chunk : chunks) {
+      task.inputs.push_back({{Stage::kAnnotate, chunk, 0}, "control"});
+    }
+  }
+
+  // `name` of `stage` for every chunk that `frames` touches.
+  void ReadChunks(FrameRange frames, TaskPlace from, const char* name, PlannedTask& task) const {
+    for (from.chunk = ChunkOf(frames.begin); from.chunk <= ChunkOf(frames.end - 1); ++from.chunk) {
+      task.inputs.push_back({from, name});
+    }
+  }
+
+  void AddAnnotate() {
+    for (std::uint32_t chunk = 0; chunk < ChunkCount() && !spec_.controls().empty(); ++chunk) {
+      const FrameRange core = plan_.chunks[chunk];
+      PlannedTask task{.place = {Stage::kAnnotate, chunk, 0}, .core = core, .halo = core};
+      task.outputs.push_back({"control", core.size() * cost_.ControlBytes()});
+      task.weight = cost_.AnnotateWork(core.size());
+      plan_.tasks.push_back(std::move(task));
+    }
+  }
+
+  void AddAnchor() {
+    if (plan_.anchors.empty()) {
+      return;
+    }
+    PlannedTask task{.place = {Stage::kAnchor, 0, 0}, .core = whole_, .halo = whole_};
+    task.anchor_frames = plan_.anchors;
+    const Round schedule = WholeSchedule(spec_);
+    const std::uint64_t steps = schedule.last_step - schedule.first_step;
+    std::set<std::uint32_t> chunks;
+    for (const std::uint32_t anchor : plan_.anchors) {
+      chunks.insert(ChunkOf(anchor));
+      task.outputs.push_back({"anchor/" + std::to_string(anchor), steps * cost_.LatentBytes()});
+    }
+    ReadControls(chunks, task);
+    task.weight = cost_.AnchorWork(static_cast<std::uint32_t>(plan_.anchors.size()), schedule);
+    plan_.tasks.push_back(std::move(task));
+  }
+
+  void AddDenoise() {
+    std::vector<std::vector<std::uint32_t>> attended;
+    for (const FrameRange core : plan_.chunks) {
+      attended.push_back(AnchorsAttendedBy(core));
+    }
+    for (std::uint32_t round = 0; round < plan_.rounds.size(); ++round) {
+      for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
+        plan_.tasks.push_back(Denoise(chunk, round, attended[chunk]));
+      }
+    }
+  }
+
+  [[nodiscard]] PlannedTask Denoise(std::uint32_t chunk,
+                                    std::uint32_t round,
+                                    const std::vector<std::uint32_t>& attended) const {
+    const FrameRange core = plan_.chunks[chunk];
+    const Round& steps = plan_.rounds[round];
+    const bool smooths = steps.smooth_step.has_value();
+    PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
+    if (RunsUnet(steps)) {
+      task.anchor_frames = attended;
+      ReadConditions(chunk, task);
+    }
+    if (smooths) {
+      task.halo = Halo(core);
+      const TaskPlace before{Stage::kDenoise, chunk, round - 1};
+      task.inputs.push_back({before, "latents"});
+      ReadChunks(task.halo, before, "x0", task);
+    }
+    task.outputs.push_back({"latents", core.size() * cost_.LatentBytes()});
+    if (steps.predict_step.has_value()) {
+      task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
+    }
+    task.weight = cost_.DenoiseWork(core.size(), steps);
+    return task;
+  }
+
+  // What the UNet sees besides the latents: controls of its own frames and of the anchors, whose
+  // keys and values it computes again, and the anchors' latents.
+  void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
+    std::set<std::uint32_t> chunks{chunk};
+    for (const std::uint32_t anchor : task.anchor_frames) {
+      chunks.insert(ChunkOf(anchor));
+    }
+    ReadControls(chunks, task);
+    for (const std::uint32_t anchor : task.anchor_frames) {
+      task.inputs.push_back({{Stage::kAnchor, 0, 0}, "anchor/" + std::to_string(anchor)});
+    }
+  }
+
+  void AddFinish() {
+    const bool smooths = spec_.final_pass() && spec_.window() > 0;
+    const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
+    for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
+      const FrameRange core = plan_.chunks[chunk];
+      PlannedTask task{.place = {Stage::kFinish, chunk, 0}, .core = core, .halo = core};
+      if (smooths) {
+        task.halo = Halo(core);
+      }
+      ReadChunks(task.halo, {Stage::kDenoise, chunk, last_round}, "latents", task);
+      task.outputs.push_back({"segment", core.size() * cost_.SegmentBytes()});
+      task.weight = cost_.FinishWork(core.size(), smooths);
+      plan_.tasks.push_back(std::move(task));
+    }
+  }
+
+  void AddAssemble() {
+    PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = whole_, .halo = whole_};
+    ReadChunks(whole_, {Stage::kFinish, 0, 0}, "segment", task);
+    task.weight = cost_.AssembleWork(clip_.frame_count());
+    plan_.tasks.push_back(std::move(task));
+  }
+
+  const v1::JobSpec& spec_;
+  const v1::Clip& clip_;
+  const TaskCost cost_;
+  const std::vector<std::uint32_t> scene_starts_;
+  const FrameRange whole_;
+  JobPlan plan_;
+};
+
+}  // namespace
+
+JobPlan PlanProbe() {
+  PlannedTask probe;
+  probe.weight = TaskCost::kProbeWork;
+  JobPlan plan;
+  plan.tasks.push_back(std::move(probe));
+  return plan;
+}
+
+Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
+  Planner planner(spec, clip);
+  if (planner.CountTasks() > kPlannedTasksMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "the job falls into " + std::to_string(planner.CountTasks()) +
+                       " tasks; longer chunks or fewer smooth_steps make fewer");
+  }
+  return planner.Build();
+}
+
+Round WholeSchedule(const v1::JobSpec& spec) {
+  return {.first_step = FirstStep(spec.steps(), spec.strength()), .last_step = spec.steps()};
+}
+
+bool RunsUnet(const Round& round) {
+  return round.first_step < round.last_step || round.predict_step.has_value();
+}
+
+}  // namespace weft::coordinator

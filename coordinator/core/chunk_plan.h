@@ -1,0 +1,78 @@
+// How a job is cut: chunks of frames, rounds of steps, and every task with what it reads. A pure
+// function of the specification and of what the probe found; nothing of it is stored.
+//
+//   probe ─► annotate(chunk) ─► anchor ─► denoise(chunk, 0) ─► denoise(chunk, 1) … ─► finish(chunk)
+//                                                                                  ─► assemble
+// annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
+// Every task but the probe exists only once the probe is done, so none names it as an input.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/plan/frames.h"
+#include "common/plan/rounds.h"
+#include "common/result.h"
+#include "weft/v1/job.pb.h"
+
+namespace weft::coordinator {
+
+// Where in its job a task stands.
+struct TaskPlace {
+  Stage stage = Stage::kProbe;
+  std::uint32_t chunk = 0;
+  std::uint32_t round = 0;
+};
+
+// An output of another task of the job.
+struct PlannedInput {
+  TaskPlace from;
+  std::string name;
+};
+
+struct PlannedOutput {
+  std::string name;
+  std::uint64_t bytes = 0;  // An estimate.
+};
+
+struct PlannedTask {
+  TaskPlace place = {};
+  FrameRange core = {};  // What it produces; all frames where a stage has no chunks.
+  FrameRange halo = {};  // What it reads; the core when it smooths nothing.
+  std::vector<std::uint32_t> anchor_frames =
+      {};                                 // Ascending. Anchor: all. Denoise: those attended to.
+  std::vector<PlannedInput> inputs = {};  // Without duplicates.
+  std::vector<PlannedOutput> outputs = {};
+  double weight = 0;  // Work, in units of one UNet pass over one frame.
+};
+
+struct JobPlan {
+  std::uint32_t frame_count = 0;       // 0 before the probe is done.
+  std::vector<FrameRange> chunks;      // Cores, in order, without gaps.
+  std::vector<Round> rounds;           // Of denoise.
+  std::vector<std::uint32_t> anchors;  // Ascending; empty when no frame attends to any.
+  std::vector<PlannedTask> tasks;      // Each after all that it reads; the first is the probe.
+};
+
+// A plan of more tasks than this is refused.
+inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
+
+// What is known before the probe: the probe.
+JobPlan PlanProbe();
+
+// REQUIRES: CheckSpec(spec) and CheckClip(clip) hold.
+// kInvalidArgument: more than kPlannedTasksMax tasks.
+//
+// A window of 0 smooths nothing: then smoothing steps do not end rounds.
+Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip);
+
+// All steps that the job runs, as one round: the anchors'.
+Round WholeSchedule(const v1::JobSpec& spec);
+
+// Whether any UNet step runs in the round. A round that only smooths needs no controls and anchors.
+bool RunsUnet(const Round& round);
+
+}  // namespace weft::coordinator

@@ -1,0 +1,28 @@
+// What happens to the farm.
+
+#pragma once
+
+#include <variant>
+
+#include "common/transport.h"
+#include "weft/v1/envelope.pb.h"
+
+namespace weft::coordinator {
+
+// A worker or a client said something.
+struct MessageArrived {
+  PeerId from;
+  v1::ToCoordinator message;
+};
+
+// What was sent to this peer cannot reach it.
+struct PeerGone {
+  PeerId peer;
+};
+
+// Time passed.
+struct Tick {};
+
+using Event = std::variant<MessageArrived, PeerGone, Tick>;
+
+}  // namespace weft::coordinator

@@ -1,0 +1,86 @@
+#include "coordinator/core/farm.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/wire/error_wire.h"
+#include "coordinator/core/recovery.h"
+
+namespace weft::coordinator {
+namespace {
+
+void RefuseUnknown(const PeerId& peer, Effects& effects) {
+  Message refusal{peer, {}};
+  *refusal.body.mutable_request_refused()->mutable_error() =
+      ToWire(Error(ErrorCode::kUnsupported, "this coordinator does not know such a message"));
+  effects.messages.push_back(std::move(refusal));
+}
+
+}  // namespace
+
+Farm::Farm(FarmOptions options) : floor_(std::move(options)) {}
+
+Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
+  Effects effects;
+  WEFT_RETURN_IF_ERROR(Recover(records, now, floor_, effects));
+  return effects;
+}
+
+Effects Farm::Handle(const Event& event, Time now) {
+  Effects effects;
+  Route(event, now, effects);
+  // After the event: a heartbeat that arrives with the hour still counts.
+  workers_.DropSilent(now, effects);
+  attempts_.ExpireLeases(now, effects);
+  floor_.tasks.Wake(now);
+  attempts_.StartReady(now, effects);
+  clients_.Report(now, effects);
+  return effects;
+}
+
+std::optional<Time> Farm::NextWakeup() const {
+  std::optional<Time> next;
+  for (const std::optional<Time>& due : {floor_.workers.NextSilence(), floor_.leases.NextExpiry(),
+                                         floor_.tasks.NextWake(), clients_.NextReport()}) {
+    if (due.has_value()) {
+      next = next.has_value() ? std::min(*next, *due) : due;
+    }
+  }
+  return next;
+}
+
+void Farm::Route(const Event& event, Time now, Effects& effects) {
+  if (const auto* arrived = std::get_if<MessageArrived>(&event)) {
+    Route(*arrived, now, effects);
+  } else if (const auto* gone = std::get_if<PeerGone>(&event)) {
+    workers_.Leave(gone->peer, effects);
+    clients_.Leave(gone->peer);
+  }
+}
+
+void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
+  const PeerId& from = arrived.from;
+  const v1::ToCoordinator& message = arrived.message;
+  switch (message.body_case()) {
+    case v1::ToCoordinator::kWorkerHello:
+      return workers_.Hear(from, message.worker_hello(), now, effects);
+    case v1::ToCoordinator::kWorkerHeartbeat:
+      return workers_.Hear(from, message.worker_heartbeat(), now, effects);
+    case v1::ToCoordinator::kTaskCompleted:
+      return workers_.Hear(from, message.task_completed(), now, effects);
+    case v1::ToCoordinator::kTaskFailed:
+      return workers_.Hear(from, message.task_failed(), now, effects);
+    case v1::ToCoordinator::kWorkerGoodbye:
+      return workers_.Hear(from, message.worker_goodbye(), now, effects);
+    case v1::ToCoordinator::kSubmitJob:
+      return clients_.Hear(from, message.submit_job(), effects);
+    case v1::ToCoordinator::kWatchJob:
+      return clients_.Hear(from, message.watch_job(), now, effects);
+    case v1::ToCoordinator::kCancelJob:
+      return clients_.Hear(from, message.cancel_job(), now, effects);
+    case v1::ToCoordinator::BODY_NOT_SET:
+      return RefuseUnknown(from, effects);
+  }
+}
+
+}  // namespace weft::coordinator

@@ -1,0 +1,56 @@
+// The whole coordinator as a state machine: what happens and the time go in, what to do comes out.
+// No sockets, files, threads, clock, logging or random source inside: the same events at the same
+// times give the same effects. One thread.
+
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "common/result.h"
+#include "common/time.h"
+#include "coordinator/core/attempt_life.h"
+#include "coordinator/core/client_desk.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/event.h"
+#include "coordinator/core/floor.h"
+#include "coordinator/core/job_life.h"
+#include "coordinator/core/worker_desk.h"
+
+namespace weft::coordinator {
+
+class Farm {
+ public:
+  explicit Farm(FarmOptions options);
+  Farm(const Farm&) = delete;
+  Farm& operator=(const Farm&) = delete;
+  ~Farm() = default;
+
+  // Begins this life with what the ledger holds; no records for the first life ever. Called once,
+  // before anything else; its effects count like those of an event.
+  // kUnsupported: a record of a newer version.  kDataLoss: records that do not fit together.
+  Result<Effects> Restore(const std::vector<Record>& records, Time now);
+
+  // `now` never goes back. Also does whatever was due by `now`.
+  // The effects' records must be on disk before its messages are sent, and before the next life
+  // begins with another farm. When they cannot be written, this farm must be given up.
+  Effects Handle(const Event& event, Time now);
+
+  // When a Tick has something to do; nothing while the farm waits for messages only.
+  [[nodiscard]] std::optional<Time> NextWakeup() const;
+
+  // For looking at.
+  [[nodiscard]] const Floor& floor() const { return floor_; }
+
+ private:
+  void Route(const Event& event, Time now, Effects& effects);
+  void Route(const MessageArrived& arrived, Time now, Effects& effects);
+
+  Floor floor_;
+  JobLife jobs_{floor_};
+  AttemptLife attempts_{floor_, jobs_};
+  WorkerDesk workers_{floor_, attempts_};
+  ClientDesk clients_{floor_, jobs_};
+};
+
+}  // namespace weft::coordinator

@@ -1,0 +1,45 @@
+// The farm's whole state. Each table keeps its own rules; JobLife and AttemptLife keep those that
+// concern several.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "common/time.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/job_table.h"
+#include "coordinator/core/lease_table.h"
+#include "coordinator/core/retry_policy.h"
+#include "coordinator/core/task_table.h"
+#include "coordinator/core/worker_table.h"
+
+namespace weft::coordinator {
+
+struct FarmOptions {
+  Duration heartbeat{1000};      // Workers are told to speak this often.
+  Duration silence{5000};        // A worker that says nothing for this long is gone.
+  Duration lease{30'000};        // An attempt that no heartbeat names for this long is given up.
+  Duration status_period{1000};  // A watching client hears at least this often,
+  Duration status_pause{100};    // and at most this often.
+  RetryLimits retry = {};
+  std::string bulk_address;  // Workers are sent there for blobs.
+};
+
+struct Floor {
+  explicit Floor(FarmOptions farm_options)
+      : options(std::move(farm_options)), leases(options.lease), workers(options.silence) {}
+
+  const FarmOptions options;
+  std::uint64_t epoch = 0;  // Of this life of the coordinator.
+  JobTable jobs;
+  TaskTable tasks;
+  LeaseTable leases;
+  WorkerTable workers;
+};
+
+// Tells the job's clients and the log.
+void Tell(Job& job, Note note, Effects& effects);
+
+}  // namespace weft::coordinator

@@ -1,0 +1,71 @@
+#include "coordinator/core/job_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "common/wire/error_wire.h"
+
+namespace weft::coordinator {
+
+Record Job::ToRecord() const {
+  v1::JobRecord record;
+  record.set_job(id.value);
+  record.set_client_token(client_token);
+  *record.mutable_spec() = spec;
+  record.set_state(static_cast<v1::JobState>(state));
+  if (error.has_value()) {
+    *record.mutable_error() = ToWire(*error);
+  }
+  if (clip.has_value()) {
+    *record.mutable_clip() = *clip;
+  }
+  record.set_sequence(sequence);
+  return coordinator::ToRecord(std::move(record));
+}
+
+Result<Job> FromRecord(const v1::JobRecord& record) {
+  if (record.job().empty() || record.state() == v1::JOB_STATE_UNSPECIFIED ||
+      !v1::JobState_IsValid(record.state())) {
+    return Failure(ErrorCode::kDataLoss,
+                   "the ledger's record of job '" + record.job() + "' has no id or no known state");
+  }
+  Job job;
+  job.id = {record.job()};
+  job.client_token = record.client_token();
+  job.spec = record.spec();
+  job.sequence = record.sequence();
+  job.state = static_cast<JobState>(record.state());
+  if (record.has_error()) {
+    job.error = FromWire(record.error());
+  }
+  job.plan = PlanProbe();
+  if (record.has_clip()) {
+    job.clip = record.clip();
+    WEFT_ASSIGN_OR_RETURN(job.plan, PlanJob(job.spec, *job.clip));
+  }
+  return job;
+}
+
+Job& JobTable::Add(Job job) {
+  if (job.sequence == 0) {
+    job.sequence = last_sequence_ + 1;
+  }
+  last_sequence_ = std::max(last_sequence_, job.sequence);
+  const JobId id = job.id;
+  const auto [added, is_new] = jobs_.emplace(id, std::move(job));
+  assert(is_new);
+  return added->second;
+}
+
+Job* JobTable::Find(const JobId& id) {
+  const auto job = jobs_.find(id);
+  return job == jobs_.end() ? nullptr : &job->second;
+}
+
+const Job* JobTable::Find(const JobId& id) const {
+  const auto job = jobs_.find(id);
+  return job == jobs_.end() ? nullptr : &job->second;
+}
+
+}  // namespace weft::coordinator

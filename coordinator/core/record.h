@@ -1,0 +1,24 @@
+// The ledger's rows as the core writes and reads them: one key, one value, the newest counts.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "weft/v1/ledger.pb.h"
+
+namespace weft::coordinator {
+
+// Layout of the records this build writes; it reads this one and all older ones.
+inline constexpr std::uint32_t kRecordVersion = 1;
+
+struct Record {
+  std::string key;
+  v1::LedgerRecord value;
+};
+
+Record ToRecord(v1::EpochRecord epoch);  // "epoch"
+Record ToRecord(v1::JobRecord job);      // "job/<job>"
+Record ToRecord(v1::TaskRecord task);    // "task/<job>/<stage>/<round>/<chunk>"
+
+}  // namespace weft::coordinator

@@ -1,0 +1,91 @@
+#include "coordinator/core/recovery.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "common/wire/ids_wire.h"
+
+namespace weft::coordinator {
+namespace {
+
+Status CheckVersion(const Record& record) {
+  const std::uint32_t version = record.value.version();
+  if (version == 0 || version > kRecordVersion) {
+    return Failure(ErrorCode::kUnsupported,
+                   "the ledger's record " + record.key + " has version " + std::to_string(version) +
+                       "; this build knows versions up to " + std::to_string(kRecordVersion));
+  }
+  return {};
+}
+
+Status RecoverJob(const v1::JobRecord& record, Floor& floor) {
+  WEFT_ASSIGN_OR_RETURN(Job job, FromRecord(record));
+  if (floor.jobs.Find(job.id) != nullptr) {
+    return Failure(ErrorCode::kDataLoss, "the ledger has job " + job.id.value + " twice");
+  }
+  floor.tasks.Add(floor.jobs.Add(std::move(job)));
+  return {};
+}
+
+// Whether the record's outputs are the planned ones.
+bool HasPlannedOutputs(const v1::TaskRecord& record, const PlannedTask& plan) {
+  return std::all_of(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedOutput& planned) {
+    return std::any_of(record.outputs().begin(), record.outputs().end(),
+                       [&](const v1::Output& output) { return output.name() == planned.name; });
+  });
+}
+
+Status RecoverTask(const v1::TaskRecord& record, Time now, Floor& floor) {
+  WEFT_ASSIGN_OR_RETURN(const TaskId id, FromWire(record.task()));
+  Task* task = floor.tasks.Find(id);
+  if (task == nullptr) {
+    return Failure(ErrorCode::kDataLoss, "the ledger has a task that its job does not: " +
+                                             id.job.value + ": " + Name(id));
+  }
+  const bool is_done = record.state() == v1::TASK_STATE_DONE;
+  if (record.state() == v1::TASK_STATE_UNSPECIFIED || !v1::TaskState_IsValid(record.state()) ||
+      task->attempt != 0 || (is_done && !HasPlannedOutputs(record, *task->plan))) {
+    return Failure(ErrorCode::kDataLoss,
+                   "the ledger's record of " + id.job.value + ": " + Name(id) + " makes no sense");
+  }
+  floor.tasks.Restore(*task, record);
+  const bool goes_on = floor.jobs.Find(id.job)->state == JobState::kRunning;
+  if (task->state == TaskState::kRunning && !goes_on) {
+    floor.tasks.Requeue(*task, Time{});
+  } else if (task->state == TaskState::kRunning) {
+    return floor.leases.Grant(task->LatestAttempt(), task->holder, now);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effects& effects) {
+  for (const Record& record : records) {
+    WEFT_RETURN_IF_ERROR(CheckVersion(record));
+    floor.epoch = std::max(floor.epoch, record.value.epoch().epoch());
+    if (record.value.has_job()) {
+      WEFT_RETURN_IF_ERROR(RecoverJob(record.value.job(), floor));
+    }
+  }
+  for (const Record& record : records) {
+    if (record.value.has_task()) {
+      WEFT_RETURN_IF_ERROR(RecoverTask(record.value.task(), now, floor));
+    }
+  }
+  for (const auto& [id, job] : floor.jobs.all()) {
+    if (job.state != JobState::kRunning) {
+      floor.tasks.Close(id);
+    }
+  }
+  ++floor.epoch;
+  v1::EpochRecord epoch;
+  epoch.set_epoch(floor.epoch);
+  effects.records.push_back(ToRecord(std::move(epoch)));
+  effects.notes.push_back({.text = "epoch " + std::to_string(floor.epoch) + " begins with " +
+                                   std::to_string(floor.jobs.all().size()) + " jobs"});
+  return {};
+}
+
+}  // namespace weft::coordinator

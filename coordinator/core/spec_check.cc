@@ -1,0 +1,213 @@
+#include "coordinator/core/spec_check.h"
+
+#include <cmath>
+#include <cstdint>
+#include <sstream>
+#include <vector>
+
+#include <google/protobuf/util/message_differencer.h>
+
+#include "common/plan/rounds.h"
+
+namespace weft::coordinator {
+namespace {
+
+template <typename T>
+Status Refuse(const char* field, T value, const char* allowed) {
+  std::ostringstream message;
+  message << field << " is " << value << ": " << allowed;
+  return Failure(ErrorCode::kInvalidArgument, message.str());
+}
+
+// Also refuses what is not a number.
+bool IsWithin(double value, double lowest, double highest) {
+  return std::isfinite(value) && lowest <= value && value <= highest;
+}
+
+bool IsWithin(std::uint32_t value, std::uint32_t lowest, std::uint32_t highest) {
+  return lowest <= value && value <= highest;
+}
+
+// A job rides in every message about it, and those are at most 1 MiB.
+constexpr std::size_t kPathBytesMax = 4096;
+constexpr std::size_t kPromptBytesMax = 32 * 1024;
+
+Status CheckPath(const char* field, const std::string& path) {
+  if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos) {
+    return Refuse(field, "'" + path + "'", "an absolute path is needed");
+  }
+  if (path.size() > kPathBytesMax) {
+    return Refuse(field, "too long", "at most 4096 bytes");
+  }
+  return {};
+}
+
+Status CheckTexts(const v1::JobSpec& spec) {
+  if (spec.prompt().size() > kPromptBytesMax) {
+    return Refuse("prompt", "too long", "at most 32768 bytes");
+  }
+  if (spec.negative_prompt().size() > kPromptBytesMax) {
+    return Refuse("negative_prompt", "too long", "at most 32768 bytes");
+  }
+  return {};
+}
+
+Status CheckPaths(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckPath("input_path", spec.input_path()));
+  WEFT_RETURN_IF_ERROR(CheckPath("output_path", spec.output_path()));
+  WEFT_RETURN_IF_ERROR(CheckPath("model_path", spec.model_path()));
+  if (spec.input_path() == spec.output_path()) {
+    return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
+  }
+  return {};
+}
+
+Status CheckSchedule(const v1::JobSpec& spec) {
+  if (!IsWithin(spec.steps(), 1, 1000)) {
+    return Refuse("steps", spec.steps(), "1 to 1000");
+  }
+  if (!IsWithin(spec.guidance(), 0, 100)) {
+    return Refuse("guidance", spec.guidance(), "0 to 100");
+  }
+  if (!IsWithin(spec.strength(), 0, 1) || spec.strength() <= 0) {
+    return Refuse("strength", spec.strength(), "above 0, at most 1");
+  }
+  if (FirstStep(spec.steps(), spec.strength()) == spec.steps()) {
+    return Refuse("strength", spec.strength(), "so small that no step is left to run");
+  }
+  return {};
+}
+
+Status CheckSmoothing(const v1::JobSpec& spec) {
+  if (spec.window() > 256) {
+    return Refuse("window", spec.window(), "0 to 256");
+  }
+  for (int i = 0; i < spec.smooth_steps_size(); ++i) {
+    const std::uint32_t step = spec.smooth_steps(i);
+    if (step >= spec.steps()) {
+      return Refuse("smooth_steps", step, "below steps");
+    }
+    if (i > 0 && step <= spec.smooth_steps(i - 1)) {
+      return Refuse("smooth_steps", step, "must ascend");
+    }
+  }
+  if (!IsWithin(spec.contrast(), 0, 10)) {
+    return Refuse("contrast", spec.contrast(), "0 to 10");
+  }
+  if (!IsWithin(spec.sharpness(), 0, 10)) {
+    return Refuse("sharpness", spec.sharpness(), "0 to 10");
+  }
+  return {};
+}
+
+Status CheckFrames(const v1::JobSpec& spec) {
+  const auto& size = spec.size();
+  if (spec.has_size() && !IsWithin(size.width(), 8, 8192)) {
+    return Refuse("size.width", size.width(), "8 to 8192 pixels");
+  }
+  if (spec.has_size() && !IsWithin(size.height(), 8, 8192)) {
+    return Refuse("size.height", size.height(), "8 to 8192 pixels");
+  }
+  const auto& frames = spec.frames();
+  if (spec.has_frames() && frames.end() != 0 && frames.begin() >= frames.end()) {
+    return Refuse("frames.begin", frames.begin(), "must be below frames.end");
+  }
+  return {};
+}
+
+Status CheckCut(const v1::JobSpec& spec) {
+  if (!IsWithin(spec.chunk_frames(), 1, 4096)) {
+    return Refuse("chunk_frames", spec.chunk_frames(), "1 to 4096");
+  }
+  if (spec.anchor_spacing() == 0) {
+    return Refuse("anchor_spacing", spec.anchor_spacing(), "at least 1");
+  }
+  if (spec.anchors_attended() > 16) {
+    return Refuse("anchors_attended", spec.anchors_attended(), "0 to 16");
+  }
+  if (!IsWithin(spec.micro_batch(), 1, 64)) {
+    return Refuse("micro_batch", spec.micro_batch(), "1 to 64");
+  }
+  return {};
+}
+
+Status CheckDevice(const v1::JobSpec& spec) {
+  if (spec.data_type() == v1::DATA_TYPE_UNSPECIFIED || !v1::DataType_IsValid(spec.data_type())) {
+    return Refuse("data_type", spec.data_type(), "not one that is known here");
+  }
+  if (spec.device() != "cpu" && spec.device() != "cuda") {
+    return Refuse("device", "'" + spec.device() + "'", "cpu or cuda");
+  }
+  for (const v1::Control& control : spec.controls()) {
+    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE) {
+      return Refuse("controls.kind", control.kind(), "not one that is known here");
+    }
+    if (!IsWithin(control.scale(), 0, 2)) {
+      return Refuse("controls.scale", control.scale(), "0 to 2");
+    }
+  }
+  return {};
+}
+
+Status Wrong(const char* field) {
+  return Failure(ErrorCode::kInternal, std::string("the probe's ") + field + " makes no sense");
+}
+
+bool IsEmpty(const v1::Size& size) {
+  return size.width() == 0 || size.height() == 0;
+}
+
+Status CheckSceneStarts(const v1::Clip& clip) {
+  if (clip.scene_starts_size() == 0 || clip.scene_starts(0) != 0) {
+    return Wrong("scene_starts");
+  }
+  for (int i = 1; i < clip.scene_starts_size(); ++i) {
+    if (clip.scene_starts(i) <= clip.scene_starts(i - 1) ||
+        clip.scene_starts(i) >= clip.frame_count()) {
+      return Wrong("scene_starts");
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Status CheckSpec(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckPaths(spec));
+  WEFT_RETURN_IF_ERROR(CheckTexts(spec));
+  WEFT_RETURN_IF_ERROR(CheckSchedule(spec));
+  WEFT_RETURN_IF_ERROR(CheckSmoothing(spec));
+  WEFT_RETURN_IF_ERROR(CheckFrames(spec));
+  WEFT_RETURN_IF_ERROR(CheckCut(spec));
+  return CheckDevice(spec);
+}
+
+Status CheckClip(const v1::Clip& clip) {
+  if (clip.frame_count() == 0) {
+    return Wrong("frame_count");
+  }
+  if (IsEmpty(clip.size()) || IsEmpty(clip.padded_size())) {
+    return Wrong("size");
+  }
+  const std::uint32_t factor = clip.vae_factor();
+  if (factor == 0 || clip.padded_size().width() % factor != 0 ||
+      clip.padded_size().height() % factor != 0) {
+    return Wrong("padded_size");
+  }
+  return CheckSceneStarts(clip);
+}
+
+std::optional<std::string> FirstDifference(const v1::JobSpec& before, const v1::JobSpec& after) {
+  google::protobuf::util::MessageDifferencer differencer;
+  std::string report;
+  differencer.ReportDifferencesToString(&report);
+  if (differencer.Compare(before, after)) {
+    return std::nullopt;
+  }
+  std::string line = report.substr(0, report.find('\n'));
+  // "modified: steps: 20 -> 30": the field is what counts.
+  const std::string modified = "modified: ";
+  return line.rfind(modified, 0) == 0 ? line.substr(modified.size()) : line;
+}
+
+}  // namespace weft::coordinator

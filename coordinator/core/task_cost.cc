@@ -1,0 +1,70 @@
+#include "coordinator/core/task_cost.h"
+
+#include <cmath>
+
+namespace weft::coordinator {
+namespace {
+
+constexpr double kAnnotateFrame = 0.2;    // A small convolutional net.
+constexpr double kSmoothFrame = 4;        // Decode, PatchMatch with the neighbours, encode twice.
+constexpr double kDecodeFrame = 1;        // The autoencoder's decoder, and the encoder of segments.
+constexpr double kAssembleFrame = 0.001;  // Packets are copied.
+
+constexpr double kLossyBytesPerPixel = 0.15;    // H.264 at visually lossless quality.
+constexpr double kLosslessBytesPerPixel = 1.5;  // FFV1 of photographic content.
+
+std::uint64_t Area(const v1::Size& size) {
+  return std::uint64_t{size.width()} * size.height();
+}
+
+double UnetSteps(const Round& round) {
+  const std::uint32_t whole = round.last_step - round.first_step;
+  return whole + (round.predict_step.has_value() ? 1 : 0);
+}
+
+}  // namespace
+
+TaskCost::TaskCost(const v1::JobSpec& spec, const v1::Clip& clip)
+    : pass_count_(spec.guidance() == 1 ? 1 : 2),
+      cells_(Area(clip.padded_size()) / (std::uint64_t{clip.vae_factor()} * clip.vae_factor())),
+      padded_pixels_(Area(clip.padded_size())),
+      pixels_(Area(clip.size())),
+      controls_(static_cast<std::uint64_t>(spec.controls_size())),
+      lossless_(spec.lossless()) {}
+
+double TaskCost::AnnotateWork(std::uint32_t frames) const {
+  return frames * kAnnotateFrame * static_cast<double>(controls_);
+}
+
+double TaskCost::AnchorWork(std::uint32_t anchors, const Round& round) const {
+  return anchors * UnetSteps(round) * pass_count_;
+}
+
+double TaskCost::DenoiseWork(std::uint32_t frames, const Round& round) const {
+  const double smoothing = round.smooth_step.has_value() ? kSmoothFrame : 0;
+  return frames * (UnetSteps(round) * pass_count_ + smoothing);
+}
+
+double TaskCost::FinishWork(std::uint32_t frames, bool smooths) const {
+  return frames * (kDecodeFrame + (smooths ? kSmoothFrame : 0));
+}
+
+double TaskCost::AssembleWork(std::uint32_t frames) const {
+  return frames * kAssembleFrame;
+}
+
+std::uint64_t TaskCost::LatentBytes() const {
+  constexpr std::uint64_t kChannels = 4;
+  return kChannels * sizeof(float) * cells_;
+}
+
+std::uint64_t TaskCost::ControlBytes() const {
+  return padded_pixels_ * controls_;
+}
+
+std::uint64_t TaskCost::SegmentBytes() const {
+  const double per_pixel = lossless_ ? kLosslessBytesPerPixel : kLossyBytesPerPixel;
+  return static_cast<std::uint64_t>(std::llround(static_cast<double>(pixels_) * per_pixel));
+}
+
+}  // namespace weft::coordinator

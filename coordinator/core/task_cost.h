@@ -1,0 +1,42 @@
+// What tasks cost: work for progress and estimates, bytes for `weft plan`. Rough on purpose: they
+// steer a progress bar and a disk check, never a result.
+
+#pragma once
+
+#include <cstdint>
+
+#include "common/plan/rounds.h"
+#include "weft/v1/job.pb.h"
+
+namespace weft::coordinator {
+
+// Work in units of one UNet pass over one frame. The other constants are that pass's rough
+// multiples for a Stable Diffusion v1 model.
+class TaskCost {
+ public:
+  TaskCost(const v1::JobSpec& spec, const v1::Clip& clip);
+
+  static constexpr double kProbeWork = 1;
+  [[nodiscard]] double AnnotateWork(std::uint32_t frames) const;
+  [[nodiscard]] double AnchorWork(std::uint32_t anchors, const Round& round) const;
+  [[nodiscard]] double DenoiseWork(std::uint32_t frames, const Round& round) const;
+  [[nodiscard]] double FinishWork(std::uint32_t frames, bool smooths) const;
+  [[nodiscard]] double AssembleWork(std::uint32_t frames) const;
+
+  // One frame's latent, and x0 likewise: 4 channels of float32.
+  [[nodiscard]] std::uint64_t LatentBytes() const;
+  // One frame's control maps: a byte a pixel.
+  [[nodiscard]] std::uint64_t ControlBytes() const;
+  // One encoded frame.
+  [[nodiscard]] std::uint64_t SegmentBytes() const;
+
+ private:
+  double pass_count_;  // UNet passes of one step: 2 with classifier-free guidance.
+  std::uint64_t cells_;
+  std::uint64_t padded_pixels_;
+  std::uint64_t pixels_;
+  std::uint64_t controls_;
+  bool lossless_;
+};
+
+}  // namespace weft::coordinator

@@ -1,0 +1,21 @@
+// A task as it is sent to a worker, and whether what comes back is what was asked for.
+
+#pragma once
+
+#include "common/result.h"
+#include "coordinator/core/task_table.h"
+#include "weft/v1/task.pb.h"
+
+namespace weft::coordinator {
+
+// "<job>/<stage>/<chunk>.<round>/e<epoch>a<attempt>/": no two attempts ever write the same keys, so
+// late ones harm nobody.
+std::string OutputPrefix(const AttemptId& attempt);
+
+// The task's latest attempt. REQUIRES: `task` is one of `job`, and all its inputs are done.
+v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks);
+
+// kInternal: the outputs are not those that the plan says, or lie elsewhere than they should.
+Status CheckOutputs(const Task& task, const v1::TaskResult& result);
+
+}  // namespace weft::coordinator

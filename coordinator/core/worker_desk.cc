@@ -1,0 +1,208 @@
+#include "coordinator/core/worker_desk.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/wire/error_wire.h"
+#include "common/wire/ids_wire.h"
+
+namespace weft::coordinator {
+namespace {
+
+v1::FromCoordinator& AddMessage(const PeerId& to, Effects& effects) {
+  return effects.messages.emplace_back(Message{to, {}}).body;
+}
+
+void Refuse(const PeerId& peer, const std::string& reason, Effects& effects) {
+  v1::WorkerRefused& refused = *AddMessage(peer, effects).mutable_worker_refused();
+  refused.set_protocol_min(kProtocolMin);
+  refused.set_protocol_max(kProtocolMax);
+  refused.set_reason(reason);
+  effects.notes.push_back({.level = Note::Level::kWarning, .text = "worker refused: " + reason});
+}
+
+void ShutDown(const PeerId& peer, const WorkerId& worker, Effects& effects) {
+  AddMessage(peer, effects)
+      .mutable_worker_shutdown()
+      ->set_reason("a newer process speaks for worker " + worker.value);
+}
+
+// Why the hello cannot be served; nothing when it can.
+std::optional<std::string> Objection(const v1::WorkerHello& hello) {
+  if (hello.protocol_max() < kProtocolMin || hello.protocol_min() > kProtocolMax) {
+    return "it speaks protocol " + std::to_string(hello.protocol_min()) + " to " +
+           std::to_string(hello.protocol_max()) + ", the coordinator " +
+           std::to_string(kProtocolMin) + " to " + std::to_string(kProtocolMax);
+  }
+  if (hello.worker().empty() || hello.instance() == 0) {
+    return "its hello lacks its name or its instance";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void WorkerDesk::Hear(const PeerId& from,
+                      const v1::WorkerHello& hello,
+                      Time now,
+                      Effects& effects) {
+  if (const auto objection = Objection(hello); objection.has_value()) {
+    Refuse(from, *objection, effects);
+    return;
+  }
+  const Holder self{{hello.worker()}, {hello.instance()}};
+  const auto greeting = floor_.workers.Greet({.self = self,
+                                              .peer = from,
+                                              .device = hello.device(),
+                                              .last_heard = now,
+                                              .busy = hello.running_size() > 0});
+  if (greeting.fenced) {
+    ShutDown(from, self.worker, effects);
+    return;
+  }
+  if (greeting.replaced.has_value()) {
+    ShutDown(*greeting.replaced, self.worker, effects);
+  }
+  effects.notes.push_back({.text = "worker is here: " + hello.device() + ", " + hello.build(),
+                           .worker = hello.worker()});
+  attempts_.Fence(self, now, effects);
+  Welcome(self, hello, now, effects);
+}
+
+void WorkerDesk::Welcome(const Holder& self,
+                         const v1::WorkerHello& hello,
+                         Time now,
+                         Effects& effects) {
+  v1::WorkerWelcome welcome;
+  welcome.set_protocol(std::min(kProtocolMax, hello.protocol_max()));
+  welcome.set_epoch(floor_.epoch);
+  welcome.set_heartbeat_ms(static_cast<std::uint32_t>(floor_.options.heartbeat.count()));
+  welcome.set_silence_ms(static_cast<std::uint32_t>(floor_.options.silence.count()));
+  welcome.set_bulk_address(floor_.options.bulk_address);
+  std::vector<AttemptId> mentioned;
+  for (const v1::AttemptId& wire : hello.running()) {
+    const Result<AttemptId> attempt = FromWire(wire);
+    if (attempt) {
+      mentioned.push_back(*attempt);
+    }
+    if (!attempt || !attempts_.Renew(*attempt, self, 0, now)) {
+      *welcome.add_abandon() = wire;
+    }
+  }
+  attempts_.Doubt(self, mentioned, now);
+  floor_.workers.SetBusy(self.worker, hello.running_size() > 0 || floor_.leases.Holds(self.worker));
+  *AddMessage(floor_.workers.Find(self.worker)->peer, effects).mutable_worker_welcome() =
+      std::move(welcome);
+}
+
+void WorkerDesk::Hear(const PeerId& from,
+                      const v1::WorkerHeartbeat& beat,
+                      Time now,
+                      Effects& effects) {
+  const auto self = Recognize(from, now, effects);
+  if (!self.has_value()) {
+    return;
+  }
+  v1::WorkerVerdict& verdict = *AddMessage(from, effects).mutable_worker_verdict();
+  for (const v1::RunningAttempt& running : beat.running()) {
+    const Result<AttemptId> attempt = FromWire(running.attempt());
+    if (!attempt ||
+        !attempts_.Renew(*attempt, *self, static_cast<double>(running.fraction()), now)) {
+      *verdict.add_abandon() = running.attempt();
+    }
+  }
+  // A worker that still works on what it lost its lease on is not idle yet.
+  floor_.workers.SetBusy(self->worker,
+                         beat.running_size() > 0 || floor_.leases.Holds(self->worker));
+}
+
+void WorkerDesk::Hear(const PeerId& from,
+                      const v1::TaskCompleted& outcome,
+                      Time now,
+                      Effects& effects) {
+  const auto self = Recognize(from, now, effects);
+  if (!self.has_value()) {
+    return;
+  }
+  const Result<AttemptId> attempt = FromWire(outcome.attempt());
+  const auto verdict = attempt ? attempts_.Complete(*attempt, *self, outcome.result(), now, effects)
+                               : AttemptLife::Verdict::kSuperseded;
+  Acknowledge(from, outcome.attempt(), verdict, effects);
+  floor_.workers.SetBusy(self->worker, floor_.leases.Holds(self->worker));
+}
+
+void WorkerDesk::Hear(const PeerId& from,
+                      const v1::TaskFailed& outcome,
+                      Time now,
+                      Effects& effects) {
+  const auto self = Recognize(from, now, effects);
+  if (!self.has_value()) {
+    return;
+  }
+  const Result<AttemptId> attempt = FromWire(outcome.attempt());
+  const auto verdict =
+      attempt ? attempts_.Fail(*attempt, *self, FromWire(outcome.error()), now, effects)
+              : AttemptLife::Verdict::kSuperseded;
+  Acknowledge(from, outcome.attempt(), verdict, effects);
+  floor_.workers.SetBusy(self->worker, floor_.leases.Holds(self->worker));
+}
+
+void WorkerDesk::Hear(const PeerId& from,
+                      const v1::WorkerGoodbye& /*goodbye*/,
+                      Time now,
+                      Effects& effects) {
+  const auto self = Recognize(from, now, effects);
+  if (!self.has_value()) {
+    return;
+  }
+  attempts_.Withdraw(*self, now, effects);
+  floor_.workers.Leave(from);
+  effects.notes.push_back({.text = "worker said goodbye", .worker = self->worker.value});
+}
+
+void WorkerDesk::Leave(const PeerId& peer, Effects& effects) {
+  const Worker* worker = floor_.workers.OfPeer(peer);
+  if (worker != nullptr) {
+    effects.notes.push_back({.level = Note::Level::kWarning,
+                             .text = "worker cannot be reached",
+                             .worker = worker->self.worker.value});
+    floor_.workers.Leave(peer);
+  }
+}
+
+void WorkerDesk::DropSilent(Time now, Effects& effects) {
+  for (const Worker& worker : floor_.workers.DropSilent(now)) {
+    effects.notes.push_back({.level = Note::Level::kWarning,
+                             .text = "worker is silent",
+                             .worker = worker.self.worker.value});
+  }
+}
+
+std::optional<Holder> WorkerDesk::Recognize(const PeerId& from, Time now, Effects& effects) {
+  const Worker* worker = floor_.workers.OfPeer(from);
+  if (worker == nullptr) {
+    AddMessage(from, effects).mutable_hello_required();
+    return std::nullopt;
+  }
+  floor_.workers.Hear(from, now);
+  return worker->self;
+}
+
+void WorkerDesk::Acknowledge(const PeerId& to,
+                             const v1::AttemptId& attempt,
+                             AttemptLife::Verdict verdict,
+                             Effects& effects) {
+  v1::OutcomeAcknowledged& answer = *AddMessage(to, effects).mutable_outcome_acknowledged();
+  *answer.mutable_attempt() = attempt;
+  answer.set_superseded(verdict == AttemptLife::Verdict::kSuperseded);
+  if (answer.superseded()) {
+    effects.notes.push_back({.level = Note::Level::kWarning,
+                             .text = "superseded outcome dropped",
+                             .job = attempt.task().job(),
+                             .worker = floor_.workers.OfPeer(to)->self.worker.value});
+  }
+}
+
+}  // namespace weft::coordinator

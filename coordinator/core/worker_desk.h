@@ -1,0 +1,52 @@
+// The conversation with workers: hello, heartbeats, outcomes, goodbye. What anything means for
+// tasks is decided by AttemptLife.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "common/transport.h"
+#include "coordinator/core/attempt_life.h"
+#include "coordinator/core/effects.h"
+#include "coordinator/core/floor.h"
+#include "weft/v1/worker.pb.h"
+
+namespace weft::coordinator {
+
+// Versions of the conversation that this build speaks.
+inline constexpr std::uint32_t kProtocolMin = 1;
+inline constexpr std::uint32_t kProtocolMax = 1;
+
+class WorkerDesk {
+ public:
+  // Both must outlive this.
+  WorkerDesk(Floor& floor, AttemptLife& attempts) : floor_(floor), attempts_(attempts) {}
+
+  void Hear(const PeerId& from, const v1::WorkerHello& hello, Time now, Effects& effects);
+  // The others are answered with HelloRequired where no worker is known to speak over `from`.
+  void Hear(const PeerId& from, const v1::WorkerHeartbeat& beat, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::TaskCompleted& outcome, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::TaskFailed& outcome, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::WorkerGoodbye& goodbye, Time now, Effects& effects);
+
+  // The connection is gone. No effect when no worker spoke over it.
+  void Leave(const PeerId& peer, Effects& effects);
+
+  // Workers that were silent for too long are gone.
+  void DropSilent(Time now, Effects& effects);
+
+ private:
+  void Welcome(const Holder& self, const v1::WorkerHello& hello, Time now, Effects& effects);
+  // The worker that speaks over `from`; nothing, and it is asked to say hello, when none does.
+  std::optional<Holder> Recognize(const PeerId& from, Time now, Effects& effects);
+  void Acknowledge(const PeerId& to,
+                   const v1::AttemptId& attempt,
+                   AttemptLife::Verdict verdict,
+                   Effects& effects);
+
+  Floor& floor_;
+  AttemptLife& attempts_;
+};
+
+}  // namespace weft::coordinator

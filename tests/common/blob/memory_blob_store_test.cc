@@ -1,0 +1,19 @@
+#include "common/blob/memory_blob_store.h"
+
+#include "tests/common/blob/blob_store_contract.h"
+
+namespace weft {
+namespace {
+
+class Fixture {
+ public:
+  BlobStore& store() { return store_; }
+
+ private:
+  MemoryBlobStore store_;
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, BlobStoreContract, Fixture);
+
+}  // namespace
+}  // namespace weft

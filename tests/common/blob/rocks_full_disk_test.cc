@@ -1,0 +1,69 @@
+// A full disk, in a process of its own: RocksDB's threads do not survive a fork.
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/blob/rocks_blob_store.h"
+#include "tests/common/temporary_folder.h"
+
+namespace weft {
+namespace {
+
+// Fills the disk of `folder` and exits with 0 if the store took it well. RocksDB on its own would
+// abort the process.
+[[noreturn]] void FillTheDisk(const std::string& folder) {
+  int stored = 0;
+  {
+    const auto store = OpenRocksBlobStore(folder).value();
+    const std::string bytes = std::string(4 << 20, 'x');
+    Status put = store->Put("0", bytes);
+    while (put && stored < 1000) {
+      ++stored;
+      put = store->Put(std::to_string(stored), bytes);
+    }
+    if (put || put.error().code() != ErrorCode::kNoSpace || stored < 5) {
+      ::_exit(1);
+    }
+    for (int i = 0; i < stored; ++i) {
+      if (!store->Get(std::to_string(i))) {
+        ::_exit(2);
+      }
+    }
+    if (!store->DeletePrefix("") || !store->Put("again", bytes)) {
+      ::_exit(3);
+    }
+  }
+  ::_exit(OpenRocksBlobStore(folder).value()->Get("again").has_value() ? 0 : 4);
+}
+
+TEST(RocksBlobStore, RefusesBlobsBeforeTheDiskIsFull) {
+  const TemporaryFolder folder;
+  constexpr int kNoMount = 77;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // A small disk of this process's own.
+    if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) {
+      ::_exit(kNoMount);
+    }
+    ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=160m") != 0) {
+      ::_exit(kNoMount);
+    }
+    FillTheDisk(folder.File("blobs"));
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) == kNoMount) {
+    GTEST_SKIP() << "this machine does not let a test mount a tmpfs";
+  }
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+}  // namespace
+}  // namespace weft
