@@ -32,6 +32,10 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor, cons
   if (running && floor.leases.HeldBy(task.holder.worker).size() != 1) {
     return "worker " + task.holder.worker.value + " holds several leases";
   }
+  const Worker* worker = floor.workers.Find(task.holder.worker);
+  if (running && worker != nullptr && worker->self != task.holder) {
+    return Name(task.id) + " is leased to an older life of " + task.holder.worker.value;
+  }
   if (running && !HasAllInputs(task, floor)) {
     return Name(task.id) + " runs before its inputs exist";
   }

@@ -16,7 +16,7 @@ using ModelDisk = std::map<std::string, v1::LedgerRecord>;
 // What is broken; nothing when all is well.
 // * A running task has exactly one lease, its latest attempt's; nobody holds a lease on another
 // task.
-// * A worker holds at most one lease.
+// * A worker holds at most one lease; older lives of a connected worker hold none.
 // * A task that runs has all its inputs.
 // * Disk and memory agree on every task of a running job.
 std::optional<std::string> FindBreach(const Floor& floor, const ModelDisk& disk);

@@ -3,6 +3,7 @@
 #include <tuple>
 #include <utility>
 
+#include "tests/coordinator/core/fence_watch.h"
 #include "tests/coordinator/core/sample_job.h"
 
 namespace weft::coordinator {
@@ -105,7 +106,11 @@ void FarmSimulation::Handle(const Event& event) {
   if (farm_ == nullptr) {
     return;
   }
+  const FenceWatch fence(farm_->floor(), event, now_);
   const Effects effects = farm_->Handle(event, now_);
+  if (auto breach = fence.FindBreach(farm_->floor(), effects); breach.has_value()) {
+    Breach(*breach);
+  }
   const bool chaos = now_ < chaos_end_;
   if (chaos && Chance(0.0005)) {
     KillCoordinator();  // Before the records reached the disk.
