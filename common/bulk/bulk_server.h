@@ -1,0 +1,103 @@
+// Serves a blob store to its peers, as weft.v1.BulkMessage says.
+//
+// A transfer begins when its turn comes: at most `transfers_max` run at a time, the others wait in
+// the order in which they asked and hear a credit of zero now and then. Transfers whose peer falls
+// silent are dropped; so are those whose peer is gone. A peer that breaks the rules loses its
+// transfer and hurts no other.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "common/blob_store.h"
+#include "common/bulk/incoming_blob.h"
+#include "common/bulk/outgoing_blob.h"
+#include "common/bulk/window.h"
+#include "common/clock.h"
+#include "common/result.h"
+#include "common/transport.h"
+#include "weft/v1/bulk.pb.h"
+
+namespace weft {
+
+struct BulkServerOptions {
+  Window window = {};
+  std::size_t transfers_max = 64;   // At a time.
+  std::size_t waiting_max = 20000;  // More are sent away with kUnavailable.
+  Duration silence_max = std::chrono::seconds(30);
+  Duration reassure_every = std::chrono::seconds(1);  // Those who wait.
+};
+
+// Used by one thread.
+class BulkServer {
+ public:
+  // listener, store, clock: outlive the server. The listener carries messages of up to 2 MiB.
+  BulkServer(Listener& listener,
+             BlobStore& store,
+             const Clock& clock,
+             const BulkServerOptions& options = {})
+      : listener_(listener), store_(store), clock_(clock), options_(options) {}
+
+  // Serves the next message, waiting for it up to `timeout`, and drops whom time has overtaken. To
+  // be called again and again, with timeouts of at most a second.
+  // An error: the listener is broken; nothing more can be served.
+  Status ServeOnce(Duration timeout);
+
+ private:
+  // A peer's transfer; numbers are the peer's own.
+  using TransferId = std::pair<PeerId, std::uint64_t>;
+
+  struct Upload {
+    std::string key;
+    IncomingBlob blob;
+  };
+  struct Download {
+    std::unique_ptr<const std::string> bytes;  // What `blob` points to.
+    OutgoingBlob blob;
+  };
+  struct Transfer {
+    std::variant<Upload, Download> way;
+    Time heard;  // Last.
+  };
+  struct Request {
+    TransferId id;
+    v1::BulkMessage begin;
+  };
+
+  void Serve(const Received& received);
+  void Enqueue(const TransferId& id, v1::BulkMessage begin);
+  void StartWaiting();
+  void Start(const TransferId& id, const v1::PutBegin& begin);
+  void Start(const TransferId& id, const v1::GetBegin& begin);
+  void List(const TransferId& id, const std::string& prefix);
+  void Delete(const TransferId& id, const std::string& prefix);
+  void Take(const TransferId& id, const v1::Piece& piece);
+  void Give(const TransferId& id, std::uint64_t credit_bytes);
+  void Advance(const TransferId& id, Upload& upload);
+  void Advance(const TransferId& id, Download& download);
+  void Forget(const TransferId& id);
+  void DropSilent(Time now);
+  void ReassureWaiting(Time now);
+
+  // False when the peer is gone.
+  bool Answer(const TransferId& id, v1::BulkMessage message);
+  void Fail(const TransferId& id, const Error& error);
+
+  Listener& listener_;
+  BlobStore& store_;
+  const Clock& clock_;
+  BulkServerOptions options_;
+  std::map<TransferId, Transfer> running_;
+  std::deque<Request> waiting_;
+  Time reassured_{};
+};
+
+}  // namespace weft
