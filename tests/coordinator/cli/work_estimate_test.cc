@@ -1,5 +1,6 @@
 #include "coordinator/cli/work_estimate.h"
 
+#include <cmath>
 #include <numeric>
 
 #include <gtest/gtest.h>
