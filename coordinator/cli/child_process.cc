@@ -62,20 +62,6 @@ class SpawnOptions {
   posix_spawnattr_t attributes_{};
 };
 
-ErrorCode CodeFor(int number) {
-  switch (number) {
-    case ENOENT:
-      return ErrorCode::kNotFound;
-    case EACCES:
-      return ErrorCode::kPermissionDenied;
-    case ENOMEM:
-    case EAGAIN:
-      return ErrorCode::kResourceExhausted;
-    default:
-      return ErrorCode::kInternal;
-  }
-}
-
 std::string Describe(int status) {
   if (WIFEXITED(status)) {
     return "exited with status " + std::to_string(WEXITSTATUS(status));
@@ -105,8 +91,8 @@ Result<ChildProcess> ChildProcess::Start(const ChildCommand& command) {
                      : ::posix_spawn(&pid, command.program.c_str(), options.files(),
                                      options.attributes(), argv.data(), environ);
   if (error != 0) {
-    return Failure(CodeFor(error), "cannot start " + command.program + ": " +
-                                       std::generic_category().message(error));
+    return Failure(ErrorCode::kInternal, "cannot start " + command.program + ": " +
+                                             std::generic_category().message(error));
   }
   return ChildProcess(pid);
 }
