@@ -43,8 +43,8 @@ Result<ClipIndex> Described(ClipIndex index, const ClipFile& file, const AVFrame
   return index;
 }
 
-// The frames from the decoder's position on are exactly those of `index` from `first` on, for up to
-// `count_max` of them and to the end if there are fewer.
+// The decoder's next frames, less any before `first`, are exactly those of `index` from `first` on,
+// for up to `count_max` of them and to the end if there are fewer.
 Result<bool> DecodesAsIndexed(ClipDecoder& decoder,
                               const ClipIndex& index,
                               std::size_t first,
@@ -57,8 +57,8 @@ Result<bool> DecodesAsIndexed(ClipDecoder& decoder,
       return false;
     }
     const std::int64_t pts = decoder.frame().pts;
-    if (expected == first && first > 0 && pts != AV_NOPTS_VALUE && pts < index.pts[first]) {
-      continue;  // After a restart, earlier frames may come first.
+    if (expected == first && pts != AV_NOPTS_VALUE && pts < index.pts[first]) {
+      continue;
     }
     if (pts != index.pts[expected]) {
       return false;
@@ -87,23 +87,22 @@ Result<std::optional<ClipIndex>> IndexByPackets(ClipDecoder& decoder) {
   index.times =
       TimesOf({index.pts, scan->last_duration, file.video().time_base, ClaimedRates(file)});
 
-  WEFT_ASSIGN_OR_RETURN(bool as_indexed, DecodesAsIndexed(decoder, index, 0, 1));
-  if (!as_indexed) {
+  WEFT_ASSIGN_OR_RETURN(const bool starts, decoder.Next());
+  if (!starts || decoder.frame().pts != index.pts[0]) {
     return std::nullopt;
   }
   WEFT_ASSIGN_OR_RETURN(index, Described(std::move(index), file, decoder.frame()));
-  WEFT_ASSIGN_OR_RETURN(as_indexed, DecodesAsIndexed(decoder, index, 1, kHeadFrames));
+  WEFT_ASSIGN_OR_RETURN(bool as_indexed, DecodesAsIndexed(decoder, index, 1, kHeadFrames));
   if (!as_indexed) {
     return std::nullopt;
   }
-  const RestartPoint& last = index.restarts.back();
-  const std::optional<std::uint32_t> last_number = index.NumberOf(last.pts);
-  if (!last_number) {
+  const std::optional<std::uint32_t> last_restart = index.NumberOf(index.restarts.back().pts);
+  if (!last_restart) {
     return std::nullopt;
   }
-  WEFT_RETURN_IF_ERROR(decoder.Restart(last));
+  WEFT_RETURN_IF_ERROR(decoder.Restart(index.RestartFor(*last_restart)));
   WEFT_ASSIGN_OR_RETURN(as_indexed,
-                        DecodesAsIndexed(decoder, index, *last_number, index.pts.size()));
+                        DecodesAsIndexed(decoder, index, *last_restart, index.pts.size()));
   if (!as_indexed) {
     return std::nullopt;
   }

@@ -14,7 +14,7 @@ namespace weft::media {
 namespace {
 
 // Containers with an exact time stamp and a key-frame flag for every packet.
-constexpr const char* kExactContainers = "mov,mp4,matroska,webm";
+constexpr std::array kExactContainers = {"mov", "matroska"};
 
 // Codecs whose packets in those containers are shown frames, one each.
 constexpr std::array kFrameCodecs = {AV_CODEC_ID_H264,   AV_CODEC_ID_HEVC,    AV_CODEC_ID_AV1,
@@ -24,9 +24,13 @@ constexpr std::array kFrameCodecs = {AV_CODEC_ID_H264,   AV_CODEC_ID_HEVC,    AV
                                      AV_CODEC_ID_UTVIDEO};
 
 bool CanTellFrames(const ClipFile& file) {
+  // FFmpeg's name of a format lists all its variants, such as "matroska,webm".
+  const char* names = file.container().iformat->name;
+  const bool exact =
+      std::any_of(kExactContainers.begin(), kExactContainers.end(),
+                  [&](const char* container) { return av_match_name(container, names) != 0; });
   const AVCodecID codec = file.video().codecpar->codec_id;
-  return av_match_name(file.container().iformat->name, kExactContainers) != 0 &&
-         std::find(kFrameCodecs.begin(), kFrameCodecs.end(), codec) != kFrameCodecs.end();
+  return exact && std::find(kFrameCodecs.begin(), kFrameCodecs.end(), codec) != kFrameCodecs.end();
 }
 
 // How many bytes give a NAL unit's length in this stream's packets; 0 when it is not so stored.

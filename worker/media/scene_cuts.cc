@@ -18,7 +18,7 @@ constexpr std::size_t kCells = kColumns * kRows;
 // Measured: a hard cut between two views of one city gives 0.53, clips with heavy flicker or fast
 // motion stay below 0.14.
 constexpr double kCutDistance = 0.25;
-constexpr double kCutOverUsual = 3;       // Times the distance that is usual around a cut.
+constexpr double kCutOverUsual = 3;      // Times the distance that is usual around a cut.
 constexpr std::size_t kUsualFrames = 8;  // On each side.
 
 // A frame seen from far away: too small for motion and noise to matter.
@@ -137,9 +137,9 @@ std::vector<std::uint32_t> StartsOf(const std::vector<Thumbnail>& frames) {
 
 Result<std::vector<std::uint32_t>> FindSceneStarts(FrameSource& source, FrameRange range) {
   if (range.begin >= range.end || range.end > source.facts().frame_count) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "frames " + std::to_string(range.begin) + ".." + std::to_string(range.end) +
-                       " of a clip of " + std::to_string(source.facts().frame_count));
+    return Failure(ErrorCode::kInvalidArgument, "frames " + std::to_string(range.begin) + ".." +
+                                                    std::to_string(range.end) + " of a clip of " +
+                                                    std::to_string(source.facts().frame_count));
   }
   std::vector<Thumbnail> thumbnails;
   thumbnails.reserve(range.size());

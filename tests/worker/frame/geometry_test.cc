@@ -22,8 +22,7 @@ Frame FromRows(const std::vector<std::string>& rows) {
 }
 
 TEST(PadByReflection, DoesNotRepeatTheEdge) {
-  EXPECT_EQ(PadByReflection(FromRows({"abc", "def"}), 5, 3),
-            FromRows({"abcba", "defed", "abcba"}));
+  EXPECT_EQ(PadByReflection(FromRows({"abc", "def"}), 5, 3), FromRows({"abcba", "defed", "abcba"}));
 }
 
 TEST(PadByReflection, ReflectsAgainWhenTheFrameIsTooSmall) {
