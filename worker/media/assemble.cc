@@ -132,7 +132,7 @@ Status Assemble(const Assembly& assembly) {
   const double length = static_cast<double>(ticks.ticks.back()) * av_q2d(ticks.time_base);
   WEFT_ASSIGN_OR_RETURN(
       AudioTracks audio,
-      AudioTracks::Open(assembly.source_path, {begin, begin + length}, !container.matroska));
+      AudioTracks::Open(assembly.source_path, {begin, begin + length}, container.matroska));
   WEFT_RETURN_IF_ERROR(CheckAudio(audio, container, assembly.output_path));
 
   WEFT_ASSIGN_OR_RETURN(PartialFile file, PartialFile::Create(assembly.output_path));
@@ -158,7 +158,8 @@ Status CheckOutput(const std::string& output_path, Codec codec) {
 Status CheckOutputFitsSource(const std::string& output_path, const std::string& source_path) {
   WEFT_ASSIGN_OR_RETURN(const Container container, ContainerOf(output_path));
   WEFT_RETURN_IF_ERROR(CheckNotSource(output_path, source_path));
-  WEFT_ASSIGN_OR_RETURN(const AudioTracks audio, AudioTracks::Open(source_path, {}, false));
+  WEFT_ASSIGN_OR_RETURN(const AudioTracks audio,
+                        AudioTracks::Open(source_path, {}, container.matroska));
   return CheckAudio(audio, container, output_path);
 }
 

@@ -12,16 +12,18 @@
 namespace weft::media {
 namespace {
 
-// How much of a track's beginning the decoder drops by itself.
-double LeadInSeconds(const AVCodecParameters& audio) {
-  return audio.sample_rate > 0 ? static_cast<double>(audio.initial_padding) / audio.sample_rate : 0;
+// A Matroska reader takes an Opus track's lead-in off its time stamps; FFmpeg's writer does not put
+// it on.
+double MatroskaLeadIn(const AVCodecParameters& audio) {
+  const bool opus = audio.codec_id == AV_CODEC_ID_OPUS && audio.sample_rate > 0;
+  return opus ? static_cast<double>(audio.initial_padding) / audio.sample_rate : 0;
 }
 
 }  // namespace
 
-Result<AudioTracks> AudioTracks::Open(const std::string& path, Span span, bool early_start) {
+Result<AudioTracks> AudioTracks::Open(const std::string& path, Span span, bool matroska) {
   WEFT_ASSIGN_OR_RETURN(InputPtr input, OpenContainer(path));
-  AudioTracks tracks(std::move(input), span, early_start);
+  AudioTracks tracks(std::move(input), span, matroska);
   for (unsigned i = 0; i < tracks.input_->nb_streams; ++i) {
     AVStream& stream = *tracks.input_->streams[i];
     const bool audio = stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
@@ -62,18 +64,21 @@ bool AudioTracks::Place(AVPacket* packet, std::size_t track) {
   if (packet->pts == AV_NOPTS_VALUE) {
     return false;
   }
+  const double offset = matroska_ ? MatroskaLeadIn(*source.codecpar) : 0;
   const double begin = static_cast<double>(packet->pts) * tick - span_.begin_seconds;
   const double end = begin + static_cast<double>(packet->duration) * tick;
   if (begin >= span_.end_seconds - span_.begin_seconds) {
     ended_[track] = true;
     return false;
   }
-  const double earliest = -LeadInSeconds(*source.codecpar) - tick;
-  const bool early = early_start_ ? end <= 0 && begin < earliest : begin < earliest;
-  if (early) {
+  // Matroska has no times before 0; players of MP4 decode what is there and skip it.
+  if (matroska_ ? begin + offset < -tick : end <= 0) {
     return false;
   }
-  packet->pts -= std::llround(span_.begin_seconds / tick);
+  packet->pts += std::llround((offset - span_.begin_seconds) / tick);
+  if (matroska_) {
+    packet->pts = std::max<std::int64_t>(packet->pts, 0);  // One tick of rounding.
+  }
   // Audio is decoded in the order in which it is heard.
   packet->dts = std::max(packet->pts, last_dts_[track] + 1);
   packet->pts = packet->dts;

@@ -21,10 +21,9 @@ struct Span {
 
 class AudioTracks {
  public:
-  // All audio streams of the source. early_start: packets that begin before the span and end in it
-  // are kept, with negative times, for a container whose players skip what comes before 0.
-  // Otherwise only the codec's own lead-in is.
-  static Result<AudioTracks> Open(const std::string& path, Span span, bool early_start);
+  // All audio streams of the source, for a Matroska or an MP4 file. A packet that begins before the
+  // span and ends in it is kept for MP4 only, with a negative time.
+  static Result<AudioTracks> Open(const std::string& path, Span span, bool matroska);
 
   // The container the streams are in, for its metadata.
   [[nodiscard]] const AVFormatContext& container() const { return *input_; }
@@ -39,14 +38,14 @@ class AudioTracks {
   bool Next(AVPacket* packet);
 
  private:
-  AudioTracks(InputPtr input, Span span, bool early_start)
-      : input_(std::move(input)), span_(span), early_start_(early_start) {}
+  AudioTracks(InputPtr input, Span span, bool matroska)
+      : input_(std::move(input)), span_(span), matroska_(matroska) {}
 
   bool Place(AVPacket* packet, std::size_t track);
 
   InputPtr input_;
   Span span_;
-  bool early_start_;
+  bool matroska_;
   std::vector<unsigned> streams_;
   std::vector<std::int64_t> last_dts_;  // Of every track, as handed out.
   std::vector<bool> ended_;             // Tracks that are past the span.

@@ -57,6 +57,9 @@ Result<CodecContextPtr> NewEncoder(const SegmentFormat& format) {
     encoder->pix_fmt = AV_PIX_FMT_BGR0;
     encoder->level = 3;
     encoder->gop_size = 1;
+    // Four slices are the default; a slice one pixel wide comes out wrong.
+    constexpr int kSlicedSide = 16;
+    encoder->slices = std::min(format.width, format.height) < kSlicedSide ? 1 : 4;
     av_opt_set_int(encoder->priv_data, "slicecrc", 1, 0);
   }
   if (const int status = avcodec_open2(encoder.get(), codec, nullptr); status < 0) {
