@@ -80,15 +80,19 @@ class Recording {
 
   void Start(const models::Vae& vae, const models::Ddim& ddim) {
     const at::Tensor noise = golden_.Floats("noise");
+    outputs_["init_latents"] = noise;
+    if (!golden_.Has("image_rgb_u8")) {
+      return;  // Strength 1, and the picture was left out of the recording.
+    }
     const at::Tensor picture =
         golden_.Floats("image_rgb_u8").permute({2, 0, 1}).unsqueeze(0).div(127.5).sub(1.0);
     const at::Tensor clean = EncodeImage(vae, picture, at::zeros(noise.sizes()))["out.mean"].mul(
         vae.config.scaling_factor);
     outputs_["vae_mode_scaled"] = clean;
-    outputs_["init_latents"] =
-        loop_.first_step == 0
-            ? noise
-            : ToTensor(ddim.AddNoise(ToLatents(clean), ToLatents(noise).values, loop_.first_step));
+    if (loop_.first_step > 0) {
+      outputs_["init_latents"] =
+          ToTensor(ddim.AddNoise(ToLatents(clean), ToLatents(noise).values, loop_.first_step));
+    }
   }
 
   void Steps(const models::Ddim& ddim) {
