@@ -1,40 +1,52 @@
 #include "worker/deflicker/finishing.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace weft::deflicker {
 namespace {
 
-constexpr double kMidGrey = 128.0;
-constexpr int kCentreWeight = 5;
-constexpr int kWeightSum = 13;
+constexpr int kChannels = 3;
 
-std::uint8_t Clamp(double value) {
+std::uint8_t Rounded(double value) {
   return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
+}
+
+// Kernel [1 1 1; 1 5 1; 1 1 1] around `center`, times 13.
+int SmoothedSum(const std::uint8_t* center, std::ptrdiff_t stride) {
+  int sum = 4 * *center;
+  for (std::ptrdiff_t row = -stride; row <= stride; row += stride) {
+    sum += center[row - kChannels] + center[row] + center[row + kChannels];
+  }
+  return sum;
 }
 
 }  // namespace
 
 void AdjustContrast(double amount, Frame* frame) {
-  for (std::uint8_t& value : frame->rgb) {
-    value = Clamp(kMidGrey + amount * (value - kMidGrey));
+  constexpr double kMidGrey = 128;
+  std::array<std::uint8_t, 256> adjusted{};
+  for (std::size_t value = 0; value < adjusted.size(); ++value) {
+    adjusted[value] = Rounded(kMidGrey + amount * (static_cast<double>(value) - kMidGrey));
   }
+  std::transform(frame->rgb.begin(), frame->rgb.end(), frame->rgb.begin(),
+                 [&adjusted](std::uint8_t value) { return adjusted[value]; });
 }
 
 void AdjustSharpness(double amount, Frame* frame) {
-  const std::vector<std::uint8_t> source = frame->rgb;
-  const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(frame->width) * 3;
-  for (int y = 1; y + 1 < frame->height; ++y) {
-    for (std::ptrdiff_t x = 3; x + 3 < stride; ++x) {
-      const std::ptrdiff_t at = y * stride + x;
-      const std::uint8_t* centre = source.data() + at;
-      int sum = (kCentreWeight - 1) * *centre;
-      for (const std::ptrdiff_t row : {-stride, std::ptrdiff_t{0}, stride}) {
-        sum += centre[row - 3] + centre[row] + centre[row + 3];
-      }
-      const double smooth = static_cast<double>(sum) / kWeightSum;
-      frame->rgb[static_cast<std::size_t>(at)] = Clamp(smooth + amount * (*centre - smooth));
+  constexpr double kKernelSum = 13;
+  const std::vector<std::uint8_t> original = frame->rgb;
+  const std::ptrdiff_t stride = frame->width * std::ptrdiff_t{kChannels};
+  for (int y = 1; y < frame->height - 1; ++y) {
+    for (std::ptrdiff_t x = kChannels; x < stride - kChannels; ++x) {
+      const std::ptrdiff_t index = y * stride + x;
+      const std::uint8_t* const center = original.data() + index;
+      const double smooth = SmoothedSum(center, stride) / kKernelSum;
+      frame->rgb[static_cast<std::size_t>(index)] = Rounded(smooth + amount * (*center - smooth));
     }
   }
 }
