@@ -54,8 +54,8 @@ class SpawnOptions {
         &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
 
-  [[nodiscard]] const posix_spawn_file_actions_t* files() const { return &files_; }
-  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
+  [[nodiscard]] const posix_spawn_file_actions_t* Files() const { return &files_; }
+  [[nodiscard]] const posix_spawnattr_t* Attributes() const { return &attributes_; }
 
  private:
   posix_spawn_file_actions_t files_{};
@@ -78,6 +78,7 @@ Result<ChildProcess> ChildProcess::Start(const ChildCommand& command) {
   std::vector<std::string> words = command.arguments;
   words.insert(words.begin(), command.program);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) {
     argv.push_back(word.data());
   }
@@ -88,8 +89,8 @@ Result<ChildProcess> ChildProcess::Start(const ChildCommand& command) {
   error = error != 0 ? error : options.SetSignals();
   pid_t pid = -1;
   error = error != 0 ? error
-                     : ::posix_spawn(&pid, command.program.c_str(), options.files(),
-                                     options.attributes(), argv.data(), environ);
+                     : ::posix_spawn(&pid, command.program.c_str(), options.Files(),
+                                     options.Attributes(), argv.data(), environ);
   if (error != 0) {
     return Failure(ErrorCode::kInternal, "cannot start " + command.program + ": " +
                                              std::generic_category().message(error));

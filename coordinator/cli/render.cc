@@ -134,27 +134,36 @@ class LocalRender {
 
   Result<bool> Watch(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
     while (!signals_.Caught()) {
-      WEFT_RETURN_IF_ERROR(coordinator.Health());
-      WEFT_ASSIGN_OR_RETURN(std::optional<v1::JobStatus> news, client.Poll(kLookAround));
-      if (news) {
-        Tell(*news);
-        status_ = std::move(news);
-        if (status_->state() != v1::JOB_STATE_RUNNING) {
-          return true;
-        }
-        if (status_->workers_busy() > 0) {
-          fleet.SawWork();
-        }
+      const Status step = WatchStep(coordinator, client, fleet);
+      if (!step) {
+        return Failure(step.error());
       }
-      // Workers are only started for a job that was accepted.
-      if (status_) {
-        WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> happened, fleet.Tend(clock_.Now()));
-        for (const std::string& line : happened) {
-          reporter_.Note(line);
-        }
+      if (status_ && status_->state() != v1::JOB_STATE_RUNNING) {
+        return true;
       }
     }
     return false;
+  }
+
+  Status WatchStep(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
+    WEFT_RETURN_IF_ERROR(coordinator.Health());
+    WEFT_ASSIGN_OR_RETURN(std::optional<v1::JobStatus> news, client.Poll(kLookAround));
+    if (news) {
+      Tell(*news);
+      status_ = std::move(news);
+    }
+    // Workers are only started for a job that was accepted and goes on.
+    if (!status_ || status_->state() != v1::JOB_STATE_RUNNING) {
+      return {};
+    }
+    if (status_->workers_busy() > 0) {
+      fleet.SawWork();
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> happened, fleet.Tend(clock_.Now()));
+    for (const std::string& line : happened) {
+      reporter_.Note(line);
+    }
+    return {};
   }
 
   void Tell(const v1::JobStatus& status) {

@@ -42,6 +42,8 @@ class BarReporter : public Reporter {
  public:
   BarReporter(std::ostream& terminal, std::function<int()> columns)
       : terminal_(terminal), columns_(std::move(columns)) {}
+  BarReporter(const BarReporter&) = delete;
+  BarReporter& operator=(const BarReporter&) = delete;
   ~BarReporter() override { Wipe(); }
 
   void Progress(const v1::JobStatus& status, Time now) override {
