@@ -44,10 +44,15 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
   static_cast<void>(granted);
   floor_.workers.SetBusy(worker.self.worker, true);
   effects.records.push_back(task.ToRecord());
-  Message assignment{worker.peer, {}};
-  *assignment.body.mutable_assign_task()->mutable_task() = ToMessage(task, job, floor_.tasks);
-  effects.messages.push_back(std::move(assignment));
+  SendAssignment(task, worker, effects);
   job.news.Touch();
+}
+
+void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects& effects) {
+  Message assignment{worker.peer, {}};
+  *assignment.body.mutable_assign_task()->mutable_task() =
+      ToMessage(task, *floor_.jobs.Find(task.id.job), floor_.tasks);
+  effects.messages.push_back(std::move(assignment));
 }
 
 AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
@@ -130,12 +135,12 @@ void AttemptLife::Fence(const Holder& newest, Time now, Effects& effects) {
   }
 }
 
-void AttemptLife::Doubt(const Holder& holder, const std::vector<AttemptId>& mentioned, Time now) {
-  for (const Lease& lease : floor_.leases.HeldBy(holder.worker)) {
-    const bool known =
-        std::find(mentioned.begin(), mentioned.end(), lease.attempt) != mentioned.end();
-    if (!known) {
-      floor_.leases.Shorten(lease.attempt.task, now + floor_.options.silence);
+void AttemptLife::Remind(const Worker& worker,
+                         const std::vector<AttemptId>& mentioned,
+                         Effects& effects) {
+  for (const Lease& lease : floor_.leases.HeldBy(worker.self.worker)) {
+    if (std::find(mentioned.begin(), mentioned.end(), lease.attempt) == mentioned.end()) {
+      SendAssignment(*floor_.tasks.Find(lease.attempt.task), worker, effects);
     }
   }
 }

@@ -47,9 +47,9 @@ class AttemptLife {
   // Everything that older lives of the worker hold is lost with them.
   void Fence(const Holder& newest, Time now, Effects& effects);
 
-  // The holder did not mention these attempts of its when it said hello: unless word of them comes
-  // within the silence span, they are lost.
-  void Doubt(const Holder& holder, const std::vector<AttemptId>& mentioned, Time now);
+  // The worker holds more than it `mentioned` when it said hello: assignments that were lost on
+  // their way, and are sent again. A worker that has their outcomes already may ignore them.
+  void Remind(const Worker& worker, const std::vector<AttemptId>& mentioned, Effects& effects);
 
   // The holder leaves of its own will: what it holds runs elsewhere, and nothing is counted.
   void Withdraw(const Holder& holder, Time now, Effects& effects);
@@ -59,6 +59,7 @@ class AttemptLife {
 
  private:
   void Start(Task& task, const Worker& worker, Time now, Effects& effects);
+  void SendAssignment(const Task& task, const Worker& worker, Effects& effects);
   [[nodiscard]] bool IsLatest(const Task& task,
                               const AttemptId& attempt,
                               const Holder& holder) const;

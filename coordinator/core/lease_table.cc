@@ -31,15 +31,10 @@ bool LeaseTable::Renew(const AttemptId& attempt, const Holder& holder, Time now)
   if (held == leases_.end() || held->second.attempt != attempt || held->second.holder != holder) {
     return false;
   }
-  SetExpiry(held->second, now + term_);
+  by_expiry_.erase({held->second.expiry, attempt.task});
+  held->second.expiry = now + term_;
+  by_expiry_.emplace(held->second.expiry, attempt.task);
   return true;
-}
-
-void LeaseTable::Shorten(const TaskId& task, Time expiry) {
-  const auto held = leases_.find(task);
-  if (held != leases_.end() && expiry < held->second.expiry) {
-    SetExpiry(held->second, expiry);
-  }
 }
 
 void LeaseTable::Release(const TaskId& task) {
@@ -92,12 +87,6 @@ std::vector<Lease> LeaseTable::OfJob(const JobId& job) const {
     held.push_back(it->second);
   }
   return held;
-}
-
-void LeaseTable::SetExpiry(Lease& lease, Time expiry) {
-  by_expiry_.erase({lease.expiry, lease.attempt.task});
-  lease.expiry = expiry;
-  by_expiry_.emplace(expiry, lease.attempt.task);
 }
 
 void LeaseTable::Erase(Leases::iterator lease) {

@@ -39,9 +39,6 @@ class LeaseTable {
   // attempt.
   bool Renew(const AttemptId& attempt, const Holder& holder, Time now);
 
-  // Brings the expiry of the task's lease forward to `expiry`, if it is later and there is one.
-  void Shorten(const TaskId& task, Time expiry);
-
   // Ends the task's lease, if there is one.
   void Release(const TaskId& task);
 
@@ -59,7 +56,6 @@ class LeaseTable {
  private:
   using Leases = std::map<TaskId, Lease>;
 
-  void SetExpiry(Lease& lease, Time expiry);
   void Erase(Leases::iterator lease);
 
   Duration term_;

@@ -91,10 +91,10 @@ void WorkerDesk::Welcome(const Holder& self,
       *welcome.add_abandon() = wire;
     }
   }
-  attempts_.Doubt(self, mentioned, now);
   floor_.workers.SetBusy(self.worker, hello.running_size() > 0 || floor_.leases.Holds(self.worker));
-  *AddMessage(floor_.workers.Find(self.worker)->peer, effects).mutable_worker_welcome() =
-      std::move(welcome);
+  const Worker& worker = *floor_.workers.Find(self.worker);
+  *AddMessage(worker.peer, effects).mutable_worker_welcome() = std::move(welcome);
+  attempts_.Remind(worker, mentioned, effects);
 }
 
 void WorkerDesk::Hear(const PeerId& from,

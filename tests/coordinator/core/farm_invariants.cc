@@ -20,7 +20,7 @@ bool HasAllInputs(const Task& task, const Floor& floor) {
   return true;
 }
 
-std::optional<std::string> FindBreach(const Task& task, const Floor& floor, const ModelDisk& disk) {
+std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   const Lease* lease = floor.leases.Find(task.id);
   const bool running = task.state == TaskState::kRunning;
   if (running != (lease != nullptr)) {
@@ -39,23 +39,29 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor, cons
   if (running && !HasAllInputs(task, floor)) {
     return Name(task.id) + " runs before its inputs exist";
   }
-  if (floor.jobs.Find(task.id.job)->state != JobState::kRunning || task.attempt == 0) {
-    return std::nullopt;
-  }
-  const Record expected = task.ToRecord();
-  const auto stored = disk.find(expected.key);
-  if (stored == disk.end() || !Same(stored->second, expected.value)) {
-    return Name(task.id) + " is not on disk as it is in memory";
-  }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::string> FindBreach(const Floor& floor, const ModelDisk& disk) {
+std::optional<std::string> FindBreach(const Floor& floor) {
   for (const auto& [id, task] : floor.tasks.all()) {
-    if (auto breach = FindBreach(task, floor, disk); breach.has_value()) {
+    if (auto breach = FindBreach(task, floor); breach.has_value()) {
       return breach;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FindDivergence(const Floor& floor, const ModelDisk& disk) {
+  for (const auto& [id, task] : floor.tasks.all()) {
+    if (floor.jobs.Find(id.job)->state != JobState::kRunning || task.attempt == 0) {
+      continue;
+    }
+    const Record expected = task.ToRecord();
+    const auto stored = disk.find(expected.key);
+    if (stored == disk.end() || !Same(stored->second, expected.value)) {
+      return Name(id) + " is not on disk as it is in memory";
     }
   }
   return std::nullopt;

@@ -18,8 +18,10 @@ using ModelDisk = std::map<std::string, v1::LedgerRecord>;
 // task.
 // * A worker holds at most one lease; older lives of a connected worker hold none.
 // * A task that runs has all its inputs.
-// * Disk and memory agree on every task of a running job.
-std::optional<std::string> FindBreach(const Floor& floor, const ModelDisk& disk);
+std::optional<std::string> FindBreach(const Floor& floor);
+
+// Where disk and memory disagree on a task of a running job; nothing when they agree.
+std::optional<std::string> FindDivergence(const Floor& floor, const ModelDisk& disk);
 
 // Whether writing `after` over `before` keeps the promise that committed results stay.
 std::optional<std::string> FindBreach(const v1::LedgerRecord& before,

@@ -123,8 +123,14 @@ void FarmSimulation::Handle(const Event& event) {
     KillCoordinator();  // Before the messages were sent.
     return;
   }
-  if (auto breach = FindBreach(farm_->floor(), disk_); breach.has_value()) {
+  if (auto breach = FindBreach(farm_->floor()); breach.has_value()) {
     Breach(*breach);
+  }
+  // What was once forgotten stays forgotten, so a look now and then finds it, too.
+  if (random_() % 32 == 0) {
+    if (auto breach = FindDivergence(farm_->floor(), disk_); breach.has_value()) {
+      Breach(*breach);
+    }
   }
   Send(effects);
   TickWhenDue();

@@ -5,7 +5,7 @@
 namespace weft::coordinator {
 namespace {
 
-constexpr std::uint64_t kSeeds = 300;
+constexpr std::uint64_t kSeeds = 400;
 
 // Goal: whatever workers, network and coordinator go through, no task has two holders, no committed
 // result is lost or overwritten, no task starts before its inputs exist, and every job ends.

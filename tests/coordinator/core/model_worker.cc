@@ -18,7 +18,12 @@ const v1::AttemptId& AttemptOf(const v1::ToCoordinator& outcome) {
                                       : outcome.task_failed().attempt();
 }
 
-// What a stage brings back, told from the task alone and not from the coordinator's plan.
+std::uint64_t ContentOf(const v1::TaskId& task, const std::string& name) {
+  return std::hash<std::string>{}(Name(*FromWire(task)) + name);
+}
+
+}  // namespace
+
 std::vector<std::string> OutputNames(const v1::Task& task) {
   std::vector<std::string> names;
   switch (task.attempt().task().stage()) {
@@ -41,12 +46,6 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       return {};
   }
 }
-
-std::uint64_t ContentOf(const v1::TaskId& task, const std::string& name) {
-  return std::hash<std::string>{}(Name(*FromWire(task)) + name);
-}
-
-}  // namespace
 
 ModelWorker::ModelWorker(std::string name, std::uint64_t instance, Habits habits)
     : name_(std::move(name)), instance_(instance), habits_(habits) {}

@@ -20,6 +20,9 @@ namespace weft::coordinator {
 // What blobs there are, by key: the same content for every attempt at the same task.
 using ModelBlobs = std::map<std::string, std::uint64_t>;
 
+// What a stage brings back, told from the task alone and not from the coordinator's plan.
+std::vector<std::string> OutputNames(const v1::Task& task);
+
 class ModelWorker {
  public:
   struct Habits {

@@ -1,0 +1,116 @@
+#include "coordinator/core/spec_check.h"
+
+#include <functional>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/coordinator/core/sample_job.h"
+
+namespace weft::coordinator {
+namespace {
+
+using ::testing::StartsWith;
+
+struct BadSpec {
+  std::string complaint;  // How it begins.
+  std::function<void(v1::JobSpec&)> spoil;
+};
+
+const double kNan = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<BadSpec> BadSpecs() {
+  return {
+      {"input_path is ''", [](auto& s) { s.clear_input_path(); }},
+      {"output_path is 'o.mp4'", [](auto& s) { s.set_output_path("o.mp4"); }},
+      {"output_path is '/in.mp4'", [](auto& s) { s.set_output_path("/in.mp4"); }},
+      {"model_path is ''", [](auto& s) { s.clear_model_path(); }},
+      {"prompt is too long", [](auto& s) { s.set_prompt(std::string(40'000, 'x')); }},
+      {"steps is 0", [](auto& s) { s.set_steps(0); }},
+      {"steps is 1001", [](auto& s) { s.set_steps(1001); }},
+      {"guidance is nan", [](auto& s) { s.set_guidance(kNan); }},
+      {"guidance is 101", [](auto& s) { s.set_guidance(101); }},
+      {"strength is 0:", [](auto& s) { s.set_strength(0); }},
+      {"strength is 1.5", [](auto& s) { s.set_strength(1.5); }},
+      {"strength is 0.01: so small", [](auto& s) { s.set_strength(0.01); }},
+      {"window is 257", [](auto& s) { s.set_window(257); }},
+      {"smooth_steps is 10", [](auto& s) { s.add_smooth_steps(10); }},
+      {"smooth_steps is 9: must ascend", [](auto& s) { s.add_smooth_steps(9); }},
+      {"contrast is 11", [](auto& s) { s.set_contrast(11); }},
+      {"sharpness is -1", [](auto& s) { s.set_sharpness(-1); }},
+      {"size.width is 7",
+       [](auto& s) {
+         s.mutable_size()->set_width(7);
+         s.mutable_size()->set_height(64);
+       }},
+      {"size.height is 8193",
+       [](auto& s) {
+         s.mutable_size()->set_width(64);
+         s.mutable_size()->set_height(8193);
+       }},
+      {"frames.begin is 5",
+       [](auto& s) {
+         s.mutable_frames()->set_begin(5);
+         s.mutable_frames()->set_end(5);
+       }},
+      {"chunk_frames is 0", [](auto& s) { s.set_chunk_frames(0); }},
+      {"chunk_frames is 4097", [](auto& s) { s.set_chunk_frames(4097); }},
+      {"anchor_spacing is 0", [](auto& s) { s.set_anchor_spacing(0); }},
+      {"anchors_attended is 17", [](auto& s) { s.set_anchors_attended(17); }},
+      {"micro_batch is 0", [](auto& s) { s.set_micro_batch(0); }},
+      {"micro_batch is 65", [](auto& s) { s.set_micro_batch(65); }},
+      {"data_type is 0", [](auto& s) { s.clear_data_type(); }},
+      {"device is 'tpu'", [](auto& s) { s.set_device("tpu"); }},
+      {"controls.kind is 0", [](auto& s) { s.mutable_controls(0)->clear_kind(); }},
+      {"controls.scale is 2.5", [](auto& s) { s.mutable_controls(0)->set_scale(2.5); }},
+  };
+}
+
+TEST(CheckSpec, TakesTheSample) {
+  EXPECT_TRUE(CheckSpec(SampleSpec()));
+}
+
+TEST(CheckSpec, TakesFramesUpToTheEndOfTheClip) {
+  v1::JobSpec spec = SampleSpec();
+  spec.mutable_frames()->set_begin(5);
+  EXPECT_TRUE(CheckSpec(spec));
+}
+
+TEST(CheckSpec, NamesTheFieldThatIsWrong) {
+  for (const BadSpec& bad : BadSpecs()) {
+    SCOPED_TRACE(bad.complaint);
+    v1::JobSpec spec = SampleSpec();
+    bad.spoil(spec);
+    const Status checked = CheckSpec(spec);
+    ASSERT_FALSE(checked.has_value());
+    EXPECT_EQ(checked.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_THAT(checked.error().message(), StartsWith(bad.complaint));
+  }
+}
+
+TEST(CheckClip, TakesTheSampleAndNamesWhatMakesNoSense) {
+  EXPECT_TRUE(CheckClip(SampleClip(20)));
+  EXPECT_FALSE(CheckClip(SampleClip(0)));
+  v1::Clip clip = SampleClip(20);
+  clip.set_vae_factor(7);
+  EXPECT_THAT(CheckClip(clip).error().message(), ::testing::HasSubstr("padded_size"));
+  clip = SampleClip(20);
+  clip.add_scene_starts(20);
+  EXPECT_THAT(CheckClip(clip).error().message(), ::testing::HasSubstr("scene_starts"));
+  clip = SampleClip(20);
+  clip.clear_scene_starts();
+  EXPECT_FALSE(CheckClip(clip));
+}
+
+TEST(FirstDifference, NamesTheFieldAndBothValues) {
+  const v1::JobSpec spec = SampleSpec();
+  EXPECT_EQ(FirstDifference(spec, spec), std::nullopt);
+  v1::JobSpec other = spec;
+  other.set_steps(30);
+  other.set_seed(9);
+  EXPECT_EQ(FirstDifference(spec, other), "steps: 10 -> 30");
+}
+
+}  // namespace
+}  // namespace weft::coordinator

@@ -1,0 +1,84 @@
+#include "coordinator/core/worker_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft::coordinator {
+namespace {
+
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr Duration kSilence = seconds(5);
+constexpr Time kStart{};
+
+Worker SomeWorker(const std::string& name, std::uint64_t instance, const std::string& peer) {
+  return {.self = {{name}, {instance}}, .peer = {peer}, .device = "cpu", .last_heard = kStart};
+}
+
+TEST(WorkerTable, KnowsAWorkerByItsConnectionAfterItsHello) {
+  WorkerTable workers(kSilence);
+  EXPECT_EQ(workers.OfPeer({"p"}), nullptr);
+  EXPECT_FALSE(workers.Greet(SomeWorker("w", 1, "p")).fenced);
+  ASSERT_NE(workers.OfPeer({"p"}), nullptr);
+  EXPECT_EQ(workers.OfPeer({"p"})->self.worker.value, "w");
+  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"w"}));
+  EXPECT_EQ(workers.CountOf("cpu"), 1U);
+}
+
+TEST(WorkerTable, FollowsAWorkerToItsNewConnection) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("w", 1, "old"));
+  const auto greeting = workers.Greet(SomeWorker("w", 1, "new"));
+  EXPECT_EQ(greeting.replaced, std::nullopt);
+  EXPECT_EQ(workers.OfPeer({"old"}), nullptr);
+  EXPECT_NE(workers.OfPeer({"new"}), nullptr);
+  EXPECT_EQ(workers.size(), 1U);
+  EXPECT_EQ(workers.CountOf("cpu"), 1U);
+}
+
+TEST(WorkerTable, FencesTheOlderLifeOfAWorkerForEver) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("w", 1, "old"));
+  EXPECT_EQ(workers.Greet(SomeWorker("w", 2, "new")).replaced, PeerId{"old"});
+  EXPECT_TRUE(workers.Greet(SomeWorker("w", 1, "old")).fenced);
+  EXPECT_EQ(workers.Find({"w"})->self.instance, InstanceId{2});
+  workers.Leave({"new"});
+  EXPECT_TRUE(workers.Greet(SomeWorker("w", 1, "old")).fenced);
+}
+
+TEST(WorkerTable, DropsWhoWasSilentForTooLong) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("a", 1, "pa"));
+  workers.Greet(SomeWorker("b", 1, "pb"));
+  workers.Hear({"pb"}, kStart + seconds(3));
+  EXPECT_EQ(workers.NextSilence(), kStart + kSilence);
+  EXPECT_THAT(workers.DropSilent(kStart + seconds(4)), IsEmpty());
+  const auto silent = workers.DropSilent(kStart + kSilence);
+  ASSERT_EQ(silent.size(), 1U);
+  EXPECT_EQ(silent[0].self.worker.value, "a");
+  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"b"}));
+}
+
+TEST(WorkerTable, HoldsOneWorkerForAConnection) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("a", 1, "p"));
+  workers.Greet(SomeWorker("b", 1, "p"));
+  EXPECT_EQ(workers.size(), 1U);
+  EXPECT_EQ(workers.OfPeer({"p"})->self.worker.value, "b");
+}
+
+TEST(WorkerTable, DoesNotOfferTheBusy) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("a", 1, "p"));
+  workers.SetBusy({"a"}, true);
+  EXPECT_THAT(workers.idle(), IsEmpty());
+  workers.SetBusy({"a"}, false);
+  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"a"}));
+  workers.SetBusy({"nobody"}, false);
+  EXPECT_EQ(workers.idle().size(), 1U);
+}
+
+}  // namespace
+}  // namespace weft::coordinator
