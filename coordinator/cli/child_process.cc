@@ -54,27 +54,13 @@ class SpawnOptions {
         &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
   }
 
-  [[nodiscard]] const posix_spawn_file_actions_t* files() const { return &files_; }
-  [[nodiscard]] const posix_spawnattr_t* attributes() const { return &attributes_; }
+  [[nodiscard]] const posix_spawn_file_actions_t* Files() const { return &files_; }
+  [[nodiscard]] const posix_spawnattr_t* Attributes() const { return &attributes_; }
 
  private:
   posix_spawn_file_actions_t files_{};
   posix_spawnattr_t attributes_{};
 };
-
-ErrorCode CodeFor(int number) {
-  switch (number) {
-    case ENOENT:
-      return ErrorCode::kNotFound;
-    case EACCES:
-      return ErrorCode::kPermissionDenied;
-    case ENOMEM:
-    case EAGAIN:
-      return ErrorCode::kResourceExhausted;
-    default:
-      return ErrorCode::kInternal;
-  }
-}
 
 std::string Describe(int status) {
   if (WIFEXITED(status)) {
@@ -92,6 +78,7 @@ Result<ChildProcess> ChildProcess::Start(const ChildCommand& command) {
   std::vector<std::string> words = command.arguments;
   words.insert(words.begin(), command.program);
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) {
     argv.push_back(word.data());
   }
@@ -102,11 +89,11 @@ Result<ChildProcess> ChildProcess::Start(const ChildCommand& command) {
   error = error != 0 ? error : options.SetSignals();
   pid_t pid = -1;
   error = error != 0 ? error
-                     : ::posix_spawn(&pid, command.program.c_str(), options.files(),
-                                     options.attributes(), argv.data(), environ);
+                     : ::posix_spawn(&pid, command.program.c_str(), options.Files(),
+                                     options.Attributes(), argv.data(), environ);
   if (error != 0) {
-    return Failure(CodeFor(error), "cannot start " + command.program + ": " +
-                                       std::generic_category().message(error));
+    return Failure(ErrorCode::kInternal, "cannot start " + command.program + ": " +
+                                             std::generic_category().message(error));
   }
   return ChildProcess(pid);
 }

@@ -24,7 +24,7 @@ class ChildProcess {
  public:
   // The child gets none of our files, no blocked signals, and a process group of its own, so that
   // a terminal's Ctrl-C reaches only us.
-  // kNotFound, kPermissionDenied, kInternal: it could not be started; names the program.
+  // kInternal: it could not be started; names the program.
   static Result<ChildProcess> Start(const ChildCommand& command);
 
   ChildProcess(ChildProcess&& other) noexcept;

@@ -1,8 +1,8 @@
 #include "coordinator/cli/command_line.h"
 
-#include <algorithm>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 
@@ -59,25 +59,34 @@ CLI::App* AddCommand(CLI::App& app,
   return command;
 }
 
+Status SetFlag(const Field& field,
+               std::string text,
+               const std::string& folder,
+               JobOptions& options) {
+  if (field.kind == FieldKind::kPath && !text.empty()) {
+    text = AbsolutePath(text, folder);
+  }
+  const Status set = field.set(text, options);
+  if (!set) {
+    return Failure(Error(set.error().code(), "--" + field.name + " " + set.error().message()));
+  }
+  return {};
+}
+
 Result<JobOptions> Options(const Given& given, const std::string& folder) {
   JobOptions options;
-  const std::string source =
-      given.source.empty() ? std::string() : AbsolutePath(given.source, folder);
-  if (IsJobFile(source)) {
-    WEFT_RETURN_IF_ERROR(ReadJobFile(source, options));
-  } else {
-    options.input = source;
+  if (!given.source.empty()) {
+    options.input = AbsolutePath(given.source, folder);
+  }
+  if (IsJobFile(options.input)) {
+    WEFT_RETURN_IF_ERROR(ReadJobFile(std::exchange(options.input, ""), options));
   }
   for (const Field& field : JobFields()) {
     const auto value = given.values.find(field.name);
-    if (value == given.values.end()) {
-      continue;
-    }
-    const bool is_path = field.kind == FieldKind::kPath && !value->second.empty();
-    const std::string text = is_path ? AbsolutePath(value->second, folder) : value->second;
-    const Status set = field.set(text, options);
+    const Status set =
+        value == given.values.end() ? Status() : SetFlag(field, value->second, folder, options);
     if (!set) {
-      return Failure(Error(set.error().code(), "--" + field.name + " " + set.error().message()));
+      return Failure(set.error());
     }
   }
   return options;

@@ -64,21 +64,23 @@ Result<std::optional<v1::JobStatus>> JobClient::Take(const v1::FromCoordinator& 
       return std::nullopt;
     case v1::FromCoordinator::kRequestRefused:
       return Failure(FromWire(message.request_refused().error()));
-    case v1::FromCoordinator::kJobStatus: {
-      const v1::JobStatus& status = message.job_status();
-      if (job_.empty() || status.job() != job_) {
-        return std::nullopt;
-      }
-      if (IsSpent(status)) {
-        TryAnew();
-        return std::nullopt;
-      }
-      is_earlier_ = false;
-      return status;
-    }
+    case v1::FromCoordinator::kJobStatus:
+      return TakeStatus(message.job_status());
     default:
       return std::nullopt;  // Not for clients.
   }
+}
+
+std::optional<v1::JobStatus> JobClient::TakeStatus(const v1::JobStatus& status) {
+  if (job_.empty() || status.job() != job_) {
+    return std::nullopt;
+  }
+  if (IsSpent(status)) {
+    TryAnew();
+    return std::nullopt;
+  }
+  is_earlier_ = false;
+  return status;
 }
 
 bool JobClient::IsSpent(const v1::JobStatus& status) const {

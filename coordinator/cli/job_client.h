@@ -37,6 +37,7 @@ class JobClient {
  private:
   void SayWhatIsDue();
   Result<std::optional<v1::JobStatus>> Take(const v1::FromCoordinator& message);
+  std::optional<v1::JobStatus> TakeStatus(const v1::JobStatus& status);
   [[nodiscard]] bool IsSpent(const v1::JobStatus& status) const;
   void TryAnew();
 

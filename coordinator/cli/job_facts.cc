@@ -38,55 +38,81 @@ Status AddFile(const std::string& name, const fs::path& path, JobFacts& facts) {
   return {};
 }
 
-Status AddModelFiles(const fs::path& folder, JobFacts& facts) {
-  const std::set<std::string> kinds = {".json", ".txt", ".safetensors"};
+bool IsModelFile(const fs::directory_entry& entry) {
+  const std::string kind = entry.path().extension().string();
+  std::error_code ignored;
+  return (kind == ".json" || kind == ".txt" || kind == ".safetensors") &&
+         entry.is_regular_file(ignored);
+}
+
+Result<std::vector<fs::path>> ModelFiles(const fs::path& folder) {
   std::error_code error;
-  std::size_t count = 0;
+  std::vector<fs::path> files;
   auto walk = fs::recursive_directory_iterator(
       folder, fs::directory_options::follow_directory_symlink, error);
   for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
     if (walk.depth() >= kModelDepthMax) {
       walk.disable_recursion_pending();
     }
-    const fs::path& path = walk->path();
-    if (kinds.count(path.extension().string()) == 0 || !walk->is_regular_file(error)) {
-      continue;
+    if (IsModelFile(*walk)) {
+      files.push_back(walk->path());
     }
-    if (++count > kModelFilesMax) {
+    if (files.size() > kModelFilesMax) {
       return Failure(ErrorCode::kInvalidArgument,
                      "too many files for a model folder: " + folder.string());
     }
-    WEFT_RETURN_IF_ERROR(
-        AddFile("model file " + path.lexically_relative(folder).string(), path, facts));
   }
   if (error) {
     return CannotRead(folder, error);
   }
+  return files;
+}
+
+Status AddModelFiles(const fs::path& folder, JobFacts& facts) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<fs::path> files, ModelFiles(folder));
+  for (const fs::path& file : files) {
+    const std::string name = "model file " + file.lexically_relative(folder).string();
+    const Status added = AddFile(name, file, facts);
+    if (!added) {
+      return added;
+    }
+  }
   return {};
+}
+
+using google::protobuf::FieldDescriptor;
+
+std::string FieldText(const v1::JobSpec& spec, const FieldDescriptor& field) {
+  google::protobuf::TextFormat::Printer printer;
+  printer.SetSingleLineMode(true);
+  const google::protobuf::Reflection& reflection = *v1::JobSpec::GetReflection();
+  std::string text;
+  if (!field.is_repeated()) {
+    if (field.has_presence() && !reflection.HasField(spec, &field)) {
+      return "not set";
+    }
+    printer.PrintFieldValueToString(spec, &field, -1, &text);
+    return text;
+  }
+  for (int i = 0; i < reflection.FieldSize(spec, &field); ++i) {
+    std::string item;
+    printer.PrintFieldValueToString(spec, &field, i, &item);
+    text += (i == 0 ? "" : ", ");
+    text += item;
+  }
+  return "[" + text + "]";
 }
 
 // By reflection, so that no field can be forgotten when the specification grows.
 void AddSpec(const v1::JobSpec& spec, JobFacts& facts) {
-  google::protobuf::TextFormat::Printer printer;
-  printer.SetSingleLineMode(true);
-  const google::protobuf::Descriptor* const type = v1::JobSpec::descriptor();
-  for (int i = 0; i < type->field_count(); ++i) {
-    const google::protobuf::FieldDescriptor* const field = type->field(i);
-    const google::protobuf::Reflection* const reflection = v1::JobSpec::GetReflection();
-    std::string text = "not set";
-    if (field->is_repeated()) {
-      text = "[";
-      for (int k = 0; k < reflection->FieldSize(spec, field); ++k) {
-        std::string item;
-        printer.PrintFieldValueToString(spec, field, k, &item);
-        text += (k == 0 ? "" : ", ") + item;
-      }
-      text += "]";
-    } else if (!field->has_presence() || reflection->HasField(spec, field)) {
-      printer.PrintFieldValueToString(spec, field, -1, &text);
-    }
-    facts[field->name()] = text;
+  const google::protobuf::Descriptor& type = *v1::JobSpec::descriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    facts[type.field(i)->name()] = FieldText(spec, *type.field(i));
   }
+}
+
+std::string Difference(const std::string& name, const std::string& was, const std::string& is) {
+  return name + ": " + was + ", now " + is;
 }
 
 }  // namespace
@@ -103,7 +129,11 @@ std::string Token(const JobFacts& facts) {
   std::string all;
   for (const auto& [name, text] : facts) {
     // Lengths keep "a" + "bc" apart from "ab" + "c".
-    all += std::to_string(name.size()) + ":" + name + std::to_string(text.size()) + ":" + text;
+    for (const std::string& part : {name, text}) {
+      all += std::to_string(part.size());
+      all += ":";
+      all += part;
+    }
   }
   const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
   char digits[33];
@@ -113,18 +143,22 @@ std::string Token(const JobFacts& facts) {
 }
 
 std::vector<std::string> Differences(const JobFacts& before, const JobFacts& now) {
-  std::vector<std::string> lines;
-  for (const auto& [name, text] : before) {
-    const auto found = now.find(name);
-    if (found == now.end()) {
-      lines.push_back(name + ": " + text + ", now gone");
-    } else if (found->second != text) {
-      lines.push_back(name + ": " + text + ", now " + found->second);
+  std::set<std::string> names;
+  for (const JobFacts* const facts : {&before, &now}) {
+    for (const auto& [name, text] : *facts) {
+      names.insert(name);
     }
   }
-  for (const auto& [name, text] : now) {
-    if (before.count(name) == 0) {
-      lines.push_back(name + ": new, " + text);
+  const auto text_of = [](const JobFacts& facts, const std::string& name) {
+    const auto found = facts.find(name);
+    return found == facts.end() ? std::string("not there") : found->second;
+  };
+  std::vector<std::string> lines;
+  for (const std::string& name : names) {
+    const std::string was = text_of(before, name);
+    const std::string is = text_of(now, name);
+    if (was != is) {
+      lines.push_back(Difference(name, was, is));
     }
   }
   return lines;

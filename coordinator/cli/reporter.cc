@@ -42,6 +42,8 @@ class BarReporter : public Reporter {
  public:
   BarReporter(std::ostream& terminal, std::function<int()> columns)
       : terminal_(terminal), columns_(std::move(columns)) {}
+  BarReporter(const BarReporter&) = delete;
+  BarReporter& operator=(const BarReporter&) = delete;
   ~BarReporter() override { Wipe(); }
 
   void Progress(const v1::JobStatus& status, Time now) override {
@@ -66,6 +68,8 @@ class BarReporter : public Reporter {
     Wipe();
     PrintFailure(error, terminal_);
   }
+
+  void Interrupted(const std::string& how_to_go_on) override { Note(how_to_go_on); }
 
  private:
   static constexpr const char* kWipeRest = "\x1b[K";
@@ -94,6 +98,7 @@ class PlainReporter : public Reporter {
   void Note(const std::string& text) override { log_ << "weft: " << OneLine(text) << std::endl; }
   void Done(const Outcome& outcome) override { log_ << OutcomeLine(outcome) << std::endl; }
   void Failed(const Error& error, ExitCode /*code*/) override { PrintFailure(error, log_); }
+  void Interrupted(const std::string& how_to_go_on) override { Note(how_to_go_on); }
 
  private:
   std::ostream& log_;
@@ -114,6 +119,11 @@ class JsonReporter : public Reporter {
   void Failed(const Error& error, ExitCode code) override {
     events_ << FailedEvent(error, code) << std::endl;
     PrintFailure(error, log_);
+  }
+  void Interrupted(const std::string& how_to_go_on) override {
+    events_ << FailedEvent(Error(ErrorCode::kCancelled, how_to_go_on), ExitCode::kInterrupted)
+            << std::endl;
+    log_ << "weft: " << how_to_go_on << std::endl;
   }
 
  private:

@@ -33,6 +33,7 @@ class Reporter {
   // The last word, one of these. The message is put on one line.
   virtual void Done(const Outcome& outcome) = 0;
   virtual void Failed(const Error& error, ExitCode code) = 0;
+  virtual void Interrupted(const std::string& how_to_go_on) = 0;
 };
 
 // A bar on `terminal`, redrawn at most 5 times a second and wiped before anything else is said.

@@ -21,13 +21,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLockName = "lock";
+constexpr const char* kLockName = "weft.lock";
 constexpr const char* kJobName = "job.json";
 constexpr const char* kFreshJobName = "job.json.new";
-// Besides those of workers. ledger and blobs are the server's.
-constexpr std::array<std::string_view, 8> kOurNames = {
-    kLockName, kJobName,       kFreshJobName, "ledger",
-    "blobs",   "control.sock", "bulk.sock",   "coordinator.log"};
+constexpr std::string_view kLogEnding = ".log";
+// Besides logs. ledger and blobs are the server's.
+constexpr std::array<std::string_view, 7> kOurNames = {
+    kLockName, kJobName, kFreshJobName, "ledger", "blobs", "control.sock", "bulk.sock"};
 constexpr int kFormat = 1;
 constexpr std::size_t kDifferencesShownMax = 5;
 
@@ -103,6 +103,26 @@ Status SignLock(int lock, const std::string& folder) {
   return WriteAll(lock, std::to_string(::getpid()), folder + "/" + kLockName);
 }
 
+bool StartsWith(std::string_view text, std::string_view start) {
+  return text.substr(0, start.size()) == start;
+}
+
+bool EndsWith(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// Logs are rotated: coordinator.log, coordinator.1.log, worker-0.log, worker-0.1.log.
+bool IsOurs(std::string_view name) {
+  if (StartsWith(name, "worker-")) {
+    const std::size_t dot = name.find('.');
+    const std::string_view number = name.substr(0, dot).substr(7);
+    const bool is_number = !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+    return is_number && (EndsWith(name, kLogEnding) || EndsWith(name, ".out"));
+  }
+  return (StartsWith(name, "coordinator.") && EndsWith(name, kLogEnding)) ||
+         std::find(kOurNames.begin(), kOurNames.end(), name) != kOurNames.end();
+}
+
 std::string List(const std::vector<std::string>& lines) {
   std::string text;
   for (std::size_t i = 0; i < lines.size() && i < kDifferencesShownMax; ++i) {
@@ -129,15 +149,19 @@ Result<std::unique_ptr<StateFolder>> StateFolder::Open(const std::string& path) 
     return Failure(lock.error());
   }
   std::unique_ptr<StateFolder> folder(new StateFolder(path, made, *lock));
-  const Status signed_lock = SignLock(*lock, path);
-  if (!signed_lock) {
-    WEFT_RETURN_IF_ERROR(folder->Remove());
-    return Failure(signed_lock.error());
-  }
+  WEFT_RETURN_IF_ERROR(SignLock(*lock, path));
   return folder;
 }
 
 StateFolder::~StateFolder() {
+  // A folder that was never claimed is left as it was found.
+  std::error_code error;
+  if (!fs::exists(path_ + "/" + kJobName, error)) {
+    ::unlink((path_ + "/" + kLockName).c_str());
+    if (made_) {
+      ::rmdir(path_.c_str());
+    }
+  }
   ::close(lock_);
 }
 
@@ -190,11 +214,13 @@ Status StateFolder::WriteFacts(const JobFacts& facts) const {
     written = Failure(SystemError(errno, "cannot write " + fresh));
   }
   ::close(file);
-  WEFT_RETURN_IF_ERROR(written);
-  if (::rename(fresh.c_str(), path.c_str()) != 0) {
-    return Failure(SystemError(errno, "cannot write " + path));
+  if (written && ::rename(fresh.c_str(), path.c_str()) != 0) {
+    written = Failure(SystemError(errno, "cannot write " + path));
   }
-  return {};
+  if (!written) {
+    ::unlink(fresh.c_str());
+  }
+  return written;
 }
 
 std::string StateFolder::WorkerLog(std::uint32_t number) const {
@@ -215,9 +241,7 @@ std::vector<std::string> StateFolder::OurEntries() const {
   for (auto entry = fs::directory_iterator(path_, error);
        !error && entry != fs::directory_iterator(); entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    const bool is_worker = name.rfind("worker-", 0) == 0;
-    const bool is_known = std::find(kOurNames.begin(), kOurNames.end(), name) != kOurNames.end();
-    if (is_worker || is_known) {
+    if (IsOurs(name)) {
       ours.push_back(name);
     }
   }

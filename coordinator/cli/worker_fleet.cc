@@ -57,31 +57,31 @@ Result<std::vector<std::string>> WorkerFleet::Tend(Time now) {
 
 Result<std::optional<std::string>> WorkerFleet::TendPlace(Place& place, Time now) const {
   std::optional<std::string> line;
-  if (place.child) {
-    const std::optional<std::string> end = place.child->Ended();
-    if (!end) {
-      return line;
+  const std::optional<std::string> end = place.child ? place.child->Ended() : std::nullopt;
+  if (end) {
+    NoteEnd(place, now);
+    if (place.early_ends >= policy_.early_ends_max) {
+      return GiveUp(place, *end);
     }
-    place.child.reset();
-    const bool early = now - place.started < policy_.early;
-    place.early_ends = early ? place.early_ends + 1 : 0;
-    place.pause = early ? place.pause : policy_.restart_first;
-    WEFT_RETURN_IF_ERROR(CheckEnd(place, *end));
-    place.start_at = now + place.pause;
-    place.pause = std::min(place.pause * 2, policy_.restart_max);
     line = "worker " + place.worker.name + " " + *end + " and is started again";
   }
-  if (now >= place.start_at) {
+  if (!place.child && now >= place.start_at) {
     WEFT_ASSIGN_OR_RETURN(place.child, ChildProcess::Start(place.worker.command));
     place.started = now;
   }
   return line;
 }
 
-Status WorkerFleet::CheckEnd(const Place& place, const std::string& end) const {
-  if (place.early_ends < policy_.early_ends_max) {
-    return {};
-  }
+void WorkerFleet::NoteEnd(Place& place, Time now) const {
+  const bool early = now - place.started < policy_.early;
+  place.child.reset();
+  place.early_ends = early ? place.early_ends + 1 : 0;
+  place.pause = early ? place.pause : policy_.restart_first;
+  place.start_at = now + place.pause;
+  place.pause = std::min(place.pause * 2, policy_.restart_max);
+}
+
+tl::unexpected<Error> WorkerFleet::GiveUp(const Place& place, const std::string& end) {
   return Failure(ErrorCode::kFailedPrecondition, "worker " + place.worker.name + " " + end +
                                                      " as soon as it was started, " +
                                                      std::to_string(place.early_ends) + " times; " +

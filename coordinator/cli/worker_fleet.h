@@ -55,7 +55,8 @@ class WorkerFleet {
   };
 
   Result<std::optional<std::string>> TendPlace(Place& place, Time now) const;
-  [[nodiscard]] Status CheckEnd(const Place& place, const std::string& end) const;
+  void NoteEnd(Place& place, Time now) const;
+  static tl::unexpected<Error> GiveUp(const Place& place, const std::string& end);
 
   std::vector<Place> places_;
   FleetPolicy policy_;

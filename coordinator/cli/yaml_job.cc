@@ -116,7 +116,10 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
     if (!seen.insert(name).second) {
       return Wrong(place, "field \"" + name + "\" is given twice");
     }
-    WEFT_RETURN_IF_ERROR(SetField(entry.second, path, *field, options));
+    const Status set = SetField(entry.second, path, *field, options);
+    if (!set) {
+      return set;
+    }
   }
   return {};
 }

@@ -242,7 +242,16 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
                    "the job falls into " + std::to_string(planner.CountTasks()) +
                        " tasks; longer chunks or fewer smooth_steps make fewer");
   }
-  return planner.Build();
+  JobPlan plan = planner.Build();
+  for (const PlannedTask& task : plan.tasks) {
+    if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     Name(task.place.stage) + " would read or bring more than " +
+                         std::to_string(kTaskBlobsMax) +
+                         " blobs; longer chunks or a larger anchor_spacing make fewer");
+    }
+  }
+  return plan;
 }
 
 Round WholeSchedule(const v1::JobSpec& spec) {

@@ -57,14 +57,16 @@ struct JobPlan {
   std::vector<PlannedTask> tasks;      // Each after all that it reads; the first is the probe.
 };
 
-// A plan of more tasks than this is refused.
+// A plan of more tasks than this is refused; so is one with a task that reads or brings more than
+// fits into one control message.
 inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
+inline constexpr std::size_t kTaskBlobsMax = 8000;
 
 // What is known before the probe: the probe.
 JobPlan PlanProbe();
 
 // REQUIRES: CheckSpec(spec) and CheckClip(clip) hold.
-// kInvalidArgument: more than kPlannedTasksMax tasks.
+// kInvalidArgument: more tasks, or more blobs for one task, than the limits above allow.
 //
 // A window of 0 smooths nothing: then smoothing steps do not end rounds.
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip);

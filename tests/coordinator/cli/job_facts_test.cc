@@ -96,8 +96,8 @@ TEST(JobFacts, DifferencesAreToldByName) {
   const JobFacts before = {{"seed", "1"}, {"steps", "20"}, {"model file a", "3 bytes"}};
   const JobFacts now = {{"seed", "1"}, {"steps", "30"}, {"model file b", "4 bytes"}};
   EXPECT_THAT(Differences(before, now),
-              ElementsAre("model file a: 3 bytes, now gone", "steps: 20, now 30",
-                          "model file b: new, 4 bytes"));
+              ElementsAre("model file a: 3 bytes, now not there",
+                          "model file b: not there, now 4 bytes", "steps: 20, now 30"));
   EXPECT_THAT(Differences(before, before), ElementsAre());
 }
 

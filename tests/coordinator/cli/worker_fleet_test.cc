@@ -101,7 +101,7 @@ TEST_F(WorkerFleetTest, SaysThatAProgramIsMissing) {
   WorkerFleet fleet({{"local-0", {folder_.File("none"), {}, folder_.File("out")}}});
   const auto tended = fleet.Tend(clock_.Now());
   ASSERT_FALSE(tended);
-  EXPECT_EQ(tended.error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(tended.error().code(), ErrorCode::kInternal);
   EXPECT_THAT(tended.error().message(), HasSubstr(folder_.File("none")));
 }
 

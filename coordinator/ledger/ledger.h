@@ -1,0 +1,29 @@
+// The coordinator's durable memory: one record for each key, the newest counts.
+
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/core/record.h"
+
+namespace weft::coordinator {
+
+// Used by one thread.
+class Ledger {
+ public:
+  Ledger() = default;
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+  virtual ~Ledger() = default;
+
+  // All records, in ascending order of their keys.
+  // kUnsupported: a newer Weft wrote the ledger.  kDataLoss: it is damaged.
+  virtual Result<std::vector<Record>> Load() = 0;
+
+  // Writes all records or none; durable on return. Of equal keys the later counts. Ok for none.
+  // kNoSpace: the disk is too full; nothing was written.
+  virtual Status Commit(const std::vector<Record>& records) = 0;
+};
+
+}  // namespace weft::coordinator

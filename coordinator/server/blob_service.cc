@@ -1,0 +1,60 @@
+#include "coordinator/server/blob_service.h"
+
+#include <utility>
+
+#include "common/blob/checksummed_blob_store.h"
+#include "common/blob/rocks_blob_store.h"
+#include "common/bulk/bulk_server.h"
+#include "common/clock.h"
+
+namespace weft::coordinator {
+namespace {
+
+constexpr std::size_t kBulkMessageBytesMax = 2 << 20;  // proto/README.md, rule 8.
+constexpr Duration kStopLatency{100};
+
+}  // namespace
+
+Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
+                                                       const std::string& folder,
+                                                       const std::string& address) {
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks, OpenRocksBlobStore(folder));
+  auto store = std::make_unique<ChecksummedBlobStore>(std::move(rocks));
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BoundListener> listener,
+                        context.Listen(address, {.message_bytes_max = kBulkMessageBytesMax}));
+  return std::unique_ptr<BlobService>(new BlobService(std::move(store), std::move(listener)));
+}
+
+BlobService::BlobService(std::unique_ptr<BlobStore> store, std::unique_ptr<BoundListener> listener)
+    : store_(std::move(store)),
+      listener_(std::move(listener)),
+      address_(listener_->address()),
+      thread_([this] { Serve(); }) {}
+
+BlobService::~BlobService() {
+  stop_ = true;
+  thread_.join();
+}
+
+Status BlobService::Health() const {
+  const std::lock_guard lock(mutex_);
+  if (failure_.has_value()) {
+    return Failure(*failure_);
+  }
+  return {};
+}
+
+void BlobService::Serve() {
+  const SteadyClock clock;
+  BulkServer server(*listener_, *store_, clock);
+  while (!stop_) {
+    const Status served = server.ServeOnce(kStopLatency);
+    if (!served) {
+      const std::lock_guard lock(mutex_);
+      failure_ = served.error().Within("blob service");
+      return;
+    }
+  }
+}
+
+}  // namespace weft::coordinator

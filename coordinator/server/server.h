@@ -1,0 +1,91 @@
+// The coordinator as a program part: the core, its ledger, its sockets and its blobs.
+//
+// One thread turns messages and timers into events for the core, writes what the core wants
+// recorded as one batch, and only then sends what it wants said. Blobs are served by a thread of
+// their own.
+//
+// Crash-only: whatever stops the server, the next one on the same folder goes on from the ledger.
+
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/log/log.h"
+#include "common/result.h"
+#include "common/time.h"
+#include "common/transport/zmq_transport.h"
+#include "coordinator/core/farm.h"
+#include "coordinator/ledger/ledger.h"
+#include "coordinator/server/blob_service.h"
+
+namespace weft::coordinator {
+
+struct ServerOptions {
+  std::string state_folder;         // Made if it is not there; holds ledger/ and blobs/.
+  std::string control_address;      // To listen on; see common/transport/zmq_transport.h.
+  std::string bulk_address;         // To listen on, for blobs.
+  std::string bulk_public_address;  // What workers are told; empty: where bulk_address was bound.
+  Duration heartbeat = std::chrono::seconds(1);
+  Duration silence = std::chrono::seconds(5);  // Then a worker is taken for gone.
+  Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
+};
+
+class Server {
+ public:
+  // context: outlives the server.
+  // kFailedPrecondition: another coordinator runs on the folder.  kAlreadyExists: somebody listens
+  // on an address.  Other errors: those of the ledger, the blob store and the sockets.
+  static Result<std::unique_ptr<Server>> Open(ZmqContext& context,
+                                              const ServerOptions& options,
+                                              Log log);
+
+  // Serves until `stop` is true, which is noticed within a fifth of a second.
+  // kNoSpace: the state folder's disk is too full to go on.
+  // Other errors: the ledger or a socket is broken. After an error the server must be destroyed.
+  Status Run(const std::atomic<bool>& stop);
+
+  // Where peers reach the server.
+  [[nodiscard]] const std::string& control_address() const { return listener_->address(); }
+  [[nodiscard]] const std::string& bulk_address() const { return blobs_->address(); }
+
+ private:
+  // What Open() has made, in the order in which it is made.
+  struct Parts {
+    std::unique_ptr<Ledger> ledger;
+    std::unique_ptr<BlobService> blobs;
+    std::unique_ptr<BoundListener> listener;
+    std::unique_ptr<Farm> farm;
+  };
+
+  Server(Parts parts, Log log);
+
+  // One turn: what arrives within `timeout` and shortly after, committed as one batch.
+  Status Turn(Duration timeout);
+  // How long to wait for messages.
+  [[nodiscard]] Duration Patience() const;
+  // What the message's sender is told when it is none.
+  void RefuseGarbage(const Received& received);
+  // Appends what the core makes of the event.
+  void Handle(const Event& event, Effects& effects);
+  // First on disk, then said, then logged.
+  Status Carry(const Effects& effects);
+  void Send(const Message& message);
+  void Write(const Note& note) const;
+
+  const SteadyClock clock_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<BlobService> blobs_;
+  std::unique_ptr<BoundListener> listener_;
+  std::unique_ptr<Farm> farm_;
+  Log log_;
+  std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
+  std::uint64_t garbage_count_ = 0;
+};
+
+}  // namespace weft::coordinator

@@ -1,0 +1,72 @@
+// weft-coordinator: plans, schedules and keeps the state of a farm.
+//
+// Exit status: 0 stopped by SIGINT or SIGTERM, 1 it could not start or go on, 2 wrong usage.
+
+#include <iostream>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "common/log/log.h"
+#include "common/transport/zmq_transport.h"
+#include "coordinator/server/server.h"
+#include "coordinator/server/stop_signals.h"
+
+namespace weft::coordinator {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kWrongUsage = 2;
+
+int Fail(const Log& log, const Error& error) {
+  log.Error(error.message());
+  return kFailed;
+}
+
+int Serve(const ServerOptions& options, const std::string& log_file) {
+  const StopSignals stop;
+  const auto log = Log::Open({.program = "weft-coordinator", .file = log_file});
+  if (!log) {
+    std::cerr << "weft-coordinator: " << log.error().message() << "\n";
+    return kFailed;
+  }
+  const auto context = ZmqContext::Open();
+  if (!context) {
+    return Fail(*log, context.error());
+  }
+  const auto server = Server::Open(**context, options, *log);
+  if (!server) {
+    return Fail(*log, server.error());
+  }
+  log->Info("listening on " + (*server)->control_address() + ", for blobs on " +
+            (*server)->bulk_address());
+  const Status served = (*server)->Run(stop.requested());
+  if (!served) {
+    return Fail(*log, served.error());
+  }
+  log->Info("stopped; start it again on " + options.state_folder + " to go on");
+  return 0;
+}
+
+}  // namespace
+}  // namespace weft::coordinator
+
+int main(int argc, char** argv) {
+  CLI::App app{"Plans, schedules and keeps the state of a Weft farm."};
+  weft::coordinator::ServerOptions options;
+  std::string log_file;
+  app.add_option("--state", options.state_folder, "Folder for ledger and blobs")->required();
+  app.add_option("--listen", options.control_address, "Address, such as tcp://127.0.0.1:7733")
+      ->required();
+  app.add_option("--bulk", options.bulk_address, "Address for blobs, such as tcp://127.0.0.1:7734")
+      ->required();
+  app.add_option("--bulk-public", options.bulk_public_address,
+                 "Address for blobs as workers see it, where that differs");
+  app.add_option("--log-file", log_file, "File for the log, as JSON lines");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : weft::coordinator::kWrongUsage;
+  }
+  return weft::coordinator::Serve(options, log_file);
+}

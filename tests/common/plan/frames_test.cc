@@ -1,0 +1,137 @@
+#include "common/plan/frames.h"
+
+#include <algorithm>
+#include <random>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft {
+namespace {
+
+using ::testing::ElementsAre;
+
+// Two cuts: scenes 0-9, 10-11, 12-29.
+const std::vector<std::uint32_t> kStarts = {0, 10, 12};
+constexpr std::uint32_t kCount = 30;
+
+TEST(SceneOf, FindsTheSceneOfEachFrame) {
+  EXPECT_EQ(SceneOf(0, kStarts, kCount), (FrameRange{0, 10}));
+  EXPECT_EQ(SceneOf(9, kStarts, kCount), (FrameRange{0, 10}));
+  EXPECT_EQ(SceneOf(10, kStarts, kCount), (FrameRange{10, 12}));
+  EXPECT_EQ(SceneOf(29, kStarts, kCount), (FrameRange{12, 30}));
+}
+
+TEST(SmoothingWindow, StopsAtCutsAndEnds) {
+  EXPECT_EQ(SmoothingWindow(5, 2, kStarts, kCount), (FrameRange{3, 8}));
+  EXPECT_EQ(SmoothingWindow(9, 2, kStarts, kCount), (FrameRange{7, 10}));
+  EXPECT_EQ(SmoothingWindow(10, 2, kStarts, kCount), (FrameRange{10, 12}));
+  EXPECT_EQ(SmoothingWindow(29, 2, kStarts, kCount), (FrameRange{27, 30}));
+  EXPECT_EQ(SmoothingWindow(5, 0, kStarts, kCount), (FrameRange{5, 6}));
+  EXPECT_EQ(SmoothingWindow(5, 4000000000, kStarts, kCount), (FrameRange{0, 10}));
+}
+
+TEST(AnchorFrames, StandAtEverySceneAndEverySpacing) {
+  EXPECT_THAT(AnchorFrames(8, kStarts, kCount), ElementsAre(0, 8, 10, 12, 20, 28));
+  EXPECT_THAT(AnchorFrames(100, kStarts, kCount), ElementsAre(0, 10, 12));
+}
+
+TEST(AttendedAnchors, AreTheFirstAndTheNearestOfTheScene) {
+  const std::vector<std::uint32_t> anchors = {0, 8, 10, 12, 20, 28};
+  EXPECT_THAT(AttendedAnchors(13, 1, anchors, kStarts, kCount), ElementsAre(0));
+  EXPECT_THAT(AttendedAnchors(13, 2, anchors, kStarts, kCount), ElementsAre(0, 12));
+  EXPECT_THAT(AttendedAnchors(16, 2, anchors, kStarts, kCount), ElementsAre(0, 12));
+  EXPECT_THAT(AttendedAnchors(13, 3, anchors, kStarts, kCount), ElementsAre(0, 12, 20));
+  // Frame 11's scene has one anchor only; then the nearest of others, the earlier at equal
+  // distance.
+  EXPECT_THAT(AttendedAnchors(11, 3, anchors, kStarts, kCount), ElementsAre(0, 10, 12));
+  EXPECT_THAT(AttendedAnchors(10, 3, anchors, kStarts, kCount), ElementsAre(0, 8, 10));
+  EXPECT_THAT(AttendedAnchors(10, 100, anchors, kStarts, kCount),
+              ElementsAre(0, 8, 10, 12, 20, 28));
+  EXPECT_THAT(AttendedAnchors(10, 0, anchors, kStarts, kCount), ElementsAre());
+}
+
+struct Job {
+  std::uint32_t frame_count;
+  std::vector<std::uint32_t> scene_starts;
+};
+
+Job RandomJob(std::mt19937& random) {
+  Job job{1 + static_cast<std::uint32_t>(random() % 60), {0}};
+  for (std::uint32_t frame = 1; frame < job.frame_count; ++frame) {
+    if (random() % 8 == 0) {
+      job.scene_starts.push_back(frame);
+    }
+  }
+  return job;
+}
+
+// Whatever the cut, a chunk has what smoothing its frames needs, and nothing for nothing.
+TEST(SmoothingHalo, IsJustWhatTheWindowsOfItsFramesNeed) {
+  for (unsigned seed = 0; seed < 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const Job job = RandomJob(random);
+    const std::uint32_t window = random() % 10;
+    const std::uint32_t chunk = 1 + random() % 12;
+    for (std::uint32_t begin = 0; begin < job.frame_count; begin += chunk) {
+      const FrameRange core{begin, std::min(begin + chunk, job.frame_count)};
+      std::set<std::uint32_t> needed;
+      for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
+        const FrameRange reads = SmoothingWindow(frame, window, job.scene_starts, job.frame_count);
+        ASSERT_TRUE(reads.Contains(frame));
+        for (std::uint32_t other = reads.begin; other < reads.end; ++other) {
+          needed.insert(other);
+        }
+      }
+      const FrameRange halo = SmoothingHalo(core, window, job.scene_starts, job.frame_count);
+      ASSERT_EQ(halo, (FrameRange{*needed.begin(), *needed.rbegin() + 1}));
+      ASSERT_EQ(needed.size(), halo.size());
+    }
+  }
+}
+
+TEST(SmoothingWindow, IsMutual) {
+  for (unsigned seed = 0; seed < 200; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const Job job = RandomJob(random);
+    const std::uint32_t window = random() % 10;
+    const auto reads = [&](std::uint32_t a, std::uint32_t b) {
+      return SmoothingWindow(a, window, job.scene_starts, job.frame_count).Contains(b);
+    };
+    for (std::uint32_t a = 0; a < job.frame_count; ++a) {
+      for (std::uint32_t b = 0; b < a; ++b) {
+        ASSERT_EQ(reads(a, b), reads(b, a)) << a << " and " << b;
+      }
+    }
+  }
+}
+
+// A chunk's task carries only the anchors that its frames attend to; each frame must still choose
+// as it would have among all.
+TEST(AttendedAnchors, AreTheSameFromAnySubsetThatHoldsThem) {
+  for (unsigned seed = 0; seed < 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const Job job = RandomJob(random);
+    const auto anchors = AnchorFrames(1 + random() % 10, job.scene_starts, job.frame_count);
+    const std::uint32_t count = random() % 5;
+    const std::uint32_t frame = random() % job.frame_count;
+    const auto attended = AttendedAnchors(frame, count, anchors, job.scene_starts, job.frame_count);
+    ASSERT_EQ(attended.size(), std::min<std::size_t>(count, anchors.size()));
+    ASSERT_TRUE(std::is_sorted(attended.begin(), attended.end()));
+    ASSERT_TRUE(std::includes(anchors.begin(), anchors.end(), attended.begin(), attended.end()));
+    std::vector<std::uint32_t> subset;
+    for (const std::uint32_t anchor : anchors) {
+      if (random() % 2 == 0 || std::count(attended.begin(), attended.end(), anchor) > 0) {
+        subset.push_back(anchor);
+      }
+    }
+    ASSERT_EQ(AttendedAnchors(frame, count, subset, job.scene_starts, job.frame_count), attended);
+  }
+}
+
+}  // namespace
+}  // namespace weft

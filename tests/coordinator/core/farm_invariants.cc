@@ -1,0 +1,80 @@
+#include "tests/coordinator/core/farm_invariants.h"
+
+namespace weft::coordinator {
+namespace {
+
+// Bytes of the same build in the same process may be compared; this is much the fastest way.
+bool Same(const v1::LedgerRecord& a, const v1::LedgerRecord& b) {
+  return a.SerializeAsString() == b.SerializeAsString();
+}
+
+bool HasAllInputs(const Task& task, const Floor& floor) {
+  for (const PlannedInput& input : task.plan->inputs) {
+    const TaskId source{task.id.job, input.from.stage, input.from.chunk, input.from.round};
+    const Task* found = floor.tasks.Find(source);
+    if (found == nullptr || found->state != TaskState::kDone ||
+        found->outputs.count(input.name) == 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::optional<std::string> FindBreach(const Task& task, const Floor& floor, const ModelDisk& disk) {
+  const Lease* lease = floor.leases.Find(task.id);
+  const bool running = task.state == TaskState::kRunning;
+  if (running != (lease != nullptr)) {
+    return Name(task.id) + (running ? " runs without a lease" : " is leased and does not run");
+  }
+  if (running && (lease->attempt != task.LatestAttempt() || lease->holder != task.holder)) {
+    return Name(task.id) + " is leased to another attempt than its latest";
+  }
+  if (running && floor.leases.HeldBy(task.holder.worker).size() != 1) {
+    return "worker " + task.holder.worker.value + " holds several leases";
+  }
+  const Worker* worker = floor.workers.Find(task.holder.worker);
+  if (running && worker != nullptr && worker->self != task.holder) {
+    return Name(task.id) + " is leased to an older life of " + task.holder.worker.value;
+  }
+  if (running && !HasAllInputs(task, floor)) {
+    return Name(task.id) + " runs before its inputs exist";
+  }
+  if (floor.jobs.Find(task.id.job)->state != JobState::kRunning || task.attempt == 0) {
+    return std::nullopt;
+  }
+  const Record expected = task.ToRecord();
+  const auto stored = disk.find(expected.key);
+  if (stored == disk.end() || !Same(stored->second, expected.value)) {
+    return Name(task.id) + " is not on disk as it is in memory";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> FindBreach(const Floor& floor, const ModelDisk& disk) {
+  for (const auto& [id, task] : floor.tasks.all()) {
+    if (auto breach = FindBreach(task, floor, disk); breach.has_value()) {
+      return breach;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> FindBreach(const v1::LedgerRecord& before,
+                                      const v1::LedgerRecord& after) {
+  const bool was_done = before.has_task() && before.task().state() == v1::TASK_STATE_DONE;
+  if (was_done && !Same(before, after)) {
+    return "a committed result was overwritten: " + before.ShortDebugString();
+  }
+  const bool had_ended = before.has_job() && before.job().state() != v1::JOB_STATE_RUNNING;
+  if (had_ended && !Same(before, after)) {
+    return "a job that had ended changed: " + before.job().job();
+  }
+  if (before.has_epoch() && after.epoch().epoch() <= before.epoch().epoch()) {
+    return "the epoch did not grow";
+  }
+  return std::nullopt;
+}
+
+}  // namespace weft::coordinator

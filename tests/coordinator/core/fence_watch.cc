@@ -1,0 +1,97 @@
+#include "tests/coordinator/core/fence_watch.h"
+
+#include <algorithm>
+
+#include "common/wire/ids_wire.h"
+
+namespace weft::coordinator {
+namespace {
+
+bool IsOwn(const AttemptId& attempt, const Worker& worker, const Floor& floor) {
+  const Task* task = floor.tasks.Find(attempt.task);
+  return task != nullptr && task->LatestAttempt() == attempt && task->holder == worker.self;
+}
+
+std::vector<AttemptId> AbandonedBy(const PeerId& peer, const Effects& effects) {
+  std::vector<AttemptId> abandoned;
+  for (const Message& message : effects.messages) {
+    for (const v1::AttemptId& attempt : message.body.worker_verdict().abandon()) {
+      if (message.to == peer) {
+        abandoned.push_back(*FromWire(attempt));
+      }
+    }
+  }
+  return abandoned;
+}
+
+}  // namespace
+
+FenceWatch::FenceWatch(const Floor& floor, const Event& event, Time now) {
+  const auto* arrived = std::get_if<MessageArrived>(&event);
+  const Worker* worker = arrived == nullptr ? nullptr : floor.workers.OfPeer(arrived->from);
+  if (worker == nullptr) {
+    return;
+  }
+  from_ = arrived->from;
+  const v1::ToCoordinator& message = arrived->message;
+  for (const v1::RunningAttempt& running : message.worker_heartbeat().running()) {
+    const AttemptId attempt = *FromWire(running.attempt());
+    if (!IsOwn(attempt, *worker, floor)) {
+      foreign_.push_back(attempt);
+    }
+  }
+  for (const v1::AttemptId* wire :
+       {&message.task_completed().attempt(), &message.task_failed().attempt()}) {
+    const Result<AttemptId> attempt = FromWire(*wire);
+    if (attempt && !IsOwn(*attempt, *worker, floor)) {
+      LookAt(*attempt, floor, now);
+    }
+  }
+}
+
+std::optional<std::string> FenceWatch::FindBreach(const Floor& floor,
+                                                  const Effects& effects) const {
+  const std::vector<AttemptId> abandoned = AbandonedBy(from_, effects);
+  for (const AttemptId& attempt : foreign_) {
+    if (std::find(abandoned.begin(), abandoned.end(), attempt) == abandoned.end()) {
+      return "a worker may go on with an attempt at " + Name(attempt.task) + " that is not its own";
+    }
+  }
+  for (const Footprint& before : untouchable_) {
+    if (auto change = FindChange(before, floor); change.has_value()) {
+      return change;
+    }
+  }
+  return std::nullopt;
+}
+
+void FenceWatch::LookAt(const AttemptId& attempt, const Floor& floor, Time now) {
+  const Task* task = floor.tasks.Find(attempt.task);
+  if (task == nullptr) {
+    return;
+  }
+  Footprint before{.task = task->id,
+                   .done = task->state == TaskState::kDone,
+                   .errors = task->errors,
+                   .leased = std::nullopt};
+  const Lease* lease = floor.leases.Find(task->id);
+  if (lease != nullptr && lease->expiry > now) {
+    before.leased = lease->attempt;
+  }
+  untouchable_.push_back(before);
+}
+
+std::optional<std::string> FenceWatch::FindChange(const Footprint& before,
+                                                  const Floor& floor) const {
+  const Task& task = *floor.tasks.Find(before.task);
+  const Lease* lease = floor.leases.Find(before.task);
+  if (before.done != (task.state == TaskState::kDone) || before.errors != task.errors) {
+    return "a late outcome of " + Name(task.id) + " counted";
+  }
+  if (before.leased.has_value() && (lease == nullptr || lease->attempt != *before.leased)) {
+    return "a late outcome of " + Name(task.id) + " ended another attempt's lease";
+  }
+  return std::nullopt;
+}
+
+}  // namespace weft::coordinator

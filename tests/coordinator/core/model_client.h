@@ -1,0 +1,74 @@
+// A client that submits one job and asks on until it knows how the job ended.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/transport.h"
+#include "weft/v1/envelope.pb.h"
+
+namespace weft::coordinator {
+
+class ModelClient {
+ public:
+  ModelClient(std::string token, v1::JobSpec spec)
+      : token_(std::move(token)), spec_(std::move(spec)) {}
+
+  [[nodiscard]] PeerId peer() const { return {"client of " + token_}; }
+  [[nodiscard]] const std::string& job() const { return job_; }
+  // How the job ended, once it did.
+  [[nodiscard]] const std::optional<v1::JobStatus>& end() const { return end_; }
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
+  void Cancel() { cancels_ = true; }
+
+  // Every two seconds or so.
+  [[nodiscard]] std::vector<v1::ToCoordinator> Live() const {
+    v1::ToCoordinator message;
+    if (end_.has_value()) {
+      return {};
+    }
+    if (job_.empty()) {
+      message.mutable_submit_job()->set_client_token(token_);
+      *message.mutable_submit_job()->mutable_spec() = spec_;
+    } else if (cancels_) {
+      message.mutable_cancel_job()->set_job(job_);
+    } else {
+      message.mutable_watch_job()->set_job(job_);
+    }
+    return {message};
+  }
+
+  void Hear(const v1::FromCoordinator& message) {
+    if (message.has_job_submitted()) {
+      if (!job_.empty() && job_ != message.job_submitted().job()) {
+        complaint_ = "one token made two jobs";
+      }
+      job_ = message.job_submitted().job();
+    } else if (message.has_request_refused()) {
+      complaint_ = message.request_refused().error().message();
+    } else if (message.has_job_status() && message.job_status().state() != v1::JOB_STATE_RUNNING) {
+      Know(message.job_status());
+    }
+  }
+
+ private:
+  void Know(const v1::JobStatus& status) {
+    if (end_.has_value() && end_->state() != status.state()) {
+      complaint_ = "a job ended in two ways";
+    }
+    end_ = status;
+  }
+
+  std::string token_;
+  v1::JobSpec spec_;
+  std::string job_;
+  bool cancels_ = false;
+  std::optional<v1::JobStatus> end_;
+  std::string complaint_;
+};
+
+}  // namespace weft::coordinator

@@ -1,0 +1,174 @@
+#include "tests/coordinator/core/model_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/wire/ids_wire.h"
+#include "tests/coordinator/core/sample_job.h"
+
+namespace weft::coordinator {
+namespace {
+
+bool SameAttempt(const v1::AttemptId& a, const v1::AttemptId& b) {
+  return *FromWire(a) == *FromWire(b);
+}
+
+const v1::AttemptId& AttemptOf(const v1::ToCoordinator& outcome) {
+  return outcome.has_task_completed() ? outcome.task_completed().attempt()
+                                      : outcome.task_failed().attempt();
+}
+
+// What a stage brings back, told from the task alone and not from the coordinator's plan.
+std::vector<std::string> OutputNames(const v1::Task& task) {
+  std::vector<std::string> names;
+  switch (task.attempt().task().stage()) {
+    case v1::STAGE_ANNOTATE:
+      return {"control"};
+    case v1::STAGE_ANCHOR:
+      for (const std::uint32_t frame : task.anchor_frames()) {
+        names.push_back("anchor/" + std::to_string(frame));
+      }
+      return names;
+    case v1::STAGE_DENOISE:
+      names = {"latents"};
+      if (task.round().has_predict_step()) {
+        names.emplace_back("x0");
+      }
+      return names;
+    case v1::STAGE_FINISH:
+      return {"segment"};
+    default:
+      return {};
+  }
+}
+
+std::uint64_t ContentOf(const v1::TaskId& task, const std::string& name) {
+  return std::hash<std::string>{}(Name(*FromWire(task)) + name);
+}
+
+}  // namespace
+
+ModelWorker::ModelWorker(std::string name, std::uint64_t instance, Habits habits)
+    : name_(std::move(name)), instance_(instance), habits_(habits) {}
+
+PeerId ModelWorker::peer() const {
+  return {name_ + "#" + std::to_string(instance_)};
+}
+
+std::vector<v1::ToCoordinator> ModelWorker::Live(Time now,
+                                                 std::mt19937_64& random,
+                                                 ModelBlobs& blobs) {
+  if (run_.has_value() && run_->end <= now) {
+    outbox_.push_back(Outcome(random, blobs));
+    run_.reset();
+  }
+  if (!welcome_) {
+    return {Hello()};
+  }
+  std::vector<v1::ToCoordinator> said = outbox_;
+  v1::WorkerHeartbeat& beat = *said.emplace_back().mutable_worker_heartbeat();
+  if (run_.has_value()) {
+    v1::RunningAttempt& running = *beat.add_running();
+    *running.mutable_attempt() = run_->task.attempt();
+    running.set_fraction(0.5);
+  }
+  return said;
+}
+
+void ModelWorker::Hear(const v1::FromCoordinator& message,
+                       Time now,
+                       std::mt19937_64& random,
+                       const ModelBlobs& blobs) {
+  if (message.has_worker_welcome()) {
+    welcome_ = true;
+    for (const v1::AttemptId& attempt : message.worker_welcome().abandon()) {
+      Abandon(attempt);
+    }
+  } else if (message.has_assign_task()) {
+    Begin(message.assign_task().task(), now, random, blobs);
+  } else if (message.has_worker_verdict()) {
+    for (const v1::AttemptId& attempt : message.worker_verdict().abandon()) {
+      Abandon(attempt);
+    }
+  } else if (message.has_outcome_acknowledged()) {
+    const auto& attempt = message.outcome_acknowledged().attempt();
+    outbox_.erase(std::remove_if(outbox_.begin(), outbox_.end(),
+                                 [&](const v1::ToCoordinator& outcome) {
+                                   return SameAttempt(AttemptOf(outcome), attempt);
+                                 }),
+                  outbox_.end());
+  } else if (message.has_hello_required()) {
+    welcome_ = false;
+  } else if (message.has_worker_shutdown()) {
+    stopped_ = true;
+  }
+}
+
+void ModelWorker::Begin(const v1::Task& task,
+                        Time now,
+                        std::mt19937_64& random,
+                        const ModelBlobs& blobs) {
+  if (run_.has_value()) {
+    return;  // A repeated assignment, or one that will be missed in the heartbeats.
+  }
+  for (const v1::Input& input : task.inputs()) {
+    const auto blob = blobs.find(input.blob().key());
+    v1::TaskId source = task.attempt().task();
+    source.set_stage(input.stage());
+    source.set_chunk(input.chunk());
+    source.set_round(input.round());
+    if (blob == blobs.end() || blob->second != ContentOf(source, input.name())) {
+      complaint_ = Name(*FromWire(task.attempt().task())) + " started without its input " +
+                   input.blob().key();
+    }
+  }
+  const auto span = habits_.work_max - habits_.work_min;
+  run_ = {task, now + habits_.work_min + Duration(random() % span.count())};
+}
+
+void ModelWorker::Abandon(const v1::AttemptId& attempt) {
+  if (run_.has_value() && SameAttempt(run_->task.attempt(), attempt)) {
+    run_.reset();
+  }
+}
+
+v1::ToCoordinator ModelWorker::Outcome(std::mt19937_64& random, ModelBlobs& blobs) const {
+  v1::ToCoordinator outcome;
+  const v1::Task& task = run_->task;
+  const double dice = static_cast<double>(random() % 1000) / 1000;
+  if (dice < habits_.error_chance) {
+    *outcome.mutable_task_failed()->mutable_attempt() = task.attempt();
+    outcome.mutable_task_failed()->mutable_error()->set_code(1);
+    outcome.mutable_task_failed()->mutable_error()->set_message("bad luck");
+    return outcome;
+  }
+  v1::TaskCompleted& completed = *outcome.mutable_task_completed();
+  *completed.mutable_attempt() = task.attempt();
+  for (const std::string& name : OutputNames(task)) {
+    v1::Output& output = *completed.mutable_result()->add_outputs();
+    output.set_name(name);
+    output.mutable_blob()->set_key(task.output_prefix() + name);
+    output.mutable_blob()->set_checksum(ContentOf(task.attempt().task(), name));
+    blobs.emplace(output.blob().key(), output.blob().checksum());
+  }
+  if (task.attempt().task().stage() == v1::STAGE_PROBE) {
+    *completed.mutable_result()->mutable_clip() = SampleClip(habits_.frame_count);
+  }
+  return outcome;
+}
+
+v1::ToCoordinator ModelWorker::Hello() const {
+  v1::ToCoordinator message;
+  v1::WorkerHello& hello = *message.mutable_worker_hello();
+  hello.set_protocol_min(1);
+  hello.set_protocol_max(1);
+  hello.set_worker(name_);
+  hello.set_instance(instance_);
+  hello.set_device("cpu");
+  if (run_.has_value()) {
+    *hello.add_running() = run_->task.attempt();
+  }
+  return message;
+}
+
+}  // namespace weft::coordinator

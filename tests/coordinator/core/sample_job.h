@@ -1,0 +1,52 @@
+// A job that passes every check, to be varied by tests.
+
+#pragma once
+
+#include "weft/v1/job.pb.h"
+
+namespace weft::coordinator {
+
+inline v1::JobSpec SampleSpec() {
+  v1::JobSpec spec;
+  spec.set_input_path("/in.mp4");
+  spec.set_output_path("/out.mp4");
+  spec.set_model_path("/model");
+  spec.set_prompt("neon");
+  spec.set_steps(10);
+  spec.set_guidance(7.5);
+  spec.set_strength(1);
+  spec.add_smooth_steps(4);
+  spec.add_smooth_steps(9);
+  spec.set_window(2);
+  spec.set_final_pass(true);
+  spec.set_contrast(1);
+  spec.set_sharpness(1);
+  spec.set_chunk_frames(8);
+  spec.set_anchor_spacing(10);
+  spec.set_anchors_attended(2);
+  v1::Control& control = *spec.add_controls();
+  control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+  control.set_scale(1);
+  spec.set_data_type(v1::DATA_TYPE_FLOAT32);
+  spec.set_device("cpu");
+  spec.set_micro_batch(1);
+  return spec;
+}
+
+// One scene.
+inline v1::Clip SampleClip(std::uint32_t frame_count) {
+  v1::Clip clip;
+  clip.set_frame_count(frame_count);
+  for (v1::Size* size :
+       {clip.mutable_source_size(), clip.mutable_size(), clip.mutable_padded_size()}) {
+    size->set_width(64);
+    size->set_height(32);
+  }
+  clip.set_vae_factor(8);
+  clip.mutable_frame_rate()->set_numerator(25);
+  clip.mutable_frame_rate()->set_denominator(1);
+  clip.add_scene_starts(0);
+  return clip;
+}
+
+}  // namespace weft::coordinator

@@ -1,0 +1,200 @@
+#include "coordinator/server/server.h"
+
+#include <functional>
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/bulk/remote_blob_store.h"
+#include "tests/common/temporary_folder.h"
+#include "tests/coordinator/core/model_client.h"
+#include "tests/coordinator/core/model_worker.h"
+#include "tests/coordinator/core/sample_job.h"
+#include "tests/coordinator/server/running_server.h"
+
+namespace weft::coordinator {
+namespace {
+
+constexpr Duration kPatience{30'000};
+
+class ServerTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Connection> Connect() {
+    return context_->Connect(options_.control_address).value();
+  }
+
+  // Sends until it is taken: a connection takes nothing before the other side is there.
+  void Say(Connection& connection, const std::string& bytes) {
+    const Time end = clock_.Now() + kPatience;
+    while (!connection.Send(bytes) && clock_.Now() < end) {
+      static_cast<void>(connection.Receive(Duration(1)));
+    }
+  }
+
+  std::optional<v1::FromCoordinator> Hear(Connection& connection, Duration patience) {
+    const auto bytes = connection.Receive(patience).value();
+    v1::FromCoordinator message;
+    if (!bytes.has_value() || !message.ParseFromString(*bytes)) {
+      return std::nullopt;
+    }
+    return message;
+  }
+
+  TemporaryFolder folder_;
+  ServerOptions options_ = OptionsIn(folder_.path().string());
+  std::unique_ptr<ZmqContext> context_ = ZmqContext::Open().value();
+  SteadyClock clock_;
+};
+
+// A worker, a client, and the connections they speak over; one thread.
+class Story {
+ public:
+  Story(std::unique_ptr<Connection> worker, std::unique_ptr<Connection> client)
+      : worker_connection_(std::move(worker)), client_connection_(std::move(client)) {}
+
+  // Lives on until `enough` holds; false when it does not within kPatience.
+  bool LiveUntil(const std::function<bool(const Story&)>& enough) {
+    const Time end = clock_.Now() + kPatience;
+    Time next_word{};
+    while (!enough(*this) && clock_.Now() < end) {
+      if (clock_.Now() >= next_word) {
+        Speak(*worker_connection_, worker_.Live(clock_.Now(), random_, blobs_));
+        Speak(*client_connection_, client_.Live());
+        next_word = clock_.Now() + Duration(10);
+      }
+      Listen();
+    }
+    return enough(*this);
+  }
+
+  std::size_t blob_count() const { return blobs_.size(); }
+  const ModelClient& client() const { return client_; }
+  const ModelWorker& worker() const { return worker_; }
+  const std::optional<v1::WorkerWelcome>& welcome() const { return welcome_; }
+
+ private:
+  static void Speak(Connection& connection, const std::vector<v1::ToCoordinator>& messages) {
+    for (const v1::ToCoordinator& message : messages) {
+      static_cast<void>(connection.Send(message.SerializeAsString()));
+    }
+  }
+
+  void Listen() {
+    v1::FromCoordinator message;
+    for (auto bytes = worker_connection_->Receive(Duration(1)).value(); bytes.has_value();
+         bytes = worker_connection_->Receive(Duration(0)).value()) {
+      ASSERT_TRUE(message.ParseFromString(*bytes));
+      if (message.has_worker_welcome()) {
+        welcome_ = message.worker_welcome();
+      }
+      worker_.Hear(message, clock_.Now(), random_, blobs_);
+    }
+    for (auto bytes = client_connection_->Receive(Duration(0)).value(); bytes.has_value();
+         bytes = client_connection_->Receive(Duration(0)).value()) {
+      ASSERT_TRUE(message.ParseFromString(*bytes));
+      client_.Hear(message);
+    }
+  }
+
+  SteadyClock clock_;
+  std::mt19937_64 random_{1};
+  ModelBlobs blobs_;
+  ModelWorker worker_{
+      "local-0", 71, {.error_chance = 0, .work_min = Duration(0), .work_max = Duration(2)}};
+  ModelClient client_{"token", SampleSpec()};
+  std::unique_ptr<Connection> worker_connection_;
+  std::unique_ptr<Connection> client_connection_;
+  std::optional<v1::WorkerWelcome> welcome_;
+};
+
+bool HasEnded(const Story& story) {
+  return story.client().end().has_value();
+}
+
+TEST_F(ServerTest, CarriesAJobFromSubmissionToItsEnd) {
+  RunningServer server(*context_, options_);
+  Story story(Connect(), Connect());
+  ASSERT_TRUE(story.LiveUntil(HasEnded));
+  const v1::JobStatus& end = *story.client().end();
+  EXPECT_EQ(end.state(), v1::JOB_STATE_DONE);
+  EXPECT_EQ(end.frames_done(), 20U);
+  EXPECT_EQ(end.frames_total(), 20U);
+  EXPECT_EQ(end.fraction(), 1);
+  EXPECT_EQ(end.workers(), 1U);
+  EXPECT_EQ(story.worker().complaint(), "");
+  EXPECT_EQ(story.client().complaint(), "");
+  EXPECT_EQ(story.welcome()->bulk_address(), options_.bulk_address);
+  EXPECT_TRUE(server.Stop());
+}
+
+TEST_F(ServerTest, GoesOnWithAJobAfterARestart) {
+  Story story(Connect(), Connect());
+  {
+    RunningServer first(*context_, options_);
+    ASSERT_TRUE(story.LiveUntil([](const Story& so_far) { return so_far.blob_count() >= 6; }));
+    ASSERT_FALSE(HasEnded(story));
+  }
+  const std::size_t blobs_before = story.blob_count();
+  RunningServer second(*context_, options_);
+  ASSERT_TRUE(story.LiveUntil(HasEnded));
+  EXPECT_EQ(story.client().end()->state(), v1::JOB_STATE_DONE);
+  EXPECT_EQ(story.client().complaint(), "");
+  EXPECT_EQ(story.worker().complaint(), "");
+  EXPECT_EQ(story.welcome()->epoch(), 2U);
+  // 3 chunks: control, latents of 3 rounds, x0 of 2, segment; and 2 anchors. At most the attempt
+  // that the restart met ran twice.
+  EXPECT_GT(blobs_before, 5U);
+  EXPECT_LE(story.blob_count(), 3U * (1 + 3 + 2 + 1) + 2 + 2);
+}
+
+TEST_F(ServerTest, AnswersGarbageAndLivesOn) {
+  RunningServer server(*context_, options_);
+  const auto connection = Connect();
+  Say(*connection, "\xff\xff no message");
+  const auto refusal = Hear(*connection, kPatience);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_EQ(refusal->request_refused().error().code(),
+            static_cast<std::uint32_t>(ErrorCode::kInvalidArgument));
+  Say(*connection, "");  // A message without a body, such as a newer peer would send.
+  const auto unknown = Hear(*connection, kPatience);
+  ASSERT_TRUE(unknown.has_value());
+  EXPECT_EQ(unknown->request_refused().error().code(),
+            static_cast<std::uint32_t>(ErrorCode::kUnsupported));
+  v1::ToCoordinator watch;
+  watch.mutable_watch_job()->set_job("j-none");
+  Say(*connection, watch.SerializeAsString());
+  const auto not_found = Hear(*connection, kPatience);
+  ASSERT_TRUE(not_found.has_value());
+  EXPECT_EQ(not_found->request_refused().error().code(),
+            static_cast<std::uint32_t>(ErrorCode::kNotFound));
+  EXPECT_TRUE(server.Stop());
+}
+
+TEST_F(ServerTest, KeepsBlobsOverARestart) {
+  const std::string latent(3'000'000, 'x');
+  {
+    RunningServer server(*context_, options_);
+    RemoteBlobStore store(
+        context_->Connect(options_.bulk_address, {.message_bytes_max = 2 << 20}).value());
+    ASSERT_TRUE(store.Put("j/latents", latent));
+  }
+  RunningServer server(*context_, options_);
+  RemoteBlobStore store(
+      context_->Connect(options_.bulk_address, {.message_bytes_max = 2 << 20}).value());
+  EXPECT_TRUE(store.Get("j/latents").value() == latent);
+}
+
+TEST_F(ServerTest, SaysThatAnotherCoordinatorRunsOnTheFolder) {
+  RunningServer server(*context_, options_);
+  ServerOptions elsewhere = options_;
+  elsewhere.control_address += "-2";
+  elsewhere.bulk_address += "-2";
+  const auto second = Server::Open(*context_, elsewhere, Log::Silent());
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(second.error().message(), ::testing::HasSubstr("another coordinator runs on"));
+}
+
+}  // namespace
+}  // namespace weft::coordinator
