@@ -1,6 +1,5 @@
 // weft-worker: joins a coordinator and runs its tasks until told to leave.
 
-#include <cpuid.h>
 #include <csignal>
 #include <cstdlib>
 #include <sys/prctl.h>
@@ -8,8 +7,12 @@
 
 #include <atomic>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
+#include <variant>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utility.hpp>
@@ -35,7 +38,6 @@ struct Options {
   std::string name;
   std::string device = "cpu";
   std::string log_file;
-  std::string log_level = "info";
   bool exit_with_parent = false;
 };
 
@@ -60,6 +62,13 @@ void UseOneThread() {
 InstanceId DrawInstance() {
   std::random_device random;
   return {(static_cast<std::uint64_t>(random()) << 32U) | random()};
+}
+
+LogFields Fields(const AttemptId& attempt) {
+  return {.job = attempt.task.job.value,
+          .chunk = attempt.task.chunk,
+          .task = Name(attempt.task),
+          .attempt = attempt.number};
 }
 
 class Runner {
@@ -116,10 +125,10 @@ Status Runner::Run(const std::string& address) {
 
 Status Runner::Feed(const AgentEvent& event) {
   if (const auto* erred = std::get_if<TaskErred>(&event)) {
-    log_.Warn(Name(erred->attempt.task) + ": " + erred->error.message());
+    log_.With(Fields(erred->attempt)).Warning(erred->error.message());
   } else if (const auto* succeeded = std::get_if<TaskSucceeded>(&event)) {
-    log_.Info(Name(succeeded->attempt.task) + ": done in " +
-              std::to_string(succeeded->result.seconds()) + " s");
+    log_.With(Fields(succeeded->attempt))
+        .Info("done in " + std::to_string(succeeded->result.seconds()) + " s");
   }
   return Obey(agent_.Handle(event, clock_.Now()));
 }
@@ -146,7 +155,7 @@ Status Runner::Obey(const AgentEffects& effects) {
   }
   if (effects.start) {
     WEFT_ASSIGN_OR_RETURN(const AttemptId attempt, FromWire(effects.start->attempt()));
-    log_.Info(Name(attempt.task) + ": attempt " + std::to_string(attempt.number) + " starts");
+    log_.With(Fields(attempt)).Info("starts");
     device_.Start(*effects.start, attempt);
   }
   for (const v1::ToCoordinator& message : effects.messages) {
@@ -173,15 +182,21 @@ int Main(const Options& options) {
   std::signal(SIGTERM, [](int) { stop_asked = true; });
   std::signal(SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
   cv::setNumThreads(1);
-  Result<Log> log = Log::Open({.program = "weft-worker", .file = options.log_file});
+  const Result<Log> log = Log::Open({.program = "weft-worker",
+                                     .file = options.log_file,
+                                     .terminal = options.log_file.empty()});
   if (!log) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
   }
-  ZmqContext zmq;
+  const Result<std::unique_ptr<ZmqContext>> zmq = ZmqContext::Open();
+  if (!zmq) {
+    log->Error(zmq.error().message());
+    return EXIT_FAILURE;
+  }
   const Log worker_log = log->With({.worker = options.name});
   worker_log.Info("joins " + options.coordinator + " with " + options.device);
-  const Status status = Runner(options, zmq, worker_log).Run(options.coordinator);
+  const Status status = Runner(options, **zmq, worker_log).Run(options.coordinator);
   if (!status) {
     worker_log.Error(status.error().message());
     return EXIT_FAILURE;
@@ -205,7 +220,7 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--name", options.name, "This worker's name, the same at every start")->required();
   app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
-  app.add_option("--log-file", options.log_file, "JSON lines go here");
+  app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "End when the process that started this one ends");
   CLI11_PARSE(app, argc, argv);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "common/ids.h"
 #include "common/plan/frames.h"
 #include "common/result.h"
 #include "weft/v1/task.pb.h"
