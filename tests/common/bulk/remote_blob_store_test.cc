@@ -57,7 +57,7 @@ class OverZmq {
   MemoryBlobStore blobs_;
   std::unique_ptr<BoundListener> listener_ = context_->Listen("tcp://127.0.0.1:*").value();
   RunningServer server_{*listener_, blobs_};
-  RemoteBlobStore remote_{context_->Connect(listener_->address()).value()};
+  RemoteBlobStore remote_{context_->Connect(listener_->Address()).value()};
 };
 
 INSTANTIATE_TYPED_TEST_SUITE_P(OverMemory, BlobStoreContract, OverMemory);
