@@ -1,120 +1,138 @@
 #include "worker/eval/flicker.h"
 
-#include <cassert>
-#include <cmath>
+#include <algorithm>
+#include <string>
+#include <utility>
 
+#include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
-#include <opencv2/video/tracking.hpp>
+
+#include "worker/eval/mat.h"
+#include "worker/eval/motion.h"
 
 namespace weft::eval {
 namespace {
 
-// A motion vector is certain when following it there and back ends this near, in pixels.
-constexpr float kReturnMax = 1.0F;
-
-// Shares the frame's pixels. The call that takes it only reads.
-cv::Mat View(const Frame& frame) {
-  return {frame.height, frame.width, CV_8UC3, const_cast<std::uint8_t*>(frame.rgb.data())};  // NOLINT
+bool SameSize(const Frame& frame, cv::Size size) {
+  return frame.width == size.width && frame.height == size.height;
 }
 
-cv::Mat Grey(const Frame& frame) {
-  cv::Mat grey;
-  cv::cvtColor(View(frame), grey, cv::COLOR_RGB2GRAY);
+cv::Mat1b Grey(const cv::Mat3b& rgb) {
+  cv::Mat1b grey;
+  cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
   return grey;
 }
 
-// [height, width] of (dx, dy): where each pixel of `to` lies in `from`.
-cv::Mat Flow(const cv::Mat& to, const cv::Mat& from) {
-  cv::Mat flow;
-  cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_MEDIUM)->calc(to, from, flow);
-  return flow;
-}
-
-// Absolute positions from a flow, for cv::remap.
-cv::Mat Positions(const cv::Mat& flow) {
-  cv::Mat positions = flow.clone();
-  for (int y = 0; y < flow.rows; ++y) {
-    auto* row = positions.ptr<cv::Point2f>(y);
-    for (int x = 0; x < flow.cols; ++x) {
-      row[x] += cv::Point2f(static_cast<float>(x), static_cast<float>(y));
-    }
-  }
-  return positions;
-}
-
-bool Inside(const cv::Point2f& at, const cv::Mat& picture) {
-  return at.x >= 0 && at.y >= 0 && at.x <= static_cast<float>(picture.cols - 1) &&
-         at.y <= static_cast<float>(picture.rows - 1);
-}
-
-// 255 where the motion from `now` to `before` leads back.
-cv::Mat Certain(const cv::Mat& positions, const cv::Mat& backward, const cv::Mat& forward) {
-  cv::Mat returning;
-  cv::remap(forward, returning, positions, {}, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-  cv::Mat certain(backward.size(), CV_8U);
-  for (int y = 0; y < backward.rows; ++y) {
-    for (int x = 0; x < backward.cols; ++x) {
-      const cv::Point2f rest = backward.at<cv::Point2f>(y, x) + returning.at<cv::Point2f>(y, x);
-      const bool returns = std::hypot(rest.x, rest.y) <= kReturnMax;
-      certain.at<std::uint8_t>(y, x) =
-          returns && Inside(positions.at<cv::Point2f>(y, x), backward) ? 255 : 0;
-    }
-  }
-  return certain;
-}
-
-double MeanDifference(const cv::Mat& a, const cv::Mat& b, const cv::Mat& mask) {
-  cv::Mat difference;
-  cv::absdiff(a, b, difference);
-  const cv::Scalar means = cv::mean(difference, mask);
+double MeanOfChannels(const cv::Scalar& means) {
   return (means[0] + means[1] + means[2]) / 3;
 }
 
-double WarpedDifference(const Frame& guide_before,
-                        const Frame& guide,
-                        const Frame& rendered_before,
-                        const Frame& rendered) {
-  const cv::Mat now = Grey(guide);
-  const cv::Mat before = Grey(guide_before);
-  const cv::Mat backward = Flow(now, before);
-  const cv::Mat positions = Positions(backward);
-  cv::Mat moved;
-  cv::remap(View(rendered_before), moved, positions, {}, cv::INTER_CUBIC, cv::BORDER_REPLICATE);
-  return MeanDifference(View(rendered), moved, Certain(positions, backward, Flow(before, now)));
-}
-
-double Sharpness(const Frame& frame) {
-  cv::Mat grey;
-  Grey(frame).convertTo(grey, CV_32F);
-  cv::Mat gx;
-  cv::Mat gy;
-  cv::Sobel(grey, gx, CV_32F, 1, 0, 3, 1.0 / 8);
-  cv::Sobel(grey, gy, CV_32F, 0, 1, 3, 1.0 / 8);
-  cv::Mat magnitude;
-  cv::magnitude(gx, gy, magnitude);
+double MeanGradient(const cv::Mat1b& grey) {
+  constexpr double kScharrGain = 32;
+  cv::Mat1f x;
+  cv::Mat1f y;
+  cv::Scharr(grey, x, CV_32F, 1, 0, 1 / kScharrGain);
+  cv::Scharr(grey, y, CV_32F, 0, 1, 1 / kScharrGain);
+  cv::Mat1f magnitude;
+  cv::magnitude(x, y, magnitude);
   return cv::mean(magnitude)[0];
 }
 
+// The sums behind FlickerFigures.
+struct Sums {
+  double warped_difference = 0;
+  std::uint32_t warped_count = 0;  // Pairs that have a pixel whose motion is known.
+  double plain_difference = 0;
+  std::uint32_t pair_count = 0;
+  double sharpness = 0;
+  std::uint32_t frame_count = 0;
+
+  void AddPair(const cv::Mat3b& before, const cv::Mat3b& now, const Motion& motion) {
+    cv::Mat3b difference;
+    cv::absdiff(now, before, difference);
+    plain_difference += MeanOfChannels(cv::mean(difference));
+    ++pair_count;
+    if (cv::countNonZero(motion.known) > 0) {
+      cv::absdiff(now, Warped(before, motion), difference);
+      warped_difference += MeanOfChannels(cv::mean(difference, motion.known));
+      ++warped_count;
+    }
+  }
+
+  void AddFrame(const cv::Mat3b& frame) {
+    sharpness += MeanGradient(Grey(frame));
+    ++frame_count;
+  }
+
+  [[nodiscard]] FlickerFigures Figures() const {
+    const auto mean = [](double sum, std::uint32_t count) { return count == 0 ? 0 : sum / count; };
+    return {mean(warped_difference, warped_count), mean(plain_difference, pair_count),
+            mean(sharpness, frame_count), pair_count};
+  }
+};
+
 }  // namespace
 
-void FlickerMeter::Add(const Frame& guide, const Frame& rendered, bool scene_start) {
-  assert(guide.width == rendered.width && guide.height == rendered.height);
-  ++frames_;
-  sharpness_sum_ += Sharpness(rendered);
-  if (before_ && !scene_start) {
-    ++pairs_;
-    warped_sum_ += WarpedDifference(before_->guide, guide, before_->rendered, rendered);
-    plain_sum_ += MeanDifference(View(rendered), View(before_->rendered), {});
+struct FlickerMeter::State {
+  MotionEstimator estimator;
+  std::vector<Sums> sums;
+  cv::Mat1b guide;  // The frames before; empty at first.
+  std::vector<cv::Mat3b> clips;
+
+  void Add(cv::Mat1b next_guide, std::vector<cv::Mat3b> next, bool starts_scene) {
+    if (!guide.empty() && !starts_scene) {
+      const Motion motion = estimator.Backward(guide, next_guide);
+      for (std::size_t i = 0; i < next.size(); ++i) {
+        sums[i].AddPair(clips[i], next[i], motion);
+      }
+    }
+    for (std::size_t i = 0; i < next.size(); ++i) {
+      sums[i].AddFrame(next[i]);
+    }
+    guide = std::move(next_guide);
+    clips = std::move(next);
   }
-  before_ = Pair{guide, rendered};
+};
+
+FlickerMeter::FlickerMeter(std::size_t clip_count) : state_(std::make_unique<State>()) {
+  state_->sums.resize(clip_count);
 }
 
-FlickerFigures FlickerMeter::figures() const {
-  const double pairs = pairs_ > 0 ? pairs_ : 1;
-  return {.pairs = pairs_,
-          .warped_difference = warped_sum_ / pairs,
-          .plain_difference = plain_sum_ / pairs,
-          .sharpness = sharpness_sum_ / (frames_ > 0 ? frames_ : 1)};
+FlickerMeter::~FlickerMeter() = default;
+
+Status FlickerMeter::Add(const Frame& guide, const std::vector<Frame>& frames, bool starts_scene) {
+  const cv::Size size = state_->guide.empty() ? cv::Size(guide.width, guide.height)
+                                              : cv::Size(state_->guide.cols, state_->guide.rows);
+  bool fits = frames.size() == state_->sums.size() && SameSize(guide, size) && !guide.rgb.empty();
+  for (const Frame& frame : frames) {
+    fits = fits && SameSize(frame, size);
+  }
+  if (!fits) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "flicker is measured between frames of one size, one for every clip");
+  }
+  std::vector<cv::Mat3b> clips;
+  clips.reserve(frames.size());
+  for (const Frame& frame : frames) {
+    clips.push_back(ToMat(frame));
+  }
+  try {
+    state_->Add(Grey(ToMat(guide)), std::move(clips), starts_scene);
+  } catch (const cv::Exception& exception) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "motion of frames of " + std::to_string(size.width) + "x" +
+                       std::to_string(size.height) + " cannot be measured: " + exception.err);
+  }
+  return {};
+}
+
+std::vector<FlickerFigures> FlickerMeter::Figures() const {
+  std::vector<FlickerFigures> figures;
+  figures.reserve(state_->sums.size());
+  for (const Sums& sums : state_->sums) {
+    figures.push_back(sums.Figures());
+  }
+  return figures;
 }
 
 }  // namespace weft::eval

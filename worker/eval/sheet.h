@@ -1,7 +1,8 @@
-// Pictures to look at: frames side by side, and a labelled table of frames.
+// Pictures for people to compare renders by.
 
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -10,19 +11,23 @@
 
 namespace weft::eval {
 
-// Left and right, with a thin gap. REQUIRES: one size, even sides.
-Frame SideBySide(const Frame& left, const Frame& right);
-
+// One row of a contact sheet.
 struct SheetRow {
-  std::string label;
-  std::vector<Frame> frames;  // One a column, all of one size.
+  std::string label;          // Written above the row; ASCII.
+  std::vector<Frame> frames;  // From left to right.
 };
 
-// The rows below each other, each under its label.
-// REQUIRES: at least one row; as many frames in each.
-Frame ComposeSheet(const std::vector<SheetRow>& rows);
+// The rows below each other, light on dark, with their labels.
+// kInvalidArgument: no frame, rows of different lengths, or frames of different sizes.
+Result<Frame> ComposeSheet(const std::vector<SheetRow>& rows);
 
-// kPermissionDenied: the file cannot be written.
-Status WritePng(const std::string& path, const Frame& frame);
+// `count` of the frames 0 .. frame_count-1, evenly spaced, from the first to the last; every frame
+// if there are not more.
+std::vector<std::uint32_t> EvenlySpaced(std::uint32_t frame_count, std::uint32_t count);
+
+// Two frames next to each other. The last row is repeated where the height is odd, so that every
+// codec takes the result.
+// kInvalidArgument: sizes differ, or there is nothing in them.
+Result<Frame> SideBySide(const Frame& left, const Frame& right);
 
 }  // namespace weft::eval

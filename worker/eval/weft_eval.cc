@@ -1,215 +1,151 @@
-// weft-eval: flicker figures of rendered videos against their source, and pictures to compare them.
+// weft-eval: how much renders flicker, measured against their source, and pictures to compare them
+// by.
 
-#include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <iostream>
-#include <memory>
+#include <filesystem>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
-#include <nlohmann/json.hpp>
-#include <opencv2/core/utility.hpp>
+#include <opencv2/core.hpp>
 
-#include "worker/eval/flicker.h"
+#include "common/result.h"
+#include "worker/eval/comparison.h"
+#include "worker/eval/png_file.h"
+#include "worker/eval/report.h"
 #include "worker/eval/sheet.h"
 #include "worker/media/frame_sink.h"
-#include "worker/media/frame_source.h"
-#include "worker/media/scale.h"
-#include "worker/media/scene_cuts.h"
 
 namespace weft::eval {
 namespace {
 
-constexpr int kUsage = 2;
-constexpr int kBadInput = 3;
-constexpr int kCannotWrite = 4;
+enum ExitCode { kDone = 0, kUsage = 2, kBadInput = 3, kCannotWrite = 4 };
 
-struct Options {
+struct Arguments {
   std::string guide;
   std::vector<std::string> videos;
   std::vector<std::string> labels;
+  std::string frames;
   std::string sheet;
-  std::string side_by_side;
   std::uint32_t columns = 6;
+  std::string side_by_side;
   bool json = false;
 };
 
-using Clip = std::unique_ptr<media::FrameSource>;
-
-struct Compared {
-  std::string label;
-  Clip clip;
-  FlickerMeter meter;
-  SheetRow row;
-};
-
-// The source's own figures first, then each video's.
-Result<std::vector<Compared>> OpenAll(const Options& options, std::uint32_t frame_count) {
-  std::vector<Compared> all;
-  WEFT_ASSIGN_OR_RETURN(Clip source, media::OpenClip(options.guide));
-  all.push_back({"source", std::move(source), {}, {"source", {}}});
-  for (std::size_t i = 0; i < options.videos.size(); ++i) {
-    const std::string label = i < options.labels.size() ? options.labels[i] : options.videos[i];
-    WEFT_ASSIGN_OR_RETURN(Clip clip, media::OpenClip(options.videos[i]));
-    if (clip->facts().frame_count != frame_count) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     options.videos[i] + ": has " + std::to_string(clip->facts().frame_count) +
-                         " frames, the source has " + std::to_string(frame_count));
-    }
-    all.push_back({label, std::move(clip), {}, {label, {}}});
-  }
-  return all;
+void Declare(CLI::App* app, Arguments* arguments) {
+  app->add_option("--guide", arguments->guide, "the clip that was rendered")->required();
+  app->add_option("VIDEO", arguments->videos, "renders of it, all of one size")->required();
+  app->add_option("--label", arguments->labels, "name of a render, one for each [its file name]")
+      ->expected(1)
+      ->take_all();
+  app->add_option("--frames", arguments->frames,
+                  "frames A to B-1 of the source were rendered [all]")
+      ->type_name("A:B");
+  app->add_option("--sheet", arguments->sheet, "write a contact sheet")->type_name("OUT.png");
+  app->add_option("--columns", arguments->columns, "frames in a row of the sheet")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  app->add_option("--side-by-side", arguments->side_by_side,
+                  "write the source beside the last render")
+      ->type_name("OUT.mp4");
+  app->add_flag("--json", arguments->json, "figures as one line of JSON");
+  app->footer("Exit codes: 0 done, 2 wrong usage, 3 a clip cannot serve, 4 cannot write.");
 }
 
-bool OnSheet(std::uint32_t frame, std::uint32_t frame_count, std::uint32_t columns) {
-  const std::uint32_t shown = std::min(columns, frame_count);
-  for (std::uint32_t column = 0; column < shown; ++column) {
-    if (frame == (2 * column + 1) * frame_count / (2 * shown)) {
-      return true;
-    }
-  }
-  return false;
+// A number, or `otherwise` for an empty text. False: neither.
+bool ReadBound(std::string_view text, std::uint32_t otherwise, std::uint32_t* bound) {
+  *bound = otherwise;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), *bound);
+  return text.empty() || (error == std::errc() && stop == text.data() + text.size());
 }
 
-void Print(const std::vector<Compared>& all, bool json) {
-  nlohmann::json rows = nlohmann::json::array();
-  if (!json) {
-    std::printf("%-24s %18s %18s %10s\n", "", "warped difference", "plain difference", "sharpness");
+// "10:20", "10:", ":20", or nothing for all.
+Result<FrameRange> ReadFrames(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  FrameRange range;
+  const std::string_view view = text;
+  const bool reads = text.empty() || (colon != std::string::npos &&
+                                      ReadBound(view.substr(0, colon), 0, &range.begin) &&
+                                      ReadBound(view.substr(colon + 1), 0, &range.end));
+  const bool open_end = text.empty() || text.back() == ':';
+  if (!reads || (!open_end && range.begin >= range.end)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "--frames must be like 10:20, 10: or :20, not \"" + text + "\"");
   }
-  for (const Compared& compared : all) {
-    const FlickerFigures figures = compared.meter.figures();
-    if (!json) {
-      std::printf("%-24s %18.3f %18.3f %10.3f\n", compared.label.c_str(), figures.warped_difference,
-                  figures.plain_difference, figures.sharpness);
-    }
-    rows.push_back({{"label", compared.label},
-                    {"pairs", figures.pairs},
-                    {"warped_difference", figures.warped_difference},
-                    {"plain_difference", figures.plain_difference},
-                    {"sharpness", figures.sharpness}});
-  }
-  if (json) {
-    std::cout << rows.dump() << '\n';
-  } else {
-    std::printf("(levels of 255, mean over %u pairs of frames; warped: after the source's motion is undone)\n",
-                all.front().meter.figures().pairs);
-  }
+  return range;
 }
 
-Status Compare(const Options& options) {
-  WEFT_ASSIGN_OR_RETURN(const Clip first, media::OpenClip(options.videos.front()));
-  const int width = first->facts().width;
-  const int height = first->facts().height;
-  const std::uint32_t frame_count = first->facts().frame_count;
-  WEFT_ASSIGN_OR_RETURN(const Clip guide, media::OpenClip(options.guide));
-  if (guide->facts().frame_count != frame_count) {
-    return Failure(ErrorCode::kInvalidArgument, options.guide + " and " + options.videos.front() +
-                                                    ": not of the same number of frames");
+Result<ComparisonOrder> OrderOf(const Arguments& arguments) {
+  if (!arguments.labels.empty() && arguments.labels.size() != arguments.videos.size()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "--label must be given once for each VIDEO, or never");
   }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
-                        media::FindSceneStarts(*guide, {0, frame_count}));
-  WEFT_ASSIGN_OR_RETURN(std::vector<Compared> all, OpenAll(options, frame_count));
-  std::unique_ptr<media::FrameSink> sink;
-  if (!options.side_by_side.empty()) {
-    WEFT_RETURN_IF_ERROR(media::CheckOutput(options.side_by_side, media::Codec::kH264));
+  ComparisonOrder order;
+  WEFT_ASSIGN_OR_RETURN(order.guide_frames, ReadFrames(arguments.frames));
+  order.guide_path = arguments.guide;
+  for (std::size_t i = 0; i < arguments.videos.size(); ++i) {
+    const std::string& path = arguments.videos[i];
+    const std::string label = arguments.labels.empty()
+                                  ? std::filesystem::path(path).filename().string()
+                                  : arguments.labels[i];
+    order.clips.push_back({label, path});
   }
-  for (std::uint32_t t = 0; t < frame_count; ++t) {
-    const bool scene_start = std::binary_search(scene_starts.begin(), scene_starts.end(), t);
-    Frame source;
-    Frame last;
-    for (Compared& compared : all) {
-      WEFT_ASSIGN_OR_RETURN(const Frame read, compared.clip->Read(t));
-      WEFT_ASSIGN_OR_RETURN(last, media::FitFrame(read, width, height));
-      if (&compared == &all.front()) {
-        source = last;
-      }
-      compared.meter.Add(source, last, scene_start);
-      if (OnSheet(t, frame_count, options.columns)) {
-        compared.row.frames.push_back(last);
-      }
-    }
-    if (!options.side_by_side.empty()) {
-      const Frame both = SideBySide(source, last);
-      if (!sink) {
-        WEFT_ASSIGN_OR_RETURN(sink,
-                              media::OpenSegment({.codec = media::Codec::kH264,
-                                                  .width = both.width,
-                                                  .height = both.height,
-                                                  .rate_numerator = guide->facts().rate_numerator,
-                                                  .rate_denominator = guide->facts().rate_denominator}));
-      }
-      WEFT_RETURN_IF_ERROR(sink->Write(both));
-    }
+  order.sheet_columns = arguments.sheet.empty() ? 0 : arguments.columns;
+  order.side_by_side = !arguments.side_by_side.empty();
+  return order;
+}
+
+Status WriteFiles(const Arguments& arguments, const Comparison& comparison) {
+  if (!arguments.sheet.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const Frame sheet, ComposeSheet(comparison.sheet));
+    WEFT_RETURN_IF_ERROR(WritePng(sheet, arguments.sheet));
   }
-  Print(all, options.json);
-  if (!options.sheet.empty()) {
-    std::vector<SheetRow> rows;
-    for (Compared& compared : all) {
-      rows.push_back(std::move(compared.row));
-    }
-    WEFT_RETURN_IF_ERROR(WritePng(options.sheet, ComposeSheet(rows)));
-  }
-  if (sink) {
-    WEFT_ASSIGN_OR_RETURN(std::string segment, sink->Finish());
-    WEFT_RETURN_IF_ERROR(media::Assemble({.output_path = options.side_by_side,
-                                          .source_path = options.guide,
-                                          .source_frames = {0, frame_count},
-                                          .segments = {std::move(segment)},
-                                          .frame_count = frame_count}));
+  if (!arguments.side_by_side.empty()) {
+    WEFT_RETURN_IF_ERROR(media::Assemble({.output_path = arguments.side_by_side,
+                                          .source_path = arguments.guide,
+                                          .source_frames = comparison.guide_frames,
+                                          .segments = {comparison.side_by_side},
+                                          .frame_count = comparison.guide_frames.size()}));
   }
   return {};
 }
 
-int ExitCode(const Error& error) {
-  switch (error.code()) {
-    case ErrorCode::kInvalidArgument:
-    case ErrorCode::kNotFound:
-    case ErrorCode::kDataLoss:
-      return kBadInput;
-    case ErrorCode::kPermissionDenied:
-    case ErrorCode::kNoSpace:
-      return kCannotWrite;
-    default:
-      return EXIT_FAILURE;
-  }
+int Complain(const Error& error, ExitCode exit_code) {
+  std::fprintf(stderr, "weft-eval: %s\n", error.message().c_str());
+  return exit_code;
 }
 
-int Main(int argc, char** argv) {
-  Options options;
-  CLI::App app("Compares rendered videos with their source.\n\nExample:\n  weft-eval --guide in.mp4 "
-               "plain.mp4 steady.mp4 --sheet sheet.png\n\nExit codes: 0 done, 2 wrong arguments, 3 a "
-               "file is at fault, 4 cannot write, 1 anything else.\n",
-               "weft-eval");
-  app.add_option("--guide", options.guide, "The source clip")->required();
-  app.add_option("videos", options.videos, "Rendered videos, as many frames as the source")->required();
-  app.add_option("--label", options.labels, "A name for each video, in order");
-  app.add_option("--sheet", options.sheet, "Write a contact sheet (PNG)");
-  app.add_option("--columns", options.columns, "Frames of a row of the sheet")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 64));
-  app.add_option("--side-by-side", options.side_by_side,
-                 "Write the source beside the last video (MP4)");
-  app.add_flag("--json", options.json, "Print JSON");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? EXIT_SUCCESS : kUsage;
+int Run(const Arguments& arguments) {
+  const Result<ComparisonOrder> order = OrderOf(arguments);
+  if (!order) {
+    return Complain(order.error(), kUsage);
   }
-  cv::setNumThreads(1);
-  const Status status = Compare(options);
-  if (!status) {
-    std::cerr << "weft-eval: error: " << status.error().message() << '\n';
-    return ExitCode(status.error());
+  const Result<Comparison> comparison = Compare(*order);
+  if (!comparison) {
+    return Complain(comparison.error(), kBadInput);
   }
-  return EXIT_SUCCESS;
+  const std::string report =
+      arguments.json ? FiguresJson(comparison->figures) + "\n" : FiguresTable(comparison->figures);
+  std::fputs(report.c_str(), stdout);
+  const Status written = WriteFiles(arguments, *comparison);
+  return written ? static_cast<int>(kDone) : Complain(written.error(), kCannotWrite);
 }
 
 }  // namespace
 }  // namespace weft::eval
 
 int main(int argc, char** argv) {
-  return weft::eval::Main(argc, argv);
+  cv::setNumThreads(1);
+  CLI::App app("How much renders flicker, measured against their source.", "weft-eval");
+  weft::eval::Arguments arguments;
+  weft::eval::Declare(&app, &arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : weft::eval::kUsage;
+  }
+  return weft::eval::Run(arguments);
 }

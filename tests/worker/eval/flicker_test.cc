@@ -1,94 +1,91 @@
 #include "worker/eval/flicker.h"
 
-#include <cmath>
+#include <string>
 
 #include <gtest/gtest.h>
 
-#include "worker/eval/sheet.h"
+#include "tests/worker/eval/test_pan.h"
 
 namespace weft::eval {
 namespace {
 
-constexpr int kWidth = 128;
-constexpr int kHeight = 96;
+constexpr int kWidth = 96;
+constexpr int kHeight = 64;
 
-// A smooth texture that has moved right by `shift` pixels, `gain` times as bright.
-Frame Texture(double shift, double gain) {
-  Frame frame{kWidth, kHeight, {}};
-  for (int y = 0; y < kHeight; ++y) {
-    for (int x = 0; x < kWidth; ++x) {
-      const double u = x - shift;
-      const double value = 120 + 60 * std::sin(u / 5) * std::cos(y / 7.0) + 40 * std::sin(u / 11 + y / 4.0);
-      for (int channel = 0; channel < 3; ++channel) {
-        frame.rgb.push_back(static_cast<std::uint8_t>(std::lround(std::min(255.0, std::max(0.0, value * gain)))));
-      }
-    }
+TEST(Flicker, IsZeroWhenNothingMovesNorFlickers) {
+  FlickerMeter meter(1);
+  const Frame frame = PanFrame(kWidth, kHeight, 0, 0);
+  for (int t = 0; t < 3; ++t) {
+    ASSERT_TRUE(meter.Add(frame, {frame}, t == 0));
   }
-  return frame;
+  const FlickerFigures figures = meter.Figures()[0];
+  EXPECT_EQ(figures.warped_difference, 0);
+  EXPECT_EQ(figures.plain_difference, 0);
+  EXPECT_EQ(figures.pair_count, 2U);
+  EXPECT_GT(figures.sharpness, 1);
 }
 
-FlickerFigures Measure(double flicker) {
-  FlickerMeter meter;
-  for (int t = 0; t < 5; ++t) {
-    meter.Add(Texture(2.0 * t, 1.0), Texture(2.0 * t, 1.0 + (t % 2 == 0 ? flicker : -flicker)), t == 0);
+TEST(Flicker, TellsMotionFromFlicker) {
+  FlickerMeter meter(2);
+  for (int t = 0; t < 4; ++t) {
+    const Frame guide = PanFrame(kWidth, kHeight, 2 * t, t);
+    ASSERT_TRUE(meter.Add(guide, {guide, Brighter(guide, t % 2 * 10)}, t == 0));
   }
-  return meter.figures();
+  const FlickerFigures moving = meter.Figures()[0];
+  const FlickerFigures flickering = meter.Figures()[1];
+  EXPECT_LT(moving.warped_difference, 0.5);
+  EXPECT_GT(moving.plain_difference, 15);
+  EXPECT_NEAR(flickering.warped_difference, 10, 0.5);
+  EXPECT_GT(flickering.plain_difference, moving.plain_difference);
+  EXPECT_NEAR(flickering.sharpness, moving.sharpness, 0.05);
 }
 
-TEST(FlickerMeter, AlmostNothingIsLeftOfSteadyMotion) {
-  const FlickerFigures steady = Measure(0.0);
-  EXPECT_EQ(steady.pairs, 4U);
-  EXPECT_GT(steady.plain_difference, 5.0);
-  EXPECT_LT(steady.warped_difference, 1.0);
+TEST(Flicker, DoesNotCompareAcrossACut) {
+  FlickerMeter meter(1);
+  const Frame dark = PanFrame(kWidth, kHeight, 0, 0);
+  const Frame bright = Brighter(dark, 60);
+  ASSERT_TRUE(meter.Add(dark, {dark}, true));
+  ASSERT_TRUE(meter.Add(dark, {dark}, false));
+  ASSERT_TRUE(meter.Add(dark, {bright}, true));
+  ASSERT_TRUE(meter.Add(dark, {bright}, false));
+  EXPECT_EQ(meter.Figures()[0].pair_count, 2U);
+  EXPECT_EQ(meter.Figures()[0].plain_difference, 0);
 }
 
-TEST(FlickerMeter, GrowsWithFlicker) {
-  const double steady = Measure(0.0).warped_difference;
-  const double slight = Measure(0.02).warped_difference;
-  const double strong = Measure(0.08).warped_difference;
-  EXPECT_GT(slight, steady + 2);
-  EXPECT_GT(strong, slight + 5);
-}
-
-TEST(FlickerMeter, DoesNotCompareAcrossACut) {
-  FlickerMeter meter;
-  meter.Add(Texture(0, 1.0), Texture(0, 1.0), true);
-  meter.Add(Texture(0, 1.0), Texture(0, 0.2), true);
-  EXPECT_EQ(meter.figures().pairs, 0U);
-  EXPECT_EQ(meter.figures().warped_difference, 0.0);
-}
-
-TEST(FlickerMeter, SharpnessFallsWithBlur) {
-  Frame sharp{kWidth, kHeight, {}};
-  Frame flat{kWidth, kHeight, std::vector<std::uint8_t>(kWidth * kHeight * 3, 100)};
-  for (int i = 0; i < kWidth * kHeight; ++i) {
-    sharp.rgb.insert(sharp.rgb.end(), 3, (i / 4) % 2 == 0 ? 0 : 255);
+TEST(Flicker, ShowsBlurAsLessSharpness) {
+  FlickerMeter meter(2);
+  const Frame frame = PanFrame(kWidth, kHeight, 0, 0);
+  Frame flat = frame;
+  for (std::uint8_t& value : flat.rgb) {
+    value = static_cast<std::uint8_t>((value + 128) / 2);
   }
-  FlickerMeter of_sharp;
-  FlickerMeter of_flat;
-  of_sharp.Add(flat, sharp, true);
-  of_flat.Add(flat, flat, true);
-  EXPECT_GT(of_sharp.figures().sharpness, 20.0);
-  EXPECT_EQ(of_flat.figures().sharpness, 0.0);
+  ASSERT_TRUE(meter.Add(frame, {frame, flat}, true));
+  EXPECT_NEAR(meter.Figures()[1].sharpness, meter.Figures()[0].sharpness / 2, 0.3);
+  EXPECT_EQ(meter.Figures()[1].pair_count, 0U);
+  EXPECT_EQ(meter.Figures()[1].warped_difference, 0);
 }
 
-TEST(Sheet, PutsEveryFrameInItsPlace) {
-  const Frame red{8, 6, [] {
-                    std::vector<std::uint8_t> rgb;
-                    for (int i = 0; i < 48; ++i) {
-                      rgb.insert(rgb.end(), {255, 0, 0});
-                    }
-                    return rgb;
-                  }()};
-  const Frame sheet = ComposeSheet({{"a", {red, red}}, {"b", {red, red}}});
-  int reds = 0;
-  for (std::size_t i = 0; i < sheet.rgb.size(); i += 3) {
-    reds += sheet.rgb[i] == 255 && sheet.rgb[i + 1] == 0 ? 1 : 0;
-  }
-  EXPECT_EQ(reds, 4 * 48);
-  const Frame both = SideBySide(red, red);
-  EXPECT_EQ(both.width % 2, 0);
-  EXPECT_EQ(both.height, 6);
+TEST(Flicker, RefusesFramesThatDoNotFitTogether) {
+  FlickerMeter meter(1);
+  const Frame frame = PanFrame(kWidth, kHeight, 0, 0);
+  const Frame other = PanFrame(kWidth, kHeight + 2, 0, 0);
+  EXPECT_FALSE(meter.Add(frame, {other}, true));
+  EXPECT_FALSE(meter.Add(frame, {}, true));
+  EXPECT_FALSE(meter.Add(frame, {frame, frame}, true));
+  ASSERT_TRUE(meter.Add(frame, {frame}, true));
+  const Status larger = meter.Add(other, {other}, false);
+  ASSERT_FALSE(larger);
+  EXPECT_EQ(larger.error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(Flicker, SaysWhichSizeIsTooSmallForMotion) {
+  FlickerMeter meter(1);
+  const Frame tiny = PanFrame(5, 4, 0, 0);
+  ASSERT_TRUE(meter.Add(tiny, {tiny}, true));
+  const Status status = meter.Add(tiny, {tiny}, false);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(status.error().message().find("5x4"), std::string::npos);
 }
 
 }  // namespace
