@@ -32,10 +32,13 @@ struct Given {
 void AddField(CLI::App& app, const Field& field, Given& given) {
   const std::string flag = "--" + field.name;
   if (field.kind == FieldKind::kSwitch) {
-    const auto store = [&given, name = field.name](std::int64_t count) {
-      given.values[name] = count > 0 ? "true" : "false";
+    const std::string negation = "--no-" + field.name;
+    const auto store = [&given, &name = field.name](const char* value) {
+      return [&given, name, value](std::int64_t /*count*/) { given.values[name] = value; };
     };
-    app.add_flag_function(flag + ",!--no-" + field.name, store, field.help);
+    CLI::Option* const yes =
+        app.add_flag_function(flag, store("true"), field.help + "; " + negation);
+    app.add_flag_function(negation, store("false"))->group("")->excludes(yes);
     return;
   }
   const std::string short_flag = field.name == "output" ? "-o," : "";

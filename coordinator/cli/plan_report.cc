@@ -227,7 +227,7 @@ std::string PlanJson(const PlanReport& report) {
                       {"workers", report.workers},
                       {"multiply_adds_per_second", report.rates.multiply_adds_per_second},
                       {"remapped_pixels_per_second", report.rates.remapped_pixels_per_second}};
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace weft::cli

@@ -26,7 +26,7 @@ struct PlanReport {
 // listed.
 std::string PlanText(const PlanReport& report);
 
-// One JSON object, everything in it, ending with a line end.
+// One JSON object on one line, everything in it.
 std::string PlanJson(const PlanReport& report);
 
 }  // namespace weft::cli

@@ -29,7 +29,7 @@ std::string Count(std::uint32_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
 }
 
-std::string Dump(const nlohmann::json& event) {
+std::string Dump(const nlohmann::ordered_json& event) {
   // Prompts and paths may hold any bytes; an event must be valid all the same.
   return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

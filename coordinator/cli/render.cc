@@ -149,6 +149,9 @@ class LocalRender {
     WEFT_RETURN_IF_ERROR(coordinator.Health());
     WEFT_ASSIGN_OR_RETURN(std::optional<v1::JobStatus> news, client.Poll(kLookAround));
     if (news) {
+      if (!status_ && news->state() == v1::JOB_STATE_DONE) {
+        reporter_.Note("this job was done already");
+      }
       Tell(*news);
       status_ = std::move(news);
     }
