@@ -23,6 +23,7 @@ class PartialFile {
         lock_(std::exchange(other.lock_, -1)) {}
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
+  PartialFile& operator=(PartialFile&&) = delete;
   ~PartialFile();
 
   // Where to write.
