@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cmath>
 
+#include "worker/models/narrow_attention.h"
+
 namespace weft::models {
 namespace {
 
@@ -36,6 +38,24 @@ at::Tensor AttendOnCpu(const at::Tensor& q, const at::Tensor& k, const at::Tenso
   return out;
 }
 
+// One head of `x`: [tokens, heads * width], float32.
+HeadRows RowsOf(const at::Tensor& x, std::int64_t head, std::int64_t width) {
+  return {x.data_ptr<float>() + head * width, x.stride(0), x.size(0)};
+}
+
+at::Tensor AttendNarrowly(const at::Tensor& q,
+                          const at::Tensor& k,
+                          const at::Tensor& v,
+                          int heads) {
+  const std::int64_t width = q.size(1) / heads;
+  at::Tensor out = at::empty(q.sizes(), q.options());
+  for (std::int64_t head = 0; head < heads; ++head) {
+    AttendNarrow(RowsOf(q, head, width), RowsOf(k, head, width), RowsOf(v, head, width), width,
+                 out.data_ptr<float>() + head * width);
+  }
+  return out;
+}
+
 // [tokens, heads * width] as [heads, tokens, width].
 at::Tensor ByHead(const at::Tensor& x, int heads) {
   return x.view({x.size(0), heads, x.size(1) / heads}).transpose(0, 1);
@@ -63,7 +83,13 @@ at::Tensor AttendOnDevice(const at::Tensor& q,
 
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
   const at::Tensor scaled = q.mul(1.0 / std::sqrt(static_cast<double>(q.size(1) / heads)));
-  return q.is_cpu() ? AttendOnCpu(scaled, k, v, heads) : AttendOnDevice(scaled, k, v, heads);
+  if (!q.is_cpu()) {
+    return AttendOnDevice(scaled, k, v, heads);
+  }
+  if (q.scalar_type() == at::kFloat && IsNarrow(q.size(1) / heads)) {
+    return AttendNarrowly(scaled, k, v, heads);
+  }
+  return AttendOnCpu(scaled, k, v, heads);
 }
 
 void FrameMemory::Store(int layer, int frame, int side, const KeysValues& own) {

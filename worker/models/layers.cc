@@ -1,5 +1,7 @@
 #include "worker/models/layers.h"
 
+#include "worker/models/group_norm.h"
+
 namespace weft::models {
 namespace {
 
@@ -30,14 +32,32 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   return at::conv2d(x, weight, bias, stride, padding);
 }
 
-// LibTorch 1.13.1 accumulates bfloat16 channels-last groups in bfloat16, which is grossly wrong.
+at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
+  const at::Tensor picture = x.to(at::kFloat);
+  const int channels = static_cast<int>(x.size(1));
+  if (!x.is_cpu() || !TakesChannels(channels, groups)) {
+    at::Tensor normal = at::group_norm(picture, groups, weight, bias, eps);
+    return (silu ? at::silu_(normal) : normal).to(x.scalar_type());
+  }
+  // LibTorch 1.13.1's kernel for channels-last pictures takes the variance as the difference of two
+  // large sums, and in bfloat16 adds those up in bfloat16.
+  const at::Tensor in = picture.contiguous(kLayout);
+  at::Tensor out = at::empty(in.sizes(), in.options(), kLayout);
+  const std::int64_t cells = x.size(2) * x.size(3);
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
+                    {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu},
+                    out.data_ptr<float>() + sample * cells * channels);
+  }
+  return out.to(x.scalar_type());
+}
+
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
-  return at::group_norm(x.to(at::kFloat), groups, weight, bias, eps).to(x.scalar_type());
+  return Run(x, /*silu=*/false);
 }
 
 at::Tensor GroupNorm::Silu(const at::Tensor& x) const {
-  at::Tensor normal = at::group_norm(x.to(at::kFloat), groups, weight, bias, eps);
-  return at::silu_(normal).to(x.scalar_type());
+  return Run(x, /*silu=*/true);
 }
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {

@@ -34,9 +34,13 @@ struct GroupNorm {
   int groups = 1;
   double eps = 1e-5;
 
+  // x: [batch, channels, height, width].
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
   // Followed by x * sigmoid(x).
   [[nodiscard]] at::Tensor Silu(const at::Tensor& x) const;
+
+ private:
+  [[nodiscard]] at::Tensor Run(const at::Tensor& x, bool silu) const;
 };
 
 // Computes in float32 whatever the type of x.
