@@ -50,7 +50,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   ListenerSocket& operator=(const ListenerSocket&) = delete;
   ~ListenerSocket() override;
 
-  [[nodiscard]] const std::string& Address() const override { return address_; }
+  [[nodiscard]] const std::string& address() const override { return address_; }
   Status Send(const PeerId& to, std::string_view bytes) override;
   Result<std::optional<Received>> Receive(Duration timeout) override;
 

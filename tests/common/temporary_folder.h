@@ -28,6 +28,7 @@ class TemporaryFolder {
   }
 
   // Absolute; short enough for sockets inside it.
+  // NOLINTNEXTLINE(readability-identifier-naming): a plain fact, as Error::code().
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
   // The path of `name` inside the folder.

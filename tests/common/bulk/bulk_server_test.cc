@@ -77,7 +77,7 @@ class BulkServerTest : public ::testing::Test {
   std::unique_ptr<Connection> Connect() { return network_.Connect("store").value(); }
 
   // Sends a message of transfer `number` and lets the server serve it.
-  void Say(std::uint64_t number, v1::BulkMessage message) { Say(*peer_, number, message); }
+  void Say(std::uint64_t number, const v1::BulkMessage& message) { Say(*peer_, number, message); }
   void Say(Connection& peer, std::uint64_t number, v1::BulkMessage message) {
     message.set_transfer(number);
     ASSERT_TRUE(peer.Send(message.SerializeAsString()));

@@ -8,6 +8,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "tests/worker/media/moving_picture.h"
 #include "tests/worker/media/scratch.h"
@@ -40,11 +41,18 @@ TEST(OpenSegment, KeepsEveryByteWhenLossless) {
   }
 }
 
-TEST(OpenSegment, GivesEqualBytesForEqualFrames) {
+TEST(OpenSegment, GivesEqualBytesForEqualFramesWhateverWasInMemory) {
   for (const Codec codec : {Codec::kH264, Codec::kFfv1}) {
-    const SegmentFormat format{codec, 64, 48, 30000, 1001};
-    const std::vector<Frame> frames = MovingPicture(0, 30, 64, 48);
-    EXPECT_EQ(SegmentOf(format, frames), SegmentOf(format, frames));
+    for (const int width : {34, 64, 320}) {
+      const SegmentFormat format{codec, width, 48, 30000, 1001};
+      const std::vector<Frame> frames = MovingPicture(0, 30, width, 48);
+      const std::string bytes = SegmentOf(format, frames);
+      for (const int fill : {0x55, 0xAA, 0xFF}) {
+        mallopt(M_PERTURB, fill);
+        EXPECT_TRUE(SegmentOf(format, frames) == bytes) << width << " wide, " << fill;
+      }
+      mallopt(M_PERTURB, 0);
+    }
   }
 }
 
