@@ -21,7 +21,7 @@ std::string Name(Stage stage) {
 }
 
 std::string Name(const TaskId& task) {
-  const std::string stage = Name(task.stage);
+  std::string stage = Name(task.stage);
   switch (task.stage) {
     case Stage::kAnnotate:
     case Stage::kFinish:

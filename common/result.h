@@ -37,20 +37,18 @@ inline tl::unexpected<Error> Failure(Error error) {
 #define WEFT_CONCAT_INNER_(a, b) a##b
 #define WEFT_CONCAT_(a, b) WEFT_CONCAT_INNER_(a, b)
 
-#define WEFT_RETURN_IF_ERROR(expression)            \
-  do {                                              \
-    auto&& weft_status_ = (expression);             \
-    if (!weft_status_.has_value()) {                \
-      return ::weft::Failure(weft_status_.error()); \
-    }                                               \
-  } while (false)
+#define WEFT_RETURN_IF_ERROR(expression)                             \
+  if (auto&& weft_status_ = (expression); !weft_status_.has_value()) \
+  return ::weft::Failure(weft_status_.error())
 
 #define WEFT_ASSIGN_OR_RETURN(declaration, expression) \
   WEFT_ASSIGN_OR_RETURN_(WEFT_CONCAT_(weft_result_, __LINE__), declaration, expression)
 
+// NOLINTBEGIN(bugprone-macro-parentheses): a declaration stands in no parentheses.
 #define WEFT_ASSIGN_OR_RETURN_(result, declaration, expression) \
   auto result = (expression);                                   \
   if (!result.has_value()) {                                    \
     return ::weft::Failure(result.error());                     \
   }                                                             \
   declaration = std::move(result).value()
+// NOLINTEND(bugprone-macro-parentheses)

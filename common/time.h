@@ -16,7 +16,7 @@ struct SteadyEpoch {
   using period = std::milli;
   using duration = Duration;
   using time_point = std::chrono::time_point<SteadyEpoch, Duration>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming)
 };
 
 using Time = SteadyEpoch::time_point;

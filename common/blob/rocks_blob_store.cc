@@ -89,6 +89,8 @@ class RocksBlobStore : public BlobStore {
  public:
   RocksBlobStore(std::string folder, const RocksBlobStoreOptions& options)
       : folder_(std::move(folder)), options_(options) {}
+  RocksBlobStore(const RocksBlobStore&) = delete;
+  RocksBlobStore& operator=(const RocksBlobStore&) = delete;
   ~RocksBlobStore() override;
 
   Status Open();

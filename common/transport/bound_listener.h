@@ -11,7 +11,7 @@ namespace weft {
 class BoundListener : public Listener {
  public:
   // What peers connect to: the address that was asked for, its wildcards resolved.
-  [[nodiscard]] virtual const std::string& address() const = 0;
+  [[nodiscard]] virtual const std::string& Address() const = 0;
 };
 
 }  // namespace weft

@@ -46,9 +46,11 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
  public:
   ListenerSocket(MemoryNetwork& network, std::string address, const SocketOptions& options)
       : network_(network), address_(std::move(address)), options_(options) {}
+  ListenerSocket(const ListenerSocket&) = delete;
+  ListenerSocket& operator=(const ListenerSocket&) = delete;
   ~ListenerSocket() override;
 
-  [[nodiscard]] const std::string& address() const override { return address_; }
+  [[nodiscard]] const std::string& Address() const override { return address_; }
   Status Send(const PeerId& to, std::string_view bytes) override;
   Result<std::optional<Received>> Receive(Duration timeout) override;
 
@@ -67,6 +69,8 @@ class MemoryNetwork::ConnectionSocket : public Connection {
  public:
   ConnectionSocket(MemoryNetwork& network, std::string address, const SocketOptions& options)
       : network_(network), address_(std::move(address)), options_(options) {}
+  ConnectionSocket(const ConnectionSocket&) = delete;
+  ConnectionSocket& operator=(const ConnectionSocket&) = delete;
   ~ConnectionSocket() override;
 
   Status Send(std::string_view bytes) override;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <utility>
 
 namespace weft {
 namespace {
@@ -52,42 +52,48 @@ Status ZmqSocket::Send(const std::vector<std::string_view>& frames) {
                        std::to_string(options_.message_bytes_max) + " are allowed");
   }
   try {
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-      const bool last = i + 1 == frames.size();
-      const auto flags =
-          last ? zmq::send_flags::dontwait : zmq::send_flags::dontwait | zmq::send_flags::sndmore;
-      if (!socket_.send(zmq::buffer(frames[i]), flags)) {
-        return Failure(ErrorCode::kUnavailable, "nobody takes the message now");
-      }
-    }
+    const bool sent = GiveMessage(frames);
+    return sent ? Status() : Failure(ErrorCode::kUnavailable, "nobody takes the message now");
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error));
   }
-  return {};
 }
 
 Result<std::vector<std::string>> ZmqSocket::Receive(std::size_t frame_count, Duration timeout) {
-  using SteadyTime = std::chrono::steady_clock;
-  const auto deadline = SteadyTime::now() + std::min(timeout, kLongestWait);
+  const SteadyTime deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
   try {
-    for (;;) {
-      std::vector<std::string> frames = TakeMessage();
-      if (frames.size() == frame_count) {
-        return frames;
-      }
-      const auto left = std::chrono::ceil<Duration>(deadline - SteadyTime::now());
-      if (left <= Duration::zero()) {
-        return std::vector<std::string>();
-      }
-      zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
-      zmq::poll(&item, 1, left);
+    std::vector<std::string> frames = TakeMessage();
+    while (frames.size() != frame_count && WaitUntil(deadline)) {
+      frames = TakeMessage();
     }
+    return frames.size() == frame_count ? std::move(frames) : std::vector<std::string>();
   } catch (const zmq::error_t& error) {
     if (error.num() == EINTR) {
       return std::vector<std::string>();
     }
     return Failure(TranslateZmqError(error));
   }
+}
+
+bool ZmqSocket::GiveMessage(const std::vector<std::string_view>& frames) {
+  const std::string_view* last = &frames.back();
+  for (const std::string_view& frame : frames) {
+    const auto more = &frame == last ? zmq::send_flags::none : zmq::send_flags::sndmore;
+    if (!socket_.send(zmq::buffer(frame), more | zmq::send_flags::dontwait)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool ZmqSocket::WaitUntil(SteadyTime deadline) {
+  const auto left = std::chrono::ceil<Duration>(deadline - std::chrono::steady_clock::now());
+  if (left <= Duration::zero()) {
+    return false;
+  }
+  zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
+  zmq::poll(&item, 1, left);
+  return true;
 }
 
 std::vector<std::string> ZmqSocket::TakeMessage() {

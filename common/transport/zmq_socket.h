@@ -3,9 +3,11 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <zmq.hpp>
@@ -33,7 +35,12 @@ class ZmqSocket {
   Result<std::vector<std::string>> Receive(std::size_t frame_count, Duration timeout);
 
  private:
-  std::vector<std::string> TakeMessage();
+  using SteadyTime = std::chrono::steady_clock::time_point;
+
+  // These throw zmq::error_t.
+  bool GiveMessage(const std::vector<std::string_view>& frames);  // False: nobody takes it.
+  std::vector<std::string> TakeMessage();                         // Empty when there is none.
+  bool WaitUntil(SteadyTime deadline);  // For a message; false when the deadline has passed.
 
   zmq::socket_t socket_;
   SocketOptions options_;

@@ -102,7 +102,7 @@ class ZmqListener : public BoundListener {
   ZmqListener(ZmqSocket socket, std::string address)
       : socket_(std::move(socket)), address_(std::move(address)) {}
 
-  [[nodiscard]] const std::string& address() const override { return address_; }
+  [[nodiscard]] const std::string& Address() const override { return address_; }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
     return socket_.Send({to.value, bytes});

@@ -37,8 +37,8 @@ class FrameSink {
   // kInvalidArgument: not of the segment's size.
   virtual Status Write(const Frame& frame) = 0;
 
-  // Ends the segment and returns its bytes (a Matroska file of one closed group of pictures). Call once.
-  // kInvalidArgument: no frame was written.
+  // Ends the segment and returns its bytes (a Matroska file of one closed group of pictures). Call
+  // once. kInvalidArgument: no frame was written.
   virtual Result<std::string> Finish() = 0;
 };
 
@@ -48,11 +48,11 @@ Result<std::unique_ptr<FrameSink>> OpenSegment(const SegmentFormat& format);
 
 // What the joined file is made of.
 struct Assembly {
-  std::string output_path;               // .mp4, .mov, .mkv; its folder exists.
-  std::string source_path;               // Audio and metadata come from here.
-  FrameRange source_frames;              // Of the source, that the segments stand for.
-  std::vector<std::string> segments;     // Bytes from FrameSink::Finish(), in order.
-  std::uint32_t frame_count = 0;         // That the segments must hold together.
+  std::string output_path;            // .mp4, .mov, .mkv; its folder exists.
+  std::string source_path;            // Audio and metadata come from here.
+  FrameRange source_frames;           // Of the source, that the segments stand for.
+  std::vector<std::string> segments;  // Bytes from FrameSink::Finish(), in order.
+  std::uint32_t frame_count = 0;      // That the segments must hold together.
 };
 
 // Joins the segments by stream copy, gives every frame the time stamp its source frame had (also
@@ -60,6 +60,16 @@ struct Assembly {
 // time stamps of what was written, and renames it into place; output_path appears only whole.
 // kInvalidArgument: the container cannot hold the streams.  kNoSpace.  kPermissionDenied.
 // kDataLoss: segments do not hold the frames they should.
+// kUnavailable: another process is writing the same output.
 Status Assemble(const Assembly& assembly);
+
+// The two below find before a render what would make Assemble fail after it.
+
+// The name's ending can hold the codec, and a file can be made in its folder; leaves nothing
+// behind. kInvalidArgument, kNotFound, kPermissionDenied, kNoSpace, kUnavailable as above.
+Status CheckOutput(const std::string& output_path, Codec codec);
+
+// The output can hold the source's audio, and is not the source itself. kInvalidArgument otherwise.
+Status CheckOutputFitsSource(const std::string& output_path, const std::string& source_path);
 
 }  // namespace weft::media

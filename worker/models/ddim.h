@@ -8,7 +8,7 @@
 
 #include "common/result.h"
 #include "worker/frame/latents.h"
-#include "worker/models/diffusion_model.h"
+#include "worker/models/model_config.h"
 
 namespace weft::models {
 
@@ -24,14 +24,16 @@ class Ddim {
 
   // x_t = sqrt(a_t) * clean + sqrt(1 - a_t) * noise (eq. 4 of DDPM), at the timestep of `step`.
   // noise: as many values as one frame of `clean`; every frame gets the same.
-  [[nodiscard]] Latents AddNoise(const Latents& clean, const std::vector<float>& noise, int step) const;
+  [[nodiscard]] Latents AddNoise(const Latents& clean,
+                                 const std::vector<float>& noise,
+                                 int step) const;
 
   // x0 = (x_t - sqrt(1 - a_t) * eps) / sqrt(a_t); from a velocity, sqrt(a_t) x_t - sqrt(1 - a_t) v.
   [[nodiscard]] Latents PredictClean(const Latents& noisy, const Latents& output, int step) const;
 
   // The step from x_t, given x0 (as predicted, or as smoothed): eps' = (x_t - sqrt(a_t) x0) /
-  // sqrt(1 - a_t), x_prev = sqrt(a_prev) x0 + sqrt(1 - a_prev) eps' (eq. 12 with sigma 0); exactly x0
-  // where a_prev is 1.
+  // sqrt(1 - a_t), x_prev = sqrt(a_prev) x0 + sqrt(1 - a_prev) eps' (eq. 12 with sigma 0); exactly
+  // x0 where a_prev is 1.
   [[nodiscard]] Latents Step(const Latents& noisy, const Latents& clean, int step) const;
 
  private:

@@ -14,31 +14,18 @@
 #include "common/result.h"
 #include "worker/frame/frame.h"
 #include "worker/frame/latents.h"
+#include "worker/models/model_config.h"
 
 namespace weft::models {
 
 enum class DataType { kFloat32, kBfloat16, kFloat16 };
 
 struct ModelOptions {
-  std::string folder;          // diffusers layout: model_index.json, unet/, vae/, text_encoder/, …
-  std::string device = "cpu";  // "cpu" or "cuda:N".
+  std::string folder;  // diffusers layout: model_index.json, unet/, vae/, text_encoder/, …
+  std::string device = "cpu";               // "cpu" or "cuda:N".
   DataType data_type = DataType::kFloat32;  // kFloat16 needs CUDA.
   bool with_controlnet = false;             // Load folder/controlnet too.
   int micro_batch = 1;                      // Frames of one forward pass.
-};
-
-enum class Prediction { kEpsilon, kVelocity };
-
-// What of scheduler/scheduler_config.json matters to DDIM.
-struct NoiseScheduleConfig {
-  double beta_start = 0.00085;
-  double beta_end = 0.012;
-  std::string beta_schedule = "scaled_linear";  // Or "linear".
-  int train_steps = 1000;
-  int steps_offset = 1;
-  bool set_alpha_to_one = false;
-  std::string timestep_spacing = "leading";  // "leading", "trailing" or "linspace".
-  Prediction prediction = Prediction::kEpsilon;
 };
 
 // The text that steers a job, encoded once.
@@ -50,10 +37,10 @@ struct PromptEmbedding {
 
 // Frames at one step of the schedule.
 struct StepInput {
-  Latents noisy;                              // x_t.
-  std::vector<ControlMap> controls;           // One a frame, of the padded pixel size; or none.
-  std::vector<std::vector<int>> attends;      // Per frame: indices into the step's anchors; all
-                                              // frames name equally many. Empty: own frame only.
+  Latents noisy;                          // x_t.
+  std::vector<ControlMap> controls;       // One a frame, of the padded pixel size; or none.
+  std::vector<std::vector<int>> attends;  // Per frame: indices into the step's anchors; all
+                                          // frames name equally many. Empty: own frame only.
 };
 
 struct Guidance {
@@ -65,9 +52,9 @@ struct Guidance {
 class DiffusionModel {
  public:
   // Loads everything and checks every tensor's name and shape.
-  // kNotFound / kInvalidArgument: names the file, and every missing, extra or misshapen tensor in one
-  // message. Pickle files are refused with the way to convert them. kUnsupported: names the field of
-  // the config that asks for what is not there.  kResourceExhausted: out of memory.
+  // kNotFound / kInvalidArgument: names the file, and every missing, extra or misshapen tensor in
+  // one message. Pickle files are refused with the way to convert them. kUnsupported: names the
+  // field of the config that asks for what is not there.  kResourceExhausted: out of memory.
   static Result<std::unique_ptr<DiffusionModel>> Load(const ModelOptions& options);
 
   DiffusionModel() = default;
@@ -89,11 +76,11 @@ class DiffusionModel {
   // Pictures of `latents`, rounded (not cut off) to 8 bit.
   virtual Result<std::vector<Frame>> Decode(const Latents& latents) = 0;
 
-  // Guided model output (epsilon or velocity, see schedule()) of the job's anchors at `timestep`, and
-  // keeps their keys and values for PredictFrames() until the next call. anchors.attends is ignored:
-  // the first anchor attends to itself, every other one to itself and the first.
-  // `anchors` must begin with the job's first frame; the others may be any, in any order, and a
-  // frame's numbers do not depend on which.
+  // Guided model output (epsilon or velocity, see schedule()) of the job's anchors at `timestep`,
+  // and keeps their keys and values for PredictFrames() until the next call. anchors.attends is
+  // ignored: the first anchor attends to itself, every other one to itself and the first. `anchors`
+  // must begin with the job's first frame; the others may be any, in any order, and a frame's
+  // numbers do not depend on which.
   virtual Result<Latents> PredictAnchors(const StepInput& anchors,
                                          double timestep,
                                          const PromptEmbedding& prompts,
@@ -107,8 +94,5 @@ class DiffusionModel {
                                         const PromptEmbedding& prompts,
                                         const Guidance& guidance) = 0;
 };
-
-// Pixels per latent cell, from vae/config.json alone; for a probe, which has no need of the weights.
-Result<int> ReadVaeFactor(const std::string& folder);
 
 }  // namespace weft::models

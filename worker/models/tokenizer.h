@@ -25,7 +25,8 @@ class Tokenizer {
   // Same as transformers' slow CLIPTokenizer without ftfy: NFC, lower case, whitespace clean-up.
   [[nodiscard]] virtual std::vector<std::int64_t> Encode(const std::string& text) const = 0;
 
-  // Exactly 77 ids: Encode() cut off so that the end token stays last, or filled with the pad token.
+  // Exactly 77 ids: Encode() cut off so that the end token stays last, or filled with the pad
+  // token.
   [[nodiscard]] virtual std::vector<std::int64_t> EncodePadded(const std::string& text) const = 0;
 };
 

@@ -331,7 +331,7 @@ std::string Garbage(std::mt19937& random) {
 // peer, then an honest transfer of another.
 TEST_F(BulkServerTest, SurvivesGarbage) {
   const google::protobuf::LogSilencer silence;
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 60; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     const auto rude = Connect();

@@ -221,7 +221,7 @@ TYPED_TEST_P(TransportContract, FindsAListenerThatCameBack) {
 
 TYPED_TEST_P(TransportContract, RefusesAnAddressThatIsTaken) {
   const auto listener = this->Listen();
-  const auto second = this->network_.Listen(listener->address(), {});
+  const auto second = this->network_.Listen(listener->Address(), {});
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().code(), ErrorCode::kAlreadyExists);
   const auto connection = this->Connect();

@@ -42,7 +42,7 @@ class ZmqTcp : public ZmqNetwork {
  public:
   // A port that was free a moment ago.
   static std::string Address() {
-    return OpenContext()->Listen("tcp://127.0.0.1:*").value()->address();
+    return OpenContext()->Listen("tcp://127.0.0.1:*").value()->Address();
   }
 };
 
@@ -60,8 +60,8 @@ TEST(ZmqTransport, SaysWhichPortItChose) {
   const auto context = OpenContext();
   for (const std::string address : {"tcp://127.0.0.1:*", "tcp://127.0.0.1:0"}) {
     const auto listener = context->Listen(address).value();
-    EXPECT_EQ(listener->address().rfind("tcp://127.0.0.1:", 0), 0U);
-    EXPECT_GT(std::stoi(listener->address().substr(16)), 0);
+    EXPECT_EQ(listener->Address().rfind("tcp://127.0.0.1:", 0), 0U);
+    EXPECT_GT(std::stoi(listener->Address().substr(16)), 0);
   }
 }
 
@@ -98,8 +98,8 @@ TEST(ZmqTransport, TakesOverTheSocketOfADeadProcess) {
 TEST(ZmqTransport, DisconnectsAPeerThatSendsTooMuch) {
   const auto context = OpenContext();
   const auto listener = context->Listen("tcp://127.0.0.1:*", {.message_bytes_max = 1000}).value();
-  const auto greedy = context->Connect(listener->address(), {.message_bytes_max = 100000}).value();
-  const auto modest = context->Connect(listener->address()).value();
+  const auto greedy = context->Connect(listener->Address(), {.message_bytes_max = 100000}).value();
+  const auto modest = context->Connect(listener->Address()).value();
   while (!greedy->Send(std::string(100000, 'x'))) {
     std::this_thread::yield();
   }

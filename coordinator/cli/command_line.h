@@ -1,0 +1,32 @@
+// The arguments of `weft`, read. Flags come from the table of job_fields.h; a job file is read
+// first and flags beside it win.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/cli/job_options.h"
+
+namespace weft::cli {
+
+enum class Command {
+  kShow,  // Only show a text: help or version.
+  kRender,
+  kPlan,
+};
+
+struct CommandLine {
+  Command command = Command::kShow;
+  std::string text;    // Of kShow.
+  JobOptions options;  // Of the others.
+};
+
+// arguments: without the program's name.  folder: where relative paths of flags start.
+// Errors are usage errors whatever their code (see ExitCode::kUsage); they say what is wrong and
+// what would be right, with file, line and column where a job file is wrong.
+Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
+                                    const std::string& folder);
+
+}  // namespace weft::cli

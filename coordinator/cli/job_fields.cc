@@ -1,0 +1,171 @@
+#include "coordinator/cli/job_fields.h"
+
+#include <filesystem>
+#include <type_traits>
+#include <utility>
+
+#include "coordinator/cli/option_values.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr CountRange kSteps{.min = 1, .max = 1000};
+constexpr CountRange kSeed{};
+constexpr CountRange kWindow{.min = 0, .max = 256};
+constexpr CountRange kChunk{.min = 1, .max = 4096};
+constexpr CountRange kSpacing{.min = 1, .max = 1000000};
+constexpr CountRange kAnchors{.min = 0, .max = 16};
+constexpr CountRange kWorkers{.min = 1, .max = 1024};
+constexpr CountRange kMicroBatch{.min = 1, .max = 64};
+constexpr NumberRange kGuidance{.min = 0, .max = 100};
+constexpr NumberRange kStrength{.min = 0, .max = 1, .above_min = true};
+constexpr NumberRange kFinishing{.min = 0, .max = 10};
+
+using Setter = std::function<Status(const std::string&, JobOptions&)>;
+
+// Stores what `parse` makes of the text in `member`.
+template <typename Parse, typename Member>
+Setter Into(Member JobOptions::*member, Parse parse) {
+  return [member, parse](const std::string& text, JobOptions& options) -> Status {
+    WEFT_ASSIGN_OR_RETURN(options.*member, parse(text));
+    return {};
+  };
+}
+
+Setter Text(std::string JobOptions::*member) {
+  return Into(member, [](const std::string& text) -> Result<std::string> {
+    if (text.empty()) {
+      return Failure(ErrorCode::kInvalidArgument, "must not be empty");
+    }
+    return text;
+  });
+}
+
+// Count = std::uint32_t, std::uint64_t or an optional of one.
+template <typename Count>
+Setter Counted(Count JobOptions::*member, CountRange range) {
+  return Into(member, [range](const std::string& text) -> Result<Count> {
+    WEFT_ASSIGN_OR_RETURN(const std::uint64_t value, ParseCount(text, range));
+    if constexpr (std::is_same_v<Count, std::uint64_t>) {
+      return value;
+    } else {
+      return Count(static_cast<std::uint32_t>(value));
+    }
+  });
+}
+
+Setter Number(double JobOptions::*member, NumberRange range) {
+  return Into(member, [range](const std::string& text) { return ParseNumber(text, range); });
+}
+
+Setter Switch(bool JobOptions::*member) {
+  return Into(member, ParseSwitch);
+}
+
+Result<std::string> ParseLogLevel(const std::string& text) {
+  for (const char* const level : {"debug", "info", "warning", "error"}) {
+    if (text == level) {
+      return text;
+    }
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 "must be debug, info, warning or error, not \"" + text + "\"");
+}
+
+std::vector<Field> PictureFields() {
+  using O = JobOptions;
+  return {
+      {"input", "CLIP", "the clip to render", FieldKind::kPath, Text(&O::input)},
+      {"output", "FILE", "the file to write: .mp4, .mov or .mkv", FieldKind::kPath,
+       Text(&O::output)},
+      {"model", "DIR", "a Stable Diffusion 1.x model: a diffusers folder of safetensors",
+       FieldKind::kPath, Text(&O::model)},
+      {"prompt", "TEXT", "what to render", FieldKind::kText, Text(&O::prompt)},
+      {"negative", "TEXT", "what to avoid", FieldKind::kText,
+       Into(&O::negative, [](const std::string& text) -> Result<std::string> { return text; })},
+      {"steps", "N", "denoising steps [20]", FieldKind::kText, Counted(&O::steps, kSteps)},
+      {"guidance", "G", "classifier-free guidance scale [7.5]", FieldKind::kText,
+       Number(&O::guidance, kGuidance)},
+      {"strength", "S", "how far to leave the source, up to 1 = completely [1]", FieldKind::kText,
+       Number(&O::strength, kStrength)},
+      {"seed", "N", "another number, another picture [0]", FieldKind::kText,
+       Counted(&O::seed, kSeed)},
+      {"size", "WxH", "size of the output [the source's]", FieldKind::kText,
+       Into(&O::size, ParseSize)},
+      {"frames", "A:B", "only frames A to B-1 of the clip [all]", FieldKind::kText,
+       Into(&O::frames, ParseFrames)},
+      {"control", "softedge=S", "follow the source's soft edges with scale S (0 to 2)",
+       FieldKind::kMap, Into(&O::control, ParseControl)},
+  };
+}
+
+std::vector<Field> ConsistencyFields() {
+  using O = JobOptions;
+  return {
+      {"smooth-steps", "LIST", "steps after which frames are smoothed, or none [4,9,14,...]",
+       FieldKind::kList, Into(&O::smooth_steps, ParseSteps)},
+      {"window", "N", "smoothing looks at N frames on each side [4]", FieldKind::kText,
+       Counted(&O::window, kWindow)},
+      {"chunk", "N", "frames of one unit of work; changes no picture [16]", FieldKind::kText,
+       Counted(&O::chunk, kChunk)},
+      {"anchor-spacing", "N", "every N-th frame is an anchor [16]", FieldKind::kText,
+       Counted(&O::anchor_spacing, kSpacing)},
+      {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
+       Counted(&O::anchors, kAnchors)},
+      {"contrast", "C", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
+       Number(&O::contrast, kFinishing)},
+      {"sharpness", "S", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
+       Number(&O::sharpness, kFinishing)},
+      {"final-pass", "", "smooth once more after the last step [yes]", FieldKind::kSwitch,
+       Switch(&O::final_pass)},
+      {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
+       Switch(&O::lossless)},
+  };
+}
+
+std::vector<Field> RunFields() {
+  using O = JobOptions;
+  return {
+      {"workers", "N", "worker processes [cpu: one a core; cuda: 1]", FieldKind::kText,
+       Counted(&O::workers, kWorkers)},
+      {"device", "D", "cpu or cuda:N [cpu]", FieldKind::kText, Into(&O::device, ParseDevice)},
+      {"dtype", "T", "float32, bfloat16 or float16 [float32]", FieldKind::kText,
+       Into(&O::data_type, ParseDataType)},
+      {"micro-batch", "N", "frames of one forward pass [cpu: 1; cuda: 8]", FieldKind::kText,
+       Counted(&O::micro_batch, kMicroBatch)},
+      {"state", "DIR", "where unfinished work is kept [OUTPUT.weft]", FieldKind::kPath,
+       Text(&O::state)},
+      {"keep", "", "keep the state folder when done [no]", FieldKind::kSwitch, Switch(&O::keep)},
+      {"json", "", "JSON on standard output [no]", FieldKind::kSwitch, Switch(&O::json)},
+      {"log-level", "L", "debug, info, warning or error, for the logs in the state folder [info]",
+       FieldKind::kText, Into(&O::log_level, ParseLogLevel)},
+  };
+}
+
+}  // namespace
+
+std::vector<Field> JobFields() {
+  std::vector<Field> all = PictureFields();
+  for (const auto& more : {ConsistencyFields(), RunFields()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
+
+std::string FieldNames(const std::vector<Field>& fields) {
+  std::string names;
+  for (const Field& field : fields) {
+    names += (names.empty() ? "" : ", ") + field.name;
+  }
+  return names;
+}
+
+std::string AbsolutePath(const std::string& path, const std::string& folder) {
+  std::string absolute = (std::filesystem::path(folder) / path).lexically_normal().string();
+  while (absolute.size() > 1 && absolute.back() == '/') {
+    absolute.pop_back();
+  }
+  return absolute;
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,41 @@
+// The fields of a job by name: one table for the flags of the command line and the keys of a job
+// file, so that the two cannot drift apart.
+
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/cli/job_options.h"
+
+namespace weft::cli {
+
+enum class FieldKind {
+  kText,    // One value.
+  kPath,    // One path; relative ones start at the job file's folder, or where weft was called.
+  kSwitch,  // true or false; as flags --NAME and --no-NAME.
+  kList,    // "4,9,14", in a job file also [4, 9, 14].
+  kMap,     // "softedge=0.8", in a job file also {softedge: 0.8}.
+};
+
+struct Field {
+  std::string name;         // "steps": the flag --steps, the key steps.
+  std::string placeholder;  // Of its value in the help: "N".
+  std::string help;
+  FieldKind kind = FieldKind::kText;
+  // Takes the value from its text. kInvalidArgument: reads after the name, see option_values.h.
+  std::function<Status(const std::string& text, JobOptions& options)> set;
+};
+
+// In the order of the help.
+std::vector<Field> JobFields();
+
+// The known names, for a message: "input, output, model, ...".
+std::string FieldNames(const std::vector<Field>& fields);
+
+// `path` as seen from `folder` (absolute), without "." and "..".
+std::string AbsolutePath(const std::string& path, const std::string& folder);
+
+}  // namespace weft::cli

@@ -1,0 +1,140 @@
+#include "coordinator/cli/job_options.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+namespace weft::cli {
+namespace {
+
+constexpr std::uint32_t kSmoothEvery = 5;
+constexpr std::uint32_t kCudaMicroBatch = 8;
+constexpr std::array kContainers = {".mp4", ".mov", ".mkv"};
+
+bool OnCpu(const JobOptions& options) {
+  return options.device == "cpu";
+}
+
+std::vector<std::uint32_t> EveryFifthStep(std::uint32_t steps) {
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t step = kSmoothEvery - 1; step < steps; step += kSmoothEvery) {
+    chosen.push_back(step);
+  }
+  return chosen;
+}
+
+Status Missing(const std::string& field, const std::string& what) {
+  return Failure(ErrorCode::kInvalidArgument, field + " is missing: " + what);
+}
+
+Status CheckSources(const JobOptions& options) {
+  if (options.input.empty()) {
+    return Missing("input", "name the clip to render, or a job file that does");
+  }
+  if (options.model.empty()) {
+    return Missing("model", "name a diffusers folder with --model DIR");
+  }
+  return {};
+}
+
+Status CheckOutput(const JobOptions& options) {
+  const std::string extension = std::filesystem::path(options.output).extension().string();
+  if (options.lossless && extension != ".mkv") {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "output: lossless video (FFV1) needs a Matroska file; name it .mkv, not \"" +
+                       options.output + "\"");
+  }
+  if (std::find(kContainers.begin(), kContainers.end(), extension) == kContainers.end()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "output: must end in .mp4, .mov or .mkv, not \"" + options.output + "\"");
+  }
+  return {};
+}
+
+Status CheckCombination(const JobOptions& options) {
+  if (OnCpu(options) && options.data_type == v1::DATA_TYPE_FLOAT16) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "dtype: float16 needs a GPU; on cpu use float32 or bfloat16");
+  }
+  if (options.smooth_steps && !options.smooth_steps->empty() &&
+      options.smooth_steps->back() >= options.steps) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "smooth-steps: step " + std::to_string(options.smooth_steps->back()) +
+                       " does not exist; " + std::to_string(options.steps) +
+                       " steps are numbered 0 to " + std::to_string(options.steps - 1));
+  }
+  return {};
+}
+
+v1::JobSpec Spec(const JobOptions& options) {
+  v1::JobSpec spec;
+  spec.set_input_path(options.input);
+  spec.set_output_path(options.output);
+  spec.set_model_path(options.model);
+  spec.set_prompt(options.prompt);
+  spec.set_negative_prompt(options.negative);
+  spec.set_steps(options.steps);
+  spec.set_guidance(options.guidance);
+  spec.set_strength(options.strength);
+  spec.set_seed(options.seed);
+  if (options.size) {
+    *spec.mutable_size() = *options.size;
+  }
+  if (options.frames) {
+    *spec.mutable_frames() = *options.frames;
+  }
+  if (options.control) {
+    *spec.add_controls() = *options.control;
+  }
+  for (const std::uint32_t step : options.smooth_steps.value_or(EveryFifthStep(options.steps))) {
+    spec.add_smooth_steps(step);
+  }
+  spec.set_window(options.window);
+  spec.set_final_pass(options.final_pass);
+  spec.set_contrast(options.contrast);
+  spec.set_sharpness(options.sharpness);
+  spec.set_chunk_frames(options.chunk);
+  spec.set_anchor_spacing(options.anchor_spacing);
+  spec.set_anchors_attended(options.anchors);
+  spec.set_data_type(options.data_type);
+  spec.set_device(OnCpu(options) ? "cpu" : "cuda");
+  spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : kCudaMicroBatch));
+  spec.set_lossless(options.lossless);
+  return spec;
+}
+
+}  // namespace
+
+Result<v1::JobSpec> ResolveSpec(const JobOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckSources(options));
+  if (options.output.empty()) {
+    return Failure(Missing("output", "name the file to write with -o FILE").error());
+  }
+  if (options.prompt.empty()) {
+    return Failure(Missing("prompt", "say what to render with --prompt TEXT").error());
+  }
+  WEFT_RETURN_IF_ERROR(CheckOutput(options));
+  WEFT_RETURN_IF_ERROR(CheckCombination(options));
+  return Spec(options);
+}
+
+Result<v1::JobSpec> ResolvePlanSpec(const JobOptions& options) {
+  JobOptions complete = options;
+  if (complete.output.empty()) {
+    complete.output = options.input + (options.lossless ? ".weft.mkv" : ".weft.mp4");
+  }
+  if (complete.prompt.empty()) {
+    complete.prompt = "plan";
+  }
+  return ResolveSpec(complete);
+}
+
+std::uint32_t WorkerCount(const JobOptions& options, std::uint32_t core_count) {
+  return options.workers.value_or(OnCpu(options) ? core_count : 1);
+}
+
+std::string StatePath(const JobOptions& options) {
+  return options.state.empty() ? options.output + ".weft" : options.state;
+}
+
+}  // namespace weft::cli

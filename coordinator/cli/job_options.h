@@ -1,0 +1,67 @@
+// Everything that can be said about a render, by flag or job file, and what follows from it.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "weft/v1/job.pb.h"
+
+namespace weft::cli {
+
+// Paths are absolute. What is absent is decided by the rest, see ResolveSpec() and WorkerCount().
+struct JobOptions {
+  // The job.
+  std::string input;
+  std::string output;
+  std::string model;
+  std::string prompt;
+  std::string negative;
+  std::uint32_t steps = 20;
+  double guidance = 7.5;
+  double strength = 1.0;
+  std::uint64_t seed = 0;
+  std::optional<v1::Size> size;          // Absent: the source's.
+  std::optional<v1::FrameRange> frames;  // Absent: all.
+  std::optional<v1::Control> control;
+  std::optional<std::vector<std::uint32_t>> smooth_steps;  // Absent: every fifth, 4, 9, 14, ...
+  std::uint32_t window = 4;
+  std::uint32_t chunk = 16;
+  std::uint32_t anchor_spacing = 16;
+  std::uint32_t anchors = 3;
+  double contrast = 1.0;
+  double sharpness = 1.0;
+  bool final_pass = true;
+  bool lossless = false;
+
+  // Where it is computed.
+  std::string device = "cpu";  // Or "cuda:N".
+  v1::DataType data_type = v1::DATA_TYPE_FLOAT32;
+  std::optional<std::uint32_t> micro_batch;  // Absent: 1 on cpu, 8 on cuda.
+  std::optional<std::uint32_t> workers;      // Absent: one a core on cpu, one on cuda.
+
+  // How it is run.
+  std::string state;  // Empty: the output's path and ".weft".
+  bool keep = false;
+  bool json = false;
+  std::string log_level = "info";  // "debug", "info", "warning" or "error".
+};
+
+// The specification with every field decided.
+// kInvalidArgument: input, model or (for a render) output and prompt are missing, or fields
+// contradict each other; says which.
+Result<v1::JobSpec> ResolveSpec(const JobOptions& options);
+
+// A plan writes no file and reads no text, so it needs neither output nor prompt.
+Result<v1::JobSpec> ResolvePlanSpec(const JobOptions& options);
+
+// How many workers to start. core_count: of this machine, at least 1.
+std::uint32_t WorkerCount(const JobOptions& options, std::uint32_t core_count);
+
+// Where the job's state lies.
+std::string StatePath(const JobOptions& options);
+
+}  // namespace weft::cli

@@ -1,0 +1,181 @@
+#include "coordinator/cli/option_values.h"
+
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+namespace weft::cli {
+namespace {
+
+constexpr CountRange kSide{.min = 8, .max = 8192};
+constexpr std::uint64_t kFrameMax = std::numeric_limits<std::uint32_t>::max() - 1;
+constexpr std::uint64_t kStepMax = 999;
+constexpr std::uint64_t kGpuMax = 1023;
+constexpr NumberRange kControlScale{.min = 0, .max = 2};
+
+tl::unexpected<Error> MustBe(const std::string& wanted, std::string_view text) {
+  return Failure(ErrorCode::kInvalidArgument,
+                 "must be " + wanted + ", not \"" + std::string(text) + "\"");
+}
+
+// All of `text` as a number, or nothing.
+template <typename Number>
+std::optional<Number> Whole(std::string_view text) {
+  Number value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::uint32_t> CountUpTo(std::string_view text, std::uint64_t max) {
+  const std::optional<std::uint64_t> value = Whole<std::uint64_t>(text);
+  if (!value || *value > max) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint32_t>(*value);
+}
+
+std::string Text(double value) {
+  char digits[32];
+  const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
+  return error == std::errc() ? std::string(digits, end) : std::to_string(value);
+}
+
+}  // namespace
+
+Result<std::uint64_t> ParseCount(const std::string& text, CountRange range) {
+  const std::optional<std::uint64_t> value = Whole<std::uint64_t>(text);
+  if (!value || *value < range.min || *value > range.max) {
+    return MustBe(
+        "a whole number from " + std::to_string(range.min) + " to " + std::to_string(range.max),
+        text);
+  }
+  return *value;
+}
+
+Result<double> ParseNumber(const std::string& text, NumberRange range) {
+  const std::optional<double> value = Whole<double>(text);
+  const bool fits = value && std::isfinite(*value) && *value >= range.min && *value <= range.max &&
+                    !(range.above_min && *value == range.min);
+  if (!fits) {
+    return MustBe((range.above_min ? "a number above " : "a number from ") + Text(range.min) +
+                      (range.above_min ? ", up to " : " to ") + Text(range.max),
+                  text);
+  }
+  return *value;
+}
+
+Result<bool> ParseSwitch(const std::string& text) {
+  if (text == "true" || text == "yes" || text == "on") {
+    return true;
+  }
+  if (text == "false" || text == "no" || text == "off") {
+    return false;
+  }
+  return MustBe("true or false", text);
+}
+
+Result<v1::Size> ParseSize(const std::string& text) {
+  const std::string_view all = text;
+  const std::size_t cross = all.find('x');
+  if (cross != std::string_view::npos) {
+    const std::optional<std::uint32_t> width = CountUpTo(all.substr(0, cross), kSide.max);
+    const std::optional<std::uint32_t> height = CountUpTo(all.substr(cross + 1), kSide.max);
+    if (width.value_or(0) >= kSide.min && height.value_or(0) >= kSide.min) {
+      v1::Size size;
+      size.set_width(*width);
+      size.set_height(*height);
+      return size;
+    }
+  }
+  return MustBe("WIDTHxHEIGHT in pixels, such as 512x320, each from " + std::to_string(kSide.min) +
+                    " to " + std::to_string(kSide.max),
+                text);
+}
+
+Result<v1::FrameRange> ParseFrames(const std::string& text) {
+  const std::string_view all = text;
+  const std::size_t colon = all.find(':');
+  if (colon != std::string_view::npos) {
+    const std::string_view from = all.substr(0, colon);
+    const std::string_view to = all.substr(colon + 1);
+    const std::optional<std::uint32_t> begin = from.empty() ? 0 : CountUpTo(from, kFrameMax);
+    const std::optional<std::uint32_t> end = to.empty() ? 0 : CountUpTo(to, kFrameMax);
+    if (begin && end && (to.empty() || *begin < *end)) {
+      v1::FrameRange frames;
+      frames.set_begin(*begin);
+      frames.set_end(*end);
+      return frames;
+    }
+  }
+  return MustBe("FIRST:END with FIRST below END, such as 10:20 for frames 10 to 19, or 10: or :20",
+                text);
+}
+
+Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text) {
+  std::vector<std::uint32_t> steps;
+  if (text == "none") {
+    return steps;
+  }
+  std::string_view rest = text;
+  bool more = true;
+  while (more) {
+    const std::size_t comma = rest.find(',');
+    more = comma != std::string_view::npos;
+    const std::optional<std::uint32_t> step = CountUpTo(rest.substr(0, comma), kStepMax);
+    if (!step || (!steps.empty() && *step <= steps.back())) {
+      return MustBe("ascending step numbers from 0, such as 4,9,14,19, or none", text);
+    }
+    steps.push_back(*step);
+    rest = more ? rest.substr(comma + 1) : "";
+  }
+  return steps;
+}
+
+Result<v1::Control> ParseControl(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || text.substr(0, equals) != "softedge") {
+    return MustBe("softedge=SCALE (softedge is the only control there is)", text);
+  }
+  const Result<double> scale = ParseNumber(text.substr(equals + 1), kControlScale);
+  if (!scale) {
+    return Failure(Error(scale.error().code(), "softedge's scale " + scale.error().message()));
+  }
+  v1::Control control;
+  control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+  control.set_scale(*scale);
+  return control;
+}
+
+Result<v1::DataType> ParseDataType(const std::string& text) {
+  if (text == "float32") {
+    return v1::DATA_TYPE_FLOAT32;
+  }
+  if (text == "bfloat16") {
+    return v1::DATA_TYPE_BFLOAT16;
+  }
+  if (text == "float16") {
+    return v1::DATA_TYPE_FLOAT16;
+  }
+  return MustBe("float32, bfloat16 or float16", text);
+}
+
+Result<std::string> ParseDevice(const std::string& text) {
+  if (text == "cpu") {
+    return text;
+  }
+  if (text == "cuda") {
+    return std::string("cuda:0");
+  }
+  const std::string_view all = text;
+  if (all.substr(0, 5) == "cuda:" && CountUpTo(all.substr(5), kGpuMax)) {
+    return text;
+  }
+  return MustBe("cpu or cuda:N, such as cuda:0", text);
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,55 @@
+// What people write for an option, turned into a value. The text is the same on the command line
+// and in a job file. Every error is kInvalidArgument and reads after the option's name: "must be a
+// whole number from 1 to 1000, not \"many\"".
+
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "weft/v1/job.pb.h"
+
+namespace weft::cli {
+
+struct CountRange {
+  std::uint64_t min = 0;
+  std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+};
+
+// Decimal digits only.
+Result<std::uint64_t> ParseCount(const std::string& text, CountRange range);
+
+struct NumberRange {
+  double min = 0;
+  double max = 0;
+  bool above_min = false;  // min itself is outside.
+};
+
+// A finite decimal number, whatever the locale.
+Result<double> ParseNumber(const std::string& text, NumberRange range);
+
+// "true", "yes", "on", "false", "no", "off".
+Result<bool> ParseSwitch(const std::string& text);
+
+// "512x320": width, height in pixels.
+Result<v1::Size> ParseSize(const std::string& text);
+
+// "10:20" (frames 10 to 19), "10:" (to the last), ":20". end is 0 where it was left out.
+Result<v1::FrameRange> ParseFrames(const std::string& text);
+
+// "4,9,14", ascending, or "none".
+Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text);
+
+// "softedge=0.8".
+Result<v1::Control> ParseControl(const std::string& text);
+
+// "float32", "bfloat16", "float16".
+Result<v1::DataType> ParseDataType(const std::string& text);
+
+// "cpu", "cuda" (the first GPU) or "cuda:N"; returns "cpu" or "cuda:N".
+Result<std::string> ParseDevice(const std::string& text);
+
+}  // namespace weft::cli

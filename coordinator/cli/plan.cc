@@ -1,0 +1,34 @@
+#include "coordinator/cli/plan.h"
+
+#include "coordinator/cli/places.h"
+#include "coordinator/cli/plan_report.h"
+#include "coordinator/cli/work_estimate.h"
+#include "coordinator/core/chunk_plan.h"
+#include "coordinator/core/spec_check.h"
+#include "worker/models/model_cost.h"
+#include "worker/stages/probe.h"
+
+namespace weft::cli {
+
+Result<std::string> Plan(const JobOptions& options,
+                         const v1::JobSpec& spec,
+                         std::uint32_t core_count) {
+  WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(spec));
+  WEFT_RETURN_IF_ERROR(CheckSources(spec));
+  PlanReport report;
+  report.spec = spec;
+  WEFT_ASSIGN_OR_RETURN(report.clip, worker::ProbeClip(spec));
+  WEFT_RETURN_IF_ERROR(coordinator::CheckClip(report.clip));
+  WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanJob(spec, report.clip));
+  WEFT_ASSIGN_OR_RETURN(
+      const models::ModelCost cost,
+      models::EstimateCost(spec.model_path(), static_cast<int>(report.clip.padded_size().width()),
+                           static_cast<int>(report.clip.padded_size().height())));
+  report.workers = WorkerCount(options, core_count);
+  report.rates = NominalRates(spec.device());
+  report.task_seconds = TaskSeconds(report.plan, spec, report.clip, cost, report.rates);
+  report.wall_seconds = WallSeconds(report.plan, report.task_seconds, report.workers);
+  return options.json ? PlanJson(report) : PlanText(report);
+}
+
+}  // namespace weft::cli

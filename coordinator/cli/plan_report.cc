@@ -1,0 +1,233 @@
+#include "coordinator/cli/plan_report.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "coordinator/cli/progress.h"
+#include "coordinator/cli/text_table.h"
+
+namespace weft::cli {
+namespace {
+
+using coordinator::PlannedTask;
+using Rows = std::vector<std::vector<std::string>>;
+
+constexpr std::size_t kChunksListedMax = 24;
+
+struct StageSum {
+  std::uint64_t tasks = 0;
+  std::uint64_t bytes = 0;
+  double seconds = 0;
+};
+
+// std::map, so that stages come in their order.
+std::map<Stage, StageSum> SumStages(const PlanReport& report) {
+  std::map<Stage, StageSum> sums;
+  for (std::size_t i = 0; i < report.plan.tasks.size(); ++i) {
+    const PlannedTask& task = report.plan.tasks[i];
+    StageSum& sum = sums[task.place.stage];
+    ++sum.tasks;
+    sum.seconds += report.task_seconds[i];
+    for (const coordinator::PlannedOutput& output : task.outputs) {
+      sum.bytes += output.bytes;
+    }
+  }
+  return sums;
+}
+
+StageSum Total(const std::map<Stage, StageSum>& stages) {
+  StageSum total;
+  for (const auto& [stage, sum] : stages) {
+    total.tasks += sum.tasks;
+    total.bytes += sum.bytes;
+    total.seconds += sum.seconds;
+  }
+  return total;
+}
+
+// Of every chunk, the widest run of frames that one of its tasks reads.
+std::vector<FrameRange> Halos(const coordinator::JobPlan& plan) {
+  std::vector<FrameRange> halos = plan.chunks;
+  for (const PlannedTask& task : plan.tasks) {
+    if (task.place.stage == Stage::kDenoise || task.place.stage == Stage::kFinish) {
+      FrameRange& halo = halos[task.place.chunk];
+      halo = {std::min(halo.begin, task.halo.begin), std::max(halo.end, task.halo.end)};
+    }
+  }
+  return halos;
+}
+
+std::string Text(FrameRange frames) {
+  return std::to_string(frames.begin) + ":" + std::to_string(frames.end);
+}
+
+std::string Text(const v1::Size& size) {
+  return std::to_string(size.width()) + "x" + std::to_string(size.height());
+}
+
+std::string Bytes(std::uint64_t count) {
+  constexpr double kStep = 1024;
+  const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+  auto value = static_cast<double>(count);
+  std::size_t unit = 0;
+  while (value >= kStep && unit + 1 < std::size(units)) {
+    value /= kStep;
+    ++unit;
+  }
+  char text[32];
+  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
+  return text;
+}
+
+std::string Steps(const Round& round) {
+  if (round.first_step == round.last_step) {
+    return "-";
+  }
+  const std::string first = std::to_string(round.first_step);
+  const std::uint32_t last = round.last_step - 1;
+  return last == round.first_step ? first : first + "-" + std::to_string(last);
+}
+
+std::string Maybe(const std::optional<std::uint32_t>& step) {
+  return step ? std::to_string(*step) : "-";
+}
+
+std::string Heading(const PlanReport& report) {
+  const v1::Clip& clip = report.clip;
+  const v1::Rational& rate = clip.frame_rate();
+  char rate_text[32];
+  std::snprintf(rate_text, sizeof(rate_text), "%.3g",
+                static_cast<double>(rate.numerator()) /
+                    static_cast<double>(std::max<std::int64_t>(1, rate.denominator())));
+  std::string text = report.spec.input_path() + "\n  " + std::to_string(clip.frame_count()) +
+                     " frames from frame " + std::to_string(clip.first_frame()) + ", " + rate_text +
+                     " frames/s" + (clip.variable_frame_rate() ? " on average" : "") + ", " +
+                     std::to_string(clip.scene_starts_size()) +
+                     (clip.scene_starts_size() == 1 ? " scene" : " scenes") + "\n  " +
+                     Text(clip.source_size()) + " to " + Text(clip.size()) + " (the model sees " +
+                     Text(clip.padded_size()) + ")";
+  if (!report.plan.anchors.empty()) {
+    text += ", " + std::to_string(report.plan.anchors.size()) + " anchors";
+  }
+  return text + "\n";
+}
+
+std::string ChunkTable(const PlanReport& report) {
+  const std::vector<FrameRange>& chunks = report.plan.chunks;
+  const std::vector<FrameRange> halos = Halos(report.plan);
+  Rows rows = {{"chunk", "core", "halo"}};
+  for (std::size_t i = 0; i < std::min(chunks.size(), kChunksListedMax); ++i) {
+    rows.push_back({std::to_string(i), Text(chunks[i]), Text(halos[i])});
+  }
+  std::string text = "\nChunks: " + std::to_string(chunks.size()) + "\n" + TextTable(rows, 2);
+  if (chunks.size() > kChunksListedMax) {
+    text += "  and " + std::to_string(chunks.size() - kChunksListedMax) + " more\n";
+  }
+  return text;
+}
+
+std::string RoundTable(const PlanReport& report) {
+  Rows rows = {{"round", "smooths step", "runs steps", "predicts step"}};
+  for (std::size_t i = 0; i < report.plan.rounds.size(); ++i) {
+    const Round& round = report.plan.rounds[i];
+    rows.push_back(
+        {std::to_string(i), Maybe(round.smooth_step), Steps(round), Maybe(round.predict_step)});
+  }
+  return "\nRounds: " + std::to_string(report.plan.rounds.size()) + " of " +
+         std::to_string(report.spec.steps()) + " steps\n" + TextTable(rows, 2);
+}
+
+std::string StageTable(const PlanReport& report) {
+  Rows rows = {{"stage", "tasks", "bytes stored", "work (estimate)"}};
+  const auto add = [&rows](const std::string& name, const StageSum& sum) {
+    rows.push_back({name, std::to_string(sum.tasks), Bytes(sum.bytes), FormatSeconds(sum.seconds)});
+  };
+  const std::map<Stage, StageSum> stages = SumStages(report);
+  for (const auto& [stage, sum] : stages) {
+    add(Name(stage), sum);
+  }
+  add("all", Total(stages));
+  return "\nTasks\n" + TextTable(rows, 2);
+}
+
+std::string TimeLine(const PlanReport& report) {
+  char basis[160];
+  std::snprintf(basis, sizeof(basis), "%.3g GFLOP/s for the model and %.3g Mpixel/s for PatchMatch",
+                2 * report.rates.multiply_adds_per_second / 1e9,
+                report.rates.remapped_pixels_per_second / 1e6);
+  return "\nTime: about " + FormatSeconds(report.wall_seconds) + " with " +
+         std::to_string(report.workers) + (report.workers == 1 ? " worker" : " workers") + " on " +
+         report.spec.device() + "\n  An estimate: it takes each worker for " + basis +
+         ";\n  no machine was measured.\n";
+}
+
+nlohmann::ordered_json Pair(FrameRange frames) {
+  return {frames.begin, frames.end};
+}
+
+nlohmann::ordered_json Pair(const v1::Size& size) {
+  return {size.width(), size.height()};
+}
+
+nlohmann::ordered_json Step(const std::optional<std::uint32_t>& step) {
+  return step ? nlohmann::ordered_json(*step) : nlohmann::ordered_json();
+}
+
+nlohmann::ordered_json ClipObject(const v1::Clip& clip) {
+  return {{"frames", clip.frame_count()},
+          {"first_frame", clip.first_frame()},
+          {"source_size", Pair(clip.source_size())},
+          {"size", Pair(clip.size())},
+          {"padded_size", Pair(clip.padded_size())},
+          {"frame_rate", {clip.frame_rate().numerator(), clip.frame_rate().denominator()}},
+          {"variable_frame_rate", clip.variable_frame_rate()},
+          {"seconds", clip.duration_seconds()},
+          {"audio", clip.has_audio()},
+          {"scene_starts",
+           std::vector<std::uint32_t>(clip.scene_starts().begin(), clip.scene_starts().end())}};
+}
+
+}  // namespace
+
+std::string PlanText(const PlanReport& report) {
+  return Heading(report) + ChunkTable(report) + RoundTable(report) + StageTable(report) +
+         TimeLine(report);
+}
+
+std::string PlanJson(const PlanReport& report) {
+  nlohmann::ordered_json json = {{"input", report.spec.input_path()},
+                                 {"clip", ClipObject(report.clip)},
+                                 {"anchors", report.plan.anchors}};
+  const std::vector<FrameRange> halos = Halos(report.plan);
+  json["chunks"] = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < halos.size(); ++i) {
+    json["chunks"].push_back({{"core", Pair(report.plan.chunks[i])}, {"halo", Pair(halos[i])}});
+  }
+  json["rounds"] = nlohmann::ordered_json::array();
+  for (const Round& round : report.plan.rounds) {
+    json["rounds"].push_back({{"smooth_step", Step(round.smooth_step)},
+                              {"first_step", round.first_step},
+                              {"last_step", round.last_step},
+                              {"predict_step", Step(round.predict_step)}});
+  }
+  const std::map<Stage, StageSum> stages = SumStages(report);
+  json["stages"] = nlohmann::ordered_json::array();
+  for (const auto& [stage, sum] : stages) {
+    json["stages"].push_back({{"stage", Name(stage)},
+                              {"tasks", sum.tasks},
+                              {"bytes", sum.bytes},
+                              {"estimated_work_seconds", sum.seconds}});
+  }
+  json["tasks"] = Total(stages).tasks;
+  json["bytes_stored"] = Total(stages).bytes;
+  json["estimate"] = {{"seconds", report.wall_seconds},
+                      {"workers", report.workers},
+                      {"multiply_adds_per_second", report.rates.multiply_adds_per_second},
+                      {"remapped_pixels_per_second", report.rates.remapped_pixels_per_second}};
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace weft::cli

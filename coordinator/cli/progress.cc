@@ -1,0 +1,154 @@
+#include "coordinator/cli/progress.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "common/ids.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr int kBarWidthMax = 40;
+constexpr int kBarWidthMin = 4;
+
+std::string StageName(v1::Stage stage) {
+  return Name(static_cast<Stage>(stage));
+}
+
+int Percent(const v1::JobStatus& status) {
+  const double fraction = std::clamp(status.fraction(), 0.0, 1.0);
+  const int percent = static_cast<int>(fraction * 100);
+  // 100 % is for jobs that are done.
+  return status.state() == v1::JOB_STATE_DONE ? 100 : std::min(percent, 99);
+}
+
+std::string Count(std::uint32_t count, const std::string& one) {
+  return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+}
+
+std::string Dump(const nlohmann::ordered_json& event) {
+  // Prompts and paths may hold any bytes; an event must be valid all the same.
+  return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string FormatSeconds(double seconds) {
+  const auto whole = static_cast<std::uint64_t>(std::max(0.0, std::round(seconds)));
+  const std::uint64_t hours = whole / 3600;
+  const auto minutes = static_cast<unsigned>(whole / 60 % 60);
+  const auto rest = static_cast<unsigned>(whole % 60);
+  char text[48];
+  if (hours > 0) {
+    std::snprintf(text, sizeof(text), "%llu:%02u:%02u", static_cast<unsigned long long>(hours),
+                  minutes, rest);
+  } else {
+    std::snprintf(text, sizeof(text), "%u:%02u", minutes, rest);
+  }
+  return text;
+}
+
+std::string CurrentStage(const v1::JobStatus& status) {
+  for (const v1::StageProgress& stage : status.stages()) {
+    if (stage.tasks_running() > 0) {
+      return StageName(stage.stage());
+    }
+  }
+  for (const v1::StageProgress& stage : status.stages()) {
+    if (stage.tasks_done() < stage.tasks_total()) {
+      return StageName(stage.stage());
+    }
+  }
+  return status.stages().empty() ? "" : StageName(status.stages().rbegin()->stage());
+}
+
+std::string BarLine(const v1::JobStatus& status, int width) {
+  const int percent = Percent(status);
+  const std::string stage = CurrentStage(status);
+  const std::string before = (stage.empty() ? "start" : stage) + " [";
+  std::string after = "] " + std::to_string(percent) + "%";
+  if (status.frames_total() > 0) {
+    after += "  " + std::to_string(status.frames_done()) + "/" +
+             std::to_string(status.frames_total()) + " frames";
+  }
+  if (status.has_eta_seconds()) {
+    after += "  " + FormatSeconds(status.eta_seconds()) + " left";
+  }
+  after += "  " + Count(status.workers(), "worker");
+
+  const int room = width - static_cast<int>(before.size() + after.size());
+  const int bar = std::clamp(room, kBarWidthMin, kBarWidthMax);
+  const int filled = bar * percent / 100;
+  std::string line = before + std::string(static_cast<std::size_t>(filled), '#') +
+                     std::string(static_cast<std::size_t>(bar - filled), '-') + after;
+  line.resize(std::min(line.size(), static_cast<std::size_t>(std::max(width, 0))));
+  return line;
+}
+
+std::string PlainLine(const v1::JobStatus& status) {
+  const std::string stage = CurrentStage(status);
+  std::string line =
+      (stage.empty() ? "start" : stage) + " " + std::to_string(Percent(status)) + "%";
+  if (status.frames_total() > 0) {
+    line += ", " + std::to_string(status.frames_done()) + " of " +
+            std::to_string(status.frames_total()) + " frames done";
+  }
+  if (status.has_eta_seconds()) {
+    line += ", about " + FormatSeconds(status.eta_seconds()) + " left";
+  }
+  return line + ", " + Count(status.workers(), "worker");
+}
+
+std::string OutcomeLine(const Outcome& outcome) {
+  char rate[32];
+  std::snprintf(rate, sizeof(rate), "%.2f",
+                outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0);
+  return outcome.output + ": " + Count(outcome.frames, "frame") + " in " +
+         FormatSeconds(outcome.seconds) + ", " + rate + " frames/s";
+}
+
+std::string ProgressEvent(const v1::JobStatus& status) {
+  nlohmann::ordered_json event = {{"event", "progress"},
+                                  {"stage", CurrentStage(status)},
+                                  {"fraction", status.fraction()},
+                                  {"frames_done", status.frames_done()},
+                                  {"frames_total", status.frames_total()}};
+  if (status.has_eta_seconds()) {
+    event["eta_seconds"] = status.eta_seconds();
+  }
+  event["workers"] = status.workers();
+  event["workers_busy"] = status.workers_busy();
+  event["stages"] = nlohmann::ordered_json::array();
+  for (const v1::StageProgress& stage : status.stages()) {
+    event["stages"].push_back({{"stage", StageName(stage.stage())},
+                               {"tasks_done", stage.tasks_done()},
+                               {"tasks_running", stage.tasks_running()},
+                               {"tasks_total", stage.tasks_total()}});
+  }
+  return event.dump();
+}
+
+std::string NoteEvent(const std::string& text) {
+  return Dump({{"event", "note"}, {"text", text}});
+}
+
+std::string DoneEvent(const Outcome& outcome) {
+  return Dump(
+      {{"event", "done"},
+       {"output", outcome.output},
+       {"frames", outcome.frames},
+       {"seconds", outcome.seconds},
+       {"frames_per_second", outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0}});
+}
+
+std::string FailedEvent(const Error& error, ExitCode code) {
+  return Dump({{"event", "failed"},
+               {"code", std::string(Name(error.code()))},
+               {"message", error.message()},
+               {"exit_code", static_cast<int>(code)}});
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,240 @@
+#include "coordinator/cli/render.h"
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/clock.h"
+#include "common/log/log.h"
+#include "common/transport/zmq_transport.h"
+#include "common/wire/error_wire.h"
+#include "coordinator/cli/embedded_coordinator.h"
+#include "coordinator/cli/job_client.h"
+#include "coordinator/cli/job_facts.h"
+#include "coordinator/cli/places.h"
+#include "coordinator/cli/socket_place.h"
+#include "coordinator/cli/state_folder.h"
+#include "coordinator/cli/worker_fleet.h"
+#include "coordinator/core/spec_check.h"
+
+namespace weft::cli {
+namespace {
+
+// How late a signal or a dead worker may be noticed.
+constexpr Duration kLookAround = std::chrono::milliseconds(100);
+
+LogLevel LevelOf(const std::string& name) {
+  if (name == "debug") {
+    return LogLevel::kDebug;
+  }
+  if (name == "warning") {
+    return LogLevel::kWarning;
+  }
+  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
+}
+
+std::vector<FleetWorker> Workers(const RenderRequest& request,
+                                 const StateFolder& state,
+                                 const std::string& coordinator) {
+  const std::uint32_t count = WorkerCount(request.options, request.core_count);
+  std::vector<FleetWorker> workers;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    const std::string name = "local-" + std::to_string(number);
+    workers.push_back(
+        {name,
+         {request.worker_program,
+          {"--coordinator", coordinator, "--name", name, "--device", request.options.device,
+           "--log-file", state.WorkerLog(number), "--exit-with-parent"},
+          state.WorkerPrint(number)}});
+  }
+  return workers;
+}
+
+// One run of `weft render`, from the checks to the last word.
+class LocalRender {
+ public:
+  LocalRender(const RenderRequest& request, StopSignals& signals, Reporter& reporter)
+      : request_(request), signals_(signals), reporter_(reporter), started_(clock_.Now()) {}
+
+  ExitCode Run() {
+    Result<ExitCode> code = Prepare();
+    if (code) {
+      code = Attempt();
+    }
+    if (code) {
+      return *code;
+    }
+    // Nothing of the job was stored before its first status.
+    if (state_ && !state_->resumed() && !status_) {
+      RemoveState();
+    } else if (status_) {
+      reporter_.Note(HowToGoOn());
+    }
+    return Fail(code.error());
+  }
+
+ private:
+  // Everything that can go wrong before anything is started.
+  Result<ExitCode> Prepare() {
+    WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(request_.spec));
+    WEFT_RETURN_IF_ERROR(CheckSources(request_.spec));
+    WEFT_RETURN_IF_ERROR(CheckTarget(request_.spec));
+    WEFT_ASSIGN_OR_RETURN(const JobFacts facts, CollectFacts(request_.spec));
+    WEFT_ASSIGN_OR_RETURN(auto state, StateFolder::Open(StatePath(request_.options)));
+    WEFT_RETURN_IF_ERROR(state->Claim(facts));
+    token_ = Token(facts);
+    state_ = std::move(state);
+    return ExitCode::kDone;
+  }
+
+  Result<ExitCode> Attempt() {
+    WEFT_ASSIGN_OR_RETURN(const bool ended, Serve());
+    if (!ended) {
+      reporter_.Interrupted("stopped; " + HowToGoOn());
+      return ExitCode::kInterrupted;
+    }
+    if (status_->state() == v1::JOB_STATE_DONE) {
+      return Finish();
+    }
+    return Conclude(status_->has_error() ? FromWire(status_->error())
+                                         : Error(ErrorCode::kCancelled, "the job was cancelled"));
+  }
+
+  // Runs coordinator and workers until the job has ended (true) or a signal came (false).
+  Result<bool> Serve() {
+    WEFT_ASSIGN_OR_RETURN(const Log log, Log::Open({.program = "weft",
+                                                    .file = state_->CoordinatorLog(),
+                                                    .terminal = false,
+                                                    .level = LevelOf(request_.options.log_level)}));
+    WEFT_ASSIGN_OR_RETURN(const SocketPlace sockets, SocketPlace::Choose(state_->path()));
+    WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open());
+    coordinator::ServerOptions options;
+    options.state_folder = state_->path();
+    options.control_address = sockets.control_address();
+    options.bulk_address = sockets.bulk_address();
+    WEFT_ASSIGN_OR_RETURN(const auto coordinator,
+                          EmbeddedCoordinator::Start(*context, options, log));
+    WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(sockets.control_address()));
+    std::error_code error;
+    const bool has_output = std::filesystem::exists(request_.spec.output_path(), error);
+    JobClient client(*connection, clock_, {token_, request_.spec, has_output});
+    WorkerFleet fleet(Workers(request_, *state_, sockets.control_address()));
+    Result<bool> ended = Watch(*coordinator, client, fleet);
+    fleet.Stop();
+    const Status stopped = coordinator->Stop();
+    if (ended && !stopped) {
+      log.Error("stopping: " + stopped.error().message());
+    }
+    return ended;
+  }
+
+  Result<bool> Watch(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
+    while (!signals_.Caught()) {
+      const Status step = WatchStep(coordinator, client, fleet);
+      if (!step) {
+        return Failure(step.error());
+      }
+      if (status_ && status_->state() != v1::JOB_STATE_RUNNING) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  Status WatchStep(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
+    WEFT_RETURN_IF_ERROR(coordinator.Health());
+    WEFT_ASSIGN_OR_RETURN(std::optional<v1::JobStatus> news, client.Poll(kLookAround));
+    if (news) {
+      if (!status_ && news->state() == v1::JOB_STATE_DONE) {
+        reporter_.Note("this job was done already");
+      }
+      Tell(*news);
+      status_ = std::move(news);
+    }
+    // Workers are only started for a job that was accepted and goes on.
+    if (!status_ || status_->state() != v1::JOB_STATE_RUNNING) {
+      return {};
+    }
+    if (status_->workers_busy() > 0) {
+      fleet.SawWork();
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> happened, fleet.Tend(clock_.Now()));
+    for (const std::string& line : happened) {
+      reporter_.Note(line);
+    }
+    return {};
+  }
+
+  void Tell(const v1::JobStatus& status) {
+    for (const std::string& note : status.notes()) {
+      reporter_.Note(note);
+    }
+    reporter_.Progress(status, clock_.Now());
+  }
+
+  ExitCode Finish() {
+    if (!request_.options.keep) {
+      RemoveState();
+    }
+    const std::chrono::duration<double> seconds = clock_.Now() - started_;
+    reporter_.Done({.output = request_.spec.output_path(),
+                    .frames = status_->frames_total(),
+                    .seconds = seconds.count()});
+    return ExitCode::kDone;
+  }
+
+  // The job failed. Where trying again cannot help, nothing is worth keeping.
+  ExitCode Conclude(const Error& error) {
+    if (IsRetryable(error.code()) || error.code() == ErrorCode::kCancelled) {
+      reporter_.Note("the same command tries again; the logs are in " + state_->path());
+    } else {
+      RemoveState();
+    }
+    return Fail(error);
+  }
+
+  ExitCode Fail(const Error& error) {
+    const ExitCode code = ExitCodeFor(error.code());
+    reporter_.Failed(error, code);
+    return code;
+  }
+
+  void RemoveState() {
+    const Status removed = state_->Remove();
+    if (!removed) {
+      reporter_.Note(removed.error().message());
+    }
+  }
+
+  [[nodiscard]] std::string HowToGoOn() const {
+    std::string text = "run the same command again to go on: ";
+    if (status_ && status_->frames_total() > 0) {
+      text += std::to_string(status_->frames_done()) + " of " +
+              std::to_string(status_->frames_total()) + " frames are finished, and all work so far";
+    } else {
+      text += "all work so far";
+    }
+    return text + " is kept in " + state_->path();
+  }
+
+  const RenderRequest& request_;
+  StopSignals& signals_;
+  Reporter& reporter_;
+  SteadyClock clock_;
+  Time started_;
+  std::string token_;
+  std::unique_ptr<StateFolder> state_;
+  std::optional<v1::JobStatus> status_;  // The latest.
+};
+
+}  // namespace
+
+ExitCode Render(const RenderRequest& request, StopSignals& signals, Reporter& reporter) {
+  return LocalRender(request, signals, reporter).Run();
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,179 @@
+#include "coordinator/cli/work_estimate.h"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <queue>
+#include <tuple>
+
+#include "common/plan/frames.h"
+
+namespace weft::cli {
+namespace {
+
+using coordinator::JobPlan;
+using coordinator::PlannedTask;
+using coordinator::TaskPlace;
+
+constexpr WorkRates kCpuRates{.multiply_adds_per_second = 30e9,
+                              .remapped_pixels_per_second = 1e6,
+                              .plain_pixels_per_second = 20e6};
+constexpr double kCudaMultiplyAdds = 10e12;
+
+class TaskWork {
+ public:
+  TaskWork(const v1::JobSpec& spec,
+           const v1::Clip& clip,
+           const models::ModelCost& cost,
+           const WorkRates& rates)
+      : spec_(spec),
+        clip_(clip),
+        cost_(cost),
+        rates_(rates),
+        scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
+        sides_(spec.guidance() == 1 ? 1 : 2),
+        pixels_(static_cast<double>(clip.size().width()) * clip.size().height()) {}
+
+  [[nodiscard]] double Seconds(const PlannedTask& task, const JobPlan& plan) const {
+    switch (task.place.stage) {
+      case Stage::kProbe:
+        return Plain(clip_.frame_count());
+      case Stage::kAnnotate:
+        return Plain(task.core.size());
+      case Stage::kAnchor:
+        return Anchor(task, plan.rounds);
+      case Stage::kDenoise:
+        return Denoise(task, plan.rounds[task.place.round]);
+      case Stage::kFinish:
+        return Finish(task);
+      case Stage::kAssemble:
+        return 0;  // Packets are copied.
+    }
+    return 0;
+  }
+
+ private:
+  static std::uint32_t UnetSteps(const Round& round) {
+    return round.last_step - round.first_step + (round.predict_step ? 1 : 0);
+  }
+
+  [[nodiscard]] double Arithmetic(double multiply_adds) const {
+    return multiply_adds / rates_.multiply_adds_per_second;
+  }
+
+  [[nodiscard]] double Plain(double frames) const {
+    return frames * pixels_ / rates_.plain_pixels_per_second;
+  }
+
+  // UNet and ControlNet of one frame at one step, attending to `anchors` others.
+  [[nodiscard]] double Step(double anchors) const {
+    const double control = spec_.controls().empty() ? 0 : cost_.controlnet_step;
+    return sides_ * (cost_.unet_step + anchors * cost_.unet_step_anchor + control);
+  }
+
+  // Where img2img begins, the source is encoded.
+  [[nodiscard]] double Start(double frames) const {
+    return spec_.strength() < 1 ? frames * cost_.vae_encode : 0;
+  }
+
+  [[nodiscard]] double Anchor(const PlannedTask& task, const std::vector<Round>& rounds) const {
+    const auto anchors = static_cast<double>(task.anchor_frames.size());
+    double steps = 0;
+    for (const Round& round : rounds) {
+      steps += UnetSteps(round);
+    }
+    return Arithmetic(anchors * steps * Step(1) + Start(anchors));
+  }
+
+  // A chunk computes its anchors' keys and values again at every step.
+  [[nodiscard]] double Denoise(const PlannedTask& task, const Round& round) const {
+    const auto read = static_cast<double>(task.anchor_frames.size());
+    const double attended = std::min<double>(read, spec_.anchors_attended());
+    const double step = task.core.size() * Step(attended) + read * Step(1);
+    double multiply_adds = UnetSteps(round) * step;
+    if (task.place.round == 0) {
+      multiply_adds += Start(task.core.size());
+    }
+    if (!round.smooth_step) {
+      return Arithmetic(multiply_adds);
+    }
+    // Residual re-encoding encodes each frame as it was and as it was smoothed.
+    multiply_adds +=
+        task.halo.size() * cost_.vae_decode + 2.0 * task.core.size() * cost_.vae_encode;
+    return Arithmetic(multiply_adds) + Smoothing(task.core);
+  }
+
+  [[nodiscard]] double Finish(const PlannedTask& task) const {
+    const bool smooths = spec_.final_pass() && spec_.window() > 0;
+    return Arithmetic(task.halo.size() * cost_.vae_decode) + Plain(task.core.size()) +
+           (smooths ? Smoothing(task.core) : 0);
+  }
+
+  // Every other frame of its window is remapped onto each frame.
+  [[nodiscard]] double Smoothing(FrameRange core) const {
+    double remaps = 0;
+    for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
+      remaps +=
+          SmoothingWindow(frame, spec_.window(), scene_starts_, clip_.frame_count()).size() - 1;
+    }
+    return remaps * pixels_ / rates_.remapped_pixels_per_second;
+  }
+
+  const v1::JobSpec& spec_;
+  const v1::Clip& clip_;
+  const models::ModelCost& cost_;
+  const WorkRates& rates_;
+  const std::vector<std::uint32_t> scene_starts_;
+  const double sides_;   // Of classifier-free guidance.
+  const double pixels_;  // Of one frame.
+};
+
+}  // namespace
+
+WorkRates NominalRates(const std::string& device) {
+  WorkRates rates = kCpuRates;
+  if (device != "cpu") {
+    rates.multiply_adds_per_second = kCudaMultiplyAdds;
+  }
+  return rates;
+}
+
+std::vector<double> TaskSeconds(const JobPlan& plan,
+                                const v1::JobSpec& spec,
+                                const v1::Clip& clip,
+                                const models::ModelCost& cost,
+                                const WorkRates& rates) {
+  const TaskWork work(spec, clip, cost, rates);
+  std::vector<double> seconds;
+  for (const PlannedTask& task : plan.tasks) {
+    seconds.push_back(work.Seconds(task, plan));
+  }
+  return seconds;
+}
+
+double WallSeconds(const JobPlan& plan, const std::vector<double>& seconds, std::uint32_t workers) {
+  std::priority_queue<double, std::vector<double>, std::greater<>> free_at;
+  for (std::uint32_t i = 0; i < workers; ++i) {
+    free_at.push(0);
+  }
+  const auto key = [](const TaskPlace& place) {
+    return std::make_tuple(place.stage, place.chunk, place.round);
+  };
+  std::map<std::tuple<Stage, std::uint32_t, std::uint32_t>, double> ends;
+  double last = 0;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    const PlannedTask& task = plan.tasks[i];
+    double start = free_at.top();
+    free_at.pop();
+    for (const coordinator::PlannedInput& input : task.inputs) {
+      start = std::max(start, ends[key(input.from)]);
+    }
+    const double end = start + seconds[i];
+    ends[key(task.place)] = end;
+    free_at.push(end);
+    last = std::max(last, end);
+  }
+  return last;
+}
+
+}  // namespace weft::cli

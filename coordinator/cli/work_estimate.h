@@ -1,0 +1,40 @@
+// How long a planned job may take. Arithmetic by the model's own count at a nominal rate, scheduled
+// as the coordinator would: good for "minutes or hours", never a promise.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "coordinator/core/chunk_plan.h"
+#include "weft/v1/job.pb.h"
+#include "worker/models/model_cost.h"
+
+namespace weft::cli {
+
+// What one worker is taken to achieve.
+struct WorkRates {
+  double multiply_adds_per_second = 0;  // Of the models.
+  double remapped_pixels_per_second =
+      0;                               // PatchMatch: matching and remapping one frame to another.
+  double plain_pixels_per_second = 0;  // Soft edges, video decoding and encoding.
+};
+
+// On cpu one thread: 60 GFLOP/s in float32, as two flops a multiply-add. On cuda 20 TFLOP/s; the
+// PatchMatch pass runs on the processor there too.
+WorkRates NominalRates(const std::string& device);
+
+// Seconds of one worker for each task of `plan`, in its order.
+std::vector<double> TaskSeconds(const coordinator::JobPlan& plan,
+                                const v1::JobSpec& spec,
+                                const v1::Clip& clip,
+                                const models::ModelCost& cost,
+                                const WorkRates& rates);
+
+// When the last task ends, if `workers` take the tasks in the plan's order as soon as what they
+// read is there. REQUIRES: workers > 0, one entry of `seconds` a task.
+double WallSeconds(const coordinator::JobPlan& plan,
+                   const std::vector<double>& seconds,
+                   std::uint32_t workers);
+
+}  // namespace weft::cli

@@ -1,0 +1,177 @@
+#include "coordinator/cli/yaml_job.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <system_error>
+#include <vector>
+
+#include <yaml-cpp/yaml.h>
+
+#include "coordinator/cli/job_fields.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr std::uintmax_t kFileBytesMax = 1 << 20;
+
+std::string Where(const std::string& path, const YAML::Mark& mark) {
+  if (mark.is_null()) {
+    return path;
+  }
+  return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
+}
+
+tl::unexpected<Error> Wrong(const std::string& place, const std::string& what) {
+  return Failure(ErrorCode::kInvalidArgument, place + ": " + what);
+}
+
+std::string Shape(const YAML::Node& value) {
+  switch (value.Type()) {
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Map:
+      return "a map";
+    case YAML::NodeType::Scalar:
+      return "a single value";
+    default:
+      return "nothing";
+  }
+}
+
+std::string Allowed(FieldKind kind) {
+  switch (kind) {
+    case FieldKind::kSwitch:
+      return "true or false";
+    case FieldKind::kList:
+      return "a list such as [4, 9, 14], or none";
+    case FieldKind::kMap:
+      return "a map such as {softedge: 0.8}";
+    default:
+      return "a single value";
+  }
+}
+
+// The value as the command line would have it, or nothing where the shape is not the field's.
+Result<std::string> FlagText(const YAML::Node& value, const Field& field) {
+  const auto is_scalar = [](const YAML::Node& node) { return node.IsScalar(); };
+  if (value.IsScalar()) {
+    return value.Scalar();
+  }
+  if (field.kind == FieldKind::kList && value.IsSequence() && value.size() > 0 &&
+      std::all_of(value.begin(), value.end(), is_scalar)) {
+    std::string text;
+    for (const YAML::Node& item : value) {
+      text += (text.empty() ? "" : ",") + item.Scalar();
+    }
+    return text;
+  }
+  if (field.kind == FieldKind::kList && value.IsSequence() && value.size() == 0) {
+    return std::string("none");
+  }
+  if (field.kind == FieldKind::kMap && value.IsMap() && value.size() == 1 &&
+      value.begin()->first.IsScalar() && value.begin()->second.IsScalar()) {
+    return value.begin()->first.Scalar() + "=" + value.begin()->second.Scalar();
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 "must be " + Allowed(field.kind) + ", not " + Shape(value));
+}
+
+Status SetField(const YAML::Node& value,
+                const std::string& path,
+                const Field& field,
+                JobOptions& options) {
+  const std::string place = Where(path, value.Mark()) + ": " + field.name;
+  Result<std::string> text = FlagText(value, field);
+  if (!text) {
+    return Wrong(place, text.error().message());
+  }
+  if (field.kind == FieldKind::kPath && !text->empty()) {
+    text = AbsolutePath(*text, std::filesystem::path(path).parent_path().string());
+  }
+  const Status set = field.set(*text, options);
+  if (!set) {
+    return Wrong(place, set.error().message());
+  }
+  return {};
+}
+
+Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& options) {
+  const std::vector<Field> fields = JobFields();
+  std::set<std::string> seen;
+  for (const auto& entry : root) {
+    const std::string place = Where(path, entry.first.Mark());
+    if (!entry.first.IsScalar()) {
+      return Wrong(place, "a field's name must be a word, not " + Shape(entry.first));
+    }
+    const std::string& name = entry.first.Scalar();
+    const auto field = std::find_if(fields.begin(), fields.end(),
+                                    [&](const Field& known) { return known.name == name; });
+    if (field == fields.end()) {
+      return Wrong(place, "there is no field \"" + name + "\"; fields are " + FieldNames(fields));
+    }
+    if (!seen.insert(name).second) {
+      return Wrong(place, "field \"" + name + "\" is given twice");
+    }
+    const Status set = SetField(entry.second, path, *field, options);
+    if (!set) {
+      return set;
+    }
+  }
+  return {};
+}
+
+// yaml-cpp notices a quote that is never closed only where the text ends at once.
+std::string WithoutTrailingSpace(const std::string& text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+}  // namespace
+
+bool IsJobFile(const std::string& path) {
+  const std::string extension = std::filesystem::path(path).extension().string();
+  return extension == ".yaml" || extension == ".yml";
+}
+
+Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(WithoutTrailingSpace(text));
+    if (documents.size() != 1) {
+      return Wrong(path, "must hold one job, not " + std::to_string(documents.size()));
+    }
+    const YAML::Node& root = documents.front();
+    if (!root.IsMap()) {
+      return Wrong(Where(path, root.Mark()),
+                   "must be a map of fields such as \"steps: 20\", not " + Shape(root));
+    }
+    return SetFields(root, path, options);
+  } catch (const YAML::Exception& exception) {
+    return Wrong(Where(path, exception.mark), exception.msg);
+  }
+}
+
+Status ReadJobFile(const std::string& path, JobOptions& options) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(path, error);
+  if (!error && !exists) {
+    return Failure(ErrorCode::kNotFound, "no such job file: " + path);
+  }
+  if (!std::filesystem::is_regular_file(path, error)) {
+    return Failure(ErrorCode::kInvalidArgument, "not a job file: " + path);
+  }
+  if (std::filesystem::file_size(path, error) > kFileBytesMax) {
+    return Failure(ErrorCode::kInvalidArgument, "too large for a job file (1 MiB): " + path);
+  }
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) {
+    return Failure(ErrorCode::kPermissionDenied, "cannot read the job file " + path);
+  }
+  return ReadJobText(text.str(), path, options);
+}
+
+}  // namespace weft::cli

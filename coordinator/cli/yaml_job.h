@@ -1,0 +1,30 @@
+// Job files: the fields of job_fields.h in YAML.
+//
+//   input: city.mp4          # Relative paths start at the job file's own folder.
+//   output: neon.mp4
+//   model: models/weft-demo
+//   prompt: neon glow
+//   smooth-steps: [4, 9, 14]
+//   control: {softedge: 0.8}
+
+#pragma once
+
+#include <string>
+
+#include "common/result.h"
+#include "coordinator/cli/job_options.h"
+
+namespace weft::cli {
+
+// True for names that end in .yaml or .yml.
+bool IsJobFile(const std::string& path);
+
+// Reads the job file `path` (absolute) over `options`; fields it does not name stay as they are.
+// kInvalidArgument: not one YAML map of known fields, each named once, with values of their kind;
+//   says file:line:column and what is allowed.  kNotFound, kPermissionDenied: cannot be read.
+Status ReadJobFile(const std::string& path, JobOptions& options);
+
+// The same for the file's text. path: for messages and for relative paths.
+Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options);
+
+}  // namespace weft::cli

@@ -1,0 +1,128 @@
+#include "coordinator/cli/job_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+JobOptions Complete() {
+  JobOptions options;
+  options.input = "/clips/city.mp4";
+  options.output = "/out/neon.mp4";
+  options.model = "/models/demo";
+  options.prompt = "neon glow";
+  return options;
+}
+
+TEST(JobOptions, EveryFieldOfTheSpecificationIsDecided) {
+  const v1::JobSpec spec = ResolveSpec(Complete()).value();
+  EXPECT_EQ(spec.input_path(), "/clips/city.mp4");
+  EXPECT_EQ(spec.output_path(), "/out/neon.mp4");
+  EXPECT_EQ(spec.model_path(), "/models/demo");
+  EXPECT_EQ(spec.steps(), 20U);
+  EXPECT_EQ(spec.guidance(), 7.5);
+  EXPECT_EQ(spec.strength(), 1.0);
+  EXPECT_EQ(spec.seed(), 0U);
+  EXPECT_FALSE(spec.has_size());
+  EXPECT_FALSE(spec.has_frames());
+  EXPECT_TRUE(spec.controls().empty());
+  EXPECT_THAT(spec.smooth_steps(), ElementsAre(4, 9, 14, 19));
+  EXPECT_EQ(spec.window(), 4U);
+  EXPECT_TRUE(spec.final_pass());
+  EXPECT_EQ(spec.contrast(), 1.0);
+  EXPECT_EQ(spec.sharpness(), 1.0);
+  EXPECT_EQ(spec.chunk_frames(), 16U);
+  EXPECT_EQ(spec.anchor_spacing(), 16U);
+  EXPECT_EQ(spec.anchors_attended(), 3U);
+  EXPECT_EQ(spec.data_type(), v1::DATA_TYPE_FLOAT32);
+  EXPECT_EQ(spec.device(), "cpu");
+  EXPECT_EQ(spec.micro_batch(), 1U);
+  EXPECT_FALSE(spec.lossless());
+}
+
+TEST(JobOptions, SmoothEveryFifthStepThatThereIs) {
+  JobOptions options = Complete();
+  options.steps = 9;
+  EXPECT_THAT(ResolveSpec(options)->smooth_steps(), ElementsAre(4));
+  options.steps = 4;
+  EXPECT_THAT(ResolveSpec(options)->smooth_steps(), ElementsAre());
+  options.smooth_steps = std::vector<std::uint32_t>{1, 3};
+  EXPECT_THAT(ResolveSpec(options)->smooth_steps(), ElementsAre(1, 3));
+}
+
+TEST(JobOptions, RefuseToSmoothAStepThatDoesNotExist) {
+  JobOptions options = Complete();
+  options.smooth_steps = std::vector<std::uint32_t>{4, 20};
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("step 20 does not exist"));
+}
+
+TEST(JobOptions, TheDeviceDecidesBatchAndWorkers) {
+  JobOptions options = Complete();
+  EXPECT_EQ(WorkerCount(options, 6), 6U);
+  options.device = "cuda:1";
+  const v1::JobSpec spec = ResolveSpec(options).value();
+  EXPECT_EQ(spec.device(), "cuda");
+  EXPECT_EQ(spec.micro_batch(), 8U);
+  EXPECT_EQ(WorkerCount(options, 6), 1U);
+  options.workers = 3;
+  options.micro_batch = 2;
+  EXPECT_EQ(WorkerCount(options, 6), 3U);
+  EXPECT_EQ(ResolveSpec(options)->micro_batch(), 2U);
+}
+
+TEST(JobOptions, HalfPrecisionNeedsAGpu) {
+  JobOptions options = Complete();
+  options.data_type = v1::DATA_TYPE_FLOAT16;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("float16 needs a GPU"));
+  options.device = "cuda:0";
+  EXPECT_TRUE(ResolveSpec(options));
+}
+
+TEST(JobOptions, SayWhichFieldIsMissing) {
+  const auto missing = [](std::string JobOptions::*field) {
+    JobOptions options = Complete();
+    (options.*field).clear();
+    return ResolveSpec(options).error().message();
+  };
+  EXPECT_THAT(missing(&JobOptions::input), HasSubstr("input is missing"));
+  EXPECT_THAT(missing(&JobOptions::output), HasSubstr("output is missing"));
+  EXPECT_THAT(missing(&JobOptions::model), HasSubstr("model is missing"));
+  EXPECT_THAT(missing(&JobOptions::prompt), HasSubstr("prompt is missing"));
+}
+
+TEST(JobOptions, LosslessVideoNeedsMatroska) {
+  JobOptions options = Complete();
+  options.lossless = true;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr(".mkv"));
+  options.output = "/out/neon.mkv";
+  EXPECT_TRUE(ResolveSpec(options)->lossless());
+}
+
+TEST(JobOptions, RefuseAnOutputOfAnUnknownKind) {
+  JobOptions options = Complete();
+  options.output = "/out/neon.avi";
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr(".mp4, .mov or .mkv"));
+}
+
+TEST(JobOptions, APlanNeedsNeitherOutputNorPrompt) {
+  JobOptions options = Complete();
+  options.output.clear();
+  options.prompt.clear();
+  EXPECT_TRUE(ResolvePlanSpec(options));
+  options.lossless = true;
+  EXPECT_TRUE(ResolvePlanSpec(options));
+}
+
+TEST(JobOptions, TheStateLiesBesideTheOutputUnlessSaid) {
+  JobOptions options = Complete();
+  EXPECT_EQ(StatePath(options), "/out/neon.mp4.weft");
+  options.state = "/fast/disk";
+  EXPECT_EQ(StatePath(options), "/fast/disk");
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,104 @@
+#include "coordinator/cli/option_values.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(OptionValues, CountIsDigitsWithinItsRange) {
+  EXPECT_EQ(ParseCount("20", {.min = 1, .max = 1000}), 20U);
+  EXPECT_EQ(ParseCount("18446744073709551615", {}), 18446744073709551615U);
+  for (const char* const text :
+       {"", "0", "1001", "-1", "+1", "1.0", "1e3", " 1", "1 ", "0x10", "18446744073709551616"}) {
+    const Result<std::uint64_t> count = ParseCount(text, {.min = 1, .max = 1000});
+    ASSERT_FALSE(count) << text;
+    EXPECT_EQ(count.error().code(), ErrorCode::kInvalidArgument);
+    EXPECT_EQ(count.error().message(),
+              "must be a whole number from 1 to 1000, not \"" + std::string(text) + "\"");
+  }
+}
+
+TEST(OptionValues, NumberIsFiniteAndWithinItsRange) {
+  EXPECT_EQ(ParseNumber("7.5", {.min = 0, .max = 50}), 7.5);
+  EXPECT_EQ(ParseNumber("0", {.min = 0, .max = 50}), 0.0);
+  EXPECT_EQ(ParseNumber("1e1", {.min = 0, .max = 50}), 10.0);
+  for (const char* const text : {"", "nan", "inf", "50.1", "-0.1", "7,5", "7.5x"}) {
+    EXPECT_FALSE(ParseNumber(text, {.min = 0, .max = 50})) << text;
+  }
+}
+
+TEST(OptionValues, NumberAboveItsLimitLeavesTheLimitOut) {
+  const NumberRange strength{.min = 0, .max = 1, .above_min = true};
+  EXPECT_EQ(ParseNumber("1", strength), 1.0);
+  EXPECT_EQ(ParseNumber("0.01", strength), 0.01);
+  const Result<double> none = ParseNumber("0", strength);
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().message(), "must be a number above 0, up to 1, not \"0\"");
+}
+
+TEST(OptionValues, SizeIsWidthThenHeight) {
+  const Result<v1::Size> size = ParseSize("512x320");
+  ASSERT_TRUE(size);
+  EXPECT_EQ(size->width(), 512U);
+  EXPECT_EQ(size->height(), 320U);
+  for (const char* const text : {"", "512", "x", "512x", "x320", "512X320", "0x320", "512x7",
+                                 "8193x320", "512x320x3", "-512x320"}) {
+    EXPECT_FALSE(ParseSize(text)) << text;
+  }
+}
+
+TEST(OptionValues, FramesMayLackEitherEnd) {
+  const auto frames = [](const char* text) {
+    const v1::FrameRange range = ParseFrames(text).value();
+    return std::make_pair(range.begin(), range.end());
+  };
+  EXPECT_EQ(frames("10:20"), std::make_pair(10U, 20U));
+  EXPECT_EQ(frames("10:"), std::make_pair(10U, 0U));
+  EXPECT_EQ(frames(":20"), std::make_pair(0U, 20U));
+  EXPECT_EQ(frames(":"), std::make_pair(0U, 0U));
+  for (const char* const text : {"", "10", "20:10", "10:10", "a:b", "0:0", "1:2:3", "-1:2"}) {
+    EXPECT_FALSE(ParseFrames(text)) << text;
+  }
+}
+
+TEST(OptionValues, StepsAscend) {
+  EXPECT_THAT(ParseSteps("4,9,14").value(), ElementsAre(4, 9, 14));
+  EXPECT_THAT(ParseSteps("0").value(), ElementsAre(0));
+  EXPECT_THAT(ParseSteps("none").value(), ElementsAre());
+  for (const char* const text : {"", ",", "4,", ",4", "9,4", "4,4", "4 9", "4,x", "1000"}) {
+    EXPECT_FALSE(ParseSteps(text)) << text;
+  }
+}
+
+TEST(OptionValues, ControlNamesItsKindAndScale) {
+  const Result<v1::Control> control = ParseControl("softedge=0.8");
+  ASSERT_TRUE(control);
+  EXPECT_EQ(control->kind(), v1::CONTROL_KIND_SOFT_EDGE);
+  EXPECT_EQ(control->scale(), 0.8);
+  EXPECT_THAT(ParseControl("depth=1").error().message(), HasSubstr("softedge is the only control"));
+  EXPECT_EQ(ParseControl("softedge=3").error().message(),
+            "softedge's scale must be a number from 0 to 2, not \"3\"");
+  EXPECT_FALSE(ParseControl("softedge"));
+}
+
+TEST(OptionValues, DeviceIsTheProcessorOrOneGpu) {
+  EXPECT_EQ(ParseDevice("cpu"), "cpu");
+  EXPECT_EQ(ParseDevice("cuda"), "cuda:0");
+  EXPECT_EQ(ParseDevice("cuda:3"), "cuda:3");
+  for (const char* const text : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"}) {
+    EXPECT_FALSE(ParseDevice(text)) << text;
+  }
+}
+
+TEST(OptionValues, SwitchIsYesOrNo) {
+  EXPECT_EQ(ParseSwitch("true"), true);
+  EXPECT_EQ(ParseSwitch("off"), false);
+  EXPECT_EQ(ParseSwitch("1").error().message(), "must be true or false, not \"1\"");
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,78 @@
+#include "coordinator/cli/places.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/cli/exit_codes.h"
+#include "tests/common/temporary_folder.h"
+
+namespace weft::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class PlacesTest : public testing::Test {
+ protected:
+  PlacesTest() {
+    std::filesystem::create_directory(folder_.path() / "model");
+    std::ofstream(folder_.File("model/model_index.json")) << "{}";
+    std::ofstream(folder_.File("clip.mp4")) << "clip";
+    spec_.set_input_path(folder_.File("clip.mp4"));
+    spec_.set_model_path(folder_.File("model"));
+    spec_.set_output_path(folder_.File("out.mp4"));
+  }
+
+  static void ExpectEnd(const Status& status, ExitCode code, const std::string& words) {
+    ASSERT_FALSE(status);
+    EXPECT_EQ(ExitCodeFor(status.error().code()), code);
+    EXPECT_THAT(status.error().message(), HasSubstr(words));
+  }
+
+  TemporaryFolder folder_;
+  v1::JobSpec spec_;
+};
+
+TEST_F(PlacesTest, AcceptWhatIsThere) {
+  EXPECT_TRUE(CheckSources(spec_));
+  EXPECT_TRUE(CheckTarget(spec_));
+  std::ofstream(folder_.File("out.mp4")) << "an older render";
+  EXPECT_TRUE(CheckTarget(spec_));
+}
+
+TEST_F(PlacesTest, NameAMissingClip) {
+  spec_.set_input_path(folder_.File("none.mp4"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "no such file: " + folder_.File("none.mp4"));
+}
+
+TEST_F(PlacesTest, RefuseAFolderAsClip) {
+  spec_.set_input_path(folder_.path().string());
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "not a file");
+}
+
+TEST_F(PlacesTest, RefuseAModelThatIsNone) {
+  spec_.set_model_path(folder_.File("none"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "model: no such file");
+  spec_.set_model_path(folder_.File("clip.mp4"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "not a file: " + folder_.File("clip.mp4"));
+  spec_.set_model_path(folder_.path().string());
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "no model_index.json");
+}
+
+TEST_F(PlacesTest, RefuseAnOutputThatCannotBeWritten) {
+  spec_.set_output_path(folder_.File("none") + "/out.mp4");
+  ExpectEnd(CheckTarget(spec_), ExitCode::kCannotWrite, "there is no folder");
+  spec_.set_output_path(folder_.File("model"));
+  ExpectEnd(CheckTarget(spec_), ExitCode::kCannotWrite, "it is a folder");
+}
+
+TEST_F(PlacesTest, RefuseToWriteOverTheInputUnderAnyName) {
+  std::filesystem::create_hard_link(folder_.path() / "clip.mp4", folder_.path() / "link.mp4");
+  spec_.set_output_path(folder_.File("link.mp4"));
+  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "must not be the input");
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,95 @@
+#include "coordinator/cli/plan_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace weft::cli {
+namespace {
+
+using testing::HasSubstr;
+
+PlanReport Report(std::uint32_t frames) {
+  PlanReport report;
+  v1::JobSpec& spec = report.spec;
+  spec.set_input_path("/clips/city.mp4");
+  spec.set_steps(10);
+  spec.set_guidance(7.5);
+  spec.set_strength(1);
+  spec.set_window(4);
+  spec.set_final_pass(true);
+  spec.set_chunk_frames(8);
+  spec.set_anchor_spacing(16);
+  spec.set_anchors_attended(3);
+  spec.set_device("cpu");
+  spec.add_smooth_steps(4);
+  spec.add_smooth_steps(9);
+  v1::Clip& clip = report.clip;
+  clip.set_frame_count(frames);
+  for (v1::Size* const size : {clip.mutable_source_size(), clip.mutable_size()}) {
+    size->set_width(321);
+    size->set_height(177);
+  }
+  clip.mutable_padded_size()->set_width(328);
+  clip.mutable_padded_size()->set_height(184);
+  clip.set_vae_factor(8);
+  clip.mutable_frame_rate()->set_numerator(30000);
+  clip.mutable_frame_rate()->set_denominator(1001);
+  clip.add_scene_starts(0);
+  clip.add_scene_starts(12);
+  report.plan = coordinator::PlanJob(spec, clip).value();
+  report.workers = 2;
+  report.rates = NominalRates("cpu");
+  report.task_seconds.assign(report.plan.tasks.size(), 2.0);
+  report.wall_seconds = 83;
+  return report;
+}
+
+TEST(PlanReport, TabulatesChunksRoundsAndTasks) {
+  const std::string text = PlanText(Report(20));
+  EXPECT_THAT(text, HasSubstr("20 frames from frame 0, 30 frames/s, 2 scenes"));
+  EXPECT_THAT(text, HasSubstr("321x177 to 321x177 (the model sees 328x184), 2 anchors"));
+  EXPECT_THAT(text, HasSubstr("Chunks: 3\n"
+                              "  chunk  core   halo\n"
+                              "      0  0:8    0:12\n"
+                              "      1  8:16   4:20\n"
+                              "      2  16:20  12:20\n"));
+  EXPECT_THAT(text, HasSubstr("Rounds: 3 of 10 steps\n"
+                              "  round  smooths step  runs steps  predicts step\n"
+                              "      0  -             0-3         4\n"
+                              "      1  4             5-8         9\n"
+                              "      2  9             -           -\n"));
+  EXPECT_THAT(text, HasSubstr("denoise       9"));
+  EXPECT_THAT(text, HasSubstr("Time: about 1:23 with 2 workers on cpu\n  An estimate"));
+  EXPECT_THAT(text, HasSubstr("60 GFLOP/s"));
+}
+
+TEST(PlanReport, ListsOnlyTheFirstOfManyChunks) {
+  const std::string text = PlanText(Report(1000));
+  EXPECT_THAT(text, HasSubstr("Chunks: 125\n"));
+  EXPECT_THAT(text, HasSubstr("and 101 more\n"));
+}
+
+TEST(PlanReport, JsonHoldsEverything) {
+  const nlohmann::json json = nlohmann::json::parse(PlanJson(Report(1000)));
+  EXPECT_EQ(json["chunks"].size(), 125U);
+  EXPECT_EQ(json["chunks"][1]["core"], (nlohmann::json{8, 16}));
+  EXPECT_EQ(json["rounds"].size(), 3U);
+  EXPECT_TRUE(json["rounds"][0]["smooth_step"].is_null());
+  EXPECT_EQ(json["rounds"][1]["smooth_step"], 4);
+  EXPECT_EQ(json["clip"]["frames"], 1000);
+  EXPECT_EQ(json["estimate"]["seconds"], 83);
+  std::uint64_t tasks = 0;
+  std::uint64_t bytes = 0;
+  for (const nlohmann::json& stage : json["stages"]) {
+    tasks += stage["tasks"].get<std::uint64_t>();
+    bytes += stage["bytes"].get<std::uint64_t>();
+  }
+  EXPECT_EQ(json["tasks"], tasks);
+  EXPECT_EQ(json["bytes_stored"], bytes);
+  // Three rounds of 1000 latents, two predictions, and more.
+  EXPECT_GT(bytes, 5U * 1000 * 4 * 4 * 41 * 23);
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,109 @@
+#include "coordinator/cli/work_estimate.h"
+
+#include <cmath>
+#include <numeric>
+
+#include <gtest/gtest.h>
+
+namespace weft::cli {
+namespace {
+
+using coordinator::JobPlan;
+using coordinator::PlannedTask;
+
+// One pixel a frame and one multiply-add a second make seconds countable by hand.
+constexpr WorkRates kUnit{
+    .multiply_adds_per_second = 1, .remapped_pixels_per_second = 1, .plain_pixels_per_second = 1e9};
+
+v1::JobSpec Spec() {
+  v1::JobSpec spec;
+  spec.set_steps(4);
+  spec.set_guidance(7.5);
+  spec.set_strength(1);
+  spec.set_chunk_frames(4);
+  spec.set_anchor_spacing(8);
+  return spec;
+}
+
+v1::Clip Clip() {
+  v1::Clip clip;
+  clip.set_frame_count(8);
+  clip.mutable_size()->set_width(1);
+  clip.mutable_size()->set_height(1);
+  clip.mutable_padded_size()->set_width(8);
+  clip.mutable_padded_size()->set_height(8);
+  clip.set_vae_factor(8);
+  clip.add_scene_starts(0);
+  return clip;
+}
+
+double Work(const v1::JobSpec& spec, const models::ModelCost& cost) {
+  const v1::Clip clip = Clip();
+  const JobPlan plan = coordinator::PlanJob(spec, clip).value();
+  const std::vector<double> seconds = TaskSeconds(plan, spec, clip, cost, kUnit);
+  EXPECT_EQ(seconds.size(), plan.tasks.size());
+  return std::round(std::accumulate(seconds.begin(), seconds.end(), 0.0));
+}
+
+TEST(WorkEstimate, CountsBothSidesOfTheGuidance) {
+  v1::JobSpec spec = Spec();
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 8 * 4 * 2);
+  spec.set_guidance(1);
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 8 * 4);
+}
+
+TEST(WorkEstimate, CountsOnlyTheStepsThatStrengthLeaves) {
+  v1::JobSpec spec = Spec();
+  spec.set_strength(0.5);
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 8 * 2 * 2);
+  EXPECT_EQ(Work(spec, {.vae_encode = 1}), 8);
+}
+
+TEST(WorkEstimate, CountsControlsOnlyWhereThereAreAny) {
+  v1::JobSpec spec = Spec();
+  EXPECT_EQ(Work(spec, {.controlnet_step = 1}), 0);
+  spec.add_controls()->set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+  EXPECT_EQ(Work(spec, {.controlnet_step = 1}), 8 * 4 * 2);
+}
+
+TEST(WorkEstimate, CountsAnchorsOnceAndAgainInEveryChunkThatReadsThem) {
+  v1::JobSpec spec = Spec();
+  spec.set_guidance(1);
+  spec.set_anchors_attended(1);
+  // One anchor of 4 steps; 8 frames; the anchor again in each of 2 chunks.
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 4 + 8 * 4 + 2 * 4);
+}
+
+TEST(WorkEstimate, CountsTheSmoothingOfEveryWindow) {
+  v1::JobSpec spec = Spec();
+  spec.set_guidance(1);
+  spec.set_window(1);
+  spec.set_final_pass(true);
+  // 6 frames have two neighbours, 2 have one.
+  EXPECT_EQ(Work(spec, {}), 14);
+  spec.add_smooth_steps(1);
+  EXPECT_EQ(Work(spec, {}), 28);
+  // Twice encoded at the smoothing; decoded with the halo there and at the end.
+  EXPECT_EQ(Work(spec, {.vae_encode = 1}), 28 + 16);
+  EXPECT_EQ(Work(spec, {.vae_decode = 1}), 28 + 10 + 10);
+}
+
+TEST(WorkEstimate, MoreWorkersEndSoonerUpToTheWavefront) {
+  JobPlan plan;
+  PlannedTask probe;
+  plan.tasks.push_back(probe);
+  for (std::uint32_t chunk = 0; chunk < 4; ++chunk) {
+    PlannedTask denoise;
+    denoise.place = {Stage::kDenoise, chunk, 0};
+    denoise.inputs.push_back({{Stage::kProbe, 0, 0}, ""});
+    plan.tasks.push_back(denoise);
+  }
+  const std::vector<double> seconds = {1, 10, 10, 10, 10};
+  EXPECT_EQ(WallSeconds(plan, seconds, 1), 41);
+  EXPECT_EQ(WallSeconds(plan, seconds, 2), 21);
+  EXPECT_EQ(WallSeconds(plan, seconds, 4), 11);
+  EXPECT_EQ(WallSeconds(plan, seconds, 100), 11);
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,149 @@
+#include "coordinator/cli/yaml_job.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/common/temporary_folder.h"
+
+namespace weft::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+JobOptions Read(const std::string& text) {
+  JobOptions options;
+  const Status read = ReadJobText(text, "/jobs/job.yaml", options);
+  EXPECT_TRUE(read) << read.error().message();
+  return options;
+}
+
+std::string Complaint(const std::string& text) {
+  JobOptions options;
+  const Status read = ReadJobText(text, "/jobs/job.yaml", options);
+  return read ? "nothing" : read.error().message();
+}
+
+TEST(YamlJob, ReadsEveryKindOfField) {
+  const JobOptions options = Read(
+      "input: city.mp4\n"
+      "output: /out/neon.mkv\n"
+      "model: ../models/demo\n"
+      "prompt: \"neon: glow\"\n"
+      "negative: ''\n"
+      "steps: 12\n"
+      "guidance: 6\n"
+      "seed: 18446744073709551615\n"
+      "size: 320x176\n"
+      "frames: 8:24\n"
+      "control: {softedge: 0.8}\n"
+      "smooth-steps: [3, 7]\n"
+      "final-pass: false\n"
+      "lossless: true\n"
+      "dtype: bfloat16\n"
+      "workers: 2\n");
+  EXPECT_EQ(options.input, "/jobs/city.mp4");
+  EXPECT_EQ(options.output, "/out/neon.mkv");
+  EXPECT_EQ(options.model, "/models/demo");
+  EXPECT_EQ(options.prompt, "neon: glow");
+  EXPECT_EQ(options.steps, 12U);
+  EXPECT_EQ(options.guidance, 6.0);
+  EXPECT_EQ(options.seed, 18446744073709551615U);
+  EXPECT_EQ(options.size->height(), 176U);
+  EXPECT_EQ(options.frames->end(), 24U);
+  EXPECT_EQ(options.control->scale(), 0.8);
+  EXPECT_THAT(*options.smooth_steps, ElementsAre(3, 7));
+  EXPECT_FALSE(options.final_pass);
+  EXPECT_TRUE(options.lossless);
+  EXPECT_EQ(options.data_type, v1::DATA_TYPE_BFLOAT16);
+  EXPECT_EQ(options.workers, 2U);
+}
+
+TEST(YamlJob, ReadsTheCommandLinesTextToo) {
+  const JobOptions options = Read("smooth-steps: 4,9\ncontrol: softedge=1\n");
+  EXPECT_THAT(*options.smooth_steps, ElementsAre(4, 9));
+  EXPECT_EQ(options.control->scale(), 1.0);
+  EXPECT_THAT(*Read("smooth-steps: []").smooth_steps, ElementsAre());
+  EXPECT_THAT(*Read("smooth-steps: none").smooth_steps, ElementsAre());
+}
+
+TEST(YamlJob, LeavesFieldsThatItDoesNotName) {
+  JobOptions options;
+  options.steps = 7;
+  options.seed = 9;
+  ASSERT_TRUE(ReadJobText("steps: 8", "/jobs/job.yaml", options));
+  EXPECT_EQ(options.steps, 8U);
+  EXPECT_EQ(options.seed, 9U);
+}
+
+TEST(YamlJob, RefusesAnUnknownFieldAtItsPlaceWithTheKnownOnes) {
+  const std::string complaint = Complaint("prompt: neon\n  \nstep: 20\n");
+  EXPECT_THAT(complaint, StartsWith("/jobs/job.yaml:3:1: there is no field \"step\"; fields are "));
+  EXPECT_THAT(complaint, HasSubstr("prompt, negative, steps, guidance"));
+}
+
+TEST(YamlJob, RefusesAWrongValueAtItsPlaceWithWhatIsAllowed) {
+  EXPECT_EQ(Complaint("prompt: neon\nsteps:   many\n"),
+            "/jobs/job.yaml:2:10: steps: must be a whole number from 1 to 1000, not \"many\"");
+  EXPECT_EQ(Complaint("steps: 0"),
+            "/jobs/job.yaml:1:8: steps: must be a whole number from 1 to 1000, not \"0\"");
+  EXPECT_EQ(Complaint("strength: 1.5"),
+            "/jobs/job.yaml:1:11: strength: must be a number above 0, up to 1, not \"1.5\"");
+  EXPECT_EQ(Complaint("dtype: half"),
+            "/jobs/job.yaml:1:8: dtype: must be float32, bfloat16 or float16, not \"half\"");
+  EXPECT_EQ(Complaint("keep: 1"), "/jobs/job.yaml:1:7: keep: must be true or false, not \"1\"");
+}
+
+TEST(YamlJob, RefusesAValueOfTheWrongShapeAtItsPlace) {
+  EXPECT_EQ(Complaint("steps: [1, 2]"),
+            "/jobs/job.yaml:1:8: steps: must be a single value, not a list");
+  EXPECT_EQ(Complaint("prompt: {a: b}"),
+            "/jobs/job.yaml:1:9: prompt: must be a single value, not a map");
+  EXPECT_THAT(Complaint("prompt:\nsteps: 3\n"),
+              HasSubstr("prompt: must be a single value, not nothing"));
+  EXPECT_THAT(Complaint("smooth-steps: {a: 1}"), HasSubstr("must be a list such as [4, 9, 14]"));
+  EXPECT_THAT(Complaint("smooth-steps: [[1], 2]"), HasSubstr("must be a list such as [4, 9, 14]"));
+  EXPECT_THAT(Complaint("control: {softedge: 1, depth: 1}"), HasSubstr("{softedge: 0.8}"));
+  EXPECT_THAT(Complaint("control: {depth: 1}"), HasSubstr("softedge is the only control"));
+}
+
+TEST(YamlJob, RefusesAFieldGivenTwice) {
+  EXPECT_EQ(Complaint("steps: 3\nseed: 1\nsteps: 4\n"),
+            "/jobs/job.yaml:3:1: field \"steps\" is given twice");
+}
+
+TEST(YamlJob, RefusesWhatIsNotOneMap) {
+  EXPECT_THAT(Complaint("- steps\n"), StartsWith("/jobs/job.yaml:1:1: must be a map of fields"));
+  EXPECT_THAT(Complaint("just words"), HasSubstr("must be a map of fields"));
+  EXPECT_THAT(Complaint(""), HasSubstr("must hold one job, not 0"));
+  EXPECT_THAT(Complaint("steps: 1\n---\nsteps: 2\n"), HasSubstr("must hold one job, not 2"));
+}
+
+TEST(YamlJob, SaysWhereTheSyntaxBreaks) {
+  EXPECT_THAT(Complaint("steps: 3\nprompt: \"open\n"), StartsWith("/jobs/job.yaml:2:14: "));
+  EXPECT_THAT(Complaint("steps: [1, 2\nseed: 3\n"), StartsWith("/jobs/job.yaml:2:"));
+}
+
+TEST(YamlJob, ReadsAFileOrSaysWhyNot) {
+  const TemporaryFolder folder;
+  const std::string path = folder.File("job.yaml");
+  std::ofstream(path) << "input: a.mp4\n";
+  JobOptions options;
+  ASSERT_TRUE(ReadJobFile(path, options));
+  EXPECT_EQ(options.input, folder.File("a.mp4"));
+
+  const Status missing = ReadJobFile(folder.File("none.yaml"), options);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(missing.error().message(), HasSubstr("none.yaml"));
+  EXPECT_FALSE(ReadJobFile(folder.path().string(), options));
+
+  std::ofstream(path) << std::string((1 << 20) + 1, ' ');
+  EXPECT_THAT(ReadJobFile(path, options).error().message(), HasSubstr("too large"));
+}
+
+}  // namespace
+}  // namespace weft::cli

@@ -1,0 +1,186 @@
+// What goes wrong before or during a render ends with one clear message, a documented exit code and
+// nothing half-written.
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "tests/system/rendering.h"
+
+namespace weft::testing {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+constexpr int kUsage = 2;
+constexpr int kBadInput = 3;
+constexpr int kCannotWrite = 4;
+
+class BadInput : public Rendering {
+ protected:
+  // Renders and expects the exit code, one error line that holds `words`, and no output or state.
+  void ExpectRefusal(const std::vector<std::string>& command, int exit_code, const std::string& words) {
+    const Outcome outcome = Run(command, commands_.path());
+    EXPECT_EQ(outcome.exit_code, exit_code) << outcome.errors;
+    EXPECT_THAT(outcome.errors, AllOf(HasSubstr("weft: error: "), HasSubstr(words)));
+    const std::size_t at = outcome.errors.find("weft: error: ");
+    EXPECT_EQ(outcome.errors.find("weft: error: ", at + 1), std::string::npos) << outcome.errors;
+    for (const std::string& name : Contents(folder_.path())) {
+      EXPECT_THAT(name, ::testing::Not(::testing::StartsWith("out"))) << "left behind";
+      EXPECT_THAT(name, ::testing::Not(::testing::StartsWith(".out"))) << "left behind";
+    }
+  }
+
+  std::vector<std::string> RenderOf(const std::string& clip) {
+    clip_ = clip;
+    return Render(Path("out.mp4"));
+  }
+
+  // A copy of the demo model whose files may be changed.
+  std::string CopyModel() {
+    const std::string copy = Path("model");
+    std::filesystem::copy(WEFT_SOURCE_DIR "/deploy/models/weft-demo", copy,
+                          std::filesystem::copy_options::recursive);
+    return copy;
+  }
+
+  std::vector<std::string> RenderWith(const std::string& model) {
+    auto command = Render(Path("out.mp4"));
+    *(std::find(command.begin(), command.end(), "--model") + 1) = model;
+    return command;
+  }
+
+  void MakeClip(const std::string& path, const std::vector<std::string>& arguments) {
+    std::vector<std::string> command = {"ffmpeg", "-v", "error"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    command.push_back(path);
+    const Outcome made = Run(command, commands_.path());
+    ASSERT_EQ(made.exit_code, 0) << made.errors;
+  }
+};
+
+TEST_F(BadInput, MissingFile) {
+  ExpectRefusal(RenderOf(Path("missing.mp4")), kBadInput, "missing.mp4");
+}
+
+TEST_F(BadInput, NotAVideo) {
+  const std::string path = Path("text.mp4");
+  std::ofstream(path) << "This is no video.\n";
+  ExpectRefusal(RenderOf(path), kBadInput, "text.mp4");
+}
+
+TEST_F(BadInput, ZeroFrames) {
+  const std::string path = Path("empty.mkv");
+  MakeClip(path, {"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-frames:v", "0", "-c:v", "ffv1"});
+  ExpectRefusal(RenderOf(path), kBadInput, "empty.mkv");
+}
+
+TEST_F(BadInput, TruncatedBeyondUse) {
+  const std::string path = Path("truncated.mp4");
+  std::filesystem::copy(WEFT_SOURCE_DIR "/deploy/demo/city.mp4", path);
+  std::filesystem::resize_file(path, 600);
+  ExpectRefusal(RenderOf(path), kBadInput, "truncated.mp4");
+}
+
+TEST_F(BadInput, SoundOnly) {
+  const std::string path = Path("sound.mp4");
+  MakeClip(path, {"-f", "lavfi", "-i", "sine=duration=1"});
+  ExpectRefusal(RenderOf(path), kBadInput, "no video");
+}
+
+TEST_F(BadInput, OddSizeForH264) {
+  const std::string path = Path("odd.mkv");
+  MakeClip(path, {"-f", "lavfi", "-i", "testsrc2=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
+  ExpectRefusal(RenderOf(path), kBadInput, "--size 320x176");
+}
+
+TEST_F(BadInput, FramesBeyondTheEnd) {
+  auto command = Render(Path("out.mp4"), {"--frames", "10:99"});
+  ExpectRefusal(command, kBadInput, "frames 0 to 29");
+}
+
+TEST_F(BadInput, ModelWithAMissingTensor) {
+  const std::string model = CopyModel();
+  // The header names one tensor otherwise; its length stays.
+  const std::string path = model + "/unet/diffusion_pytorch_model.safetensors";
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string head(200000, '\0');
+  file.read(head.data(), static_cast<std::streamsize>(head.size()));
+  const std::size_t at = head.find("\"conv_in.bias\"");
+  ASSERT_NE(at, std::string::npos);
+  file.seekp(static_cast<std::streamoff>(at));
+  file << "\"conv_xx.bias\"";
+  file.close();
+  ExpectRefusal(RenderWith(model), kBadInput, "conv_in.bias");
+}
+
+TEST_F(BadInput, ModelWithAMisshapenTensor) {
+  const std::string model = CopyModel();
+  const std::string path = model + "/unet/config.json";
+  std::ifstream in(path);
+  std::string config((std::istreambuf_iterator<char>(in)), {});
+  const std::string width = "\"cross_attention_dim\": 96";
+  ASSERT_NE(config.find(width), std::string::npos);
+  config.replace(config.find(width), width.size(), "\"cross_attention_dim\": 64");
+  std::ofstream(path) << config;
+  ExpectRefusal(RenderWith(model), kBadInput, "attn2.to_k.weight");
+}
+
+TEST_F(BadInput, PickleInsteadOfSafetensors) {
+  const std::string model = CopyModel();
+  std::filesystem::remove(model + "/unet/diffusion_pytorch_model.safetensors");
+  std::ofstream(model + "/unet/diffusion_pytorch_model.bin") << "PK\x03\x04";
+  ExpectRefusal(RenderWith(model), kBadInput, "safetensors");
+}
+
+TEST_F(BadInput, NotAModelFolder) {
+  ExpectRefusal(RenderWith(Path("no-model")), kBadInput, "no-model");
+}
+
+TEST_F(BadInput, OutputFolderThatIsNotThere) {
+  auto command = Render(Path("nowhere/out.mp4"));
+  ExpectRefusal(command, kCannotWrite, "nowhere");
+}
+
+TEST_F(BadInput, OutputOfAnUnknownKind) {
+  ExpectRefusal(Render(Path("out.gif")), kUsage, ".gif");
+}
+
+TEST_F(BadInput, WrongFieldOfAJobFile) {
+  const std::string job = Path("job.yaml");
+  std::ofstream(job) << "input: clip.mkv\noutput: out.mp4\n  steps: many\n";
+  const Outcome broken = Run({Program("weft"), "render", job}, commands_.path());
+  EXPECT_EQ(broken.exit_code, kUsage) << broken.errors;
+  std::ofstream(job) << "input: clip.mkv\noutput: out.mp4\nprompt: x\nsteps: many\n";
+  ExpectRefusal({Program("weft"), "render", job}, kUsage, "job.yaml:4:");
+  std::ofstream(job) << "input: clip.mkv\noutput: out.mp4\nprompt: x\nstepz: 4\n";
+  ExpectRefusal({Program("weft"), "render", job}, kUsage, "job.yaml:4:");
+}
+
+// A tmpfs of its own needs a mount namespace.
+TEST_F(BadInput, FullDisk) {
+  const std::string disk = Path("disk");
+  std::filesystem::create_directory(disk);
+  auto command = Render(disk + "/out.mkv", {"--lossless", "--size", "640x360"});
+  std::string line;
+  for (const std::string& argument : command) {
+    line += "'" + argument + "' ";
+  }
+  const Outcome outcome =
+      Run({"unshare", "--mount", "--map-root-user", "sh", "-c",
+           "mount -t tmpfs -o size=2m none '" + disk + "' && { " + line + "; code=$?; ls -A '" + disk +
+               "'; exit $code; }"},
+          commands_.path());
+  EXPECT_EQ(outcome.exit_code, kCannotWrite) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("weft: error: "));
+  EXPECT_THAT(outcome.output, ::testing::Not(HasSubstr("out.mkv\n"))) << "nothing half-written";
+}
+
+}  // namespace
+}  // namespace weft::testing

@@ -1,0 +1,109 @@
+// Whole renders through every real part: coordinator, worker processes, ZeroMQ, RocksDB, LibTorch,
+// PatchMatch, FFmpeg.
+
+#include <algorithm>
+#include <csignal>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gmock/gmock.h>
+
+#include "tests/system/rendering.h"
+
+namespace weft::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class Render : public Rendering {};
+
+// Goal: the picture does not depend on how the work was cut. Method: the same lossless job with
+// chunks of 8, 24 and all frames, on 1 and on 2 workers; every frame's hash must agree.
+TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
+  std::string expected;
+  for (const char* chunk : {"8", "24", "30"}) {
+    for (const char* workers : {"1", "2"}) {
+      const std::string output = Path(std::string("out-") + chunk + "-" + workers + ".mkv");
+      const Outcome outcome =
+          Run(Rendering::Render(output, {"--lossless", "--chunk", chunk, "--workers", workers}),
+              commands_.path());
+      ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+      const std::string hashes = FrameHashes(output, commands_.path());
+      EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 30);
+      if (expected.empty()) {
+        expected = hashes;
+      }
+      EXPECT_EQ(hashes, expected) << "chunk " << chunk << ", workers " << workers;
+    }
+  }
+}
+
+TEST_F(Render, WritesAnMp4WithTheSourcesSoundAndLength) {
+  const std::string output = Path("out.mp4");
+  const Outcome outcome = Run(Rendering::Render(output, {"--chunk", "8"}), commands_.path());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const Outcome streams =
+      Run({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+           "stream=codec_name,nb_read_frames:format=duration", "-of", "default=nk=1:nw=1", output},
+          commands_.path());
+  EXPECT_THAT(streams.output, HasSubstr("h264\n30\n"));
+  EXPECT_THAT(streams.output, HasSubstr("aac"));
+  const double seconds = std::stod(streams.output.substr(streams.output.rfind('\n', streams.output.size() - 2)));
+  EXPECT_NEAR(seconds, 30 / 25.0, 0.06);
+  EXPECT_THAT(Contents(folder_.path()), ElementsAre("clip.mkv", "out.mp4")) << "nothing else is left";
+}
+
+TEST_F(Render, TakesAJobFileAndSaysTheSameAsTheFlags) {
+  const std::string by_flags = Path("flags.mkv");
+  const std::string by_file = Path("file.mkv");
+  const std::string job = Path("job.yaml");
+  {
+    std::ofstream file(job);
+    file << "input: clip.mkv\noutput: file.mkv\nmodel: " WEFT_SOURCE_DIR "/deploy/models/weft-demo\n"
+         << "prompt: a photo of towers, neon glow\nsteps: 5\nstrength: 0.8\nguidance: 4\nseed: 7\n"
+         << "control: softedge=1.0\nsmooth-steps: [2, 4]\nwindow: 3\nanchor-spacing: 8\n"
+         << "lossless: true\n";
+  }
+  const Outcome file = Run({Program("weft"), "render", job}, commands_.path());
+  ASSERT_EQ(file.exit_code, 0) << file.errors;
+  const Outcome flags = Run(Rendering::Render(by_flags, {"--lossless"}), commands_.path());
+  ASSERT_EQ(flags.exit_code, 0) << flags.errors;
+  EXPECT_EQ(FrameHashes(by_file, commands_.path()), FrameHashes(by_flags, commands_.path()));
+}
+
+TEST_F(Render, KeepsOddSizesWhenLossless) {
+  const std::string output = Path("odd.mkv");
+  const Outcome outcome = Run(
+      Rendering::Render(output, {"--lossless", "--size", "61x45", "--frames", "3:9"}), commands_.path());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const Outcome streams = Run({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                               "stream=width,height,nb_read_frames", "-of", "csv=p=0", output},
+                              commands_.path());
+  EXPECT_THAT(streams.output, HasSubstr("61,45,6"));
+}
+
+TEST_F(Render, StopsOnInterruptAndGoesOnWithTheSameCommand) {
+  const std::string undisturbed = Path("undisturbed.mkv");
+  ASSERT_EQ(Run(Rendering::Render(undisturbed, {"--lossless", "--chunk", "4"}), commands_.path()).exit_code, 0);
+
+  const std::string output = Path("out.mkv");
+  const auto command = Rendering::Render(output, {"--lossless", "--chunk", "4"});
+  Command first(command, commands_.path());
+  ASSERT_FALSE(first.WaitFor(std::chrono::milliseconds(2500))) << "it was to be interrupted";
+  first.Signal(SIGINT);
+  const Outcome interrupted = first.Wait();
+  EXPECT_EQ(interrupted.exit_code, 130) << interrupted.errors;
+  EXPECT_THAT(interrupted.errors, HasSubstr("same command"));
+  EXPECT_FALSE(std::filesystem::exists(output)) << "an output appears only whole";
+
+  const Outcome second = Run(command, commands_.path());
+  ASSERT_EQ(second.exit_code, 0) << second.errors;
+  EXPECT_EQ(FrameHashes(output, commands_.path()), FrameHashes(undisturbed, commands_.path()));
+}
+
+}  // namespace
+}  // namespace weft::testing

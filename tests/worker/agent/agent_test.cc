@@ -1,0 +1,188 @@
+#include "worker/agent/agent.h"
+
+#include <chrono>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/wire/error_wire.h"
+#include "common/wire/ids_wire.h"
+
+namespace weft::worker {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr Time kStart = Time(seconds(100));
+constexpr Duration kSilence = seconds(5);
+
+AttemptId Attempt(std::uint32_t number) {
+  return {.task = {.job = {"j"}, .stage = Stage::kDenoise, .chunk = 3, .round = 1},
+          .number = number,
+          .epoch = 1};
+}
+
+Heard Welcome() {
+  Heard heard;
+  v1::WorkerWelcome& welcome = *heard.message.mutable_worker_welcome();
+  welcome.set_protocol(1);
+  welcome.set_epoch(1);
+  welcome.set_heartbeat_ms(1000);
+  welcome.set_silence_ms(static_cast<std::uint32_t>(kSilence.count()));
+  welcome.set_bulk_address("ipc:///bulk");
+  return heard;
+}
+
+Heard Assign(const AttemptId& attempt) {
+  Heard heard;
+  *heard.message.mutable_assign_task()->mutable_task()->mutable_attempt() = ToWire(attempt);
+  return heard;
+}
+
+Heard Acknowledge(const AttemptId& attempt) {
+  Heard heard;
+  *heard.message.mutable_outcome_acknowledged()->mutable_attempt() = ToWire(attempt);
+  return heard;
+}
+
+Agent NewAgent() {
+  return Agent({.worker = {"w"}, .instance = {7}, .build = "test", .device = "cpu"});
+}
+
+Agent WelcomedAgent() {
+  Agent agent = NewAgent();
+  agent.Handle(Tick{}, kStart);
+  agent.Handle(Welcome(), kStart);
+  return agent;
+}
+
+int Count(const AgentEffects& effects, v1::ToCoordinator::BodyCase body) {
+  int count = 0;
+  for (const v1::ToCoordinator& message : effects.messages) {
+    count += message.body_case() == body ? 1 : 0;
+  }
+  return count;
+}
+
+TEST(Agent, SaysHelloUntilItIsWelcomed) {
+  Agent agent = NewAgent();
+  const AgentEffects first = agent.Handle(Tick{}, kStart);
+  ASSERT_THAT(first.messages, SizeIs(1));
+  EXPECT_EQ(first.messages[0].worker_hello().worker(), "w");
+  EXPECT_EQ(first.messages[0].worker_hello().instance(), 7U);
+  EXPECT_THAT(agent.Handle(Tick{}, kStart + milliseconds(10)).messages, IsEmpty());
+  EXPECT_EQ(Count(agent.Handle(Tick{}, kStart + seconds(1)), v1::ToCoordinator::kWorkerHello), 1);
+  EXPECT_EQ(agent.Handle(Welcome(), kStart + seconds(1)).bulk_address, "ipc:///bulk");
+  EXPECT_EQ(Count(agent.Handle(Tick{}, kStart + seconds(2)), v1::ToCoordinator::kWorkerHeartbeat), 1);
+}
+
+TEST(Agent, StartsATaskOnceHoweverOftenItIsAssigned) {
+  Agent agent = WelcomedAgent();
+  EXPECT_TRUE(agent.Handle(Assign(Attempt(1)), kStart).start.has_value());
+  const AgentEffects repeated = agent.Handle(Assign(Attempt(1)), kStart);
+  EXPECT_FALSE(repeated.start.has_value());
+  EXPECT_THAT(repeated.messages, IsEmpty());
+}
+
+TEST(Agent, GivesASecondTaskBackInsteadOfQueueingIt) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  AttemptId other = Attempt(1);
+  other.task.chunk = 9;
+  const AgentEffects effects = agent.Handle(Assign(other), kStart);
+  EXPECT_FALSE(effects.start.has_value());
+  ASSERT_EQ(Count(effects, v1::ToCoordinator::kTaskFailed), 1);
+  EXPECT_EQ(FromWire(effects.messages[0].task_failed().error()).code(), ErrorCode::kCancelled);
+}
+
+TEST(Agent, HeartbeatsSayHowFarTheTaskIs) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  agent.Handle(TaskMoved{Attempt(1), 0.5}, kStart);
+  const AgentEffects effects = agent.Handle(Tick{}, kStart + seconds(1));
+  ASSERT_THAT(effects.messages, SizeIs(1));
+  ASSERT_EQ(effects.messages[0].worker_heartbeat().running_size(), 1);
+  EXPECT_FLOAT_EQ(effects.messages[0].worker_heartbeat().running(0).fraction(), 0.5F);
+}
+
+TEST(Agent, RepeatsAnOutcomeUntilItIsAcknowledged) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects told = agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart);
+  EXPECT_EQ(Count(told, v1::ToCoordinator::kTaskCompleted), 1);
+  const AgentEffects again = agent.Handle(Tick{}, kStart + seconds(1));
+  EXPECT_EQ(Count(again, v1::ToCoordinator::kTaskCompleted), 1);
+  agent.Handle(Acknowledge(Attempt(1)), kStart + seconds(1));
+  const AgentEffects after = agent.Handle(Tick{}, kStart + seconds(2));
+  EXPECT_EQ(Count(after, v1::ToCoordinator::kTaskCompleted), 0);
+}
+
+TEST(Agent, KeepsAnOutcomeThroughACoordinatorThatFellSilent) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  agent.Handle(Tick{}, kStart + kSilence);  // Says hello again.
+  EXPECT_THAT(agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart + kSilence).messages, IsEmpty());
+  const AgentEffects hello = agent.Handle(Tick{}, kStart + kSilence + seconds(1));
+  ASSERT_EQ(Count(hello, v1::ToCoordinator::kWorkerHello), 1);
+  EXPECT_EQ(hello.messages[0].worker_hello().running_size(), 1);
+  const AgentEffects welcomed = agent.Handle(Welcome(), kStart + kSilence + seconds(2));
+  EXPECT_EQ(Count(welcomed, v1::ToCoordinator::kTaskCompleted), 1);
+}
+
+TEST(Agent, KeepsWorkingWhileTheCoordinatorIsAway) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects silent = agent.Handle(Tick{}, kStart + kSilence);
+  EXPECT_FALSE(silent.abandon);
+  ASSERT_EQ(Count(silent, v1::ToCoordinator::kWorkerHello), 1);
+  EXPECT_EQ(silent.messages[0].worker_hello().running_size(), 1);
+}
+
+TEST(Agent, StopsATaskThatIsNoLongerItsOwn) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  Heard verdict;
+  *verdict.message.mutable_worker_verdict()->add_abandon() = ToWire(Attempt(1));
+  EXPECT_TRUE(agent.Handle(verdict, kStart).abandon);
+  EXPECT_FALSE(agent.Handle(verdict, kStart).abandon) << "once is enough";
+}
+
+TEST(Agent, IgnoresAVerdictOnAnotherAttempt) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(2)), kStart);
+  Heard verdict;
+  *verdict.message.mutable_worker_verdict()->add_abandon() = ToWire(Attempt(1));
+  EXPECT_FALSE(agent.Handle(verdict, kStart).abandon);
+}
+
+TEST(Agent, LeavesOnlyAfterItsTaskHasStopped) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects asked = agent.Handle(StopAsked{}, kStart);
+  EXPECT_TRUE(asked.abandon);
+  EXPECT_FALSE(asked.exit);
+  const AgentEffects stopped =
+      agent.Handle(TaskErred{Attempt(1), Error(ErrorCode::kCancelled, "stopped")}, kStart);
+  EXPECT_TRUE(stopped.exit);
+  EXPECT_FALSE(stopped.exit_error.has_value());
+  EXPECT_EQ(Count(stopped, v1::ToCoordinator::kTaskFailed), 1);
+  EXPECT_EQ(Count(stopped, v1::ToCoordinator::kWorkerGoodbye), 1);
+}
+
+TEST(Agent, LeavesWithTheReasonWhenItIsRefused) {
+  Agent agent = NewAgent();
+  agent.Handle(Tick{}, kStart);
+  Heard refused;
+  refused.message.mutable_worker_refused()->set_reason("protocol 1 is too old");
+  const AgentEffects effects = agent.Handle(refused, kStart);
+  EXPECT_TRUE(effects.exit);
+  ASSERT_TRUE(effects.exit_error.has_value());
+  EXPECT_THAT(effects.exit_error->message(), ::testing::HasSubstr("protocol 1 is too old"));
+}
+
+}  // namespace
+}  // namespace weft::worker

@@ -1,0 +1,204 @@
+#include "worker/deflicker/deflicker.h"
+
+#include <cstdint>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "tests/worker/deflicker/test_pictures.h"
+
+namespace weft::deflicker {
+namespace {
+
+struct Clip {
+  std::vector<Frame> guides;
+  std::vector<Frame> stylized;
+  std::vector<std::uint32_t> scene_starts = {0};
+
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(guides.size()); }
+};
+
+std::uint8_t Flickering(std::uint8_t value, unsigned frame) {
+  const int gains[] = {100, 86, 108, 93, 112, 81, 103};  // Percent.
+  return static_cast<std::uint8_t>(std::min(255, value * gains[frame % 7] / 100));
+}
+
+// A pan over the pattern, rendered with a brightness of its own for every frame.
+Clip FlickeringPan(std::uint32_t frame_count, int width, int height, double step) {
+  Clip clip;
+  for (std::uint32_t i = 0; i < frame_count; ++i) {
+    clip.guides.push_back(PatternFrame(width, height, step * i, step / 2 * i));
+    Frame& frame = clip.stylized.emplace_back(clip.guides.back());
+    for (std::uint8_t& value : frame.rgb) {
+      value = Flickering(value, i);
+    }
+  }
+  return clip;
+}
+
+// As a worker would: only the frames that the core's windows need are handed over.
+Result<std::vector<Frame>> SmoothChunk(const Clip& clip,
+                                       FrameRange core,
+                                       const DeflickerOptions& options) {
+  const FrameRange halo = SmoothingHalo(core, options.window, clip.scene_starts, clip.size());
+  const std::vector<Frame> guides(clip.guides.begin() + halo.begin, clip.guides.begin() + halo.end);
+  const std::vector<Frame> stylized(clip.stylized.begin() + halo.begin,
+                                    clip.stylized.begin() + halo.end);
+  return SmoothBalanced({halo.begin, &guides}, {halo.begin, &stylized}, core, clip.scene_starts,
+                        clip.size(), options);
+}
+
+Result<std::vector<Frame>> SmoothAll(const Clip& clip, const DeflickerOptions& options) {
+  return SmoothChunk(clip, {0, clip.size()}, options);
+}
+
+double MeanChange(const std::vector<Frame>& frames) {
+  double sum = 0;
+  for (std::size_t i = 1; i < frames.size(); ++i) {
+    sum += MeanDifference(frames[i - 1], frames[i]);
+  }
+  return sum / static_cast<double>(frames.size() - 1);
+}
+
+TEST(Deflicker, ReturnsEqualFramesAsTheyAre) {
+  Clip clip;
+  clip.guides.assign(5, PatternFrame(67, 45, 0, 0));
+  clip.stylized.assign(5, NoiseFrame(67, 45, 3));
+  const auto smooth = SmoothAll(clip, {.window = 2});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, clip.stylized);
+}
+
+// Goal: the picture never depends on how the clip was cut. Method: every way of cutting, each chunk
+// from its own frames alone, against the whole clip at once.
+TEST(Deflicker, GivesTheSameFramesForEveryCut) {
+  Clip clip = FlickeringPan(11, 48, 36, 2.5);
+  clip.scene_starts = {0, 6};
+  const DeflickerOptions options{.window = 3, .seed = 77};
+  const auto whole = SmoothAll(clip, options);
+  ASSERT_TRUE(whole);
+  for (const std::uint32_t chunk : {1U, 2U, 3U, 5U, 8U}) {
+    SCOPED_TRACE(chunk);
+    std::vector<Frame> joined;
+    for (std::uint32_t begin = 0; begin < clip.size(); begin += chunk) {
+      const auto part = SmoothChunk(clip, {begin, std::min(begin + chunk, clip.size())}, options);
+      ASSERT_TRUE(part);
+      joined.insert(joined.end(), part->begin(), part->end());
+    }
+    EXPECT_EQ(joined, *whole);
+  }
+}
+
+TEST(Deflicker, DependsOnTheSeedOnlyThroughTheSearch) {
+  const Clip clip = FlickeringPan(3, 48, 36, 2.5);
+  const auto one = SmoothAll(clip, {.window = 1, .seed = 1});
+  const auto two = SmoothAll(clip, {.window = 1, .seed = 2});
+  ASSERT_TRUE(one && two);
+  EXPECT_NE(*one, *two);
+  EXPECT_LT(MeanDifference((*one)[1], (*two)[1]), 3);
+}
+
+TEST(Deflicker, ReducesFlickerOfAStillPicture) {
+  const Clip clip = FlickeringPan(9, 64, 48, 0);
+  const auto smooth = SmoothAll(clip, {.window = 4});
+  ASSERT_TRUE(smooth);
+  EXPECT_LT(MeanChange(*smooth), MeanChange(clip.stylized) / 5);
+}
+
+TEST(Deflicker, ReducesFlickerOfAMovingPictureAndKeepsItsDetail) {
+  const Clip clip = FlickeringPan(9, 96, 72, 3);
+  const auto smooth = SmoothAll(clip, {.window = 4});
+  ASSERT_TRUE(smooth);
+  // The mean gain of the nine frames is 97 %, which alone is 4 levels away from the guide.
+  EXPECT_GT(MeanDifference(clip.stylized[4], clip.guides[4]), 12);
+  EXPECT_LT(MeanDifference((*smooth)[4], clip.guides[4]), 7);
+  EXPECT_LT(MeanDifference((*smooth)[5], clip.guides[5]), 7);
+}
+
+TEST(Deflicker, NeverBlendsAcrossACut) {
+  Clip clip;
+  for (std::uint32_t i = 0; i < 6; ++i) {
+    clip.guides.push_back(PlainFrame(32, 24, i < 3 ? 10 : 240));
+    clip.stylized.push_back(PlainFrame(32, 24, i < 3 ? 50 : 200));
+  }
+  clip.scene_starts = {0, 3};
+  const auto smooth = SmoothAll(clip, {.window = 4});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, clip.stylized);
+  clip.scene_starts = {0};
+  const auto blended = SmoothAll(clip, {.window = 4});
+  ASSERT_TRUE(blended);
+  EXPECT_NE(*blended, clip.stylized);
+}
+
+TEST(Deflicker, RoundsTheMeanOfTheWholeWindow) {
+  // Flat frames: every remapped neighbour is its own level. (10 + 10 + 12) / 3 = 10.67.
+  Clip clip;
+  clip.guides.assign(3, PlainFrame(16, 16, 7));
+  clip.stylized = {PlainFrame(16, 16, 10), PlainFrame(16, 16, 10), PlainFrame(16, 16, 12)};
+  const auto smooth = SmoothAll(clip, {.window = 2});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, std::vector<Frame>(3, PlainFrame(16, 16, 11)));
+}
+
+TEST(Deflicker, TakesClipsOfOneFrameAndAnEmptyWindow) {
+  const Clip one = FlickeringPan(1, 20, 10, 0);
+  const auto smooth = SmoothAll(one, {});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, one.stylized);
+  const Clip four = FlickeringPan(4, 20, 10, 1);
+  const auto same = SmoothAll(four, {.window = 0});
+  ASSERT_TRUE(same);
+  EXPECT_EQ(*same, four.stylized);
+}
+
+TEST(Deflicker, TakesTinyAndOddSizes) {
+  for (const auto& [width, height] :
+       {std::pair(1, 1), std::pair(3, 3), std::pair(7, 5), std::pair(1, 40), std::pair(321, 177)}) {
+    SCOPED_TRACE(testing::Message() << width << "x" << height);
+    const Clip clip = FlickeringPan(2, width, height, 1);
+    const auto smooth = SmoothAll(clip, {.window = 1});
+    ASSERT_TRUE(smooth);
+    EXPECT_EQ((*smooth)[1].width, width);
+    EXPECT_EQ((*smooth)[1].height, height);
+    EXPECT_EQ((*smooth)[1].rgb.size(), clip.stylized[1].rgb.size());
+  }
+}
+
+TEST(Deflicker, HoldsTheExtremesWithTheLargestPatch) {
+  Clip clip;
+  clip.guides = {PlainFrame(40, 30, 0), PlainFrame(40, 30, 255)};
+  clip.stylized = clip.guides;
+  const auto smooth = SmoothAll(clip, {.window = 1, .patch_size_min = 21, .iterations = 1});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, std::vector<Frame>(2, PlainFrame(40, 30, 128)));
+}
+
+TEST(Deflicker, RefusesRunsThatDoNotHoldTheirWindows) {
+  const Clip clip = FlickeringPan(6, 20, 16, 1);
+  const std::vector<Frame> few(clip.stylized.begin(), clip.stylized.begin() + 3);
+  const std::vector<Frame> empty;
+  const auto code = [&](const FrameRun& guides, const FrameRun& stylized, FrameRange core) {
+    const auto result = SmoothBalanced(guides, stylized, core, {0}, 6, {.window = 2});
+    return result ? ErrorCode::kInternal : result.error().code();
+  };
+  EXPECT_EQ(code({0, &clip.guides}, {0, &few}, {0, 2}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({0, &few}, {0, &clip.stylized}, {0, 2}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({3, &clip.guides}, {3, &clip.stylized}, {4, 5}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({0, &empty}, {0, &empty}, {0, 1}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({0, nullptr}, {0, nullptr}, {0, 1}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({0, &clip.guides}, {0, &clip.stylized}, {2, 2}), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(code({0, &clip.guides}, {0, &clip.stylized}, {5, 7}), ErrorCode::kInvalidArgument);
+}
+
+TEST(Deflicker, RefusesFramesOfDifferentSizes) {
+  Clip clip = FlickeringPan(3, 20, 16, 1);
+  clip.stylized[2] = PlainFrame(20, 17, 0);
+  const auto result = SmoothAll(clip, {});
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_NE(result.error().message().find("frame 2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace weft::deflicker

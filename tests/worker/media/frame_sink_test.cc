@@ -1,0 +1,105 @@
+#include "worker/media/frame_sink.h"
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/worker/media/moving_picture.h"
+#include "tests/worker/media/scratch.h"
+#include "worker/media/frame_source.h"
+
+namespace weft::media {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::vector<Frame> ReadAll(const std::string& path) {
+  auto clip = OpenClip(path).value();
+  std::vector<Frame> frames;
+  for (std::uint32_t i = 0; i < clip->facts().frame_count; ++i) {
+    frames.push_back(clip->Read(i).value());
+  }
+  return frames;
+}
+
+TEST(OpenSegment, KeepsEveryByteWhenLossless) {
+  Scratch scratch;
+  for (const int width : {2, 37, 321}) {
+    const SegmentFormat format{Codec::kFfv1, width, 33, 24, 1};
+    const std::vector<Frame> frames = MovingPicture(0, 6, width, 33);
+    const std::string path = scratch.Write("segment.mkv", SegmentOf(format, frames));
+    EXPECT_EQ(ReadAll(path), frames) << "as we read it, " << width << " wide";
+    EXPECT_EQ(FramesByFfmpeg(path, width, 33), frames)
+        << "as ffmpeg reads it, " << width << " wide";
+  }
+}
+
+TEST(OpenSegment, GivesEqualBytesForEqualFrames) {
+  for (const Codec codec : {Codec::kH264, Codec::kFfv1}) {
+    const SegmentFormat format{codec, 64, 48, 30000, 1001};
+    const std::vector<Frame> frames = MovingPicture(0, 30, 64, 48);
+    EXPECT_EQ(SegmentOf(format, frames), SegmentOf(format, frames));
+  }
+}
+
+TEST(OpenSegment, LeavesNoVersionsInTheBytes) {
+  const SegmentFormat format{Codec::kH264, 64, 48, 25, 1};
+  const std::string bytes = SegmentOf(format, MovingPicture(0, 5, 64, 48));
+  EXPECT_THAT(bytes, Not(HasSubstr("x264")));
+  EXPECT_THAT(bytes, Not(HasSubstr("Lavf5")));
+  EXPECT_THAT(bytes, Not(HasSubstr("Lavc5")));
+}
+
+TEST(OpenSegment, StoresH264CloseToTheFramesAndTagsItsColours) {
+  Scratch scratch;
+  const SegmentFormat format{Codec::kH264, 96, 64, 25, 1};
+  const std::vector<Frame> frames = MovingPicture(0, 40, 96, 64);
+  const std::string path = scratch.Write("segment.mkv", SegmentOf(format, frames));
+  EXPECT_LT(LargestDifference(ReadAll(path), frames), 3.0);
+  EXPECT_THAT(Probe(path,
+                    "-select_streams v:0 -show_entries "
+                    "stream=pix_fmt,color_range,color_space,color_transfer,color_primaries"),
+              ::testing::ElementsAre("yuv420p", "tv", "bt709", "bt709", "bt709"));
+}
+
+TEST(OpenSegment, IsOneClosedGroupOfPictures) {
+  Scratch scratch;
+  const SegmentFormat format{Codec::kH264, 64, 48, 25, 1};
+  std::vector<Frame> frames = MovingPicture(0, 30, 64, 48);
+  for (std::size_t i = 15; i < frames.size(); ++i) {
+    for (std::uint8_t& value : frames[i].rgb) {
+      value = static_cast<std::uint8_t>(255 - value);  // A scene cut inside.
+    }
+  }
+  const std::string path = scratch.Write("segment.mkv", SegmentOf(format, frames));
+  std::vector<std::string> types = Probe(path, "-show_entries frame=pict_type");
+  ASSERT_EQ(types.size(), 30U);
+  EXPECT_EQ(types[0], "I");
+  EXPECT_THAT(Probe(path, "-show_entries packet=flags"),
+              ::testing::Contains(HasSubstr("K")).Times(1));
+}
+
+TEST(OpenSegment, RefusesWhatTheCodecCannotHold) {
+  const auto odd = OpenSegment({Codec::kH264, 321, 176, 25, 1});
+  ASSERT_FALSE(odd);
+  EXPECT_EQ(odd.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(odd.error().message(), HasSubstr("even"));
+  EXPECT_FALSE(OpenSegment({Codec::kFfv1, 0, 4, 25, 1}));
+  EXPECT_FALSE(OpenSegment({Codec::kFfv1, 4, 4, 0, 1}));
+}
+
+TEST(OpenSegment, RefusesFramesOfAnotherSizeAndNoFrames) {
+  auto segment = OpenSegment({Codec::kFfv1, 16, 16, 25, 1}).value();
+  EXPECT_EQ(segment->Write(MovingPicture(0, 1, 16, 8)[0]).error().code(),
+            ErrorCode::kInvalidArgument);
+  EXPECT_EQ(segment->Finish().error().code(), ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace weft::media

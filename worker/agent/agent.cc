@@ -1,0 +1,210 @@
+#include "worker/agent/agent.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/wire/error_wire.h"
+#include "common/wire/ids_wire.h"
+
+namespace weft::worker {
+namespace {
+
+constexpr std::uint32_t kProtocolMin = 1;
+constexpr std::uint32_t kProtocolMax = 1;
+
+const v1::AttemptId& AttemptOf(const v1::ToCoordinator& outcome) {
+  return outcome.has_task_completed() ? outcome.task_completed().attempt()
+                                      : outcome.task_failed().attempt();
+}
+
+bool Same(const v1::AttemptId& wire, const AttemptId& attempt) {
+  const Result<AttemptId> parsed = FromWire(wire);
+  return parsed && *parsed == attempt;
+}
+
+}  // namespace
+
+AgentEffects Agent::Handle(const AgentEvent& event, Time now) {
+  AgentEffects effects;
+  if (left_) {
+    return effects;
+  }
+  std::visit([&](const auto& what) { On(what, now, &effects); }, event);
+  LeaveIfDone(&effects);
+  left_ = effects.exit;
+  return effects;
+}
+
+void Agent::On(const Heard& heard, Time now, AgentEffects* effects) {
+  last_heard_ = now;
+  const v1::FromCoordinator& message = heard.message;
+  switch (message.body_case()) {
+    case v1::FromCoordinator::kWorkerWelcome:
+      return OnWelcome(message.worker_welcome(), now, effects);
+    case v1::FromCoordinator::kWorkerRefused:
+      effects->exit = true;
+      effects->exit_error = Error(ErrorCode::kUnsupported,
+                                  "the coordinator refused this worker: " +
+                                      message.worker_refused().reason());
+      return;
+    case v1::FromCoordinator::kAssignTask:
+      return OnAssign(message.assign_task(), effects);
+    case v1::FromCoordinator::kWorkerVerdict:
+      return AbandonAny(message.worker_verdict().abandon(), effects);
+    case v1::FromCoordinator::kOutcomeAcknowledged:
+      return OnAcknowledged(message.outcome_acknowledged(), effects);
+    case v1::FromCoordinator::kHelloRequired:
+      return SayHello(now, effects);
+    case v1::FromCoordinator::kWorkerShutdown:
+      effects->notes.push_back("asked to leave: " + message.worker_shutdown().reason());
+      return On(StopAsked{}, now, effects);
+    default:
+      effects->notes.emplace_back("a message of a kind that this version does not know");
+  }
+}
+
+void Agent::OnWelcome(const v1::WorkerWelcome& welcome, Time now, AgentEffects* effects) {
+  welcomed_ = true;
+  heartbeat_ = Duration(std::max(1U, welcome.heartbeat_ms()));
+  silence_ = Duration(std::max(1U, welcome.silence_ms()));
+  effects->bulk_address = welcome.bulk_address();
+  wakeup_ = now + heartbeat_;
+  AbandonAny(welcome.abandon(), effects);
+  for (const v1::ToCoordinator& outcome : outbox_) {
+    effects->messages.push_back(outcome);
+  }
+}
+
+void Agent::OnAssign(const v1::AssignTask& assign, AgentEffects* effects) {
+  const Result<AttemptId> attempt = FromWire(assign.task().attempt());
+  if (!attempt) {
+    effects->notes.push_back("dropped an assignment: " + attempt.error().message());
+    return;
+  }
+  if (running_ && running_->attempt == *attempt) {
+    return;  // A repeated message.
+  }
+  if (running_ || stopping_) {
+    v1::ToCoordinator busy;
+    *busy.mutable_task_failed()->mutable_attempt() = assign.task().attempt();
+    *busy.mutable_task_failed()->mutable_error() = ToWire(
+        Error(ErrorCode::kCancelled, stopping_ ? "the worker is leaving" : "the worker is busy"));
+    return Report(std::move(busy), effects);
+  }
+  running_ = Running{*attempt};
+  effects->start = assign.task();
+}
+
+void Agent::OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEffects* effects) {
+  const Result<AttemptId> attempt = FromWire(acknowledged.attempt());
+  if (!attempt) {
+    return;
+  }
+  if (acknowledged.superseded()) {
+    effects->notes.push_back(Name(attempt->task) + ": the outcome came too late and was dropped");
+  }
+  outbox_.erase(std::remove_if(outbox_.begin(), outbox_.end(),
+                               [&](const auto& outcome) { return Same(AttemptOf(outcome), *attempt); }),
+                outbox_.end());
+}
+
+void Agent::AbandonAny(const google::protobuf::RepeatedPtrField<v1::AttemptId>& attempts,
+                       AgentEffects* effects) {
+  for (const v1::AttemptId& attempt : attempts) {
+    if (running_ && !running_->abandoned && Same(attempt, running_->attempt)) {
+      running_->abandoned = true;
+      effects->abandon = true;
+      effects->notes.push_back(Name(running_->attempt.task) + ": no longer ours, stopping it");
+    }
+  }
+}
+
+void Agent::On(const TaskMoved& moved, Time /*now*/, AgentEffects* /*effects*/) {
+  if (running_ && running_->attempt == moved.attempt) {
+    running_->fraction = moved.fraction;
+  }
+}
+
+void Agent::On(const TaskSucceeded& succeeded, Time /*now*/, AgentEffects* effects) {
+  running_.reset();
+  v1::ToCoordinator outcome;
+  *outcome.mutable_task_completed()->mutable_attempt() = ToWire(succeeded.attempt);
+  *outcome.mutable_task_completed()->mutable_result() = succeeded.result;
+  Report(std::move(outcome), effects);
+}
+
+void Agent::On(const TaskErred& erred, Time /*now*/, AgentEffects* effects) {
+  running_.reset();
+  v1::ToCoordinator outcome;
+  *outcome.mutable_task_failed()->mutable_attempt() = ToWire(erred.attempt);
+  *outcome.mutable_task_failed()->mutable_error() = ToWire(erred.error);
+  Report(std::move(outcome), effects);
+}
+
+void Agent::On(const StopAsked& /*stop*/, Time /*now*/, AgentEffects* effects) {
+  stopping_ = true;
+  if (running_ && !running_->abandoned) {
+    running_->abandoned = true;
+    effects->abandon = true;
+  }
+}
+
+void Agent::On(const Tick& /*tick*/, Time now, AgentEffects* effects) {
+  if (now < wakeup_) {
+    return;
+  }
+  if (!welcomed_ || now - last_heard_ >= silence_) {
+    return SayHello(now, effects);
+  }
+  wakeup_ = now + heartbeat_;
+  v1::ToCoordinator message;
+  v1::WorkerHeartbeat& heartbeat = *message.mutable_worker_heartbeat();
+  if (running_) {
+    v1::RunningAttempt& running = *heartbeat.add_running();
+    *running.mutable_attempt() = ToWire(running_->attempt);
+    running.set_fraction(static_cast<float>(running_->fraction));
+  }
+  effects->messages.push_back(std::move(message));
+  for (const v1::ToCoordinator& outcome : outbox_) {
+    effects->messages.push_back(outcome);
+  }
+}
+
+void Agent::SayHello(Time now, AgentEffects* effects) {
+  welcomed_ = false;
+  wakeup_ = now + heartbeat_;
+  v1::ToCoordinator message;
+  v1::WorkerHello& hello = *message.mutable_worker_hello();
+  hello.set_protocol_min(kProtocolMin);
+  hello.set_protocol_max(kProtocolMax);
+  hello.set_worker(identity_.worker.value);
+  hello.set_instance(identity_.instance.value);
+  hello.set_build(identity_.build);
+  hello.set_device(identity_.device);
+  if (running_) {
+    *hello.add_running() = ToWire(running_->attempt);
+  }
+  for (const v1::ToCoordinator& outcome : outbox_) {
+    *hello.add_running() = AttemptOf(outcome);
+  }
+  effects->messages.push_back(std::move(message));
+}
+
+void Agent::Report(v1::ToCoordinator outcome, AgentEffects* effects) {
+  if (welcomed_) {
+    effects->messages.push_back(outcome);
+  }
+  outbox_.push_back(std::move(outcome));
+}
+
+void Agent::LeaveIfDone(AgentEffects* effects) {
+  if (!stopping_ || running_ || effects->start) {
+    return;
+  }
+  if (welcomed_) {
+    effects->messages.emplace_back().mutable_worker_goodbye();
+  }
+  effects->exit = true;
+}
+
+}  // namespace weft::worker

@@ -1,0 +1,141 @@
+#include "worker/media/clip_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace weft::media {
+namespace {
+
+// Formats that name other files, and one that takes any text for a picture.
+constexpr const char* kRefusedFormats = "concat,dash,hls,sdp,tty";
+
+Status CheckReadable(const std::string& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) {
+    return Failure(FfmpegError(AVERROR(errno), "cannot open " + path));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   path + " is not a regular file; give the path of a video file");
+  }
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return Failure(FfmpegError(AVERROR(errno), "cannot read " + path));
+  }
+  close(file);
+  if (status.st_size == 0) {
+    return Failure(ErrorCode::kInvalidArgument, path + " is empty; give a video file");
+  }
+  return {};
+}
+
+Error NotMedia(const std::string& path) {
+  return {ErrorCode::kInvalidArgument,
+          path +
+              " is not a video that FFmpeg can read; if it should be one, the file is damaged or "
+              "incomplete: copy it again"};
+}
+
+// A cover picture in an audio file is no video.
+bool IsVideo(const AVStream& stream) {
+  constexpr int kPictures = AV_DISPOSITION_ATTACHED_PIC | AV_DISPOSITION_TIMED_THUMBNAILS;
+  return stream.codecpar->codec_type == AVMEDIA_TYPE_VIDEO && (stream.disposition & kPictures) == 0;
+}
+
+int FindVideo(AVFormatContext* input) {
+  const int best = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (best >= 0 && IsVideo(*input->streams[best])) {
+    return best;
+  }
+  for (unsigned i = 0; i < input->nb_streams; ++i) {
+    if (IsVideo(*input->streams[i])) {
+      return static_cast<int>(i);
+    }
+  }
+  return -1;
+}
+
+}  // namespace
+
+Result<InputPtr> OpenContainer(const std::string& path) {
+  SilenceFfmpeg();
+  WEFT_RETURN_IF_ERROR(CheckReadable(path));
+  AVDictionary* options = nullptr;
+  av_dict_set(&options, "protocol_whitelist", "file", 0);
+  AVFormatContext* opened = nullptr;
+  const int status = avformat_open_input(&opened, FileUrl(path).c_str(), nullptr, &options);
+  av_dict_free(&options);
+  if (status == AVERROR(ENOMEM)) {
+    return Failure(FfmpegError(status, "cannot open " + path));
+  }
+  if (status < 0) {
+    return Failure(NotMedia(path));
+  }
+  InputPtr input(opened);
+  if (av_match_name(input->iformat->name, kRefusedFormats) != 0) {
+    return Failure(NotMedia(path));
+  }
+  if (avformat_find_stream_info(input.get(), nullptr) < 0) {
+    return Failure(NotMedia(path));
+  }
+  return input;
+}
+
+Result<ClipFile> ClipFile::Open(const std::string& path) {
+  WEFT_ASSIGN_OR_RETURN(InputPtr input, OpenContainer(path));
+  const int video = FindVideo(input.get());
+  if (video < 0) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   path + " has no video stream; give a file that holds a video");
+  }
+  for (unsigned i = 0; i < input->nb_streams; ++i) {
+    if (static_cast<int>(i) != video) {
+      input->streams[i]->discard = AVDISCARD_ALL;
+    }
+  }
+  return ClipFile(path, std::move(input), video);
+}
+
+bool ClipFile::ReadPacket(AVPacket* packet) {
+  av_packet_unref(packet);
+  while (av_read_frame(input_.get(), packet) >= 0) {
+    if (packet->stream_index == video_stream_) {
+      return true;
+    }
+    av_packet_unref(packet);
+  }
+  return false;
+}
+
+Result<CodecContextPtr> ClipFile::NewDecoder() const {
+  const AVCodecParameters& parameters = *video().codecpar;
+  const AVCodec* codec = avcodec_find_decoder(parameters.codec_id);
+  if (codec == nullptr) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   path_ + " is encoded with " + avcodec_get_name(parameters.codec_id) +
+                       ", which this FFmpeg cannot decode; convert it to H.264 first");
+  }
+  CodecContextPtr decoder(avcodec_alloc_context3(codec));
+  if (!decoder) {
+    return Failure(ErrorCode::kResourceExhausted, "no memory for a video decoder");
+  }
+  if (const int status = avcodec_parameters_to_context(decoder.get(), &parameters); status < 0) {
+    return Failure(FfmpegError(status, "cannot set up the decoder for " + path_));
+  }
+  decoder->pkt_timebase = video().time_base;
+  decoder->thread_count = 1;
+  if (const int status = avcodec_open2(decoder.get(), codec, nullptr); status < 0) {
+    return Failure(ErrorCode::kInvalidArgument, "cannot decode " + path_ + ": its " + codec->name +
+                                                    " stream is damaged or of an unknown kind (" +
+                                                    FfmpegWords(status) + ")");
+  }
+  return decoder;
+}
+
+}  // namespace weft::media

@@ -1,0 +1,45 @@
+// A clip's container, open at its video stream. FFmpeg's view of it; nothing is decoded here.
+
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "common/result.h"
+#include "worker/media/ffmpeg.h"
+
+namespace weft::media {
+
+class ClipFile {
+ public:
+  // Local regular files only; never follows a playlist to other files. The errors are those of
+  // OpenClip (worker/media/frame_source.h).
+  static Result<ClipFile> Open(const std::string& path);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] AVFormatContext& container() const { return *input_; }
+  [[nodiscard]] AVStream& video() const {
+    return *input_->streams[static_cast<unsigned>(video_stream_)];
+  }
+
+  // The next packet of the video stream; false at the end, also where the file breaks off.
+  bool ReadPacket(AVPacket* packet);
+
+  // A decoder for the video stream, with one thread.
+  // kInvalidArgument: FFmpeg does not know the codec.
+  [[nodiscard]] Result<CodecContextPtr> NewDecoder() const;
+
+ private:
+  ClipFile(std::string path, InputPtr input, int video_stream)
+      : path_(std::move(path)), input_(std::move(input)), video_stream_(video_stream) {}
+
+  std::string path_;
+  InputPtr input_;
+  int video_stream_;
+};
+
+// Any local media file, its streams known. kNotFound, kPermissionDenied, kInvalidArgument: not
+// media.
+Result<InputPtr> OpenContainer(const std::string& path);
+
+}  // namespace weft::media

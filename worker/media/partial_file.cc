@@ -1,0 +1,105 @@
+#include "worker/media/partial_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "worker/media/ffmpeg.h"
+
+namespace weft::media {
+namespace {
+
+constexpr mode_t kOrdinaryFile = 0666;  // Less what the user's umask takes away.
+
+Error SystemError(const std::string& what) {
+  return FfmpegError(AVERROR(errno), what);
+}
+
+std::string FolderOf(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+Status CheckName(const std::string& final_path) {
+  const std::string folder = FolderOf(final_path);
+  struct stat status {};
+  if (stat(folder.c_str(), &status) != 0) {
+    return Failure(SystemError("cannot write to the folder " + folder));
+  }
+  if (stat(final_path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   final_path + " is a folder; give the output another name");
+  }
+  return {};
+}
+
+// The lock is on the file that has this name now, not on one that was published or removed between
+// opening and locking.
+bool IsStillNamed(int file, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  return fstat(file, &held) == 0 && stat(path.c_str(), &named) == 0 &&
+         held.st_ino == named.st_ino && held.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+Result<PartialFile> PartialFile::Create(const std::string& final_path) {
+  WEFT_RETURN_IF_ERROR(CheckName(final_path));
+  const std::string name = std::filesystem::path(final_path).filename().string();
+  std::string path = FolderOf(final_path) + "/." + name + ".weft-partial";
+  while (true) {
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOrdinaryFile);
+    if (file < 0) {
+      return Failure(SystemError("cannot write " + final_path));
+    }
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+      close(file);
+      return Failure(ErrorCode::kUnavailable,
+                     "another process is writing " + final_path + "; wait for it or stop it");
+    }
+    if (IsStillNamed(file, path)) {
+      return PartialFile(final_path, std::move(path), file);
+    }
+    close(file);
+  }
+}
+
+PartialFile::~PartialFile() {
+  if (lock_ >= 0) {
+    unlink(path_.c_str());  // Before the lock goes, so that nobody else's file is removed.
+    close(lock_);
+  }
+}
+
+Status PartialFile::Publish() {
+  if (fsync(lock_) != 0) {
+    return Failure(SystemError("cannot write " + final_path_));
+  }
+  if (std::rename(path_.c_str(), final_path_.c_str()) != 0) {
+    return Failure(SystemError("cannot rename the finished file to " + final_path_));
+  }
+  close(std::exchange(lock_, -1));
+  const std::string folder = FolderOf(final_path_);
+  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = directory >= 0 && fsync(directory) == 0;
+  const int sync_error = errno;
+  if (directory >= 0) {
+    close(directory);
+  }
+  // Some file systems cannot sync a folder; there is nothing more to be done on those.
+  if (!synced && sync_error != EINVAL && sync_error != EACCES) {
+    errno = sync_error;
+    return Failure(SystemError("cannot make " + final_path_ + " durable"));
+  }
+  return {};
+}
+
+}  // namespace weft::media

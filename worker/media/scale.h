@@ -1,0 +1,16 @@
+// Frames brought to another size.
+
+#pragma once
+
+#include "common/result.h"
+#include "worker/frame/frame.h"
+
+namespace weft::media {
+
+// Scales (bicubic, each channel on its own) until the frame covers width x height with its aspect
+// kept, then cuts off what sticks out, the same on both sides. The same frame when it has that size
+// already. The same bits on every machine.
+// kInvalidArgument: a size below 1.
+Result<Frame> FitFrame(const Frame& frame, int width, int height);
+
+}  // namespace weft::media

@@ -1,0 +1,236 @@
+#include "worker/models/attention.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "worker/models/narrow_attention.h"
+
+namespace weft::models {
+namespace {
+
+// Scores of one run on a CPU stay in its second-level cache; on a device, a run may take 1 GiB.
+constexpr std::int64_t kCpuRunScores = std::int64_t{1} << 18U;
+constexpr std::int64_t kDeviceRunScores = std::int64_t{1} << 28U;
+constexpr std::int64_t kCpuRunMin = 32;
+
+// Head by head: scores never leave the cache, and a BLAS reads and writes the heads where they lie.
+at::Tensor AttendOnCpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
+  const std::int64_t width = q.size(1) / heads;
+  const std::int64_t keys = k.size(0);
+  const std::int64_t run = std::max(kCpuRunMin, kCpuRunScores / keys);
+  at::Tensor out = at::empty(q.sizes(), q.options());
+  at::Tensor scores = at::empty({std::min(run, q.size(0)), keys}, q.options());
+  at::Tensor shares = at::empty_like(scores);
+  for (std::int64_t head = 0; head < heads; ++head) {
+    const at::Tensor keys_t = k.narrow(1, head * width, width).t();
+    const at::Tensor values = v.narrow(1, head * width, width);
+    for (std::int64_t begin = 0; begin < q.size(0); begin += run) {
+      const std::int64_t count = std::min(run, q.size(0) - begin);
+      at::Tensor run_scores = scores.narrow(0, 0, count);
+      at::Tensor run_shares = shares.narrow(0, 0, count);
+      at::Tensor run_out = out.narrow(0, begin, count).narrow(1, head * width, width);
+      at::mm_out(run_scores, q.narrow(0, begin, count).narrow(1, head * width, width), keys_t);
+      at::_softmax_out(run_shares, run_scores, -1, /*half_to_float=*/false);
+      at::mm_out(run_out, run_shares, values);
+    }
+  }
+  return out;
+}
+
+// One head of `x`: [tokens, heads * width], float32.
+HeadRows RowsOf(const at::Tensor& x, std::int64_t head, std::int64_t width) {
+  return {x.data_ptr<float>() + head * width, x.stride(0), x.size(0)};
+}
+
+at::Tensor AttendNarrowly(const at::Tensor& q,
+                          const at::Tensor& k,
+                          const at::Tensor& v,
+                          int heads) {
+  const std::int64_t width = q.size(1) / heads;
+  at::Tensor out = at::empty(q.sizes(), q.options());
+  for (std::int64_t head = 0; head < heads; ++head) {
+    AttendNarrow(RowsOf(q, head, width), RowsOf(k, head, width), RowsOf(v, head, width), width,
+                 out.data_ptr<float>() + head * width);
+  }
+  return out;
+}
+
+// [tokens, heads * width] as [heads, tokens, width].
+at::Tensor ByHead(const at::Tensor& x, int heads) {
+  return x.view({x.size(0), heads, x.size(1) / heads}).transpose(0, 1);
+}
+
+at::Tensor AttendOnDevice(const at::Tensor& q,
+                          const at::Tensor& k,
+                          const at::Tensor& v,
+                          int heads) {
+  const at::Tensor queries = ByHead(q, heads);
+  const at::Tensor keys = ByHead(k, heads).transpose(1, 2);
+  const at::Tensor values = ByHead(v, heads);
+  const std::int64_t run = std::max<std::int64_t>(1, kDeviceRunScores / (heads * k.size(0)));
+  std::vector<at::Tensor> parts;
+  for (std::int64_t begin = 0; begin < q.size(0); begin += run) {
+    const std::int64_t count = std::min(run, q.size(0) - begin);
+    parts.push_back(
+        at::bmm(at::softmax(at::bmm(queries.narrow(1, begin, count), keys), -1), values));
+  }
+  const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
+  return all.transpose(0, 1).reshape(q.sizes());
+}
+
+}  // namespace
+
+at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
+  const at::Tensor scaled = q.mul(1.0 / std::sqrt(static_cast<double>(q.size(1) / heads)));
+  if (!q.is_cpu()) {
+    return AttendOnDevice(scaled, k, v, heads);
+  }
+  if (q.scalar_type() == at::kFloat && IsNarrow(q.size(1) / heads)) {
+    return AttendNarrowly(scaled, k, v, heads);
+  }
+  return AttendOnCpu(scaled, k, v, heads);
+}
+
+void FrameMemory::Store(int layer, int frame, int side, const KeysValues& own) {
+  const auto layer_index = static_cast<std::size_t>(layer);
+  const auto frame_index = static_cast<std::size_t>(frame);
+  layers_.resize(std::max(layers_.size(), layer_index + 1));
+  auto& frames = layers_[layer_index];
+  frames.resize(std::max(frames.size(), frame_index + 1));
+  // Copied out of the batch, which would otherwise be kept alive as a whole.
+  frames[frame_index].at(static_cast<std::size_t>(side)) = {own.keys.clone(), own.values.clone()};
+}
+
+const KeysValues& FrameMemory::At(int layer, int frame, int side) const {
+  return layers_.at(static_cast<std::size_t>(layer))
+      .at(static_cast<std::size_t>(frame))
+      .at(static_cast<std::size_t>(side));
+}
+
+at::Tensor Attention::Mix(const at::Tensor& q, const KeysValues& read) const {
+  if (!upcast || q.scalar_type() == at::kFloat) {
+    return Attend(q, read.keys, read.values, heads);
+  }
+  return Attend(q.to(at::kFloat), read.keys.to(at::kFloat), read.values.to(at::kFloat), heads)
+      .to(q.scalar_type());
+}
+
+at::Tensor Attention::Self(const at::Tensor& x, JointAttention* joint) const {
+  const at::Tensor q = to_q(x);
+  const at::Tensor k = to_k(x);
+  const at::Tensor v = to_v(x);
+  at::Tensor mixed = at::empty_like(q);
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    KeysValues read = {k.select(0, sample), v.select(0, sample)};
+    if (joint != nullptr) {
+      const SampleLinks& links = joint->samples.at(static_cast<std::size_t>(sample));
+      if (links.writes >= 0) {
+        joint->memory.Store(layer, links.writes, links.side, read);
+      }
+      std::vector<at::Tensor> keys = {read.keys};
+      std::vector<at::Tensor> values = {read.values};
+      for (const int frame : links.reads) {
+        const KeysValues& other = joint->memory.At(layer, frame, links.side);
+        keys.push_back(other.keys);
+        values.push_back(other.values);
+      }
+      if (keys.size() > 1) {
+        read = {at::cat(keys), at::cat(values)};
+      }
+    }
+    mixed.select(0, sample).copy_(Mix(q.select(0, sample), read));
+  }
+  return to_out(mixed);
+}
+
+at::Tensor Attention::Cross(const at::Tensor& x, const at::Tensor& prompt) const {
+  const at::Tensor q = to_q(x);
+  const at::Tensor k = to_k(prompt);
+  const at::Tensor v = to_v(prompt);
+  const std::int64_t samples_a_side = x.size(0) / prompt.size(0);
+  assert(samples_a_side * prompt.size(0) == x.size(0));
+  at::Tensor mixed = at::empty_like(q);
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    const std::int64_t side = sample / samples_a_side;
+    mixed.select(0, sample).copy_(Mix(q.select(0, sample), {k.select(0, side), v.select(0, side)}));
+  }
+  return to_out(mixed);
+}
+
+at::Tensor TransformerBlock::FeedForward(const at::Tensor& x) const {
+  const at::Tensor both = ff_in(x);
+  const std::int64_t width = both.size(-1) / 2;
+  return ff_out(at::gelu(both.narrow(-1, width, width)).mul_(both.narrow(-1, 0, width)));
+}
+
+at::Tensor TransformerBlock::operator()(const at::Tensor& x, const BlockContext& context) const {
+  at::Tensor h = attn1.Self(norm1(x), context.joint).add_(x);
+  h = attn2.Cross(norm2(h), context.prompt).add_(h);
+  return FeedForward(norm3(h)).add_(h);
+}
+
+at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const BlockContext& context) const {
+  at::Tensor tokens = proj_in(ToTokens(norm(x)));
+  for (const TransformerBlock& block : blocks) {
+    tokens = block(tokens, context);
+  }
+  return ToPicture(proj_out(tokens), x.size(2), x.size(3)).add_(x);
+}
+
+namespace {
+
+Attention TakeAttention(Weights& weights,
+                        const std::string& name,
+                        const TransformerShape& shape,
+                        int context_width) {
+  Attention attention;
+  attention.to_q = TakeLinearWithoutBias(weights, name + ".to_q", shape.width, shape.width);
+  attention.to_k = TakeLinearWithoutBias(weights, name + ".to_k", context_width, shape.width);
+  attention.to_v = TakeLinearWithoutBias(weights, name + ".to_v", context_width, shape.width);
+  attention.to_out = TakeLinear(weights, name + ".to_out.0", shape.width, shape.width);
+  attention.heads = shape.heads;
+  attention.upcast = shape.upcast;
+  return attention;
+}
+
+TransformerBlock TakeBlock(Weights& weights,
+                           const std::string& name,
+                           const TransformerShape& shape,
+                           int layer) {
+  constexpr double kLayerNormEps = 1e-5;
+  constexpr int kExpansion = 4;
+  const int inner = kExpansion * shape.width;
+  TransformerBlock block;
+  block.norm1 = TakeLayerNorm(weights, name + ".norm1", shape.width, kLayerNormEps);
+  block.attn1 = TakeAttention(weights, name + ".attn1", shape, shape.width);
+  block.attn1.layer = layer;
+  block.norm2 = TakeLayerNorm(weights, name + ".norm2", shape.width, kLayerNormEps);
+  block.attn2 = TakeAttention(weights, name + ".attn2", shape, shape.context_width);
+  block.norm3 = TakeLayerNorm(weights, name + ".norm3", shape.width, kLayerNormEps);
+  block.ff_in = TakeLinear(weights, name + ".ff.net.0.proj", shape.width, 2 * inner);
+  block.ff_out = TakeLinear(weights, name + ".ff.net.2", inner, shape.width);
+  return block;
+}
+
+}  // namespace
+
+SpatialTransformer TakeTransformer(Weights& weights,
+                                   const std::string& name,
+                                   const TransformerShape& shape,
+                                   int first_layer) {
+  constexpr double kNormEps = 1e-6;  // Fixed in Transformer2DModel, whatever the UNet's norm_eps.
+  const auto take = shape.linear_projection ? TakeLinear : TakePointwise;
+  SpatialTransformer transformer;
+  transformer.norm =
+      TakeGroupNorm(weights, name + ".norm", shape.width, {shape.norm_groups, kNormEps});
+  transformer.proj_in = take(weights, name + ".proj_in", shape.width, shape.width);
+  for (int i = 0; i < shape.depth; ++i) {
+    transformer.blocks.push_back(TakeBlock(
+        weights, name + ".transformer_blocks." + std::to_string(i), shape, first_layer + i));
+  }
+  transformer.proj_out = take(weights, name + ".proj_out", shape.width, shape.width);
+  return transformer;
+}
+
+}  // namespace weft::models

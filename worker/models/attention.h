@@ -1,0 +1,115 @@
+// Attention and the transformer blocks of Stable Diffusion's UNet, and how frames attend to others.
+
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "worker/models/layers.h"
+
+namespace weft::models {
+
+// softmax(q k^T / sqrt(width / heads)) v for one sample.
+// q: [queries, width]; k, v: [keys, width].  Gives [queries, width].  Memory is bounded: queries
+// are taken in runs. REQUIRES: heads divides width.
+at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads);
+
+struct KeysValues {
+  at::Tensor keys;  // [tokens, width]
+  at::Tensor values;
+};
+
+// Keys and values that frames left in every self-attention layer, for others to read.
+class FrameMemory {
+ public:
+  static constexpr int kSides = 2;  // Negative, positive.
+
+  void Clear() { layers_.clear(); }
+  void Store(int layer, int frame, int side, const KeysValues& own);
+  // REQUIRES: stored before.
+  [[nodiscard]] const KeysValues& At(int layer, int frame, int side) const;
+
+ private:
+  std::vector<std::vector<std::array<KeysValues, kSides>>> layers_;  // [layer][frame][side]
+};
+
+// What one sample of a batch reads from the memory, and under which number it leaves its own.
+struct SampleLinks {
+  int side = 0;
+  std::vector<int> reads;
+  int writes = -1;  // -1: leaves nothing.
+};
+
+struct JointAttention {
+  FrameMemory& memory;
+  std::vector<SampleLinks> samples;  // One a sample of the batch.
+};
+
+// What every block of a UNet sees beside the picture.
+struct BlockContext {
+  at::Tensor time;                  // [1 or batch, width], after its SiLU.
+  at::Tensor prompt;                // [sides, tokens, width]; sides divides the batch.
+  JointAttention* joint = nullptr;  // Null: every sample attends to itself only.
+};
+
+// diffusers' Attention.
+struct Attention {
+  Linear to_q;
+  Linear to_k;
+  Linear to_v;
+  Linear to_out;
+  int heads = 1;
+  int layer = 0;  // Number among the model's self-attention layers.
+  bool upcast = false;
+
+  // x: [batch, tokens, width].
+  [[nodiscard]] at::Tensor Self(const at::Tensor& x, JointAttention* joint) const;
+  // Sample b of a batch of B reads prompt b / (B / sides).
+  [[nodiscard]] at::Tensor Cross(const at::Tensor& x, const at::Tensor& prompt) const;
+
+ private:
+  [[nodiscard]] at::Tensor Mix(const at::Tensor& q, const KeysValues& read) const;
+};
+
+// diffusers' BasicTransformerBlock.
+struct TransformerBlock {
+  LayerNorm norm1;
+  Attention attn1;
+  LayerNorm norm2;
+  Attention attn2;
+  LayerNorm norm3;
+  Linear ff_in;  // GEGLU: value and gate.
+  Linear ff_out;
+
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const BlockContext& context) const;
+  [[nodiscard]] at::Tensor FeedForward(const at::Tensor& x) const;
+};
+
+// diffusers' Transformer2DModel.
+struct SpatialTransformer {
+  GroupNorm norm;
+  Linear proj_in;
+  std::vector<TransformerBlock> blocks;
+  Linear proj_out;
+
+  [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const BlockContext& context) const;
+};
+
+struct TransformerShape {
+  int width = 0;
+  int heads = 1;
+  int depth = 1;
+  int context_width = 0;
+  int norm_groups = 32;
+  bool linear_projection = false;
+  bool upcast = false;
+};
+
+// first_layer: number of the first self-attention layer; the others follow it.
+SpatialTransformer TakeTransformer(Weights& weights,
+                                   const std::string& name,
+                                   const TransformerShape& shape,
+                                   int first_layer);
+
+}  // namespace weft::models

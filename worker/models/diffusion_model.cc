@@ -1,0 +1,307 @@
+#include "worker/models/diffusion_model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "worker/models/controlnet.h"
+#include "worker/models/guided_denoiser.h"
+#include "worker/models/text_encoder.h"
+#include "worker/models/tokenizer.h"
+#include "worker/models/torch_edge.h"
+#include "worker/models/unet.h"
+#include "worker/models/vae.h"
+
+namespace weft::models {
+namespace {
+
+constexpr int kPictureChannels = 3;
+constexpr int kPromptTokens = 77;
+constexpr float kHalfRange = 127.5F;  // 0..255 to -1..1 and back.
+
+struct Configs {
+  NoiseScheduleConfig schedule;
+  TextEncoderConfig text;
+  UnetConfig unet;
+  VaeConfig vae;
+  std::optional<ControlNetConfig> controlnet;
+};
+
+Status CheckTogether(const Configs& configs, const std::string& folder) {
+  const auto wrong = [&folder](const std::string& what) {
+    return Failure(ErrorCode::kInvalidArgument, folder + ": " + what);
+  };
+  if (configs.text.positions < kPromptTokens) {
+    return wrong("the text encoder has fewer than 77 positions");
+  }
+  const UnetTrunkConfig& trunk = configs.unet.trunk;
+  const int width = configs.text.width;
+  if (trunk.in_channels != configs.vae.latent_channels ||
+      configs.unet.out_channels != configs.vae.latent_channels) {
+    return wrong("the UNet's in_channels or out_channels are not the VAE's latent_channels");
+  }
+  if (std::any_of(trunk.context_width.begin(), trunk.context_width.end(),
+                  [width](int context) { return context != width; })) {
+    return wrong("the UNet's cross_attention_dim is not the text encoder's hidden_size");
+  }
+  if (!configs.controlnet) {
+    return {};
+  }
+  const UnetTrunkConfig& control = configs.controlnet->trunk;
+  if (control.channels != trunk.channels || control.layers != trunk.layers ||
+      control.in_channels != trunk.in_channels || control.context_width != trunk.context_width) {
+    return wrong("the ControlNet was made for another UNet");
+  }
+  if (1 << (configs.controlnet->condition_widths.size() - 1) != configs.vae.factor()) {
+    return wrong(
+        "the ControlNet's conditioning_embedding_out_channels do not shrink by the VAE's factor");
+  }
+  return {};
+}
+
+Result<Configs> ReadConfigs(const ModelOptions& options) {
+  const std::string& folder = options.folder;
+  WEFT_RETURN_IF_ERROR(CheckModelIndex(folder));
+  Configs configs;
+  WEFT_ASSIGN_OR_RETURN(configs.schedule, ReadNoiseSchedule(folder));
+  WEFT_ASSIGN_OR_RETURN(configs.text, ReadTextEncoderConfig(folder));
+  WEFT_ASSIGN_OR_RETURN(configs.unet, ReadUnetConfig(folder));
+  WEFT_ASSIGN_OR_RETURN(configs.vae, ReadVaeConfig(folder));
+  if (options.with_controlnet) {
+    WEFT_ASSIGN_OR_RETURN(configs.controlnet, ReadControlNetConfig(folder + "/controlnet"));
+  }
+  WEFT_RETURN_IF_ERROR(CheckTogether(configs, folder));
+  return configs;
+}
+
+Result<Placement> PlacementOf(const ModelOptions& options) {
+  Placement placement;
+  const bool cuda = options.device.rfind("cuda", 0) == 0;
+  if (options.device != "cpu" && !cuda) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "device " + options.device + ": there are cpu and cuda:N");
+  }
+  if (cuda && !at::hasCUDA()) {
+    return Failure(ErrorCode::kUnsupported,
+                   "device " + options.device + ": this LibTorch finds no CUDA device");
+  }
+  placement.device = at::Device(options.device);
+  switch (options.data_type) {
+    case DataType::kFloat32:
+      placement.type = at::kFloat;
+      break;
+    case DataType::kBfloat16:
+      placement.type = at::kBFloat16;
+      break;
+    case DataType::kFloat16:
+      if (!cuda) {
+        return Failure(ErrorCode::kUnsupported,
+                       "float16 needs a CUDA device; the CPU has bfloat16");
+      }
+      placement.type = at::kHalf;
+      break;
+  }
+  return placement;
+}
+
+at::Tensor PictureOf(const Frame& frame) {
+  at::Tensor rows = at::empty({1, frame.height, frame.width, kPictureChannels}, at::kFloat);
+  std::transform(frame.rgb.begin(), frame.rgb.end(), rows.data_ptr<float>(),
+                 [](std::uint8_t value) { return static_cast<float>(value) / kHalfRange - 1.0F; });
+  return rows.permute({0, 3, 1, 2});  // Channels last already.
+}
+
+// picture: float32 [1, 3, height, width] on the CPU, about -1..1.
+Frame FrameOf(const at::Tensor& picture) {
+  const at::Tensor rows = picture.permute({0, 2, 3, 1}).contiguous();
+  Frame frame;
+  frame.height = static_cast<int>(rows.size(1));
+  frame.width = static_cast<int>(rows.size(2));
+  frame.rgb.resize(static_cast<std::size_t>(rows.numel()));
+  const auto* values = rows.data_ptr<float>();
+  std::transform(values, values + rows.numel(), frame.rgb.begin(), [](float value) {
+    const float level = std::clamp(value, -1.0F, 1.0F) * kHalfRange + kHalfRange;
+    return static_cast<std::uint8_t>(std::floor(level + 0.5F));
+  });
+  return frame;
+}
+
+Status CheckFrames(const std::vector<Frame>& frames, int factor) {
+  if (frames.empty()) {
+    return Failure(ErrorCode::kInvalidArgument, "no frames to encode");
+  }
+  const Frame& first = frames.front();
+  for (const Frame& frame : frames) {
+    const std::size_t bytes = static_cast<std::size_t>(frame.width) *
+                              static_cast<std::size_t>(frame.height) * kPictureChannels;
+    if (frame.width < 1 || frame.height < 1 || frame.width % factor != 0 ||
+        frame.height % factor != 0 || frame.width != first.width || frame.height != first.height ||
+        frame.rgb.size() != bytes) {
+      return Failure(
+          ErrorCode::kInvalidArgument,
+          "frames to encode must be of one size, a multiple of " + std::to_string(factor));
+    }
+  }
+  return {};
+}
+
+class StableDiffusion : public DiffusionModel {
+ public:
+  StableDiffusion(Configs configs,
+                  std::unique_ptr<Tokenizer> tokenizer,
+                  TextEncoder text,
+                  Vae vae,
+                  GuidedDenoiser denoiser)
+      : configs_(std::move(configs)),
+        tokenizer_(std::move(tokenizer)),
+        text_(std::move(text)),
+        vae_(std::move(vae)),
+        denoiser_(std::move(denoiser)) {}
+
+  [[nodiscard]] int vae_factor() const override { return configs_.vae.factor(); }
+  [[nodiscard]] int latent_channels() const override { return configs_.vae.latent_channels; }
+  [[nodiscard]] const NoiseScheduleConfig& schedule() const override { return configs_.schedule; }
+
+  Result<PromptEmbedding> EncodePrompts(const std::string& negative,
+                                        const std::string& positive) override {
+    return AtTorchEdge([&] { return DoEncodePrompts(negative, positive); });
+  }
+
+  Result<Latents> Encode(const std::vector<Frame>& frames) override {
+    return AtTorchEdge([&] { return DoEncode(frames); });
+  }
+
+  Result<std::vector<Frame>> Decode(const Latents& latents) override {
+    return AtTorchEdge([&] { return DoDecode(latents); });
+  }
+
+  Result<Latents> PredictAnchors(const StepInput& anchors,
+                                 double timestep,
+                                 const PromptEmbedding& prompts,
+                                 const Guidance& guidance) override {
+    return AtTorchEdge(
+        [&] { return denoiser_.PredictAnchors(anchors, timestep, prompts, guidance); });
+  }
+
+  Result<Latents> PredictFrames(const StepInput& frames,
+                                double timestep,
+                                const PromptEmbedding& prompts,
+                                const Guidance& guidance) override {
+    return AtTorchEdge(
+        [&] { return denoiser_.PredictFrames(frames, timestep, prompts, guidance); });
+  }
+
+ private:
+  Result<PromptEmbedding> DoEncodePrompts(const std::string& negative,
+                                          const std::string& positive) {
+    std::vector<std::int64_t> ids = tokenizer_->EncodePadded(negative);
+    const std::size_t length = ids.size();
+    const std::vector<std::int64_t> others = tokenizer_->EncodePadded(positive);
+    ids.insert(ids.end(), others.begin(), others.end());
+    if (*std::max_element(ids.begin(), ids.end()) >= configs_.text.vocabulary) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "the tokenizer's vocabulary is larger than the text encoder's");
+    }
+    at::Tensor batch = at::empty({2, static_cast<std::int64_t>(length)}, at::kLong);
+    std::copy(ids.begin(), ids.end(), batch.data_ptr<std::int64_t>());
+    const at::Tensor hidden =
+        text_.final_norm(text_.HiddenStates(batch.to(text_.tokens.device())).back())
+            .to(at::kCPU)
+            .contiguous();
+    const auto* values = hidden.data_ptr<float>();
+    return PromptEmbedding{
+        static_cast<int>(length), configs_.text.width, {values, values + hidden.numel()}};
+  }
+
+  // One frame a pass: nothing is gained by more, and memory is bounded.
+  Result<Latents> DoEncode(const std::vector<Frame>& frames) {
+    WEFT_RETURN_IF_ERROR(CheckFrames(frames, vae_factor()));
+    Latents latents;
+    latents.frames = static_cast<int>(frames.size());
+    latents.channels = configs_.vae.latent_channels;
+    latents.height = frames.front().height / vae_factor();
+    latents.width = frames.front().width / vae_factor();
+    latents.values.reserve(frames.size() * latents.frame_size());
+    for (const Frame& frame : frames) {
+      const at::Tensor mean =
+          vae_.Encode(PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
+              .narrow(1, 0, latents.channels)
+              .to(at::kCPU, at::kFloat)
+              .contiguous()
+              .mul_(configs_.vae.scaling_factor);
+      const auto* values = mean.data_ptr<float>();
+      latents.values.insert(latents.values.end(), values, values + mean.numel());
+    }
+    return latents;
+  }
+
+  Result<std::vector<Frame>> DoDecode(const Latents& latents) {
+    const std::size_t size = latents.frame_size();
+    if (latents.channels != configs_.vae.latent_channels || latents.frames < 1 || size == 0 ||
+        latents.values.size() != static_cast<std::size_t>(latents.frames) * size) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "latents: their shape is not the model's, or their values do not fill it");
+    }
+    std::vector<Frame> frames;
+    for (int i = 0; i < latents.frames; ++i) {
+      at::Tensor cells =
+          at::empty({1, latents.channels, latents.height, latents.width}, at::kFloat);
+      std::copy_n(latents.values.data() + static_cast<std::size_t>(i) * size, size,
+                  cells.data_ptr<float>());
+      cells.div_(configs_.vae.scaling_factor);
+      frames.push_back(FrameOf(vae_.Decode(cells.to(vae_.decoder.conv_in.weight.options())
+                                               .contiguous(at::MemoryFormat::ChannelsLast))
+                                   .to(at::kCPU, at::kFloat)));
+    }
+    return frames;
+  }
+
+  Configs configs_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  TextEncoder text_;
+  Vae vae_;
+  GuidedDenoiser denoiser_;
+};
+
+Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
+  if (options.micro_batch < 1) {
+    return Failure(ErrorCode::kInvalidArgument, "micro_batch must be at least 1");
+  }
+  WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
+  WEFT_ASSIGN_OR_RETURN(Configs configs, ReadConfigs(options));
+  if (placement.device.is_cpu()) {
+    UseOneThread();
+  }
+  const std::string& folder = options.folder;
+  WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(folder + "/tokenizer"));
+  // Prompts are encoded once a job: in float32 it costs nothing, and all data types see the same.
+  WEFT_ASSIGN_OR_RETURN(TextEncoder text, LoadTextEncoder(configs.text, folder + "/text_encoder",
+                                                          {placement.device, at::kFloat}));
+  const bool upcast = placement.type == at::kHalf && configs.vae.force_upcast;
+  WEFT_ASSIGN_OR_RETURN(Vae vae, LoadVae(configs.vae, folder + "/vae",
+                                         {placement.device, upcast ? at::kFloat : placement.type}));
+  GuidedDenoiser::Parts parts;
+  WEFT_ASSIGN_OR_RETURN(parts.unet, LoadUnet(configs.unet, folder + "/unet", placement));
+  if (configs.controlnet) {
+    WEFT_ASSIGN_OR_RETURN(parts.controlnet,
+                          LoadControlNet(*configs.controlnet, folder + "/controlnet", placement));
+  }
+  parts.placement = placement;
+  parts.channels = configs.vae.latent_channels;
+  parts.prompt_width = configs.text.width;
+  parts.vae_factor = configs.vae.factor();
+  parts.micro_batch = options.micro_batch;
+  return std::make_unique<StableDiffusion>(std::move(configs), std::move(tokenizer),
+                                           std::move(text), std::move(vae),
+                                           GuidedDenoiser(std::move(parts)));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DiffusionModel>> DiffusionModel::Load(const ModelOptions& options) {
+  return AtTorchEdge([&] { return LoadAll(options); });
+}
+
+}  // namespace weft::models

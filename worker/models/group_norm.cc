@@ -1,0 +1,122 @@
+#include "worker/models/group_norm.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "worker/models/lanes.h"
+
+namespace weft::models {
+namespace {
+
+constexpr int kChannelsMax = 4096;
+
+// Cells whose sum is taken in single precision before it goes into the double.
+constexpr std::int64_t kBlock = 64;
+
+[[gnu::always_inline]] inline void Load(const float* from, Lanes& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+
+// Adds to sums[c], for each channel, the sum over all cells of x - centre[c], or of its square.
+template <bool kSquare>
+[[gnu::always_inline]] inline void SumChannels(const CellRows& picture,
+                                               const float* centre,
+                                               double* sums) {
+  for (std::int64_t begin = 0; begin < picture.cells; begin += kBlock) {
+    const std::int64_t end = std::min(begin + kBlock, picture.cells);
+    for (int first = 0; first < picture.channels; first += kLanes) {
+      Lanes middle;
+      Load(centre + first, middle);
+      Lanes sum = {};
+      for (std::int64_t cell = begin; cell < end; ++cell) {
+        Lanes x;
+        Load(picture.values + cell * picture.channels + first, x);
+        x -= middle;
+        sum += kSquare ? x * x : x;
+      }
+      for (int lane = 0; lane < kLanes; ++lane) {
+        sums[first + lane] += static_cast<double>(sum[lane]);
+      }
+    }
+  }
+}
+
+WEFT_EVERY_CPU void SumValues(const CellRows& picture, const float* centre, double* sums) {
+  SumChannels<false>(picture, centre, sums);
+}
+
+WEFT_EVERY_CPU void SumSquares(const CellRows& picture, const float* centre, double* sums) {
+  SumChannels<true>(picture, centre, sums);
+}
+
+// out = (x - centre) * scale + shift, then SiLU. Per channel.
+WEFT_EVERY_CPU void Apply(const CellRows& picture,
+                          const std::array<const float*, 3>& centre_scale_shift,
+                          bool silu,
+                          float* out) {
+  const auto [centre, scale, shift] = centre_scale_shift;
+  for (std::int64_t cell = 0; cell < picture.cells; ++cell) {
+    for (int first = 0; first < picture.channels; first += kLanes) {
+      const std::int64_t at = cell * picture.channels + first;
+      Lanes x;
+      Lanes other;
+      Load(picture.values + at, x);
+      Load(centre + first, other);
+      x -= other;
+      Load(scale + first, other);
+      x *= other;
+      Load(shift + first, other);
+      x += other;
+      if (silu) {
+        other = -x;
+        Exp(other);
+        x /= other + 1.0F;
+      }
+      std::memcpy(out + at, &x, sizeof x);
+    }
+  }
+}
+
+// Each group's mean of `sums`, which are sums over `cells` cells.
+std::vector<double> GroupMeans(const std::vector<double>& sums, int groups, std::int64_t cells) {
+  const std::size_t width = sums.size() / static_cast<std::size_t>(groups);
+  std::vector<double> means(static_cast<std::size_t>(groups), 0.0);
+  for (std::size_t channel = 0; channel < sums.size(); ++channel) {
+    means[channel / width] += sums[channel] / static_cast<double>(cells);
+  }
+  for (double& mean : means) {
+    mean /= static_cast<double>(width);
+  }
+  return means;
+}
+
+}  // namespace
+
+bool TakesChannels(int channels, int groups) {
+  return channels % kLanes == 0 && channels <= kChannelsMax && channels % groups == 0;
+}
+
+void NormalizeGroups(const CellRows& picture, const GroupNormParameters& norm, float* out) {
+  const auto channels = static_cast<std::size_t>(picture.channels);
+  const std::size_t width = channels / static_cast<std::size_t>(norm.groups);
+  std::vector<float> centre(channels, 0.0F);
+  std::vector<double> sums(channels, 0.0);
+  SumValues(picture, centre.data(), sums.data());
+  const std::vector<double> means = GroupMeans(sums, norm.groups, picture.cells);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    centre[channel] = static_cast<float>(means[channel / width]);
+  }
+  std::fill(sums.begin(), sums.end(), 0.0);
+  SumSquares(picture, centre.data(), sums.data());
+  const std::vector<double> variances = GroupMeans(sums, norm.groups, picture.cells);
+  std::vector<float> scale(channels);
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    scale[channel] =
+        static_cast<float>(norm.weight[channel] / std::sqrt(variances[channel / width] + norm.eps));
+  }
+  Apply(picture, {centre.data(), scale.data(), norm.bias}, norm.silu, out);
+}
+
+}  // namespace weft::models

@@ -1,0 +1,51 @@
+// Sixteen floats side by side, for the few loops over a CPU's data that LibTorch 1.13 does slowly
+// or inexactly. GCC splits or joins them to what the CPU has; products and sums stay separate, so
+// every x86-64 CPU gives the same bits.
+
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace weft::models {
+
+constexpr int kLanes = 16;
+using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
+using LaneBits = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t))));
+
+// In front of a function that uses Lanes: compiled for each kind of CPU, chosen when the program
+// starts. What it calls must be always_inline, and take Lanes by reference: as arguments, vectors
+// have no calling convention that all CPUs share.
+#define WEFT_EVERY_CPU [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
+
+// x becomes exp(x), to about one unit in the last place, between -87 and 87; values outside count
+// as these. Cephes' expf, by Stephen Moshier.
+[[gnu::always_inline]] inline void Exp(Lanes& x) {
+  constexpr float kLimit = 87.0F;  // Within, results and their factors are normal numbers.
+  constexpr float kLog2E = 1.44269504088896341F;
+  constexpr float kLn2High = 0.693359375F;
+  constexpr float kLn2Low = -2.12194440e-4F;
+  constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to a whole number.
+  constexpr int kExponentShift = 23;
+  const Lanes limit = Lanes{} + kLimit;
+  x = x > -limit ? x : -limit;
+  x = x < limit ? x : limit;
+  const Lanes shifted = x * kLog2E + kRound;
+  const Lanes whole = shifted - kRound;
+  const Lanes r = x - whole * kLn2High - whole * kLn2Low;
+  Lanes p = r * 1.9875691500e-4F + 1.3981999507e-3F;
+  p = p * r + 8.3334519073e-3F;
+  p = p * r + 4.1665795894e-2F;
+  p = p * r + 1.6666665459e-1F;
+  p = p * r + 5.0000001201e-1F;
+  p = p * r * r + r + 1.0F;
+  LaneBits bits;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  LaneBits result;
+  std::memcpy(&result, &p, sizeof result);
+  // The low bits of `shifted` are the power of two.
+  result += bits << kExponentShift;
+  std::memcpy(&x, &result, sizeof x);
+}
+
+}  // namespace weft::models

@@ -1,0 +1,143 @@
+#include "worker/models/layers.h"
+
+#include "worker/models/group_norm.h"
+
+namespace weft::models {
+namespace {
+
+constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
+
+}  // namespace
+
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (!x.is_cpu() || x.dim() != 3 || x.size(0) == 1) {
+    return at::linear(x, weight, bias);
+  }
+  // A BLAS rounds a row by where it lies in the matrix. One product a sample keeps a frame's
+  // numbers the same at every place in the batch.
+  at::Tensor out = at::empty({x.size(0), x.size(1), weight.size(0)}, x.options());
+  const at::Tensor transposed = weight.t();
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    at::Tensor rows = out.select(0, sample);
+    if (bias.defined()) {
+      at::addmm_out(rows, bias, x.select(0, sample), transposed);
+    } else {
+      at::mm_out(rows, x.select(0, sample), transposed);
+    }
+  }
+  return out;
+}
+
+at::Tensor Conv::operator()(const at::Tensor& x) const {
+  return at::conv2d(x, weight, bias, stride, padding);
+}
+
+at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
+  const at::Tensor picture = x.to(at::kFloat);
+  const int channels = static_cast<int>(x.size(1));
+  if (!x.is_cpu() || !TakesChannels(channels, groups)) {
+    at::Tensor normal = at::group_norm(picture, groups, weight, bias, eps);
+    return (silu ? at::silu_(normal) : normal).to(x.scalar_type());
+  }
+  // LibTorch 1.13.1's kernel for channels-last pictures takes the variance as the difference of two
+  // large sums, and in bfloat16 adds those up in bfloat16.
+  const at::Tensor in = picture.contiguous(kLayout);
+  at::Tensor out = at::empty(in.sizes(), in.options(), kLayout);
+  const std::int64_t cells = x.size(2) * x.size(3);
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
+                    {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu},
+                    out.data_ptr<float>() + sample * cells * channels);
+  }
+  return out.to(x.scalar_type());
+}
+
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
+  return Run(x, /*silu=*/false);
+}
+
+at::Tensor GroupNorm::Silu(const at::Tensor& x) const {
+  return Run(x, /*silu=*/true);
+}
+
+at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  return at::layer_norm(x.to(at::kFloat), weight.sizes(), weight, bias, eps).to(x.scalar_type());
+}
+
+at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& time_embedding) const {
+  at::Tensor h = conv1(norm1.Silu(x));
+  if (time.weight.defined()) {
+    h.add_(time(time_embedding).unsqueeze(-1).unsqueeze(-1));
+  }
+  h = conv2(norm2.Silu(h));
+  return h.add_(shortcut.weight.defined() ? Pointwise(shortcut, x) : x);
+}
+
+Linear TakeLinear(Weights& weights, const std::string& name, int in, int out) {
+  return {weights.Take(name + ".weight", {out, in}), weights.Take(name + ".bias", {out})};
+}
+
+Linear TakeLinearWithoutBias(Weights& weights, const std::string& name, int in, int out) {
+  return {weights.Take(name + ".weight", {out, in}), {}};
+}
+
+Linear TakePointwise(Weights& weights, const std::string& name, int in, int out) {
+  return {weights.Take(name + ".weight", {out, in, 1, 1}).view({out, in}),
+          weights.Take(name + ".bias", {out})};
+}
+
+Conv TakeConv(Weights& weights, const std::string& name, int in, int out) {
+  constexpr int kKernel = 3;
+  return {weights.Take(name + ".weight", {out, in, kKernel, kKernel}).contiguous(kLayout),
+          weights.Take(name + ".bias", {out})};
+}
+
+GroupNorm TakeGroupNorm(Weights& weights,
+                        const std::string& name,
+                        int width,
+                        const NormSpec& norm) {
+  return {weights.TakeFloat(name + ".weight", {width}), weights.TakeFloat(name + ".bias", {width}),
+          norm.groups, norm.eps};
+}
+
+LayerNorm TakeLayerNorm(Weights& weights, const std::string& name, int width, double eps) {
+  return {weights.TakeFloat(name + ".weight", {width}), weights.TakeFloat(name + ".bias", {width}),
+          eps};
+}
+
+ResnetBlock TakeResnet(Weights& weights,
+                       const std::string& name,
+                       const ResnetShape& shape,
+                       const NormSpec& norm) {
+  ResnetBlock block;
+  block.norm1 = TakeGroupNorm(weights, name + ".norm1", shape.in, norm);
+  block.conv1 = TakeConv(weights, name + ".conv1", shape.in, shape.out);
+  if (shape.time > 0) {
+    block.time = TakeLinear(weights, name + ".time_emb_proj", shape.time, shape.out);
+  }
+  block.norm2 = TakeGroupNorm(weights, name + ".norm2", shape.out, norm);
+  block.conv2 = TakeConv(weights, name + ".conv2", shape.out, shape.out);
+  if (shape.in != shape.out) {
+    block.shortcut = TakePointwise(weights, name + ".conv_shortcut", shape.in, shape.out);
+  }
+  return block;
+}
+
+at::Tensor ToTokens(const at::Tensor& picture) {
+  return picture.permute({0, 2, 3, 1})
+      .reshape({picture.size(0), picture.size(2) * picture.size(3), picture.size(1)});
+}
+
+at::Tensor ToPicture(const at::Tensor& tokens, std::int64_t height, std::int64_t width) {
+  return tokens.view({tokens.size(0), height, width, tokens.size(2)}).permute({0, 3, 1, 2});
+}
+
+at::Tensor Pointwise(const Linear& linear, const at::Tensor& picture) {
+  return ToPicture(linear(ToTokens(picture)), picture.size(2), picture.size(3));
+}
+
+at::Tensor Resize(const at::Tensor& picture, std::int64_t height, std::int64_t width) {
+  return at::upsample_nearest2d(picture, {height, width});
+}
+
+}  // namespace weft::models

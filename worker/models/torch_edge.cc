@@ -1,0 +1,30 @@
+#include "worker/models/torch_edge.h"
+
+#include <string_view>
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+namespace weft::models {
+
+Error ErrorOf(const std::string& message) {
+  // On the CPU, LibTorch 1.13 reports a failed allocation as any other error.
+  for (const std::string_view sign : {"allocate memory", "not enough memory", "out of memory"}) {
+    if (message.find(sign) != std::string::npos) {
+      return {ErrorCode::kResourceExhausted, message};
+    }
+  }
+  return {ErrorCode::kInternal, message};
+}
+
+void UseOneThread() {
+  at::set_num_threads(1);
+  // OpenBLAS built with its own threads does not follow OpenMP's setting. Another BLAS has no such
+  // function, and nothing to set.
+  void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
+  if (symbol != nullptr) {
+    reinterpret_cast<void (*)(int)>(symbol)(1);
+  }
+}
+
+}  // namespace weft::models

@@ -1,0 +1,179 @@
+#include "worker/models/vae.h"
+
+#include <utility>
+
+#include "worker/models/attention.h"
+
+namespace weft::models {
+namespace {
+
+constexpr double kNormEps = 1e-6;  // Fixed in AutoencoderKL.
+
+bool IsZero(const Linear& linear) {
+  return linear.weight.count_nonzero().item<std::int64_t>() == 0 &&
+         linear.bias.count_nonzero().item<std::int64_t>() == 0;
+}
+
+class HalfReader {
+ public:
+  HalfReader(Weights& weights, const VaeConfig& config, std::string name)
+      : weights_(weights), config_(config), name_(std::move(name)) {}
+
+  VaeHalf Encoder() {
+    VaeHalf half;
+    int in = config_.channels.front();
+    half.conv_in = TakeConv(weights_, name_ + ".conv_in", config_.image_channels, in);
+    for (std::size_t i = 0; i < config_.channels.size(); ++i) {
+      const int out = config_.channels[i];
+      const std::string block = name_ + ".down_blocks." + std::to_string(i);
+      half.levels.push_back({Resnets(block, config_.layers, in, out), {}});
+      if (i + 1 < config_.channels.size()) {
+        Conv& resample = half.levels.back().resample;
+        resample = TakeConv(weights_, block + ".downsamplers.0.conv", out, out);
+        resample.stride = 2;
+        resample.padding = 0;
+      }
+      in = out;
+    }
+    Ends(half, in, 2 * config_.latent_channels);
+    return half;
+  }
+
+  VaeHalf Decoder() {
+    VaeHalf half;
+    int in = config_.channels.back();
+    half.conv_in = TakeConv(weights_, name_ + ".conv_in", config_.latent_channels, in);
+    for (std::size_t i = 0; i < config_.channels.size(); ++i) {
+      const int out = config_.channels[config_.channels.size() - 1 - i];
+      const std::string block = name_ + ".up_blocks." + std::to_string(i);
+      half.levels.push_back({Resnets(block, config_.layers + 1, in, out), {}});
+      if (i + 1 < config_.channels.size()) {
+        half.levels.back().resample = TakeConv(weights_, block + ".upsamplers.0.conv", out, out);
+      }
+      in = out;
+    }
+    Ends(half, in, config_.image_channels);
+    return half;
+  }
+
+ private:
+  // The middle, and what stands at the far end.
+  void Ends(VaeHalf& half, int width_out, int channels_out) {
+    const int width = config_.channels.back();
+    half.mid_before =
+        TakeResnet(weights_, name_ + ".mid_block.resnets.0", {width, width, 0}, Norm());
+    half.mid_after =
+        TakeResnet(weights_, name_ + ".mid_block.resnets.1", {width, width, 0}, Norm());
+    if (config_.mid_attention) {
+      half.mid_attention = Attention(name_ + ".mid_block.attentions.0", width);
+    }
+    half.norm_out = TakeGroupNorm(weights_, name_ + ".conv_norm_out", width_out, Norm());
+    half.conv_out = TakeConv(weights_, name_ + ".conv_out", width_out, channels_out);
+  }
+
+  VaeAttention Attention(const std::string& name, int width) {
+    VaeAttention attention;
+    attention.norm = TakeGroupNorm(weights_, name + ".group_norm", width, Norm());
+    attention.to_q = TakeLinear(weights_, name + ".to_q", width, width);
+    attention.to_k = TakeLinear(weights_, name + ".to_k", width, width);
+    attention.to_v = TakeLinear(weights_, name + ".to_v", width, width);
+    attention.to_out = TakeLinear(weights_, name + ".to_out.0", width, width);
+    // Output weights of zero add exactly nothing (a model trained without this layer has them), and
+    // attention over all cells is the dearest layer of a VAE.
+    return IsZero(attention.to_out) ? VaeAttention{} : attention;
+  }
+
+  std::vector<ResnetBlock> Resnets(const std::string& block, int count, int in, int out) {
+    std::vector<ResnetBlock> resnets;
+    for (int i = 0; i < count; ++i) {
+      resnets.push_back(TakeResnet(weights_, block + ".resnets." + std::to_string(i),
+                                   {i == 0 ? in : out, out, 0}, Norm()));
+    }
+    return resnets;
+  }
+
+  [[nodiscard]] NormSpec Norm() const { return {config_.norm_groups, kNormEps}; }
+
+  Weights& weights_;
+  const VaeConfig& config_;
+  std::string name_;
+};
+
+}  // namespace
+
+at::Tensor VaeAttention::operator()(const at::Tensor& x) const {
+  const at::Tensor tokens = ToTokens(norm(x));
+  const at::Tensor q = to_q(tokens);
+  const at::Tensor k = to_k(tokens);
+  const at::Tensor v = to_v(tokens);
+  at::Tensor mixed = at::empty_like(q);
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    mixed.select(0, sample).copy_(
+        Attend(q.select(0, sample), k.select(0, sample), v.select(0, sample), 1));
+  }
+  return ToPicture(to_out(mixed), x.size(2), x.size(3)).add_(x);
+}
+
+at::Tensor VaeHalf::Middle(const at::Tensor& x) const {
+  at::Tensor h = mid_before(x, {});
+  if (mid_attention.to_out.weight.defined()) {
+    h = mid_attention(h);
+  }
+  return mid_after(h, {});
+}
+
+at::Tensor Vae::Encode(const at::Tensor& picture) const {
+  at::Tensor x = encoder.conv_in(picture);
+  for (const VaeLevel& level : encoder.levels) {
+    for (const ResnetBlock& resnet : level.resnets) {
+      x = resnet(x, {});
+    }
+    if (level.resample.weight.defined()) {
+      // The encoder pads at the right and the bottom only.
+      x = level.resample(at::constant_pad_nd(x, {0, 1, 0, 1}));
+    }
+  }
+  x = encoder.conv_out(encoder.norm_out.Silu(encoder.Middle(x)));
+  return quant_conv.weight.defined() ? Pointwise(quant_conv, x) : x;
+}
+
+at::Tensor Vae::Decode(const at::Tensor& latents) const {
+  at::Tensor x = post_quant_conv.weight.defined() ? Pointwise(post_quant_conv, latents) : latents;
+  x = decoder.Middle(decoder.conv_in(x));
+  for (const VaeLevel& level : decoder.levels) {
+    for (const ResnetBlock& resnet : level.resnets) {
+      x = resnet(x, {});
+    }
+    if (level.resample.weight.defined()) {
+      x = level.resample(Resize(x, 2 * x.size(2), 2 * x.size(3)));
+    }
+  }
+  return decoder.conv_out(decoder.norm_out.Silu(x));
+}
+
+Result<Vae> LoadVae(const VaeConfig& config,
+                    const std::string& folder,
+                    const Placement& placement) {
+  WEFT_ASSIGN_OR_RETURN(Weights weights,
+                        Weights::Open(folder, "diffusion_pytorch_model", placement));
+  // As diffusers spelled them before version 0.13, and Stable Diffusion 1.5's own files still do.
+  weights.Rename(".attentions.0.query.", ".attentions.0.to_q.");
+  weights.Rename(".attentions.0.key.", ".attentions.0.to_k.");
+  weights.Rename(".attentions.0.value.", ".attentions.0.to_v.");
+  weights.Rename(".attentions.0.proj_attn.", ".attentions.0.to_out.0.");
+  Vae vae;
+  vae.config = config;
+  vae.encoder = HalfReader(weights, config, "encoder").Encoder();
+  vae.decoder = HalfReader(weights, config, "decoder").Decoder();
+  const int latent = config.latent_channels;
+  if (config.quant_conv) {
+    vae.quant_conv = TakePointwise(weights, "quant_conv", 2 * latent, 2 * latent);
+  }
+  if (config.post_quant_conv) {
+    vae.post_quant_conv = TakePointwise(weights, "post_quant_conv", latent, latent);
+  }
+  WEFT_RETURN_IF_ERROR(weights.Finish());
+  return vae;
+}
+
+}  // namespace weft::models

@@ -1,0 +1,65 @@
+// The thread that computes. It runs one task at a time and tells what becomes of it; nothing else is
+// shared with the thread that talks to the coordinator.
+
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "common/blob_store.h"
+#include "weft/v1/task.pb.h"
+#include "worker/agent/agent.h"
+
+namespace weft::worker {
+
+class DeviceThread {
+ public:
+  // device: "cpu" or "cuda:N", for the models.
+  explicit DeviceThread(std::string device);
+  DeviceThread(const DeviceThread&) = delete;
+  DeviceThread& operator=(const DeviceThread&) = delete;
+  // Abandons what runs and waits for it to stop.
+  ~DeviceThread();
+
+  // Blobs of tasks started from now on are here. REQUIRES: nothing runs.
+  void UseBlobs(std::unique_ptr<BlobStore> blobs);
+
+  // Runs the task. REQUIRES: UseBlobs() was called; nothing runs.
+  void Start(const v1::Task& task, const AttemptId& attempt);
+
+  // Asks the running task to stop at its next good place; its end is still told.
+  void Abandon() { abandoned_ = true; }
+
+  // What happened since the last call, oldest first.
+  std::vector<AgentEvent> TakeEvents();
+
+ private:
+  struct Work {
+    v1::Task task;
+    AttemptId attempt;
+  };
+
+  void Loop();
+  void Tell(AgentEvent event);
+
+  const std::string device_;
+  std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.
+  std::atomic<bool> abandoned_{false};
+
+  std::mutex mutex_;  // Guards the three below.
+  std::condition_variable wake_;
+  std::optional<Work> work_;
+  std::deque<AgentEvent> events_;
+  bool leaving_ = false;
+
+  std::thread thread_;  // Last: it uses all of the above.
+};
+
+}  // namespace weft::worker

@@ -1,0 +1,228 @@
+// weft-worker: joins a coordinator and runs its tasks until told to leave.
+
+#include <csignal>
+#include <cstdlib>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <CLI/CLI.hpp>
+#include <opencv2/core/utility.hpp>
+
+#include "common/bulk/remote_blob_store.h"
+#include "common/clock.h"
+#include "common/log/log.h"
+#include "common/transport/zmq_transport.h"
+#include "common/wire/ids_wire.h"
+#include "worker/agent/agent.h"
+#include "worker/runner/device_thread.h"
+
+namespace weft::worker {
+namespace {
+
+constexpr Duration kPollInterval = std::chrono::milliseconds(20);
+
+// Signal handlers can reach nothing else.
+std::atomic<bool> stop_asked{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+
+struct Options {
+  std::string coordinator;
+  std::string name;
+  std::string device = "cpu";
+  std::string log_file;
+  bool exit_with_parent = false;
+};
+
+// Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed. It
+// reads the variable when it is loaded, so this process starts over with it set.
+void ChooseBlasKernels(char** argv) {
+  if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_supports("avx512f") ||
+      !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) {
+    return;
+  }
+  setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
+  execv("/proc/self/exe", argv);
+}
+
+// One worker computes with one thread: results then cannot depend on a thread count, and a machine
+// is filled by more workers. Read when the libraries are loaded, so before main().
+void UseOneThread() {
+  setenv("OMP_NUM_THREADS", "1", 1);
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+}
+
+InstanceId DrawInstance() {
+  std::random_device random;
+  return {(static_cast<std::uint64_t>(random()) << 32U) | random()};
+}
+
+LogFields Fields(const AttemptId& attempt) {
+  return {.job = attempt.task.job.value,
+          .chunk = attempt.task.chunk,
+          .task = Name(attempt.task),
+          .attempt = attempt.number};
+}
+
+class Runner {
+ public:
+  Runner(const Options& options, ZmqContext& zmq, const Log& log)
+      : zmq_(zmq),
+        log_(log),
+        device_(options.device),
+        agent_({.worker = {options.name},
+                .instance = DrawInstance(),
+                .build = "weft " WEFT_VERSION,
+                .device = options.device.substr(0, options.device.find(':'))}) {}
+
+  Status Run(const std::string& address);
+
+ private:
+  Status Feed(const AgentEvent& event);
+  Status Obey(const AgentEffects& effects);
+  Status UseBulk(const std::string& address);
+
+  ZmqContext& zmq_;
+  const Log& log_;
+  SteadyClock clock_;
+  DeviceThread device_;
+  Agent agent_;
+  std::unique_ptr<Connection> control_;
+  std::string bulk_address_;
+  bool stop_passed_on_ = false;
+  bool leaving_ = false;
+};
+
+Status Runner::Run(const std::string& address) {
+  WEFT_ASSIGN_OR_RETURN(control_, zmq_.Connect(address));
+  while (!leaving_) {
+    if (stop_asked && !stop_passed_on_) {
+      stop_passed_on_ = true;
+      WEFT_RETURN_IF_ERROR(Feed(StopAsked{}));
+    }
+    for (const AgentEvent& event : device_.TakeEvents()) {
+      WEFT_RETURN_IF_ERROR(Feed(event));
+    }
+    WEFT_RETURN_IF_ERROR(Feed(Tick{}));
+    if (leaving_) {
+      break;
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, control_->Receive(kPollInterval));
+    v1::FromCoordinator message;
+    if (bytes && message.ParseFromString(*bytes)) {
+      WEFT_RETURN_IF_ERROR(Feed(Heard{std::move(message)}));
+    }
+  }
+  return {};
+}
+
+Status Runner::Feed(const AgentEvent& event) {
+  if (const auto* erred = std::get_if<TaskErred>(&event)) {
+    log_.With(Fields(erred->attempt)).Warning(erred->error.message());
+  } else if (const auto* succeeded = std::get_if<TaskSucceeded>(&event)) {
+    log_.With(Fields(succeeded->attempt))
+        .Info("done in " + std::to_string(succeeded->result.seconds()) + " s");
+  }
+  return Obey(agent_.Handle(event, clock_.Now()));
+}
+
+Status Runner::UseBulk(const std::string& address) {
+  if (address == bulk_address_) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> bulk, zmq_.Connect(address));
+  device_.UseBlobs(std::make_unique<RemoteBlobStore>(std::move(bulk)));
+  bulk_address_ = address;
+  return {};
+}
+
+Status Runner::Obey(const AgentEffects& effects) {
+  for (const std::string& note : effects.notes) {
+    log_.Info(note);
+  }
+  if (effects.bulk_address) {
+    WEFT_RETURN_IF_ERROR(UseBulk(*effects.bulk_address));
+  }
+  if (effects.abandon) {
+    device_.Abandon();
+  }
+  if (effects.start) {
+    WEFT_ASSIGN_OR_RETURN(const AttemptId attempt, FromWire(effects.start->attempt()));
+    log_.With(Fields(attempt)).Info("starts");
+    device_.Start(*effects.start, attempt);
+  }
+  for (const v1::ToCoordinator& message : effects.messages) {
+    const Status sent = control_->Send(message.SerializeAsString());
+    if (!sent && sent.error().code() != ErrorCode::kUnavailable) {
+      return sent;
+    }
+  }
+  leaving_ = effects.exit;
+  if (effects.exit_error) {
+    return Failure(*effects.exit_error);
+  }
+  return {};
+}
+
+int Main(const Options& options) {
+  if (options.exit_with_parent) {
+    // The parent may be gone already; then the signal would never come.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() == 1) {
+      return EXIT_FAILURE;
+    }
+  }
+  std::signal(SIGTERM, [](int) { stop_asked = true; });
+  std::signal(SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
+  cv::setNumThreads(1);
+  const Result<Log> log = Log::Open({.program = "weft-worker",
+                                     .file = options.log_file,
+                                     .terminal = options.log_file.empty()});
+  if (!log) {
+    std::cerr << "weft-worker: error: " << log.error().message() << '\n';
+    return EXIT_FAILURE;
+  }
+  const Result<std::unique_ptr<ZmqContext>> zmq = ZmqContext::Open();
+  if (!zmq) {
+    log->Error(zmq.error().message());
+    return EXIT_FAILURE;
+  }
+  const Log worker_log = log->With({.worker = options.name});
+  worker_log.Info("joins " + options.coordinator + " with " + options.device);
+  const Status status = Runner(options, **zmq, worker_log).Run(options.coordinator);
+  if (!status) {
+    worker_log.Error(status.error().message());
+    return EXIT_FAILURE;
+  }
+  worker_log.Info("left");
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace weft::worker
+
+int main(int argc, char** argv) {
+  weft::worker::UseOneThread();
+  weft::worker::ChooseBlasKernels(argv);
+  weft::worker::Options options;
+  CLI::App app("Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
+               "tcp://10.0.0.5:7070 --name gpu17.0 --device cuda:0\n",
+               "weft-worker");
+  app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
+  app.add_option("--coordinator", options.coordinator, "Address, tcp://HOST:PORT or ipc://PATH")
+      ->required();
+  app.add_option("--name", options.name, "This worker's name, the same at every start")->required();
+  app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
+  app.add_flag("--exit-with-parent", options.exit_with_parent,
+               "End when the process that started this one ends");
+  CLI11_PARSE(app, argc, argv);
+  return weft::worker::Main(options);
+}

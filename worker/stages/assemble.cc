@@ -1,0 +1,34 @@
+// The finished file: all segments in order, with the source's audio and time stamps.
+
+#include <utility>
+
+#include "worker/media/frame_sink.h"
+#include "worker/stages/blobs.h"
+#include "worker/stages/stage.h"
+
+namespace weft::worker {
+
+Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) {
+  const v1::Clip& clip = task.clip();
+  const std::uint32_t chunk_frames = task.job().chunk_frames();
+  const std::uint32_t chunk_count = (clip.frame_count() + chunk_frames - 1) / chunk_frames;
+  media::Assembly assembly{
+      .output_path = task.job().output_path(),
+      .source_path = task.job().input_path(),
+      .source_frames = {clip.first_frame(), clip.first_frame() + clip.frame_count()},
+      .segments = {},
+      .frame_count = clip.frame_count(),
+  };
+  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
+    WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+    WEFT_ASSIGN_OR_RETURN(std::string segment,
+                          FetchInput(task, {Stage::kFinish, chunk, 0, "segment"}, context.blobs));
+    assembly.segments.push_back(std::move(segment));
+  }
+  WEFT_RETURN_IF_ERROR(media::Assemble(assembly));
+  v1::TaskResult result;
+  result.set_frames(clip.frame_count());
+  return result;
+}
+
+}  // namespace weft::worker

@@ -1,0 +1,205 @@
+// One round of one chunk: complete the smoothing step that the round before predicted, run the
+// round's steps, predict the next smoothing step.
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "worker/deflicker/deflicker.h"
+#include "worker/stages/blobs.h"
+#include "worker/stages/denoising.h"
+#include "worker/stages/stage.h"
+
+namespace weft::worker {
+namespace {
+
+// The anchors a chunk attends to and how each of its frames does.
+struct Anchors {
+  std::vector<std::uint32_t> frames;
+  std::vector<Latents> before_step;  // Per anchor: [steps that run, channels, height, width].
+  models::StepInput input;           // Its `noisy` is set step by step.
+};
+
+Result<Anchors> FetchAnchors(const v1::Task& task,
+                             const Denoising& denoising,
+                             StageContext& context) {
+  Anchors anchors;
+  anchors.frames.assign(task.anchor_frames().begin(), task.anchor_frames().end());
+  for (const std::uint32_t frame : anchors.frames) {
+    const std::string name = "anchor/" + std::to_string(frame);
+    WEFT_ASSIGN_OR_RETURN(const std::string blob,
+                          FetchInput(task, {Stage::kAnchor, 0, 0, name}, context.blobs));
+    WEFT_ASSIGN_OR_RETURN(Latents steps, UnpackLatents(blob));
+    if (steps.frames != denoising.ddim().steps() - static_cast<int>(denoising.first_step())) {
+      return Failure(ErrorCode::kDataLoss, name + ": wrong number of steps");
+    }
+    anchors.before_step.push_back(std::move(steps));
+  }
+  WEFT_ASSIGN_OR_RETURN(anchors.input.controls, denoising.Controls(anchors.frames, context));
+  return anchors;
+}
+
+// Indices into `anchors` for every frame of the core.
+std::vector<std::vector<int>> Attends(const v1::Task& task,
+                                      const std::vector<std::uint32_t>& anchors) {
+  std::vector<std::vector<int>> attends;
+  for (const std::uint32_t frame : FrameNumbers(ToRange(task.chunk().core()))) {
+    std::vector<int>& indices = attends.emplace_back();
+    for (const std::uint32_t anchor :
+         AttendedAnchors(frame, task.job().anchors_attended(), anchors, SceneStarts(task.clip()),
+                         task.clip().frame_count())) {
+      const auto found = std::lower_bound(anchors.begin(), anchors.end(), anchor);
+      indices.push_back(static_cast<int>(found - anchors.begin()));
+    }
+  }
+  return attends;
+}
+
+// x0 of the core after smoothing: x0 + E(S(D(x0))) - E(D(x0)), so that smoothing which changes
+// nothing changes nothing.
+Result<Latents> SmoothClean(const v1::Task& task,
+                            const Latents& clean_halo,
+                            models::DiffusionModel& model,
+                            StageContext& context) {
+  const FrameRange core = ToRange(task.chunk().core());
+  const FrameRange halo = ToRange(task.chunk().halo());
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> decoded, model.Decode(clean_halo));
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> guides,
+                        ReadFrames(task.job(), task.clip(), halo, context.clip));
+  for (Frame& guide : guides) {
+    guide = Pad(guide, task.clip());
+  }
+  WEFT_ASSIGN_OR_RETURN(
+      const std::vector<Frame> smoothed,
+      deflicker::SmoothBalanced({halo.begin, &guides}, {halo.begin, &decoded}, core,
+                                SceneStarts(task.clip()), task.clip().frame_count(),
+                                {.window = task.job().window(), .seed = task.job().seed()}));
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  const auto own = decoded.begin() + (core.begin - halo.begin);
+  WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));
+  WEFT_ASSIGN_OR_RETURN(const Latents after, model.Encode(smoothed));
+  Latents clean = Slice(clean_halo, core.begin - halo.begin, core.size());
+  for (std::size_t i = 0; i < clean.values.size(); ++i) {
+    clean.values[i] += after.values[i] - before.values[i];
+  }
+  return clean;
+}
+
+class RoundRun {
+ public:
+  RoundRun(const v1::Task& task, const Denoising& denoising, StageContext& context)
+      : task_(task), denoising_(denoising), context_(context) {}
+
+  // x before the round's first whole step.
+  Status Begin();
+  // The round's steps, and its prediction if it has one.
+  Status Steps();
+  Result<v1::TaskResult> Store();
+
+ private:
+  Result<Latents> Predict(int step);
+  void Moved();
+
+  const v1::Task& task_;
+  const Denoising& denoising_;
+  StageContext& context_;
+  Anchors anchors_;
+  models::StepInput input_;
+  Latents predicted_clean_;
+  std::uint32_t parts_done_ = 0;
+};
+
+Status RoundRun::Begin() {
+  const v1::Round& round = task_.round();
+  const FrameRange core = ToRange(task_.chunk().core());
+  if (!round.has_smooth_step()) {
+    WEFT_ASSIGN_OR_RETURN(input_.noisy, denoising_.Start(FrameNumbers(core), context_));
+    return {};
+  }
+  const std::uint32_t before = task_.attempt().task().round() - 1;
+  WEFT_ASSIGN_OR_RETURN(
+      const Latents noisy,
+      FetchRange(task_, {Stage::kDenoise, before, "latents"}, core, context_.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents clean_halo,
+                        FetchRange(task_, {Stage::kDenoise, before, "x0"},
+                                   ToRange(task_.chunk().halo()), context_.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents clean,
+                        SmoothClean(task_, clean_halo, *denoising_.ready().model, context_));
+  input_.noisy = denoising_.ddim().Step(noisy, clean, static_cast<int>(round.smooth_step()));
+  Moved();
+  return {};
+}
+
+Result<Latents> RoundRun::Predict(int step) {
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
+  const models::Ddim& ddim = denoising_.ddim();
+  const WarmModel::Ready& ready = denoising_.ready();
+  if (!anchors_.frames.empty()) {
+    anchors_.input.noisy = {};
+    for (const Latents& steps : anchors_.before_step) {
+      const std::uint32_t index = static_cast<std::uint32_t>(step) - denoising_.first_step();
+      Append(Slice(steps, index, 1), &anchors_.input.noisy);
+    }
+    WEFT_RETURN_IF_ERROR(ready.model->PredictAnchors(anchors_.input, ddim.timestep(step),
+                                                     *ready.prompts, ready.guidance));
+  }
+  WEFT_ASSIGN_OR_RETURN(
+      const Latents output,
+      ready.model->PredictFrames(input_, ddim.timestep(step), *ready.prompts, ready.guidance));
+  Moved();
+  return ddim.PredictClean(input_.noisy, output, step);
+}
+
+Status RoundRun::Steps() {
+  const v1::Round& round = task_.round();
+  if (round.first_step() == round.last_step() && !round.has_predict_step()) {
+    return {};
+  }
+  const FrameRange core = ToRange(task_.chunk().core());
+  WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
+  input_.attends = Attends(task_, anchors_.frames);
+  WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(FrameNumbers(core), context_));
+  for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
+       ++step) {
+    WEFT_ASSIGN_OR_RETURN(const Latents clean, Predict(step));
+    input_.noisy = denoising_.ddim().Step(input_.noisy, clean, step);
+  }
+  if (round.has_predict_step()) {
+    WEFT_ASSIGN_OR_RETURN(predicted_clean_, Predict(static_cast<int>(round.predict_step())));
+  }
+  return {};
+}
+
+Result<v1::TaskResult> RoundRun::Store() {
+  v1::TaskResult result;
+  WEFT_RETURN_IF_ERROR(
+      StoreOutput(task_, "latents", PackLatents(input_.noisy), context_.blobs, &result));
+  if (task_.round().has_predict_step()) {
+    WEFT_RETURN_IF_ERROR(
+        StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
+  }
+  result.set_frames(ToRange(task_.chunk().core()).size());
+  return result;
+}
+
+void RoundRun::Moved() {
+  const v1::Round& round = task_.round();
+  const std::uint32_t parts = (round.has_smooth_step() ? 1 : 0) + round.last_step() -
+                              round.first_step() + (round.has_predict_step() ? 1 : 0);
+  ++parts_done_;
+  context_.moved(static_cast<double>(parts_done_) / std::max(parts, 1U));
+}
+
+}  // namespace
+
+Result<v1::TaskResult> RunDenoise(const v1::Task& task, StageContext& context) {
+  WEFT_ASSIGN_OR_RETURN(const Denoising denoising, Denoising::Prepare(task, context));
+  RoundRun run(task, denoising, context);
+  WEFT_RETURN_IF_ERROR(run.Begin());
+  WEFT_RETURN_IF_ERROR(run.Steps());
+  return run.Store();
+}
+
+}  // namespace weft::worker

@@ -1,0 +1,126 @@
+#include "worker/stages/denoising.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "common/noise.h"
+#include "common/plan/rounds.h"
+#include "worker/stages/blobs.h"
+
+namespace weft::worker {
+namespace {
+
+// The job's one noise map is stream 0 of its seed.
+constexpr std::uint32_t kNoiseStream = 0;
+
+FrameRange CoreOf(std::uint32_t chunk, const v1::Task& task) {
+  const std::uint32_t size = task.job().chunk_frames();
+  return {chunk * size, std::min((chunk + 1) * size, task.clip().frame_count())};
+}
+
+}  // namespace
+
+Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context) {
+  WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
+  WEFT_ASSIGN_OR_RETURN(
+      models::Ddim ddim,
+      models::Ddim::Create(ready.model->schedule(), static_cast<int>(task.job().steps())));
+  Denoising denoising(task, std::move(ddim), ready);
+  denoising.first_step_ = FirstStep(task.job().steps(), task.job().strength());
+  return denoising;
+}
+
+Result<Latents> Denoising::Start(const std::vector<std::uint32_t>& frames,
+                                 StageContext& context) const {
+  if (task_->job().strength() >= 1.0) {
+    return NoiseOnly(frames.size());
+  }
+  std::vector<Frame> padded;
+  for (const std::uint32_t frame : frames) {
+    WEFT_ASSIGN_OR_RETURN(const Frame source,
+                          ReadFrame(task_->job(), task_->clip(), frame, context.clip));
+    padded.push_back(Pad(source, task_->clip()));
+  }
+  WEFT_ASSIGN_OR_RETURN(const Latents clean, ready_.model->Encode(padded));
+  return ddim_.AddNoise(clean, Noise(), static_cast<int>(first_step_));
+}
+
+std::vector<float> Denoising::Noise() const {
+  const v1::Clip& clip = task_->clip();
+  const std::size_t cells = static_cast<std::size_t>(clip.padded_size().width() / clip.vae_factor()) *
+                            (clip.padded_size().height() / clip.vae_factor());
+  const auto channels = static_cast<std::size_t>(ready_.model->latent_channels());
+  return GaussianNoise(task_->job().seed(), kNoiseStream, channels * cells);
+}
+
+Latents Denoising::NoiseOnly(std::size_t frame_count) const {
+  const v1::Clip& clip = task_->clip();
+  Latents latents{.frames = static_cast<int>(frame_count),
+                  .channels = ready_.model->latent_channels(),
+                  .height = static_cast<int>(clip.padded_size().height() / clip.vae_factor()),
+                  .width = static_cast<int>(clip.padded_size().width() / clip.vae_factor()),
+                  .values = {}};
+  const std::vector<float> noise = Noise();
+  for (std::size_t frame = 0; frame < frame_count; ++frame) {
+    latents.values.insert(latents.values.end(), noise.begin(), noise.end());
+  }
+  return latents;
+}
+
+Result<std::vector<ControlMap>> Denoising::Controls(const std::vector<std::uint32_t>& frames,
+                                                    StageContext& context) const {
+  std::vector<ControlMap> controls;
+  if (task_->job().controls_size() == 0) {
+    return controls;
+  }
+  std::map<std::uint32_t, std::vector<ControlMap>> by_chunk;
+  for (const std::uint32_t frame : frames) {
+    const std::uint32_t chunk = frame / task_->job().chunk_frames();
+    if (by_chunk.count(chunk) == 0) {
+      WEFT_ASSIGN_OR_RETURN(
+          const std::string blob,
+          FetchInput(*task_, {Stage::kAnnotate, chunk, 0, "control"}, context.blobs));
+      WEFT_ASSIGN_OR_RETURN(by_chunk[chunk], UnpackControls(blob));
+    }
+    const std::size_t index = frame - CoreOf(chunk, *task_).begin;
+    if (index >= by_chunk[chunk].size()) {
+      return Failure(ErrorCode::kDataLoss,
+                     "control maps of chunk " + std::to_string(chunk) + ": too few frames");
+    }
+    controls.push_back(by_chunk[chunk][index]);
+  }
+  return controls;
+}
+
+Result<Latents> FetchRange(const v1::Task& task,
+                           const ChunkOutput& output,
+                           FrameRange range,
+                           BlobStore& blobs) {
+  Latents joined;
+  for (std::uint32_t begin = range.begin; begin < range.end;) {
+    const std::uint32_t chunk = begin / task.job().chunk_frames();
+    const FrameRange core = CoreOf(chunk, task);
+    const std::uint32_t end = std::min(core.end, range.end);
+    WEFT_ASSIGN_OR_RETURN(
+        const std::string blob,
+        FetchInput(task, {output.stage, chunk, output.round, output.name}, blobs));
+    WEFT_ASSIGN_OR_RETURN(const Latents latents, UnpackLatents(blob));
+    if (latents.frames != static_cast<int>(core.size())) {
+      return Failure(ErrorCode::kDataLoss,
+                     "latents of chunk " + std::to_string(chunk) + ": wrong number of frames");
+    }
+    Append(Slice(latents, begin - core.begin, end - begin), &joined);
+    begin = end;
+  }
+  return joined;
+}
+
+std::vector<std::uint32_t> FrameNumbers(FrameRange range) {
+  std::vector<std::uint32_t> frames(range.size());
+  std::iota(frames.begin(), frames.end(), range.begin);
+  return frames;
+}
+
+}  // namespace weft::worker

@@ -1,0 +1,87 @@
+// Pictures of a chunk: decode, smooth across chunks, finish, encode one segment.
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/plan/rounds.h"
+#include "worker/deflicker/deflicker.h"
+#include "worker/deflicker/finishing.h"
+#include "worker/frame/geometry.h"
+#include "worker/media/frame_sink.h"
+#include "worker/stages/blobs.h"
+#include "worker/stages/denoising.h"
+#include "worker/stages/stage.h"
+
+namespace weft::worker {
+namespace {
+
+std::uint32_t LastRound(const v1::JobSpec& job) {
+  const std::vector<std::uint32_t> smooth_steps(job.smooth_steps().begin(),
+                                                job.smooth_steps().end());
+  const std::uint32_t first = FirstStep(job.steps(), job.strength());
+  const auto rounds = PlanRounds(
+      job.steps(), first, job.window() > 0 ? smooth_steps : std::vector<std::uint32_t>());
+  return static_cast<std::uint32_t>(rounds.size()) - 1;
+}
+
+// The pictures of `range`, in the output's size.
+Result<std::vector<Frame>> DecodeRange(const v1::Task& task,
+                                       FrameRange range,
+                                       StageContext& context) {
+  WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
+  WEFT_ASSIGN_OR_RETURN(const Latents latents,
+                        FetchRange(task, {Stage::kDenoise, LastRound(task.job()), "latents"}, range,
+                                   context.blobs));
+  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, ready.model->Decode(latents));
+  for (Frame& frame : frames) {
+    frame = Crop(frame, static_cast<int>(task.clip().size().width()),
+                 static_cast<int>(task.clip().size().height()));
+  }
+  return frames;
+}
+
+Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& context) {
+  const FrameRange core = ToRange(task.chunk().core());
+  if (!task.job().final_pass() || task.job().window() == 0) {
+    return DecodeRange(task, core, context);
+  }
+  const FrameRange halo = ToRange(task.chunk().halo());
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> rendered, DecodeRange(task, halo, context));
+  context.moved(0.4);
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
+                        ReadFrames(task.job(), task.clip(), halo, context.clip));
+  return deflicker::SmoothBalanced({halo.begin, &guides}, {halo.begin, &rendered}, core,
+                                   SceneStarts(task.clip()), task.clip().frame_count(),
+                                   {.window = task.job().window(), .seed = task.job().seed()});
+}
+
+}  // namespace
+
+Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
+  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, SmoothedCore(task, context));
+  context.moved(0.8);
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  WEFT_ASSIGN_OR_RETURN(
+      const std::unique_ptr<media::FrameSink> segment,
+      media::OpenSegment({
+          .codec = task.job().lossless() ? media::Codec::kFfv1 : media::Codec::kH264,
+          .width = static_cast<int>(task.clip().size().width()),
+          .height = static_cast<int>(task.clip().size().height()),
+          .rate_numerator = task.clip().frame_rate().numerator(),
+          .rate_denominator = task.clip().frame_rate().denominator(),
+      }));
+  for (Frame& frame : frames) {
+    deflicker::AdjustContrast(task.job().contrast(), &frame);
+    deflicker::AdjustSharpness(task.job().sharpness(), &frame);
+    WEFT_RETURN_IF_ERROR(segment->Write(frame));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment->Finish());
+  v1::TaskResult result;
+  WEFT_RETURN_IF_ERROR(StoreOutput(task, "segment", bytes, context.blobs, &result));
+  result.set_frames(static_cast<std::uint32_t>(frames.size()));
+  return result;
+}
+
+}  // namespace weft::worker

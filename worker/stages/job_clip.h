@@ -1,0 +1,49 @@
+// The source frames of a job, by job frame number and in the job's sizes.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/plan/frames.h"
+#include "common/result.h"
+#include "weft/v1/job.pb.h"
+#include "worker/frame/frame.h"
+#include "worker/media/frame_source.h"
+
+namespace weft::worker {
+
+// The last opened clip, kept open: finding every frame of a long clip takes a while. One thread.
+class WarmClip {
+ public:
+  // Valid until the next call.
+  Result<media::FrameSource*> Open(const std::string& path);
+
+ private:
+  std::string path_;
+  std::unique_ptr<media::FrameSource> source_;
+};
+
+// Source frames `range` (job numbers), fitted to the output's size.
+Result<std::vector<Frame>> ReadFrames(const v1::JobSpec& job,
+                                      const v1::Clip& clip,
+                                      FrameRange range,
+                                      WarmClip& warm);
+
+// One frame, fitted to the output's size.
+Result<Frame> ReadFrame(const v1::JobSpec& job,
+                        const v1::Clip& clip,
+                        std::uint32_t frame,
+                        WarmClip& warm);
+
+// The frame as the model sees it: padded by reflection to whole latents.
+Frame Pad(const Frame& frame, const v1::Clip& clip);
+
+std::vector<std::uint32_t> SceneStarts(const v1::Clip& clip);
+
+FrameRange ToRange(const v1::FrameRange& range);
+
+}  // namespace weft::worker

@@ -1,0 +1,84 @@
+#include "worker/stages/probe.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "worker/media/frame_source.h"
+#include "worker/media/scene_cuts.h"
+#include "worker/models/model_config.h"
+
+namespace weft::worker {
+namespace {
+
+std::string Text(const v1::Size& size) {
+  return std::to_string(size.width()) + "x" + std::to_string(size.height());
+}
+
+Result<FrameRange> ResolveFrames(const v1::JobSpec& job, const media::ClipFacts& facts) {
+  if (!job.has_frames()) {
+    return FrameRange{0, facts.frame_count};
+  }
+  const std::uint32_t end = job.frames().end() == 0 ? facts.frame_count : job.frames().end();
+  if (job.frames().begin() >= end || end > facts.frame_count) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "frames " + std::to_string(job.frames().begin()) + ":" + std::to_string(end) +
+                       ": the clip has frames 0 to " + std::to_string(facts.frame_count - 1) +
+                       "; choose --frames A:B with A < B <= " + std::to_string(facts.frame_count));
+  }
+  return FrameRange{job.frames().begin(), end};
+}
+
+Status CheckSize(const v1::JobSpec& job, const v1::Size& size) {
+  const bool even = size.width() % 2 == 0 && size.height() % 2 == 0;
+  if (job.lossless() || even) {
+    return {};
+  }
+  const v1::Size rounded = [&] {
+    v1::Size down;
+    down.set_width(size.width() / 2 * 2);
+    down.set_height(size.height() / 2 * 2);
+    return down;
+  }();
+  return Failure(ErrorCode::kInvalidArgument,
+                 "size " + Text(size) + ": H.264 in 4:2:0 needs an even width and height; use --size " +
+                     Text(rounded) + ", or --lossless with an .mkv output, which keeps odd sizes");
+}
+
+std::uint32_t RoundUp(std::uint32_t side, std::uint32_t factor) {
+  return (side + factor - 1) / factor * factor;
+}
+
+}  // namespace
+
+Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
+  WEFT_ASSIGN_OR_RETURN(const int vae_factor, models::ReadVaeFactor(job.model_path()));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> source,
+                        media::OpenClip(job.input_path()));
+  const media::ClipFacts& facts = source->facts();
+  WEFT_ASSIGN_OR_RETURN(const FrameRange frames, ResolveFrames(job, facts));
+
+  v1::Clip clip;
+  clip.set_frame_count(frames.size());
+  clip.set_first_frame(frames.begin);
+  clip.mutable_source_size()->set_width(static_cast<std::uint32_t>(facts.width));
+  clip.mutable_source_size()->set_height(static_cast<std::uint32_t>(facts.height));
+  *clip.mutable_size() = job.has_size() ? job.size() : clip.source_size();
+  WEFT_RETURN_IF_ERROR(CheckSize(job, clip.size()));
+  const auto factor = static_cast<std::uint32_t>(vae_factor);
+  clip.mutable_padded_size()->set_width(RoundUp(clip.size().width(), factor));
+  clip.mutable_padded_size()->set_height(RoundUp(clip.size().height(), factor));
+  clip.set_vae_factor(factor);
+  clip.mutable_frame_rate()->set_numerator(facts.rate_numerator);
+  clip.mutable_frame_rate()->set_denominator(facts.rate_denominator);
+  clip.set_variable_frame_rate(facts.variable_rate);
+  const double end = frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
+  clip.set_duration_seconds(end - facts.seconds[frames.begin]);
+  clip.set_has_audio(facts.has_audio);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
+                        media::FindSceneStarts(*source, frames));
+  clip.mutable_scene_starts()->Assign(scene_starts.begin(), scene_starts.end());
+  return clip;
+}
+
+}  // namespace weft::worker

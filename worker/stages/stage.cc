@@ -1,0 +1,60 @@
+#include "worker/stages/stage.h"
+
+#include <chrono>
+
+#include "worker/media/frame_sink.h"
+#include "worker/stages/probe.h"
+
+namespace weft::worker {
+namespace {
+
+Result<v1::TaskResult> RunStage(const v1::Task& task, StageContext& context) {
+  switch (task.attempt().task().stage()) {
+    case v1::STAGE_PROBE:
+      return RunProbe(task, context);
+    case v1::STAGE_ANNOTATE:
+      return RunAnnotate(task, context);
+    case v1::STAGE_ANCHOR:
+      return RunAnchor(task, context);
+    case v1::STAGE_DENOISE:
+      return RunDenoise(task, context);
+    case v1::STAGE_FINISH:
+      return RunFinish(task, context);
+    case v1::STAGE_ASSEMBLE:
+      return RunAssemble(task, context);
+    default:
+      return Failure(ErrorCode::kUnsupported, "a stage that this worker does not know");
+  }
+}
+
+}  // namespace
+
+Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
+  const auto start = std::chrono::steady_clock::now();
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  WEFT_ASSIGN_OR_RETURN(v1::TaskResult result, RunStage(task, context));
+  result.set_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return result;
+}
+
+// Finds everything wrong with the job's files before any frame is rendered.
+Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
+  const v1::JobSpec& job = task.job();
+  WEFT_RETURN_IF_ERROR(media::CheckOutput(
+      job.output_path(), job.lossless() ? media::Codec::kFfv1 : media::Codec::kH264));
+  v1::TaskResult result;
+  WEFT_ASSIGN_OR_RETURN(*result.mutable_clip(), ProbeClip(job));
+  context.moved(0.5);
+  WEFT_RETURN_IF_ERROR(context.model.For(job));
+  result.set_frames(result.clip().frame_count());
+  return result;
+}
+
+Status CheckAbandoned(const StageContext& context) {
+  if (context.abandoned) {
+    return Failure(ErrorCode::kCancelled, "the task was taken away from this worker");
+  }
+  return {};
+}
+
+}  // namespace weft::worker

@@ -1,0 +1,40 @@
+// The model a worker has loaded, kept for its next task, with the job's prompts encoded.
+
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "common/result.h"
+#include "weft/v1/job.pb.h"
+#include "worker/models/diffusion_model.h"
+
+namespace weft::worker {
+
+// One thread.
+class WarmModel {
+ public:
+  // device: this worker's, "cpu" or "cuda:N".
+  explicit WarmModel(std::string device) : device_(std::move(device)) {}
+
+  struct Ready {
+    models::DiffusionModel* model;
+    const models::PromptEmbedding* prompts;
+    models::Guidance guidance;
+  };
+
+  // The job's model and prompts, loaded now if they are not the last ones. Valid until the next call.
+  // kFailedPrecondition: the job wants another kind of device than this worker has.
+  Result<Ready> For(const v1::JobSpec& job);
+
+ private:
+  Status Load(const v1::JobSpec& job);
+
+  std::string device_;
+  std::string model_key_;   // Of what is loaded: folder, type, micro-batch, ControlNet.
+  std::string prompts_key_;
+  std::unique_ptr<models::DiffusionModel> model_;
+  models::PromptEmbedding prompts_;
+};
+
+}  // namespace weft::worker
