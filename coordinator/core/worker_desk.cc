@@ -146,7 +146,9 @@ void WorkerDesk::Hear(const PeerId& from,
       attempt ? attempts_.Fail(*attempt, *self, FromWire(outcome.error()), now, effects)
               : AttemptLife::Verdict::kSuperseded;
   Acknowledge(from, outcome.attempt(), verdict, effects);
-  floor_.workers.SetBusy(self->worker, floor_.leases.Holds(self->worker));
+  // A worker that withdraws is about to leave; its next heartbeat would say otherwise.
+  const bool withdraws = Classify(FromWire(outcome.error()).code()) == FailureClass::kWithdrawn;
+  floor_.workers.SetBusy(self->worker, withdraws || floor_.leases.Holds(self->worker));
 }
 
 void WorkerDesk::Hear(const PeerId& from,

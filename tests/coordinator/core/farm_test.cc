@@ -174,6 +174,16 @@ TEST(Farm, GivesWhatALeavingWorkerHeldToAnotherAndCountsNothing) {
   EXPECT_EQ(reply.effects.records.back().value.task().workers_lost(), 0U);
 }
 
+TEST(Farm, GivesNothingToAWorkerThatWithdrawsUntilItIsHeardAgain) {
+  FarmScript farm;
+  farm.Submit("token", SampleSpec());
+  const v1::Task probe = *farm.Say("a", HelloMessage("a", 1)).Assignment("a");
+  const Reply reply = farm.Say("a", FailedMessage(probe, ErrorCode::kCancelled));
+  EXPECT_THAT(reply.Assignments(), IsEmpty());
+  EXPECT_EQ(reply.effects.records.back().value.task().errors(), 0U);
+  EXPECT_TRUE(farm.Say("a", HeartbeatMessage({})).Assignment("a").has_value());
+}
+
 TEST(Farm, TriesAFailedTaskElsewhereAfterARest) {
   FarmScript farm;
   farm.Submit("token", SampleSpec());
