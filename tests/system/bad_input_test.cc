@@ -26,12 +26,12 @@ class BadInput : public Rendering {
  protected:
   // Renders and expects the exit code, one error line that holds `words`, and no output or state.
   void ExpectRefusal(const std::vector<std::string>& command, int exit_code, const std::string& words) {
-    const Outcome outcome = Run(command, commands_.path());
+    const Outcome outcome = RunCommand(command, commands_.path().string());
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.errors;
     EXPECT_THAT(outcome.errors, AllOf(HasSubstr("weft: error: "), HasSubstr(words)));
     const std::size_t at = outcome.errors.find("weft: error: ");
     EXPECT_EQ(outcome.errors.find("weft: error: ", at + 1), std::string::npos) << outcome.errors;
-    for (const std::string& name : Contents(folder_.path())) {
+    for (const std::string& name : Contents(folder_.path().string())) {
       EXPECT_THAT(name, ::testing::Not(::testing::StartsWith("out"))) << "left behind";
       EXPECT_THAT(name, ::testing::Not(::testing::StartsWith(".out"))) << "left behind";
     }
@@ -60,7 +60,7 @@ class BadInput : public Rendering {
     std::vector<std::string> command = {"ffmpeg", "-v", "error"};
     command.insert(command.end(), arguments.begin(), arguments.end());
     command.push_back(path);
-    const Outcome made = Run(command, commands_.path());
+    const Outcome made = RunCommand(command, commands_.path().string());
     ASSERT_EQ(made.exit_code, 0) << made.errors;
   }
 };
@@ -155,7 +155,7 @@ TEST_F(BadInput, OutputOfAnUnknownKind) {
 TEST_F(BadInput, WrongFieldOfAJobFile) {
   const std::string job = Path("job.yaml");
   std::ofstream(job) << "input: clip.mkv\noutput: out.mp4\n  steps: many\n";
-  const Outcome broken = Run({Program("weft"), "render", job}, commands_.path());
+  const Outcome broken = RunCommand({Program("weft"), "render", job}, commands_.path().string());
   EXPECT_EQ(broken.exit_code, kUsage) << broken.errors;
   std::ofstream(job) << "input: clip.mkv\noutput: out.mp4\nprompt: x\nsteps: many\n";
   ExpectRefusal({Program("weft"), "render", job}, kUsage, "job.yaml:4:");
@@ -173,10 +173,10 @@ TEST_F(BadInput, FullDisk) {
     line += "'" + argument + "' ";
   }
   const Outcome outcome =
-      Run({"unshare", "--mount", "--map-root-user", "sh", "-c",
+      RunCommand({"unshare", "--mount", "--map-root-user", "sh", "-c",
            "mount -t tmpfs -o size=2m none '" + disk + "' && { " + line + "; code=$?; ls -A '" + disk +
                "'; exit $code; }"},
-          commands_.path());
+          commands_.path().string());
   EXPECT_EQ(outcome.exit_code, kCannotWrite) << outcome.errors;
   EXPECT_THAT(outcome.errors, HasSubstr("weft: error: "));
   EXPECT_THAT(outcome.output, ::testing::Not(HasSubstr("out.mkv\n"))) << "nothing half-written";

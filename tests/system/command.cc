@@ -87,7 +87,7 @@ Outcome Command::Wait() {
   return {code, Slurp(output_path_), Slurp(errors_path_)};
 }
 
-Outcome Run(const std::vector<std::string>& arguments, const std::string& folder) {
+Outcome RunCommand(const std::vector<std::string>& arguments, const std::string& folder) {
   return Command(arguments, folder).Wait();
 }
 
@@ -96,7 +96,7 @@ std::string Program(const std::string& name) {
 }
 
 std::string FrameHashes(const std::string& clip, const std::string& folder) {
-  const Outcome outcome = Run({"ffmpeg", "-v", "error", "-i", clip, "-map", "0:v:0", "-pix_fmt",
+  const Outcome outcome = RunCommand({"ffmpeg", "-v", "error", "-i", clip, "-map", "0:v:0", "-pix_fmt",
                                "rgb24", "-f", "framemd5", "-"},
                               folder);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;

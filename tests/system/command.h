@@ -41,7 +41,7 @@ class Command {
 };
 
 // Start and Wait.
-Outcome Run(const std::vector<std::string>& arguments, const std::string& folder);
+Outcome RunCommand(const std::vector<std::string>& arguments, const std::string& folder);
 
 // The build's own program, such as Program("weft").
 std::string Program(const std::string& name);

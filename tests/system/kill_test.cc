@@ -25,13 +25,13 @@ class Kill : public Rendering {};
 TEST_F(Kill, TwentyTimesChangesNothing) {
   const std::vector<std::string> options = {"--lossless", "--chunk", "3", "--workers", "2"};
   const std::string undisturbed = Path("undisturbed.mkv");
-  const Outcome calm = Run(Render(undisturbed, options), commands_.path());
+  const Outcome calm = RunCommand(Render(undisturbed, options), commands_.path().string());
   ASSERT_EQ(calm.exit_code, 0) << calm.errors;
 
   std::mt19937 random(kSeed);
   const std::string output = Path("out.mkv");
   const auto command = Render(output, options);
-  auto render = std::make_unique<Command>(command, commands_.path());
+  auto render = std::make_unique<Command>(command, commands_.path().string());
   int kills = 0;
   while (kills < kKills) {
     const auto pause = std::chrono::milliseconds(300 + random() % 1500);
@@ -47,12 +47,12 @@ TEST_F(Kill, TwentyTimesChangesNothing) {
     }
     render->Signal(SIGKILL);
     render->Wait();
-    render = std::make_unique<Command>(command, commands_.path());
+    render = std::make_unique<Command>(command, commands_.path().string());
   }
   const Outcome end = render->Wait();
   ASSERT_EQ(end.exit_code, 0) << end.errors;
   EXPECT_EQ(kills, kKills) << "the render was too short for so many kills";
-  EXPECT_EQ(FrameHashes(output, commands_.path()), FrameHashes(undisturbed, commands_.path()));
+  EXPECT_EQ(FrameHashes(output, commands_.path().string()), FrameHashes(undisturbed, commands_.path().string()));
 }
 
 }  // namespace

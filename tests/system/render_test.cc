@@ -29,10 +29,10 @@ TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
     for (const char* workers : {"1", "2"}) {
       const std::string output = Path(std::string("out-") + chunk + "-" + workers + ".mkv");
       const Outcome outcome =
-          Run(Rendering::Render(output, {"--lossless", "--chunk", chunk, "--workers", workers}),
-              commands_.path());
+          RunCommand(Rendering::Render(output, {"--lossless", "--chunk", chunk, "--workers", workers}),
+              commands_.path().string());
       ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-      const std::string hashes = FrameHashes(output, commands_.path());
+      const std::string hashes = FrameHashes(output, commands_.path().string());
       EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 30);
       if (expected.empty()) {
         expected = hashes;
@@ -44,17 +44,17 @@ TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
 
 TEST_F(Render, WritesAnMp4WithTheSourcesSoundAndLength) {
   const std::string output = Path("out.mp4");
-  const Outcome outcome = Run(Rendering::Render(output, {"--chunk", "8"}), commands_.path());
+  const Outcome outcome = RunCommand(Rendering::Render(output, {"--chunk", "8"}), commands_.path().string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   const Outcome streams =
-      Run({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+      RunCommand({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
            "stream=codec_name,nb_read_frames:format=duration", "-of", "default=nk=1:nw=1", output},
-          commands_.path());
+          commands_.path().string());
   EXPECT_THAT(streams.output, HasSubstr("h264\n30\n"));
   EXPECT_THAT(streams.output, HasSubstr("aac"));
   const double seconds = std::stod(streams.output.substr(streams.output.rfind('\n', streams.output.size() - 2)));
   EXPECT_NEAR(seconds, 30 / 25.0, 0.06);
-  EXPECT_THAT(Contents(folder_.path()), ElementsAre("clip.mkv", "out.mp4")) << "nothing else is left";
+  EXPECT_THAT(Contents(folder_.path().string()), ElementsAre("clip.mkv", "out.mp4")) << "nothing else is left";
 }
 
 TEST_F(Render, TakesAJobFileAndSaysTheSameAsTheFlags) {
@@ -68,31 +68,31 @@ TEST_F(Render, TakesAJobFileAndSaysTheSameAsTheFlags) {
          << "control: softedge=1.0\nsmooth-steps: [2, 4]\nwindow: 3\nanchor-spacing: 8\n"
          << "lossless: true\n";
   }
-  const Outcome file = Run({Program("weft"), "render", job}, commands_.path());
+  const Outcome file = RunCommand({Program("weft"), "render", job}, commands_.path().string());
   ASSERT_EQ(file.exit_code, 0) << file.errors;
-  const Outcome flags = Run(Rendering::Render(by_flags, {"--lossless"}), commands_.path());
+  const Outcome flags = RunCommand(Rendering::Render(by_flags, {"--lossless"}), commands_.path().string());
   ASSERT_EQ(flags.exit_code, 0) << flags.errors;
-  EXPECT_EQ(FrameHashes(by_file, commands_.path()), FrameHashes(by_flags, commands_.path()));
+  EXPECT_EQ(FrameHashes(by_file, commands_.path().string()), FrameHashes(by_flags, commands_.path().string()));
 }
 
 TEST_F(Render, KeepsOddSizesWhenLossless) {
   const std::string output = Path("odd.mkv");
-  const Outcome outcome = Run(
-      Rendering::Render(output, {"--lossless", "--size", "61x45", "--frames", "3:9"}), commands_.path());
+  const Outcome outcome = RunCommand(
+      Rendering::Render(output, {"--lossless", "--size", "61x45", "--frames", "3:9"}), commands_.path().string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  const Outcome streams = Run({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+  const Outcome streams = RunCommand({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
                                "stream=width,height,nb_read_frames", "-of", "csv=p=0", output},
-                              commands_.path());
+                              commands_.path().string());
   EXPECT_THAT(streams.output, HasSubstr("61,45,6"));
 }
 
 TEST_F(Render, StopsOnInterruptAndGoesOnWithTheSameCommand) {
   const std::string undisturbed = Path("undisturbed.mkv");
-  ASSERT_EQ(Run(Rendering::Render(undisturbed, {"--lossless", "--chunk", "4"}), commands_.path()).exit_code, 0);
+  ASSERT_EQ(RunCommand(Rendering::Render(undisturbed, {"--lossless", "--chunk", "4"}), commands_.path().string()).exit_code, 0);
 
   const std::string output = Path("out.mkv");
   const auto command = Rendering::Render(output, {"--lossless", "--chunk", "4"});
-  Command first(command, commands_.path());
+  Command first(command, commands_.path().string());
   ASSERT_FALSE(first.WaitFor(std::chrono::milliseconds(2500))) << "it was to be interrupted";
   first.Signal(SIGINT);
   const Outcome interrupted = first.Wait();
@@ -100,9 +100,9 @@ TEST_F(Render, StopsOnInterruptAndGoesOnWithTheSameCommand) {
   EXPECT_THAT(interrupted.errors, HasSubstr("same command"));
   EXPECT_FALSE(std::filesystem::exists(output)) << "an output appears only whole";
 
-  const Outcome second = Run(command, commands_.path());
+  const Outcome second = RunCommand(command, commands_.path().string());
   ASSERT_EQ(second.exit_code, 0) << second.errors;
-  EXPECT_EQ(FrameHashes(output, commands_.path()), FrameHashes(undisturbed, commands_.path()));
+  EXPECT_EQ(FrameHashes(output, commands_.path().string()), FrameHashes(undisturbed, commands_.path().string()));
 }
 
 }  // namespace

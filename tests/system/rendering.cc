@@ -8,11 +8,11 @@ namespace weft::testing {
 void Rendering::SetUp() {
   clip_ = Path("clip.mkv");
   const Outcome made =
-      Run({"ffmpeg", "-v", "error", "-i", WEFT_SOURCE_DIR "/deploy/demo/city.mp4", "-f", "lavfi", "-i",
+      RunCommand({"ffmpeg", "-v", "error", "-i", WEFT_SOURCE_DIR "/deploy/demo/city.mp4", "-f", "lavfi", "-i",
            "sine=frequency=440:sample_rate=48000", "-vf",
            "trim=start_frame=18:end_frame=48,setpts=PTS-STARTPTS,scale=64:48", "-c:v", "libx264",
            "-qp", "0", "-c:a", "aac", "-shortest", "-frames:v", "30", clip_},
-          commands_.path());
+          commands_.path().string());
   ASSERT_EQ(made.exit_code, 0) << made.errors;
 }
 
@@ -34,7 +34,7 @@ std::vector<std::string> Rendering::Render(const std::string& output,
 }
 
 std::string Rendering::Path(const std::string& name) const {
-  return folder_.path() + "/" + name;
+  return folder_.path().string() + "/" + name;
 }
 
 std::vector<std::string> Rendering::Contents(const std::string& folder) {

@@ -13,8 +13,8 @@ class Fixture {
     inner_ = inner.get();
     store_ = std::make_unique<ChecksummedBlobStore>(std::move(inner));
   }
-  BlobStore& store() { return *store_; }
-  BlobStore& inner() { return *inner_; }
+  BlobStore& Store() { return *store_; }
+  BlobStore& Inner() { return *inner_; }
 
  private:
   BlobStore* inner_;
@@ -24,17 +24,17 @@ class Fixture {
 INSTANTIATE_TYPED_TEST_SUITE_P(Checksummed, BlobStoreContract, Fixture);
 
 void ExpectDataLoss(Fixture& fixture, const std::string& damaged) {
-  ASSERT_TRUE(fixture.inner().DeletePrefix("a"));
-  ASSERT_TRUE(fixture.inner().Put("a", damaged));
-  const auto blob = fixture.store().Get("a");
+  ASSERT_TRUE(fixture.Inner().DeletePrefix("a"));
+  ASSERT_TRUE(fixture.Inner().Put("a", damaged));
+  const auto blob = fixture.Store().Get("a");
   ASSERT_FALSE(blob.has_value());
   EXPECT_EQ(blob.error().code(), ErrorCode::kDataLoss);
 }
 
 TEST(ChecksummedBlobStore, NoticesAnyFlippedByte) {
   Fixture fixture;
-  ASSERT_TRUE(fixture.store().Put("a", "some bytes"));
-  const std::string stored = fixture.inner().Get("a").value();
+  ASSERT_TRUE(fixture.Store().Put("a", "some bytes"));
+  const std::string stored = fixture.Inner().Get("a").value();
   for (std::size_t i = 0; i < stored.size(); ++i) {
     std::string damaged = stored;
     damaged[i] ^= 0x10;
@@ -44,8 +44,8 @@ TEST(ChecksummedBlobStore, NoticesAnyFlippedByte) {
 
 TEST(ChecksummedBlobStore, NoticesABlobThatIsCutShort) {
   Fixture fixture;
-  ASSERT_TRUE(fixture.store().Put("a", "some bytes"));
-  const std::string stored = fixture.inner().Get("a").value();
+  ASSERT_TRUE(fixture.Store().Put("a", "some bytes"));
+  const std::string stored = fixture.Inner().Get("a").value();
   for (std::size_t size = 0; size < stored.size(); ++size) {
     ExpectDataLoss(fixture, stored.substr(0, size));
   }

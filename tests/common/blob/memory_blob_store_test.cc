@@ -7,7 +7,7 @@ namespace {
 
 class Fixture {
  public:
-  BlobStore& store() { return store_; }
+  BlobStore& Store() { return store_; }
 
  private:
   MemoryBlobStore store_;

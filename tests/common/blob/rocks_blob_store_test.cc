@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 class Fixture {
  public:
-  BlobStore& store() { return *store_; }
+  BlobStore& Store() { return *store_; }
 
  private:
   TemporaryFolder folder_;

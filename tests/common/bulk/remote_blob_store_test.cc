@@ -38,7 +38,7 @@ class RunningServer {
 
 class OverMemory {
  public:
-  BlobStore& store() { return remote_; }
+  BlobStore& Store() { return remote_; }
 
  private:
   MemoryNetwork network_;
@@ -50,7 +50,7 @@ class OverMemory {
 
 class OverZmq {
  public:
-  BlobStore& store() { return remote_; }
+  BlobStore& Store() { return remote_; }
 
  private:
   std::unique_ptr<ZmqContext> context_ = ZmqContext::Open().value();

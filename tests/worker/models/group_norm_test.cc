@@ -1,0 +1,89 @@
+#include "worker/models/group_norm.h"
+
+#include <cmath>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace weft::models {
+namespace {
+
+// The definition, in double precision.
+std::vector<double> Normalized(const std::vector<float>& x,
+                               int channels,
+                               const GroupNormParameters& norm) {
+  const int cells = static_cast<int>(x.size()) / channels;
+  const int width = channels / norm.groups;
+  std::vector<double> out(x.size());
+  for (int group = 0; group < norm.groups; ++group) {
+    const auto each = [&](const auto& visit) {
+      for (int cell = 0; cell < cells; ++cell) {
+        for (int c = group * width; c < (group + 1) * width; ++c) {
+          visit(cell * channels + c, c);
+        }
+      }
+    };
+    double mean = 0.0;
+    double variance = 0.0;
+    each([&](int i, int) { mean += x[i] / static_cast<double>(cells * width); });
+    each([&](int i, int) { variance += (x[i] - mean) * (x[i] - mean) / (cells * width); });
+    each([&](int i, int c) {
+      const double y =
+          (x[i] - mean) / std::sqrt(variance + norm.eps) * norm.weight[c] + norm.bias[c];
+      out[i] = norm.silu ? y / (1.0 + std::exp(-y)) : y;
+    });
+  }
+  return out;
+}
+
+struct Picture {
+  int channels;
+  int groups;
+  int cells;
+  double mean;
+  double spread;
+};
+
+class GroupNormOf : public testing::TestWithParam<Picture> {};
+
+TEST_P(GroupNormOf, FollowsTheDefinition) {
+  const Picture p = GetParam();
+  std::vector<float> x;
+  for (int i = 0; i < p.channels * p.cells; ++i) {
+    x.push_back(static_cast<float>(p.mean + p.spread * std::sin(0.37 * i * (1 + i % 5))));
+  }
+  std::vector<float> weight;
+  std::vector<float> bias;
+  for (int c = 0; c < p.channels; ++c) {
+    weight.push_back(static_cast<float>(0.5 + c % 3));
+    bias.push_back(static_cast<float>(0.1 * (c % 7) - 0.3));
+  }
+  for (const bool silu : {false, true}) {
+    const GroupNormParameters norm{weight.data(), bias.data(), p.groups, 1e-6, silu};
+    ASSERT_TRUE(TakesChannels(p.channels, p.groups));
+    std::vector<float> out(x.size());
+    NormalizeGroups({x.data(), p.cells, p.channels}, norm, out.data());
+    const std::vector<double> expected = Normalized(x, p.channels, norm);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      // Inputs near a large mean are coarse: their own rounding is not the norm's fault.
+      ASSERT_NEAR(out[i], expected[i], 1e-5 + 2e-7 * std::abs(p.mean) / p.spread) << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Pictures,
+                         GroupNormOf,
+                         testing::Values(Picture{32, 32, 100, 0.0, 1.0},
+                                         Picture{32, 4, 65, 0.5, 2.0},
+                                         Picture{96, 32, 1, 0.0, 1.0},
+                                         Picture{64, 32, 1000, 3.0, 0.001},
+                                         Picture{224, 32, 63, 0.0, 50.0}));
+
+TEST(GroupNorm, TakesWholeVectorsOfChannelsOnly) {
+  EXPECT_TRUE(TakesChannels(96, 32));
+  EXPECT_FALSE(TakesChannels(24, 4));
+  EXPECT_FALSE(TakesChannels(64, 5));
+}
+
+}  // namespace
+}  // namespace weft::models
