@@ -69,10 +69,11 @@ Status GuidedDenoiser::CheckAttends(const StepInput& frames, double timestep) co
     if (anchors.size() != frames.attends.front().size()) {
       return Invalid("attends: all frames must name equally many anchors");
     }
-    for (const int anchor : anchors) {
-      if (anchor < 0 || anchor >= anchor_count_) {
-        return Invalid("attends: there is no anchor " + std::to_string(anchor));
-      }
+    const auto unknown = std::find_if(anchors.begin(), anchors.end(), [this](int anchor) {
+      return anchor < 0 || anchor >= anchor_count_;
+    });
+    if (unknown != anchors.end()) {
+      return Invalid("attends: there is no anchor " + std::to_string(*unknown));
     }
   }
   return {};
@@ -157,11 +158,11 @@ at::Tensor GuidedDenoiser::ControlsOf(const Call& call, const std::vector<Slot>&
       {static_cast<std::int64_t>(batch.size()), kControlChannels, first.height, first.width},
       at::kFloat);
   auto* to = maps.data_ptr<float>();
+  const auto to_unit = [](std::uint8_t value) { return static_cast<float>(value) / kByteMax; };
   for (const Slot& slot : batch) {
     const ControlMap& map = call.input.controls[static_cast<std::size_t>(slot.frame)];
     for (int channel = 0; channel < kControlChannels; ++channel) {
-      to = std::transform(map.values.begin(), map.values.end(), to,
-                          [](std::uint8_t value) { return static_cast<float>(value) / kByteMax; });
+      to = std::transform(map.values.begin(), map.values.end(), to, to_unit);
     }
   }
   return maps.to(parts_.placement.device, parts_.placement.type)
