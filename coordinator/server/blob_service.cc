@@ -28,7 +28,7 @@ Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
 BlobService::BlobService(std::unique_ptr<BlobStore> store, std::unique_ptr<BoundListener> listener)
     : store_(std::move(store)),
       listener_(std::move(listener)),
-      address_(listener_->Address()),
+      address_(listener_->address()),
       thread_([this] { Serve(); }) {}
 
 BlobService::~BlobService() {

@@ -51,7 +51,7 @@ class Server {
   Status Run(const std::atomic<bool>& stop);
 
   // Where peers reach the server.
-  [[nodiscard]] const std::string& control_address() const { return listener_->Address(); }
+  [[nodiscard]] const std::string& control_address() const { return listener_->address(); }
   [[nodiscard]] const std::string& bulk_address() const { return blobs_->address(); }
 
  private:

@@ -96,7 +96,7 @@ TEST_F(BadInput, SoundOnly) {
 
 TEST_F(BadInput, OddSizeForH264) {
   const std::string path = Path("odd.mkv");
-  MakeClip(path, {"-f", "lavfi", "-i", "testsrc2=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
+  MakeClip(path, {"-f", "lavfi", "-i", "testsrc=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
   ExpectRefusal(RenderOf(path), kBadInput, "--size 320x176");
 }
 

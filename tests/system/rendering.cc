@@ -10,7 +10,7 @@ void Rendering::SetUp() {
   const Outcome made =
       RunCommand({"ffmpeg", "-v", "error", "-i", WEFT_SOURCE_DIR "/deploy/demo/city.mp4", "-f", "lavfi", "-i",
            "sine=frequency=440:sample_rate=48000", "-vf",
-           "trim=start_frame=18:end_frame=48,setpts=PTS-STARTPTS,scale=64:48", "-c:v", "libx264",
+           "trim=start_frame=18:end_frame=48,setpts=PTS-STARTPTS,scale=64:48,setsar=1", "-c:v", "libx264",
            "-qp", "0", "-c:a", "aac", "-shortest", "-frames:v", "30", clip_},
           commands_.path().string());
   ASSERT_EQ(made.exit_code, 0) << made.errors;

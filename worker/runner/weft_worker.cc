@@ -164,7 +164,7 @@ Status Runner::Obey(const AgentEffects& effects) {
       return sent;
     }
   }
-  leaving_ = effects.exit;
+  leaving_ = leaving_ || effects.exit;
   if (effects.exit_error) {
     return Failure(*effects.exit_error);
   }

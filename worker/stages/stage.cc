@@ -40,6 +40,7 @@ Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
 // Finds everything wrong with the job's files before any frame is rendered.
 Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
   const v1::JobSpec& job = task.job();
+  WEFT_RETURN_IF_ERROR(media::CheckOutputFitsSource(job.output_path(), job.input_path()));
   WEFT_RETURN_IF_ERROR(media::CheckOutput(
       job.output_path(), job.lossless() ? media::Codec::kFfv1 : media::Codec::kH264));
   v1::TaskResult result;
