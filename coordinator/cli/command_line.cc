@@ -30,16 +30,17 @@ struct Given {
 };
 
 void AddSwitch(CLI::App& app, const Field& field, Given& given) {
-  const std::string negation = "--no-" + field.name;
-  CLI::Option* const yes = app.add_flag_function(
-      "--" + field.name,
-      [&given, name = field.name](std::int64_t /*count*/) { given.values[name] = "true"; },
-      field.help + "; " + negation);
-  // Named in the other's line of the help, so not listed again.
-  app.add_flag_function(negation, [&given, name = field.name](
-                                      std::int64_t /*count*/) { given.values[name] = "false"; })
-      ->group("")
-      ->excludes(yes);
+  const std::string yes = "--" + field.name;
+  const std::string no = "--no-" + field.name;
+  const auto store = [&given, name = field.name, yes, no](const char* value) {
+    return [&given, name, yes, no, value](std::int64_t /*count*/) {
+      if (!given.values.emplace(name, value).second) {
+        throw CLI::ExcludesError(yes, no);
+      }
+    };
+  };
+  app.add_flag_function(yes, store("true"), field.help + "; " + no);
+  app.add_flag_function(no, store("false"))->group("");  // Already named in the other's line.
 }
 
 void AddField(CLI::App& app, const Field& field, Given& given) {
