@@ -29,23 +29,30 @@ struct Given {
   std::map<std::string, std::string> values;  // By field name.
 };
 
-void AddField(CLI::App& app, const Field& field, Given& given) {
-  const std::string flag = "--" + field.name;
-  if (field.kind == FieldKind::kSwitch) {
-    const std::string negation = "--no-" + field.name;
-    const auto store = [&given, &name = field.name](const char* value) {
-      return [&given, name, value](std::int64_t /*count*/) { given.values[name] = value; };
+void AddSwitch(CLI::App& app, const Field& field, Given& given) {
+  const std::string yes = "--" + field.name;
+  const std::string no = "--no-" + field.name;
+  const auto store = [&given, name = field.name, yes, no](const char* value) {
+    return [&given, name, yes, no, value](std::int64_t /*count*/) {
+      if (!given.values.emplace(name, value).second) {
+        throw CLI::ExcludesError(yes, no);
+      }
     };
-    CLI::Option* const yes =
-        app.add_flag_function(flag, store("true"), field.help + "; " + negation);
-    app.add_flag_function(negation, store("false"))->group("")->excludes(yes);
+  };
+  app.add_flag_function(yes, store("true"), field.help + "; " + no);
+  app.add_flag_function(no, store("false"))->group("");  // Already named in the other's line.
+}
+
+void AddField(CLI::App& app, const Field& field, Given& given) {
+  if (field.kind == FieldKind::kSwitch) {
+    AddSwitch(app, field, given);
     return;
   }
   const std::string short_flag = field.name == "output" ? "-o," : "";
-  const auto store = [&given, name = field.name](const std::string& text) {
-    given.values[name] = text;
-  };
-  app.add_option_function<std::string>(short_flag + flag, store, field.help)
+  app.add_option_function<std::string>(
+         short_flag + "--" + field.name,
+         [&given, name = field.name](const std::string& text) { given.values[name] = text; },
+         field.help)
       ->type_name(field.placeholder);
 }
 
@@ -86,10 +93,8 @@ Result<JobOptions> Options(const Given& given, const std::string& folder) {
   }
   for (const Field& field : JobFields()) {
     const auto value = given.values.find(field.name);
-    const Status set =
-        value == given.values.end() ? Status() : SetFlag(field, value->second, folder, options);
-    if (!set) {
-      return Failure(set.error());
+    if (value != given.values.end()) {
+      WEFT_RETURN_IF_ERROR(SetFlag(field, value->second, folder, options));
     }
   }
   return options;

@@ -72,10 +72,7 @@ Status AddModelFiles(const fs::path& folder, JobFacts& facts) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<fs::path> files, ModelFiles(folder));
   for (const fs::path& file : files) {
     const std::string name = "model file " + file.lexically_relative(folder).string();
-    const Status added = AddFile(name, file, facts);
-    if (!added) {
-      return added;
-    }
+    WEFT_RETURN_IF_ERROR(AddFile(name, file, facts));
   }
   return {};
 }

@@ -134,10 +134,7 @@ class LocalRender {
 
   Result<bool> Watch(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
     while (!signals_.Caught()) {
-      const Status step = WatchStep(coordinator, client, fleet);
-      if (!step) {
-        return Failure(step.error());
-      }
+      WEFT_RETURN_IF_ERROR(WatchStep(coordinator, client, fleet));
       if (status_ && status_->state() != v1::JOB_STATE_RUNNING) {
         return true;
       }

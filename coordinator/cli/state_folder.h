@@ -50,7 +50,7 @@ class StateFolder {
       : path_(std::move(path)), made_(made), lock_(lock) {}
 
   [[nodiscard]] std::vector<std::string> OurEntries() const;
-  Status WriteFacts(const JobFacts& facts) const;
+  [[nodiscard]] Status WriteFacts(const JobFacts& facts) const;
 
   std::string path_;
   bool made_ = false;  // Weft made the folder, in this run or an earlier one.

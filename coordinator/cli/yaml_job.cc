@@ -116,10 +116,7 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
     if (!seen.insert(name).second) {
       return Wrong(place, "field \"" + name + "\" is given twice");
     }
-    const Status set = SetField(entry.second, path, *field, options);
-    if (!set) {
-      return set;
-    }
+    WEFT_RETURN_IF_ERROR(SetField(entry.second, path, *field, options));
   }
   return {};
 }

@@ -94,6 +94,8 @@ TEST(CommandLine, UnknownFlagsAndCommandsAreRefused) {
   EXPECT_FALSE(Read({}));
   EXPECT_FALSE(Read({"render", "a.mp4", "--steps"}));
   EXPECT_FALSE(Read({"render", "a.mp4", "--steps", "1", "--steps", "2"}));
+  EXPECT_THAT(Read({"render", "a.mp4", "--keep", "--no-keep"}).error().message(),
+              HasSubstr("--no-keep"));
 }
 
 TEST(CommandLine, AMissingJobFileIsNamed) {
