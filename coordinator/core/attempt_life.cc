@@ -36,7 +36,7 @@ void AttemptLife::StartReady(Time now, Effects& effects) {
 
 void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& effects) {
   Job& job = *floor_.jobs.Find(task.id.job);
-  job.pace.Begin(now, floor_.tasks.Tally(job.id).work_done());
+  job.pace.Begin(now, floor_.tasks.Tally(job.id).WorkDone());
   floor_.tasks.Start(task, floor_.epoch, worker.self);
   // A waiting task has no lease: every path that makes it wait ends its lease first.
   const Status granted = floor_.leases.Grant(task.LatestAttempt(), worker.self, now);

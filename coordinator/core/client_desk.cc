@@ -64,7 +64,7 @@ void ClientDesk::Report(Time now, Effects& effects) {
     const Job& job = *floor_.jobs.Find(id);
     Watch& watch = it->second;
     const bool ended = job.state != JobState::kRunning;
-    const bool knows_end = ended && watch.revision == job.news.revision();
+    const bool knows_end = ended && watch.revision == job.news.Revision();
     if (!knows_end && Due(job, watch) <= now) {
       Tell(peer, job, watch, now, effects);
     }
@@ -85,7 +85,7 @@ Time ClientDesk::Due(const Job& job, const Watch& watch) const {
   if (job.state != JobState::kRunning) {
     return watch.told;
   }
-  const bool moved = watch.revision != job.news.revision();
+  const bool moved = watch.revision != job.news.Revision();
   return watch.told + (moved ? floor_.options.status_pause : floor_.options.status_period);
 }
 
@@ -98,7 +98,7 @@ void ClientDesk::Tell(
     status.add_notes(note);
   }
   effects.messages.push_back(std::move(message));
-  watch = {now, job.news.revision(), job.news.note_count()};
+  watch = {now, job.news.Revision(), job.news.NoteCount()};
 }
 
 }  // namespace weft::coordinator

@@ -40,7 +40,7 @@ class Farm {
   [[nodiscard]] std::optional<Time> NextWakeup() const;
 
   // For looking at.
-  [[nodiscard]] const Floor& floor() const { return floor_; }
+  [[nodiscard]] const Floor& State() const { return floor_; }
 
  private:
   void Route(const Event& event, Time now, Effects& effects);

@@ -15,7 +15,7 @@ void JobNews::Add(std::string note) {
 }
 
 std::vector<std::string> JobNews::NotesSince(std::uint64_t from) const {
-  const std::uint64_t skipped = std::clamp(from, first_, note_count()) - first_;
+  const std::uint64_t skipped = std::clamp(from, first_, NoteCount()) - first_;
   return {notes_.begin() + static_cast<std::ptrdiff_t>(skipped), notes_.end()};
 }
 

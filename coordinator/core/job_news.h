@@ -17,8 +17,8 @@ class JobNews {
   // Something that people should know. Only the last kNotesMax are kept.
   void Add(std::string note);
 
-  [[nodiscard]] std::uint64_t revision() const { return revision_; }
-  [[nodiscard]] std::uint64_t note_count() const { return first_ + notes_.size(); }
+  [[nodiscard]] std::uint64_t Revision() const { return revision_; }
+  [[nodiscard]] std::uint64_t NoteCount() const { return first_ + notes_.size(); }
 
   // The notes from the `from`-th on, as far as they are kept. Counts from 0.
   [[nodiscard]] std::vector<std::string> NotesSince(std::uint64_t from) const;

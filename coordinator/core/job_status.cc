@@ -16,7 +16,7 @@ double FractionOf(const Job& job, const JobTally& tally) {
   if (!job.clip.has_value()) {
     return 0;
   }
-  return std::clamp(tally.work_done() / tally.work_total(), 0.0, 1.0);
+  return std::clamp(tally.WorkDone() / tally.WorkTotal(), 0.0, 1.0);
 }
 
 }  // namespace
@@ -29,23 +29,23 @@ v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
   if (job.error.has_value()) {
     *status.mutable_error() = ToWire(*job.error);
   }
-  for (const auto& [stage, counts] : tally.stages()) {
+  for (const auto& [stage, counts] : tally.Stages()) {
     v1::StageProgress& progress = *status.add_stages();
     progress.set_stage(ToWire(stage));
     progress.set_tasks_total(counts.total);
     progress.set_tasks_running(counts.running);
     progress.set_tasks_done(counts.done);
   }
-  status.set_frames_done(tally.frames_done());
+  status.set_frames_done(tally.FramesDone());
   status.set_frames_total(job.plan.frame_count);
   status.set_fraction(FractionOf(job, tally));
-  const auto left = job.pace.SecondsLeft(now, tally.work_done(), tally.work_total());
+  const auto left = job.pace.SecondsLeft(now, tally.WorkDone(), tally.WorkTotal());
   if (job.state == JobState::kRunning && job.clip.has_value() && left.has_value()) {
     status.set_eta_seconds(*left);
   }
   const std::size_t workers = floor.workers.size();
   status.set_workers(static_cast<std::uint32_t>(workers));
-  status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.idle().size()));
+  status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.Idle().size()));
   return status;
 }
 

@@ -48,7 +48,7 @@ class JobTable {
   [[nodiscard]] Job* Find(const JobId& id);
   [[nodiscard]] const Job* Find(const JobId& id) const;
 
-  [[nodiscard]] const std::map<JobId, Job>& all() const { return jobs_; }
+  [[nodiscard]] const std::map<JobId, Job>& All() const { return jobs_; }
 
  private:
   std::map<JobId, Job> jobs_;

@@ -32,11 +32,11 @@ class JobTally {
   // A running task moves from one fraction of its work to another.
   void Advance(const PlannedTask& task, double from, double to);
 
-  [[nodiscard]] const std::map<Stage, StageTally>& stages() const { return stages_; }
-  [[nodiscard]] std::uint32_t frames_done() const { return frames_done_; }  // Finished frames.
-  [[nodiscard]] double work_total() const { return work_total_; }
+  [[nodiscard]] const std::map<Stage, StageTally>& Stages() const { return stages_; }
+  [[nodiscard]] std::uint32_t FramesDone() const { return frames_done_; }  // Finished frames.
+  [[nodiscard]] double WorkTotal() const { return work_total_; }
   // Also the done part of running tasks.
-  [[nodiscard]] double work_done() const { return work_done_ + work_running_; }
+  [[nodiscard]] double WorkDone() const { return work_done_ + work_running_; }
 
  private:
   std::map<Stage, StageTally> stages_;

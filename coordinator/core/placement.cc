@@ -27,7 +27,7 @@ std::optional<Assignment> PlaceNext(const TaskTable& tasks, const WorkerTable& w
   if (!tasks.HasReady()) {
     return std::nullopt;  // The usual case; a large idle fleet need not be looked through.
   }
-  for (const WorkerId& id : workers.idle()) {
+  for (const WorkerId& id : workers.Idle()) {
     const Worker& worker = *workers.Find(id);
     const ReadyTask* any = FirstFor(worker, tasks.Ready(""), tasks, workers);
     const ReadyTask* own = FirstFor(worker, tasks.Ready(worker.device), tasks, workers);

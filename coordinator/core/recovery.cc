@@ -19,8 +19,11 @@ Status CheckVersion(const Record& record) {
   return {};
 }
 
-Status RecoverJob(const v1::JobRecord& record, Floor& floor) {
-  WEFT_ASSIGN_OR_RETURN(Job job, FromRecord(record));
+Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
+  if (!value.has_job()) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(Job job, FromRecord(value.job()));
   if (floor.jobs.Find(job.id) != nullptr) {
     return Failure(ErrorCode::kDataLoss, "the ledger has job " + job.id.value + " twice");
   }
@@ -36,7 +39,11 @@ bool HasPlannedOutputs(const v1::TaskRecord& record, const PlannedTask& plan) {
   });
 }
 
-Status RecoverTask(const v1::TaskRecord& record, Time now, Floor& floor) {
+Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor) {
+  if (!value.has_task()) {
+    return {};
+  }
+  const v1::TaskRecord& record = value.task();
   WEFT_ASSIGN_OR_RETURN(const TaskId id, FromWire(record.task()));
   Task* task = floor.tasks.Find(id);
   if (task == nullptr) {
@@ -65,16 +72,12 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
   for (const Record& record : records) {
     WEFT_RETURN_IF_ERROR(CheckVersion(record));
     floor.epoch = std::max(floor.epoch, record.value.epoch().epoch());
-    if (record.value.has_job()) {
-      WEFT_RETURN_IF_ERROR(RecoverJob(record.value.job(), floor));
-    }
+    WEFT_RETURN_IF_ERROR(RecoverJob(record.value, floor));
   }
-  for (const Record& record : records) {
-    if (record.value.has_task()) {
-      WEFT_RETURN_IF_ERROR(RecoverTask(record.value.task(), now, floor));
-    }
+  for (const Record& record : records) {  // Each belongs to a job.
+    WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor));
   }
-  for (const auto& [id, job] : floor.jobs.all()) {
+  for (const auto& [id, job] : floor.jobs.All()) {
     if (job.state != JobState::kRunning) {
       floor.tasks.Close(id);
     }
@@ -84,7 +87,7 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
   epoch.set_epoch(floor.epoch);
   effects.records.push_back(ToRecord(std::move(epoch)));
   effects.notes.push_back({.text = "epoch " + std::to_string(floor.epoch) + " begins with " +
-                                   std::to_string(floor.jobs.all().size()) + " jobs"});
+                                   std::to_string(floor.jobs.All().size()) + " jobs"});
   return {};
 }
 

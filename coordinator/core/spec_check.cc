@@ -30,7 +30,7 @@ bool IsWithin(std::uint32_t value, std::uint32_t lowest, std::uint32_t highest) 
 
 // A job rides in every message about it, and those are at most 1 MiB.
 constexpr std::size_t kPathBytesMax = 4096;
-constexpr std::size_t kPromptBytesMax = 32 * 1024;
+constexpr std::size_t kPromptBytesMax = 32'768;
 
 Status CheckPath(const char* field, const std::string& path) {
   if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos) {

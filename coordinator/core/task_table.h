@@ -106,7 +106,7 @@ class TaskTable {
   // REQUIRES: the job was added.
   [[nodiscard]] const JobTally& Tally(const JobId& job) const;
 
-  [[nodiscard]] const std::map<TaskId, Task>& all() const { return tasks_; }
+  [[nodiscard]] const std::map<TaskId, Task>& All() const { return tasks_; }
 
  private:
   struct JobEntry {
@@ -124,7 +124,7 @@ class TaskTable {
   std::map<JobId, JobEntry> jobs_;
   std::map<std::string, ReadyTasks> ready_;  // By device.
   std::set<std::pair<Time, TaskId>> resting_;
-  const ReadyTasks none_;
+  const ReadyTasks none_ = {};
 };
 
 }  // namespace weft::coordinator

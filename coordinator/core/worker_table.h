@@ -57,7 +57,7 @@ class WorkerTable {
   // No effect on a worker that is not connected.
   void SetBusy(const WorkerId& worker, bool busy);
 
-  [[nodiscard]] const std::set<WorkerId>& idle() const { return idle_; }
+  [[nodiscard]] const std::set<WorkerId>& Idle() const { return idle_; }
   [[nodiscard]] std::size_t size() const { return workers_.size(); }
   [[nodiscard]] std::size_t CountOf(const std::string& device) const;
 

@@ -92,9 +92,11 @@ Status RocksLedger::Commit(const std::vector<Record>& records) {
   constexpr std::size_t kNoLimit = 0;
   constexpr std::size_t kKeyProtectionBytes = 8;  // A checksum on the way to the memtable.
   rocksdb::WriteBatch batch(kReservedBytes, kNoLimit, kKeyProtectionBytes, 0);
+  rocksdb::Status added;
   for (const Record& record : records) {
-    WEFT_RETURN_IF_ERROR(Translate(batch.Put(record.key, ToBytes(record.value))));
+    added = added.ok() ? batch.Put(record.key, ToBytes(record.value)) : added;
   }
+  WEFT_RETURN_IF_ERROR(Translate(added));
   // The batch goes to the log now and to a table later.
   WEFT_RETURN_IF_ERROR(
       RequireFreeSpace(folder_, 2 * batch.GetDataSize() + options_.free_bytes_min));

@@ -29,7 +29,7 @@ class BlobService {
   ~BlobService();
 
   // Where peers reach it.
-  [[nodiscard]] const std::string& address() const { return address_; }
+  [[nodiscard]] const std::string& Address() const { return address_; }
 
   // An error once it can serve no more. Any thread.
   [[nodiscard]] Status Health() const;

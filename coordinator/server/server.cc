@@ -44,7 +44,7 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
   WEFT_ASSIGN_OR_RETURN(
       parts.listener,
       context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
-  parts.farm = std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->address()));
+  parts.farm = std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address()));
   std::unique_ptr<Server> server(new Server(std::move(parts), std::move(log)));
   WEFT_ASSIGN_OR_RETURN(const Effects effects,
                         server->farm_->Restore(records, server->clock_.Now()));

@@ -51,8 +51,8 @@ class Server {
   Status Run(const std::atomic<bool>& stop);
 
   // Where peers reach the server.
-  [[nodiscard]] const std::string& control_address() const { return listener_->address(); }
-  [[nodiscard]] const std::string& bulk_address() const { return blobs_->address(); }
+  [[nodiscard]] const std::string& ControlAddress() const { return listener_->address(); }
+  [[nodiscard]] const std::string& BulkAddress() const { return blobs_->Address(); }
 
  private:
   // What Open() has made, in the order in which it is made.

@@ -16,7 +16,7 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
   ~StopSignals();
 
-  [[nodiscard]] const std::atomic<bool>& requested() const { return requested_; }
+  [[nodiscard]] const std::atomic<bool>& Requested() const { return requested_; }
 
  private:
   void Wait();

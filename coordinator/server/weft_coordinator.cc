@@ -38,9 +38,9 @@ int Serve(const ServerOptions& options, const std::string& log_file) {
   if (!server) {
     return Fail(*log, server.error());
   }
-  log->Info("listening on " + (*server)->control_address() + ", for blobs on " +
-            (*server)->bulk_address());
-  const Status served = (*server)->Run(stop.requested());
+  log->Info("listening on " + (*server)->ControlAddress() + ", for blobs on " +
+            (*server)->BulkAddress());
+  const Status served = (*server)->Run(stop.Requested());
   if (!served) {
     return Fail(*log, served.error());
   }

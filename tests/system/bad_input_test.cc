@@ -1,14 +1,13 @@
 // What goes wrong before or during a render ends with one clear message, a documented exit code and
 // nothing half-written.
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "tests/system/rendering.h"
 
@@ -25,7 +24,9 @@ constexpr int kCannotWrite = 4;
 class BadInput : public Rendering {
  protected:
   // Renders and expects the exit code, one error line that holds `words`, and no output or state.
-  void ExpectRefusal(const std::vector<std::string>& command, int exit_code, const std::string& words) {
+  void ExpectRefusal(const std::vector<std::string>& command,
+                     int exit_code,
+                     const std::string& words) {
     const Outcome outcome = RunCommand(command, commands_.path().string());
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.errors;
     EXPECT_THAT(outcome.errors, AllOf(HasSubstr("weft: error: "), HasSubstr(words)));
@@ -77,7 +78,8 @@ TEST_F(BadInput, NotAVideo) {
 
 TEST_F(BadInput, ZeroFrames) {
   const std::string path = Path("empty.mkv");
-  MakeClip(path, {"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-frames:v", "0", "-c:v", "ffv1"});
+  MakeClip(path,
+           {"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-frames:v", "0", "-c:v", "ffv1"});
   ExpectRefusal(RenderOf(path), kBadInput, "empty.mkv");
 }
 
@@ -96,7 +98,8 @@ TEST_F(BadInput, SoundOnly) {
 
 TEST_F(BadInput, OddSizeForH264) {
   const std::string path = Path("odd.mkv");
-  MakeClip(path, {"-f", "lavfi", "-i", "testsrc=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
+  MakeClip(path,
+           {"-f", "lavfi", "-i", "testsrc=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
   ExpectRefusal(RenderOf(path), kBadInput, "--size 320x176");
 }
 
@@ -172,11 +175,10 @@ TEST_F(BadInput, FullDisk) {
   for (const std::string& argument : command) {
     line += "'" + argument + "' ";
   }
-  const Outcome outcome =
-      RunCommand({"unshare", "--mount", "--map-root-user", "sh", "-c",
-           "mount -t tmpfs -o size=2m none '" + disk + "' && { " + line + "; code=$?; ls -A '" + disk +
-               "'; exit $code; }"},
-          commands_.path().string());
+  const Outcome outcome = RunCommand({"unshare", "--mount", "--map-root-user", "sh", "-c",
+                                      "mount -t tmpfs -o size=2m none '" + disk + "' && { " + line +
+                                          "; code=$?; ls -A '" + disk + "'; exit $code; }"},
+                                     commands_.path().string());
   EXPECT_EQ(outcome.exit_code, kCannotWrite) << outcome.errors;
   EXPECT_THAT(outcome.errors, HasSubstr("weft: error: "));
   EXPECT_THAT(outcome.output, ::testing::Not(HasSubstr("out.mkv\n"))) << "nothing half-written";

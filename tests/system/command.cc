@@ -1,16 +1,15 @@
 #include "tests/system/command.h"
 
-#include <csignal>
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 #include <thread>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace weft::testing {
 namespace {
@@ -96,9 +95,9 @@ std::string Program(const std::string& name) {
 }
 
 std::string FrameHashes(const std::string& clip, const std::string& folder) {
-  const Outcome outcome = RunCommand({"ffmpeg", "-v", "error", "-i", clip, "-map", "0:v:0", "-pix_fmt",
-                               "rgb24", "-f", "framemd5", "-"},
-                              folder);
+  const Outcome outcome = RunCommand({"ffmpeg", "-v", "error", "-i", clip, "-map", "0:v:0",
+                                      "-pix_fmt", "rgb24", "-f", "framemd5", "-"},
+                                     folder);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   std::istringstream lines(outcome.output);
   std::string hashes;

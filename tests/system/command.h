@@ -19,7 +19,8 @@ struct Outcome {
 // A running program. Its output goes to files in `folder`.
 class Command {
  public:
-  // arguments[0] is the program; looked up in PATH without a slash. Fails the test if it cannot start.
+  // arguments[0] is the program; looked up in PATH without a slash. Fails the test if it cannot
+  // start.
   Command(const std::vector<std::string>& arguments, const std::string& folder);
   Command(const Command&) = delete;
   Command& operator=(const Command&) = delete;

@@ -1,8 +1,7 @@
 // kill -9 of any process at any moment, then the same command again.
 
-#include <csignal>
-
 #include <chrono>
+#include <csignal>
 #include <memory>
 #include <random>
 #include <string>
@@ -52,7 +51,8 @@ TEST_F(Kill, TwentyTimesChangesNothing) {
   const Outcome end = render->Wait();
   ASSERT_EQ(end.exit_code, 0) << end.errors;
   EXPECT_EQ(kills, kKills) << "the render was too short for so many kills";
-  EXPECT_EQ(FrameHashes(output, commands_.path().string()), FrameHashes(undisturbed, commands_.path().string()));
+  EXPECT_EQ(FrameHashes(output, commands_.path().string()),
+            FrameHashes(undisturbed, commands_.path().string()));
 }
 
 }  // namespace

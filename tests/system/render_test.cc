@@ -2,9 +2,8 @@
 // PatchMatch, FFmpeg.
 
 #include <algorithm>
-#include <csignal>
-
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -28,9 +27,9 @@ TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
   for (const char* chunk : {"8", "24", "30"}) {
     for (const char* workers : {"1", "2"}) {
       const std::string output = Path(std::string("out-") + chunk + "-" + workers + ".mkv");
-      const Outcome outcome =
-          RunCommand(Rendering::Render(output, {"--lossless", "--chunk", chunk, "--workers", workers}),
-              commands_.path().string());
+      const Outcome outcome = RunCommand(
+          Rendering::Render(output, {"--lossless", "--chunk", chunk, "--workers", workers}),
+          commands_.path().string());
       ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
       const std::string hashes = FrameHashes(output, commands_.path().string());
       EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 30);
@@ -44,17 +43,20 @@ TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
 
 TEST_F(Render, WritesAnMp4WithTheSourcesSoundAndLength) {
   const std::string output = Path("out.mp4");
-  const Outcome outcome = RunCommand(Rendering::Render(output, {"--chunk", "8"}), commands_.path().string());
+  const Outcome outcome =
+      RunCommand(Rendering::Render(output, {"--chunk", "8"}), commands_.path().string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  const Outcome streams =
-      RunCommand({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
-           "stream=codec_name,nb_read_frames:format=duration", "-of", "default=nk=1:nw=1", output},
-          commands_.path().string());
+  const Outcome streams = RunCommand(
+      {"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+       "stream=codec_name,nb_read_frames:format=duration", "-of", "default=nk=1:nw=1", output},
+      commands_.path().string());
   EXPECT_THAT(streams.output, HasSubstr("h264\n30\n"));
   EXPECT_THAT(streams.output, HasSubstr("aac"));
-  const double seconds = std::stod(streams.output.substr(streams.output.rfind('\n', streams.output.size() - 2)));
+  const double seconds =
+      std::stod(streams.output.substr(streams.output.rfind('\n', streams.output.size() - 2)));
   EXPECT_NEAR(seconds, 30 / 25.0, 0.06);
-  EXPECT_THAT(Contents(folder_.path().string()), ElementsAre("clip.mkv", "out.mp4")) << "nothing else is left";
+  EXPECT_THAT(Contents(folder_.path().string()), ElementsAre("clip.mkv", "out.mp4"))
+      << "nothing else is left";
 }
 
 TEST_F(Render, TakesAJobFileAndSaysTheSameAsTheFlags) {
@@ -63,32 +65,40 @@ TEST_F(Render, TakesAJobFileAndSaysTheSameAsTheFlags) {
   const std::string job = Path("job.yaml");
   {
     std::ofstream file(job);
-    file << "input: clip.mkv\noutput: file.mkv\nmodel: " WEFT_SOURCE_DIR "/deploy/models/weft-demo\n"
+    file << "input: clip.mkv\noutput: file.mkv\nmodel: " WEFT_SOURCE_DIR
+            "/deploy/models/weft-demo\n"
          << "prompt: a photo of towers, neon glow\nsteps: 5\nstrength: 0.8\nguidance: 4\nseed: 7\n"
          << "control: softedge=1.0\nsmooth-steps: [2, 4]\nwindow: 3\nanchor-spacing: 8\n"
          << "lossless: true\n";
   }
   const Outcome file = RunCommand({Program("weft"), "render", job}, commands_.path().string());
   ASSERT_EQ(file.exit_code, 0) << file.errors;
-  const Outcome flags = RunCommand(Rendering::Render(by_flags, {"--lossless"}), commands_.path().string());
+  const Outcome flags =
+      RunCommand(Rendering::Render(by_flags, {"--lossless"}), commands_.path().string());
   ASSERT_EQ(flags.exit_code, 0) << flags.errors;
-  EXPECT_EQ(FrameHashes(by_file, commands_.path().string()), FrameHashes(by_flags, commands_.path().string()));
+  EXPECT_EQ(FrameHashes(by_file, commands_.path().string()),
+            FrameHashes(by_flags, commands_.path().string()));
 }
 
 TEST_F(Render, KeepsOddSizesWhenLossless) {
   const std::string output = Path("odd.mkv");
-  const Outcome outcome = RunCommand(
-      Rendering::Render(output, {"--lossless", "--size", "61x45", "--frames", "3:9"}), commands_.path().string());
+  const Outcome outcome =
+      RunCommand(Rendering::Render(output, {"--lossless", "--size", "61x45", "--frames", "3:9"}),
+                 commands_.path().string());
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  const Outcome streams = RunCommand({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
-                               "stream=width,height,nb_read_frames", "-of", "csv=p=0", output},
-                              commands_.path().string());
+  const Outcome streams =
+      RunCommand({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
+                  "stream=width,height,nb_read_frames", "-of", "csv=p=0", output},
+                 commands_.path().string());
   EXPECT_THAT(streams.output, HasSubstr("61,45,6"));
 }
 
 TEST_F(Render, StopsOnInterruptAndGoesOnWithTheSameCommand) {
   const std::string undisturbed = Path("undisturbed.mkv");
-  ASSERT_EQ(RunCommand(Rendering::Render(undisturbed, {"--lossless", "--chunk", "4"}), commands_.path().string()).exit_code, 0);
+  ASSERT_EQ(RunCommand(Rendering::Render(undisturbed, {"--lossless", "--chunk", "4"}),
+                       commands_.path().string())
+                .exit_code,
+            0);
 
   const std::string output = Path("out.mkv");
   const auto command = Rendering::Render(output, {"--lossless", "--chunk", "4"});
@@ -102,7 +112,8 @@ TEST_F(Render, StopsOnInterruptAndGoesOnWithTheSameCommand) {
 
   const Outcome second = RunCommand(command, commands_.path().string());
   ASSERT_EQ(second.exit_code, 0) << second.errors;
-  EXPECT_EQ(FrameHashes(output, commands_.path().string()), FrameHashes(undisturbed, commands_.path().string()));
+  EXPECT_EQ(FrameHashes(output, commands_.path().string()),
+            FrameHashes(undisturbed, commands_.path().string()));
 }
 
 }  // namespace

@@ -8,27 +8,58 @@ namespace weft::testing {
 void Rendering::SetUp() {
   clip_ = Path("clip.mkv");
   const Outcome made =
-      RunCommand({"ffmpeg", "-v", "error", "-i", WEFT_SOURCE_DIR "/deploy/demo/city.mp4", "-f", "lavfi", "-i",
-           "sine=frequency=440:sample_rate=48000", "-vf",
-           "trim=start_frame=18:end_frame=48,setpts=PTS-STARTPTS,scale=64:48,setsar=1", "-c:v", "libx264",
-           "-qp", "0", "-c:a", "aac", "-shortest", "-frames:v", "30", clip_},
-          commands_.path().string());
+      RunCommand({"ffmpeg",
+                  "-v",
+                  "error",
+                  "-i",
+                  WEFT_SOURCE_DIR "/deploy/demo/city.mp4",
+                  "-f",
+                  "lavfi",
+                  "-i",
+                  "sine=frequency=440:sample_rate=48000",
+                  "-vf",
+                  "trim=start_frame=18:end_frame=48,setpts=PTS-STARTPTS,scale=64:48,setsar=1",
+                  "-c:v",
+                  "libx264",
+                  "-qp",
+                  "0",
+                  "-c:a",
+                  "aac",
+                  "-shortest",
+                  "-frames:v",
+                  "30",
+                  clip_},
+                 commands_.path().string());
   ASSERT_EQ(made.exit_code, 0) << made.errors;
 }
 
 std::vector<std::string> Rendering::Render(const std::string& output,
                                            const std::vector<std::string>& more) const {
-  std::vector<std::string> command = {
-      Program("weft"),   "render",        clip_,
-      "-o",              output,          "--model",
-      WEFT_SOURCE_DIR "/deploy/models/weft-demo",
-      "--prompt",        "a photo of towers, neon glow",
-      "--steps",         "5",             "--strength",
-      "0.8",             "--guidance",    "4",
-      "--seed",          "7",             "--control",
-      "softedge=1.0",    "--smooth-steps", "2,4",
-      "--window",        "3",             "--anchor-spacing",
-      "8"};
+  std::vector<std::string> command = {Program("weft"),
+                                      "render",
+                                      clip_,
+                                      "-o",
+                                      output,
+                                      "--model",
+                                      WEFT_SOURCE_DIR "/deploy/models/weft-demo",
+                                      "--prompt",
+                                      "a photo of towers, neon glow",
+                                      "--steps",
+                                      "5",
+                                      "--strength",
+                                      "0.8",
+                                      "--guidance",
+                                      "4",
+                                      "--seed",
+                                      "7",
+                                      "--control",
+                                      "softedge=1.0",
+                                      "--smooth-steps",
+                                      "2,4",
+                                      "--window",
+                                      "3",
+                                      "--anchor-spacing",
+                                      "8"};
   command.insert(command.end(), more.begin(), more.end());
   return command;
 }

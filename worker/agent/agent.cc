@@ -43,9 +43,8 @@ void Agent::On(const Heard& heard, Time now, AgentEffects* effects) {
       return OnWelcome(message.worker_welcome(), now, effects);
     case v1::FromCoordinator::kWorkerRefused:
       effects->exit = true;
-      effects->exit_error = Error(ErrorCode::kUnsupported,
-                                  "the coordinator refused this worker: " +
-                                      message.worker_refused().reason());
+      effects->exit_error = Error(ErrorCode::kUnsupported, "the coordinator refused this worker: " +
+                                                               message.worker_refused().reason());
       return;
     case v1::FromCoordinator::kAssignTask:
       return OnAssign(message.assign_task(), effects);
@@ -103,9 +102,10 @@ void Agent::OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEff
   if (acknowledged.superseded()) {
     effects->notes.push_back(Name(attempt->task) + ": the outcome came too late and was dropped");
   }
-  outbox_.erase(std::remove_if(outbox_.begin(), outbox_.end(),
-                               [&](const auto& outcome) { return Same(AttemptOf(outcome), *attempt); }),
-                outbox_.end());
+  outbox_.erase(
+      std::remove_if(outbox_.begin(), outbox_.end(),
+                     [&](const auto& outcome) { return Same(AttemptOf(outcome), *attempt); }),
+      outbox_.end());
 }
 
 void Agent::AbandonAny(const google::protobuf::RepeatedPtrField<v1::AttemptId>& attempts,

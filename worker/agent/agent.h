@@ -1,5 +1,6 @@
-// The worker's side of the conversation with the coordinator, as a pure state machine: what it hears
-// and what its task does go in, what to say and do comes out. No socket, thread or clock inside.
+// The worker's side of the conversation with the coordinator, as a pure state machine: what it
+// hears and what its task does go in, what to say and do comes out. No socket, thread or clock
+// inside.
 //
 // An outcome is repeated until the coordinator has acknowledged it, so neither a lost message nor a
 // coordinator that restarts loses finished work.
@@ -55,9 +56,9 @@ struct AgentEffects {
   bool abandon = false;                     // Stop the running task; its end is still reported.
   std::optional<v1::Task> start;            // Run this; nothing else runs.
   std::vector<v1::ToCoordinator> messages;
-  bool exit = false;                        // Leave, after the messages are sent.
-  std::optional<Error> exit_error;          // Why, if it is not in peace.
-  std::vector<std::string> notes;           // For the log.
+  bool exit = false;                // Leave, after the messages are sent.
+  std::optional<Error> exit_error;  // Why, if it is not in peace.
+  std::vector<std::string> notes;   // For the log.
 };
 
 struct AgentIdentity {

@@ -10,8 +10,8 @@
 
 namespace weft::annotate {
 
-// c = 1 - exp(-m / 12), m = |Scharr(GaussianBlur5x5(Y, sigma 1))| / 32, Y = 0.299 R + 0.587 G + 0.114 B,
-// borders reflected without the edge pixel (101). [height, width], 0..1.
+// c = 1 - exp(-m / 12), m = |Scharr(GaussianBlur5x5(Y, sigma 1))| / 32, Y = 0.299 R + 0.587 G +
+// 0.114 B, borders reflected without the edge pixel (101). [height, width], 0..1.
 std::vector<float> SoftEdgeValues(const Frame& frame);
 
 // The same, rounded to 8 bit.

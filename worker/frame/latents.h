@@ -10,8 +10,8 @@ namespace weft {
 
 struct Latents {
   int frames = 0;
-  int channels = 0;           // 4 in Stable Diffusion 1.x.
-  int height = 0;             // Latent cells: pixels / VAE factor.
+  int channels = 0;  // 4 in Stable Diffusion 1.x.
+  int height = 0;    // Latent cells: pixels / VAE factor.
   int width = 0;
   std::vector<float> values;  // [frames, channels, height, width], times the VAE's scaling_factor.
 

@@ -60,7 +60,10 @@ void DeviceThread::Loop() {
         .blobs = *blobs_,
         .model = model,
         .clip = clip,
-        .moved = [&](double fraction) { Tell(TaskMoved{work.attempt, fraction}); },
+        .moved =
+            [&](double fraction) {
+              Tell(TaskMoved{work.attempt, fraction});
+            },
         .abandoned = abandoned_,
     };
     Result<v1::TaskResult> result = RunTask(work.task, context);

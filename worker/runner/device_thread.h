@@ -1,5 +1,5 @@
-// The thread that computes. It runs one task at a time and tells what becomes of it; nothing else is
-// shared with the thread that talks to the coordinator.
+// The thread that computes. It runs one task at a time and tells what becomes of it; nothing else
+// is shared with the thread that talks to the coordinator.
 
 #pragma once
 

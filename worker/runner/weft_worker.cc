@@ -1,11 +1,8 @@
 // weft-worker: joins a coordinator and runs its tasks until told to leave.
 
+#include <atomic>
 #include <csignal>
 #include <cstdlib>
-#include <sys/prctl.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -16,6 +13,8 @@
 
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utility.hpp>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "common/bulk/remote_blob_store.h"
 #include "common/clock.h"
@@ -41,8 +40,8 @@ struct Options {
   bool exit_with_parent = false;
 };
 
-// Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed. It
-// reads the variable when it is loaded, so this process starts over with it set.
+// Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed.
+// It reads the variable when it is loaded, so this process starts over with it set.
 void ChooseBlasKernels(char** argv) {
   if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_supports("avx512f") ||
       !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) {
@@ -180,11 +179,11 @@ int Main(const Options& options) {
     }
   }
   std::signal(SIGTERM, [](int) { stop_asked = true; });
-  std::signal(SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
+  std::signal(
+      SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
   cv::setNumThreads(1);
-  const Result<Log> log = Log::Open({.program = "weft-worker",
-                                     .file = options.log_file,
-                                     .terminal = options.log_file.empty()});
+  const Result<Log> log = Log::Open(
+      {.program = "weft-worker", .file = options.log_file, .terminal = options.log_file.empty()});
   if (!log) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
@@ -212,9 +211,10 @@ int main(int argc, char** argv) {
   weft::worker::UseOneThread();
   weft::worker::ChooseBlasKernels(argv);
   weft::worker::Options options;
-  CLI::App app("Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
-               "tcp://10.0.0.5:7070 --name gpu17.0 --device cuda:0\n",
-               "weft-worker");
+  CLI::App app(
+      "Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
+      "tcp://10.0.0.5:7070 --name gpu17.0 --device cuda:0\n",
+      "weft-worker");
   app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
   app.add_option("--coordinator", options.coordinator, "Address, tcp://HOST:PORT or ipc://PATH")
       ->required();

@@ -11,7 +11,8 @@
 namespace weft::worker {
 
 Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
-  const std::vector<std::uint32_t> anchors(task.anchor_frames().begin(), task.anchor_frames().end());
+  const std::vector<std::uint32_t> anchors(task.anchor_frames().begin(),
+                                           task.anchor_frames().end());
   WEFT_ASSIGN_OR_RETURN(const Denoising denoising, Denoising::Prepare(task, context));
   models::StepInput input;
   WEFT_ASSIGN_OR_RETURN(input.noisy, denoising.Start(anchors, context));

@@ -1,9 +1,8 @@
 // Control maps of a chunk's frames.
 
-#include "worker/annotate/soft_edge.h"
-
 #include <vector>
 
+#include "worker/annotate/soft_edge.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/stage.h"
 

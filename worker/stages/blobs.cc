@@ -122,7 +122,8 @@ Latents Slice(const Latents& latents, std::uint32_t begin, std::uint32_t count) 
                 .height = latents.height,
                 .width = latents.width,
                 .values = {}};
-  const auto first = latents.values.begin() + static_cast<std::ptrdiff_t>(begin * latents.frame_size());
+  const auto first =
+      latents.values.begin() + static_cast<std::ptrdiff_t>(begin * latents.frame_size());
   slice.values.assign(first, first + static_cast<std::ptrdiff_t>(count * latents.frame_size()));
   return slice;
 }

@@ -119,9 +119,8 @@ Status RoundRun::Begin() {
     return {};
   }
   const std::uint32_t before = task_.attempt().task().round() - 1;
-  WEFT_ASSIGN_OR_RETURN(
-      const Latents noisy,
-      FetchRange(task_, {Stage::kDenoise, before, "latents"}, core, context_.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents noisy, FetchRange(task_, {Stage::kDenoise, before, "latents"},
+                                                        core, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean_halo,
                         FetchRange(task_, {Stage::kDenoise, before, "x0"},
                                    ToRange(task_.chunk().halo()), context_.blobs));

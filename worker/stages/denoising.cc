@@ -49,8 +49,9 @@ Result<Latents> Denoising::Start(const std::vector<std::uint32_t>& frames,
 
 std::vector<float> Denoising::Noise() const {
   const v1::Clip& clip = task_->clip();
-  const std::size_t cells = static_cast<std::size_t>(clip.padded_size().width() / clip.vae_factor()) *
-                            (clip.padded_size().height() / clip.vae_factor());
+  const std::size_t cells =
+      static_cast<std::size_t>(clip.padded_size().width() / clip.vae_factor()) *
+      (clip.padded_size().height() / clip.vae_factor());
   const auto channels = static_cast<std::size_t>(ready_.model->latent_channels());
   return GaussianNoise(task_->job().seed(), kNoiseStream, channels * cells);
 }

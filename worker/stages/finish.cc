@@ -20,8 +20,8 @@ std::uint32_t LastRound(const v1::JobSpec& job) {
   const std::vector<std::uint32_t> smooth_steps(job.smooth_steps().begin(),
                                                 job.smooth_steps().end());
   const std::uint32_t first = FirstStep(job.steps(), job.strength());
-  const auto rounds = PlanRounds(
-      job.steps(), first, job.window() > 0 ? smooth_steps : std::vector<std::uint32_t>());
+  const auto rounds = PlanRounds(job.steps(), first,
+                                 job.window() > 0 ? smooth_steps : std::vector<std::uint32_t>());
   return static_cast<std::uint32_t>(rounds.size()) - 1;
 }
 
@@ -30,9 +30,9 @@ Result<std::vector<Frame>> DecodeRange(const v1::Task& task,
                                        FrameRange range,
                                        StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
-  WEFT_ASSIGN_OR_RETURN(const Latents latents,
-                        FetchRange(task, {Stage::kDenoise, LastRound(task.job()), "latents"}, range,
-                                   context.blobs));
+  WEFT_ASSIGN_OR_RETURN(
+      const Latents latents,
+      FetchRange(task, {Stage::kDenoise, LastRound(task.job()), "latents"}, range, context.blobs));
   WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, ready.model->Decode(latents));
   for (Frame& frame : frames) {
     frame = Crop(frame, static_cast<int>(task.clip().size().width()),

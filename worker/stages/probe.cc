@@ -41,7 +41,8 @@ Status CheckSize(const v1::JobSpec& job, const v1::Size& size) {
     return down;
   }();
   return Failure(ErrorCode::kInvalidArgument,
-                 "size " + Text(size) + ": H.264 in 4:2:0 needs an even width and height; use --size " +
+                 "size " + Text(size) +
+                     ": H.264 in 4:2:0 needs an even width and height; use --size " +
                      Text(rounded) + ", or --lossless with an .mkv output, which keeps odd sizes");
 }
 
@@ -72,7 +73,8 @@ Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
   clip.mutable_frame_rate()->set_numerator(facts.rate_numerator);
   clip.mutable_frame_rate()->set_denominator(facts.rate_denominator);
   clip.set_variable_frame_rate(facts.variable_rate);
-  const double end = frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
+  const double end =
+      frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
   clip.set_duration_seconds(end - facts.seconds[frames.begin]);
   clip.set_has_audio(facts.has_audio);
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,

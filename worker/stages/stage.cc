@@ -33,7 +33,8 @@ Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
   const auto start = std::chrono::steady_clock::now();
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(v1::TaskResult result, RunStage(task, context));
-  result.set_seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  result.set_seconds(
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return result;
 }
 

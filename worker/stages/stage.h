@@ -1,5 +1,5 @@
-// The stages of a job, each a function from blobs (and the source clip) to blobs. A stage depends on
-// its task alone: run again, anywhere, it writes the same bytes.
+// The stages of a job, each a function from blobs (and the source clip) to blobs. A stage depends
+// on its task alone: run again, anywhere, it writes the same bytes.
 
 #pragma once
 
@@ -20,7 +20,8 @@ struct StageContext {
   WarmModel& model;
   WarmClip& clip;
   std::function<void(double)> moved;  // Told the fraction of the task's work that is done, 0 to 1.
-  const std::atomic<bool>& abandoned; // Set from outside: stop at the next good place (kCancelled).
+  const std::atomic<bool>&
+      abandoned;  // Set from outside: stop at the next good place (kCancelled).
 };
 
 // Runs any task and returns its outputs, which are stored.

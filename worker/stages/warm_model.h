@@ -23,15 +23,15 @@ class WarmModel {
     models::Guidance guidance;
   };
 
-  // The job's model and prompts, loaded now if they are not the last ones. Valid until the next call.
-  // kFailedPrecondition: the job wants another kind of device than this worker has.
+  // The job's model and prompts, loaded now if they are not the last ones. Valid until the next
+  // call. kFailedPrecondition: the job wants another kind of device than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
  private:
   Status Load(const v1::JobSpec& job);
 
   std::string device_;
-  std::string model_key_;   // Of what is loaded: folder, type, micro-batch, ControlNet.
+  std::string model_key_;  // Of what is loaded: folder, type, micro-batch, ControlNet.
   std::string prompts_key_;
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;

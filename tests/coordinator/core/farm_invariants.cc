@@ -45,7 +45,7 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
 }  // namespace
 
 std::optional<std::string> FindBreach(const Floor& floor) {
-  for (const auto& [id, task] : floor.tasks.all()) {
+  for (const auto& [id, task] : floor.tasks.All()) {
     if (auto breach = FindBreach(task, floor); breach.has_value()) {
       return breach;
     }
@@ -54,7 +54,7 @@ std::optional<std::string> FindBreach(const Floor& floor) {
 }
 
 std::optional<std::string> FindDivergence(const Floor& floor, const ModelDisk& disk) {
-  for (const auto& [id, task] : floor.tasks.all()) {
+  for (const auto& [id, task] : floor.tasks.All()) {
     if (floor.jobs.Find(id.job)->state != JobState::kRunning || task.attempt == 0) {
       continue;
     }

@@ -38,8 +38,8 @@ class FarmScript {
  public:
   FarmScript() { Restart(); }
 
-  [[nodiscard]] const Farm& farm() const { return *farm_; }
-  [[nodiscard]] Time now() const { return now_; }
+  [[nodiscard]] const Farm& Subject() const { return *farm_; }
+  [[nodiscard]] Time Now() const { return now_; }
 
   Reply Say(const std::string& peer, const v1::ToCoordinator& message);
   // Time passes, and the farm notices.
@@ -52,7 +52,7 @@ class FarmScript {
   // A worker does everything there is to do.
   void RunAll(const std::string& worker);
   // The last that any client was told.
-  [[nodiscard]] const v1::JobStatus& last_status() const { return last_status_; }
+  [[nodiscard]] const v1::JobStatus& LastStatus() const { return last_status_; }
 
  private:
   Reply Keep(Effects effects);

@@ -106,9 +106,9 @@ void FarmSimulation::Handle(const Event& event) {
   if (farm_ == nullptr) {
     return;
   }
-  const FenceWatch fence(farm_->floor(), event, now_);
+  const FenceWatch fence(farm_->State(), event, now_);
   const Effects effects = farm_->Handle(event, now_);
-  if (auto breach = fence.FindBreach(farm_->floor(), effects); breach.has_value()) {
+  if (auto breach = fence.FindBreach(farm_->State(), effects); breach.has_value()) {
     Breach(*breach);
   }
   const bool chaos = now_ < chaos_end_;
@@ -123,12 +123,12 @@ void FarmSimulation::Handle(const Event& event) {
     KillCoordinator();  // Before the messages were sent.
     return;
   }
-  if (auto breach = FindBreach(farm_->floor()); breach.has_value()) {
+  if (auto breach = FindBreach(farm_->State()); breach.has_value()) {
     Breach(*breach);
   }
   // What was once forgotten stays forgotten, so a look now and then finds it, too.
   if (random_() % 32 == 0) {
-    if (auto breach = FindDivergence(farm_->floor(), disk_); breach.has_value()) {
+    if (auto breach = FindDivergence(farm_->State(), disk_); breach.has_value()) {
       Breach(*breach);
     }
   }
@@ -175,12 +175,12 @@ void FarmSimulation::StartWorker(Seat& seat) {
 
 void FarmSimulation::LiveWorker(Seat& seat) {
   Plan(Between(800, 1000), [this, &seat] {
-    if (seat.process->stopped()) {
+    if (seat.process->Stopped()) {
       StartWorker(seat);
     }
     if (now_ >= seat.frozen_until) {
       for (const v1::ToCoordinator& message : seat.process->Live(now_, random_, blobs_)) {
-        Transmit([this, from = seat.process->peer(), message] { ToCoordinator(from, message); });
+        Transmit([this, from = seat.process->Peer(), message] { ToCoordinator(from, message); });
       }
     }
     LiveWorker(seat);
@@ -190,7 +190,7 @@ void FarmSimulation::LiveWorker(Seat& seat) {
 void FarmSimulation::LiveClient(ModelClient& client) {
   Plan(Between(1500, 2500), [this, &client] {
     for (const v1::ToCoordinator& message : client.Live()) {
-      Transmit([this, from = client.peer(), message] { ToCoordinator(from, message); });
+      Transmit([this, from = client.Peer(), message] { ToCoordinator(from, message); });
     }
     LiveClient(client);
   });
@@ -221,7 +221,7 @@ void FarmSimulation::Disturb() {
       }
       break;
     default:
-      Handle(PeerGone{seat.process->peer()});
+      Handle(PeerGone{seat.process->Peer()});
       break;
   }
   Plan(Between(1000, 20'000), [this] { Disturb(); });
@@ -243,18 +243,18 @@ void FarmSimulation::ToCoordinator(const PeerId& from, const v1::ToCoordinator& 
 
 void FarmSimulation::ToPeer(const PeerId& to, const v1::FromCoordinator& message) {
   for (Seat& seat : seats_) {
-    if (seat.process->peer() == to && now_ >= seat.frozen_until) {
+    if (seat.process->Peer() == to && now_ >= seat.frozen_until) {
       seat.process->Hear(message, now_, random_, blobs_);
-      if (!seat.process->complaint().empty()) {
-        Breach(seat.process->complaint());
+      if (!seat.process->Complaint().empty()) {
+        Breach(seat.process->Complaint());
       }
     }
   }
   for (const auto& client : clients_) {
-    if (client->peer() == to) {
+    if (client->Peer() == to) {
       client->Hear(message);
-      if (!client->complaint().empty()) {
-        Breach(client->complaint());
+      if (!client->Complaint().empty()) {
+        Breach(client->Complaint());
       }
     }
   }

@@ -40,7 +40,7 @@ TEST(Farm, RefusesASpecificationThatCannotBeServed) {
   bad.set_steps(0);
   const auto answer = farm.Say("client", SubmitMessage("token", bad)).At("client");
   EXPECT_THAT(answer.request_refused().error().message(), HasSubstr("steps"));
-  EXPECT_THAT(farm.farm().floor().jobs.all(), IsEmpty());
+  EXPECT_THAT(farm.Subject().State().jobs.All(), IsEmpty());
 }
 
 TEST(Farm, RecordsAnAssignmentBeforeItIsSent) {
@@ -255,7 +255,7 @@ TEST(Farm, StopsWhatRunsWhenAJobIsCancelled) {
   EXPECT_EQ(reply.At("w").worker_verdict().abandon_size(), 1);
   EXPECT_EQ(reply.At("client").job_status().state(), v1::JOB_STATE_CANCELLED);
   EXPECT_TRUE(farm.Say("w", CompletedMessage(probe)).At("w").outcome_acknowledged().superseded());
-  EXPECT_EQ(farm.farm().NextWakeup(), farm.now() + seconds(5));  // Only the worker's silence.
+  EXPECT_EQ(farm.Subject().NextWakeup(), farm.Now() + seconds(5));  // Only the worker's silence.
 }
 
 TEST(Farm, TellsAWatchingClientEverySecondAndAtTheEnd) {
@@ -265,7 +265,7 @@ TEST(Farm, TellsAWatchingClientEverySecondAndAtTheEnd) {
   EXPECT_THAT(farm.Pass(Duration(500)).effects.messages, IsEmpty());
   EXPECT_EQ(farm.Pass(Duration(500)).At("client").job_status().state(), v1::JOB_STATE_RUNNING);
   farm.RunAll("w");
-  const auto end = farm.last_status();
+  const auto end = farm.LastStatus();
   EXPECT_EQ(end.state(), v1::JOB_STATE_DONE);
   EXPECT_EQ(end.frames_done(), 20U);
   EXPECT_EQ(end.fraction(), 1);
@@ -278,7 +278,7 @@ TEST(Farm, AdoptsAfterARestartWhatItsWorkerStillRuns) {
   farm.Submit("token", SampleSpec());
   const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
   farm.Restart();
-  EXPECT_EQ(farm.farm().floor().epoch, 2U);
+  EXPECT_EQ(farm.Subject().State().epoch, 2U);
   const Reply reply = farm.Say("w", HelloMessage("w", 1, "cpu", {probe.attempt()}));
   EXPECT_THAT(reply.At("w").worker_welcome().abandon(), IsEmpty());
   EXPECT_THAT(reply.Assignments(), IsEmpty());

@@ -22,13 +22,13 @@ TEST(JobTally, CountsWorkOfDoneAndRunningTasks) {
   tally.Add(b);
   tally.Move(a, TaskState::kWaiting, TaskState::kRunning, 0);
   tally.Advance(a, 0, 0.5);
-  EXPECT_DOUBLE_EQ(tally.work_done(), 15);
+  EXPECT_DOUBLE_EQ(tally.WorkDone(), 15);
   tally.Move(a, TaskState::kRunning, TaskState::kDone, 0.5);
-  EXPECT_DOUBLE_EQ(tally.work_done(), 30);
-  EXPECT_DOUBLE_EQ(tally.work_total(), 40);
-  EXPECT_EQ(tally.frames_done(), 8U);
-  EXPECT_EQ(tally.stages().at(Stage::kFinish).done, 1U);
-  EXPECT_EQ(tally.stages().at(Stage::kFinish).running, 0U);
+  EXPECT_DOUBLE_EQ(tally.WorkDone(), 30);
+  EXPECT_DOUBLE_EQ(tally.WorkTotal(), 40);
+  EXPECT_EQ(tally.FramesDone(), 8U);
+  EXPECT_EQ(tally.Stages().at(Stage::kFinish).done, 1U);
+  EXPECT_EQ(tally.Stages().at(Stage::kFinish).running, 0U);
 }
 
 TEST(JobTally, TakesBackTheWorkOfALostAttempt) {
@@ -38,7 +38,7 @@ TEST(JobTally, TakesBackTheWorkOfALostAttempt) {
   tally.Move(a, TaskState::kWaiting, TaskState::kRunning, 0);
   tally.Advance(a, 0, 0.9);
   tally.Move(a, TaskState::kRunning, TaskState::kWaiting, 0.9);
-  EXPECT_DOUBLE_EQ(tally.work_done(), 0);
+  EXPECT_DOUBLE_EQ(tally.WorkDone(), 0);
 }
 
 TEST(Pace, TellsTheTimeLeftOnceItHasSeenEnough) {
@@ -63,7 +63,7 @@ TEST(JobNews, GivesEachReaderWhatItHasNotRead) {
     news.Add("c");
   }
   EXPECT_EQ(news.NotesSince(0).size(), 100U);
-  EXPECT_EQ(news.note_count(), 502U);
+  EXPECT_EQ(news.NoteCount(), 502U);
 }
 
 TEST(JobId, FollowsFromTheTokenAlone) {

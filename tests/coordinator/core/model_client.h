@@ -17,11 +17,11 @@ class ModelClient {
   ModelClient(std::string token, v1::JobSpec spec)
       : token_(std::move(token)), spec_(std::move(spec)) {}
 
-  [[nodiscard]] PeerId peer() const { return {"client of " + token_}; }
-  [[nodiscard]] const std::string& job() const { return job_; }
+  [[nodiscard]] PeerId Peer() const { return {"client of " + token_}; }
+  [[nodiscard]] const std::string& Job() const { return job_; }
   // How the job ended, once it did.
   [[nodiscard]] const std::optional<v1::JobStatus>& end() const { return end_; }
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  [[nodiscard]] const std::string& Complaint() const { return complaint_; }
 
   void Cancel() { cancels_ = true; }
 

@@ -50,7 +50,7 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
 ModelWorker::ModelWorker(std::string name, std::uint64_t instance, Habits habits)
     : name_(std::move(name)), instance_(instance), habits_(habits) {}
 
-PeerId ModelWorker::peer() const {
+PeerId ModelWorker::Peer() const {
   return {name_ + "#" + std::to_string(instance_)};
 }
 

@@ -34,7 +34,7 @@ class ModelWorker {
 
   ModelWorker(std::string name, std::uint64_t instance, Habits habits);
 
-  [[nodiscard]] PeerId peer() const;
+  [[nodiscard]] PeerId Peer() const;
 
   // Every half second or so. Returns what it says.
   std::vector<v1::ToCoordinator> Live(Time now, std::mt19937_64& random, ModelBlobs& blobs);
@@ -45,10 +45,10 @@ class ModelWorker {
             const ModelBlobs& blobs);
 
   // It was told that another process took its name.
-  [[nodiscard]] bool stopped() const { return stopped_; }
+  [[nodiscard]] bool Stopped() const { return stopped_; }
 
   // What it was handed and could not do: a breach of the coordinator's promises.
-  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+  [[nodiscard]] const std::string& Complaint() const { return complaint_; }
 
  private:
   struct Run {

@@ -23,7 +23,7 @@ TEST(WorkerTable, KnowsAWorkerByItsConnectionAfterItsHello) {
   EXPECT_FALSE(workers.Greet(SomeWorker("w", 1, "p")).fenced);
   ASSERT_NE(workers.OfPeer({"p"}), nullptr);
   EXPECT_EQ(workers.OfPeer({"p"})->self.worker.value, "w");
-  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"w"}));
+  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"w"}));
   EXPECT_EQ(workers.CountOf("cpu"), 1U);
 }
 
@@ -58,7 +58,7 @@ TEST(WorkerTable, DropsWhoWasSilentForTooLong) {
   const auto silent = workers.DropSilent(kStart + kSilence);
   ASSERT_EQ(silent.size(), 1U);
   EXPECT_EQ(silent[0].self.worker.value, "a");
-  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"b"}));
+  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"b"}));
 }
 
 TEST(WorkerTable, HoldsOneWorkerForAConnection) {
@@ -73,11 +73,11 @@ TEST(WorkerTable, DoesNotOfferTheBusy) {
   WorkerTable workers(kSilence);
   workers.Greet(SomeWorker("a", 1, "p"));
   workers.SetBusy({"a"}, true);
-  EXPECT_THAT(workers.idle(), IsEmpty());
+  EXPECT_THAT(workers.Idle(), IsEmpty());
   workers.SetBusy({"a"}, false);
-  EXPECT_THAT(workers.idle(), ElementsAre(WorkerId{"a"}));
+  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"a"}));
   workers.SetBusy({"nobody"}, false);
-  EXPECT_EQ(workers.idle().size(), 1U);
+  EXPECT_EQ(workers.Idle().size(), 1U);
 }
 
 }  // namespace

@@ -68,10 +68,10 @@ class Story {
     return enough(*this);
   }
 
-  std::size_t blob_count() const { return blobs_.size(); }
-  const ModelClient& client() const { return client_; }
-  const ModelWorker& worker() const { return worker_; }
-  const std::optional<v1::WorkerWelcome>& welcome() const { return welcome_; }
+  std::size_t BlobCount() const { return blobs_.size(); }
+  const ModelClient& Client() const { return client_; }
+  const ModelWorker& Worker() const { return worker_; }
+  const std::optional<v1::WorkerWelcome>& Welcome() const { return welcome_; }
 
  private:
   static void Speak(Connection& connection, const std::vector<v1::ToCoordinator>& messages) {
@@ -109,22 +109,22 @@ class Story {
 };
 
 bool HasEnded(const Story& story) {
-  return story.client().end().has_value();
+  return story.Client().end().has_value();
 }
 
 TEST_F(ServerTest, CarriesAJobFromSubmissionToItsEnd) {
   RunningServer server(*context_, options_);
   Story story(Connect(), Connect());
   ASSERT_TRUE(story.LiveUntil(HasEnded));
-  const v1::JobStatus& end = *story.client().end();
+  const v1::JobStatus& end = *story.Client().end();
   EXPECT_EQ(end.state(), v1::JOB_STATE_DONE);
   EXPECT_EQ(end.frames_done(), 20U);
   EXPECT_EQ(end.frames_total(), 20U);
   EXPECT_EQ(end.fraction(), 1);
   EXPECT_EQ(end.workers(), 1U);
-  EXPECT_EQ(story.worker().complaint(), "");
-  EXPECT_EQ(story.client().complaint(), "");
-  EXPECT_EQ(story.welcome()->bulk_address(), options_.bulk_address);
+  EXPECT_EQ(story.Worker().Complaint(), "");
+  EXPECT_EQ(story.Client().Complaint(), "");
+  EXPECT_EQ(story.Welcome()->bulk_address(), options_.bulk_address);
   EXPECT_TRUE(server.Stop());
 }
 
@@ -132,20 +132,20 @@ TEST_F(ServerTest, GoesOnWithAJobAfterARestart) {
   Story story(Connect(), Connect());
   {
     RunningServer first(*context_, options_);
-    ASSERT_TRUE(story.LiveUntil([](const Story& so_far) { return so_far.blob_count() >= 6; }));
+    ASSERT_TRUE(story.LiveUntil([](const Story& so_far) { return so_far.BlobCount() >= 6; }));
     ASSERT_FALSE(HasEnded(story));
   }
-  const std::size_t blobs_before = story.blob_count();
+  const std::size_t blobs_before = story.BlobCount();
   RunningServer second(*context_, options_);
   ASSERT_TRUE(story.LiveUntil(HasEnded));
-  EXPECT_EQ(story.client().end()->state(), v1::JOB_STATE_DONE);
-  EXPECT_EQ(story.client().complaint(), "");
-  EXPECT_EQ(story.worker().complaint(), "");
-  EXPECT_EQ(story.welcome()->epoch(), 2U);
+  EXPECT_EQ(story.Client().end()->state(), v1::JOB_STATE_DONE);
+  EXPECT_EQ(story.Client().Complaint(), "");
+  EXPECT_EQ(story.Worker().Complaint(), "");
+  EXPECT_EQ(story.Welcome()->epoch(), 2U);
   // 3 chunks: control, latents of 3 rounds, x0 of 2, segment; and 2 anchors. At most the attempt
   // that the restart met ran twice.
   EXPECT_GT(blobs_before, 5U);
-  EXPECT_LE(story.blob_count(), 3U * (1 + 3 + 2 + 1) + 2 + 2);
+  EXPECT_LE(story.BlobCount(), 3U * (1 + 3 + 2 + 1) + 2 + 2);
 }
 
 TEST_F(ServerTest, AnswersGarbageAndLivesOn) {

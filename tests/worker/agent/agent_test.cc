@@ -77,7 +77,8 @@ TEST(Agent, SaysHelloUntilItIsWelcomed) {
   EXPECT_THAT(agent.Handle(Tick{}, kStart + milliseconds(10)).messages, IsEmpty());
   EXPECT_EQ(Count(agent.Handle(Tick{}, kStart + seconds(1)), v1::ToCoordinator::kWorkerHello), 1);
   EXPECT_EQ(agent.Handle(Welcome(), kStart + seconds(1)).bulk_address, "ipc:///bulk");
-  EXPECT_EQ(Count(agent.Handle(Tick{}, kStart + seconds(2)), v1::ToCoordinator::kWorkerHeartbeat), 1);
+  EXPECT_EQ(Count(agent.Handle(Tick{}, kStart + seconds(2)), v1::ToCoordinator::kWorkerHeartbeat),
+            1);
 }
 
 TEST(Agent, StartsATaskOnceHoweverOftenItIsAssigned) {

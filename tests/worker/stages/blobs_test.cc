@@ -32,7 +32,8 @@ TEST(Blobs, ControlMapsComeBackAsTheyWere) {
 TEST(Blobs, RefuseBytesThatAreSomethingElse) {
   const std::string packed = PackLatents(Counting(2));
   EXPECT_EQ(UnpackLatents("noise").error().code(), ErrorCode::kDataLoss);
-  EXPECT_EQ(UnpackLatents(packed.substr(0, packed.size() - 4)).error().code(), ErrorCode::kDataLoss);
+  EXPECT_EQ(UnpackLatents(packed.substr(0, packed.size() - 4)).error().code(),
+            ErrorCode::kDataLoss);
   EXPECT_EQ(UnpackControls(packed).error().code(), ErrorCode::kDataLoss);
 }
 
