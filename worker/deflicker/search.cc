@@ -15,9 +15,10 @@ namespace {
 constexpr int kChannels = PaddedImage::kChannels;
 
 // Sixteen values at once, in whatever registers the processor has (an extension of GCC and Clang).
+// They are read where arrays of values lie, hence may_alias.
 constexpr int kLanes = 16;
-using Values = std::int16_t __attribute__((vector_size(32)));
-using UnalignedValues = std::int16_t __attribute__((vector_size(32), aligned(2)));
+using Values = std::int16_t __attribute__((vector_size(32), may_alias));
+using UnalignedValues = std::int16_t __attribute__((vector_size(32), may_alias, aligned(2)));
 using Squares = std::uint16_t __attribute__((vector_size(32)));
 using Sums = std::uint32_t __attribute__((vector_size(32)));
 
