@@ -55,7 +55,7 @@ double PatchSsd(const PaddedImage& source,
                 const PaddedImage& target,
                 deflicker::Position from,
                 deflicker::Position to) {
-  const int radius = target.padding();
+  const int radius = target.Padding();
   double sum = 0;
   for (int dy = -radius; dy <= radius; ++dy) {
     const std::int16_t* const a = source.At(from.x - radius, from.y + dy);
@@ -74,9 +74,9 @@ double PatchMse(const Frame& source_frame,
   const PaddedImage source(source_frame, patch_size / 2);
   const PaddedImage target(target_frame, patch_size / 2);
   double sum = 0;
-  for (std::int16_t y = 0; y < field.height(); ++y) {
-    for (std::int16_t x = 0; x < field.width(); ++x) {
-      sum += PatchSsd(source, target, field.At(x, y), {x, y});
+  for (int y = 0; y < field.Height(); ++y) {
+    for (int x = 0; x < field.Width(); ++x) {
+      sum += PatchSsd(source, target, field.At(x, y), deflicker::PositionAt(x, y));
     }
   }
   return sum / (Squared(patch_size) * static_cast<double>(target_frame.rgb.size()));
