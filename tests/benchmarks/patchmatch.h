@@ -13,9 +13,10 @@ struct PatchMatchOrder {
   std::string source_path;
   int patch_size = 5;
   int iterations = 3;
-  int repeats = 5;  // Times are the median of these.
+  int repeats = 5;
 };
 
+// Times are the thread's CPU time, medians of the repeats.
 struct PatchMatchFigures {
   double ms = 0;          // Pyramids of both pictures and the field, from decoded pictures.
   double remap_ms = 0;    // The source's picture seen through the field.

@@ -17,6 +17,7 @@ std::uint32_t Bits(float value) {
 
 std::vector<std::uint32_t> Bits(const std::vector<float>& values) {
   std::vector<std::uint32_t> bits;
+  bits.reserve(values.size());
   for (const float value : values) {
     bits.push_back(Bits(value));
   }

@@ -63,7 +63,7 @@ class PreparedWindow {
     }
   }
 
-  [[nodiscard]] const std::deque<MatchFrame>& frames() const { return frames_; }
+  [[nodiscard]] const std::deque<MatchFrame>& Frames() const { return frames_; }
 
   [[nodiscard]] const MatchFrame& At(std::uint32_t number) const {
     return frames_[number - frames_.front().number];
@@ -102,6 +102,7 @@ Frame MeanOfRemapped(const MatchFrame& target,
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-function-size): six things that no caller has in one place.
 Result<std::vector<Frame>> SmoothBalanced(const FrameRun& guides,
                                           const FrameRun& stylized,
                                           FrameRange core,
@@ -121,7 +122,7 @@ Result<std::vector<Frame>> SmoothBalanced(const FrameRun& guides,
   smoothed.reserve(core.size());
   for (std::uint32_t number = core.begin; number < core.end; ++number) {
     window.MoveTo(SmoothingWindow(number, options.window, scene_starts, frame_count));
-    smoothed.push_back(MeanOfRemapped(window.At(number), window.frames(), options));
+    smoothed.push_back(MeanOfRemapped(window.At(number), window.Frames(), options));
   }
   return smoothed;
 }

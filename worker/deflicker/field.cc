@@ -12,7 +12,7 @@ Field::Field(int width, int height) : width_(width), height_(height) {
   positions_.resize(static_cast<std::size_t>(width) * static_cast<std::size_t>(height));
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      Set(x, y, {static_cast<std::int16_t>(x), static_cast<std::int16_t>(y)});
+      Set(x, y, PositionAt(x, y));
     }
   }
 }
@@ -24,8 +24,8 @@ Field Field::Enlarged(int width, int height) const {
     for (int x = 0; x < width; ++x) {
       const Position coarse = At(x / 2, y / 2);
       enlarged.Set(x, y,
-                   {static_cast<std::int16_t>(std::min(2 * coarse.x + x % 2, width - 1)),
-                    static_cast<std::int16_t>(std::min(2 * coarse.y + y % 2, height - 1))});
+                   PositionAt(std::min(2 * coarse.x + x % 2, width - 1),
+                              std::min(2 * coarse.y + y % 2, height - 1)));
     }
   }
   return enlarged;

@@ -17,14 +17,19 @@ struct Position {
   friend bool operator!=(Position a, Position b) { return !(a == b); }
 };
 
+// REQUIRES: both fit in 16 bits.
+inline Position PositionAt(int x, int y) {
+  return {static_cast<std::int16_t>(x), static_cast<std::int16_t>(y)};
+}
+
 class Field {
  public:
   // Every pixel matches the one at its own place.
   // REQUIRES: 0 < width, height <= 32767.
   Field(int width, int height);
 
-  [[nodiscard]] int width() const { return width_; }
-  [[nodiscard]] int height() const { return height_; }
+  [[nodiscard]] int Width() const { return width_; }
+  [[nodiscard]] int Height() const { return height_; }
 
   // REQUIRES: 0 <= x < width, 0 <= y < height.
   [[nodiscard]] Position At(int x, int y) const { return positions_[Index(x, y)]; }

@@ -47,19 +47,28 @@ Frame PaddedImage::ToFrame() const {
   return frame;
 }
 
+namespace {
+
+// Of the 2x2 pixels from (x, y) on, as far as they lie in the image.
+void WriteMeanOfFour(const PaddedImage& image, int x, int y, std::int16_t* pixel) {
+  const int right = std::min(x + 1, image.Width() - 1);
+  const int below = std::min(y + 1, image.Height() - 1);
+  const std::int16_t* const corners[] = {image.At(x, y), image.At(right, y), image.At(x, below),
+                                         image.At(right, below)};
+  for (int channel = 0; channel < PaddedImage::kChannels; ++channel) {
+    const int sum =
+        corners[0][channel] + corners[1][channel] + corners[2][channel] + corners[3][channel];
+    pixel[channel] = static_cast<std::int16_t>((sum + 2) / 4);
+  }
+}
+
+}  // namespace
+
 PaddedImage Halved(const PaddedImage& image) {
-  PaddedImage half((image.width() + 1) / 2, (image.height() + 1) / 2, image.padding());
-  for (int y = 0; y < half.height(); ++y) {
-    const int below = std::min(2 * y + 1, image.height() - 1);
-    for (int x = 0; x < half.width(); ++x) {
-      const int right = std::min(2 * x + 1, image.width() - 1);
-      const std::int16_t* const corners[] = {image.At(2 * x, 2 * y), image.At(right, 2 * y),
-                                             image.At(2 * x, below), image.At(right, below)};
-      for (int channel = 0; channel < PaddedImage::kChannels; ++channel) {
-        const int sum =
-            corners[0][channel] + corners[1][channel] + corners[2][channel] + corners[3][channel];
-        half.At(x, y)[channel] = static_cast<std::int16_t>((sum + 2) / 4);
-      }
+  PaddedImage half((image.Width() + 1) / 2, (image.Height() + 1) / 2, image.Padding());
+  for (int y = 0; y < half.Height(); ++y) {
+    for (int x = 0; x < half.Width(); ++x) {
+      WriteMeanOfFour(image, 2 * x, 2 * y, half.At(x, y));
     }
   }
   half.FillMargin();

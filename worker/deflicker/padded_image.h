@@ -24,10 +24,10 @@ class PaddedImage {
   // A copy of the frame.
   PaddedImage(const Frame& frame, int padding);
 
-  [[nodiscard]] int width() const { return width_; }
-  [[nodiscard]] int height() const { return height_; }
-  [[nodiscard]] int padding() const { return padding_; }
-  [[nodiscard]] std::ptrdiff_t stride() const { return stride_; }  // Values from row to row.
+  [[nodiscard]] int Width() const { return width_; }
+  [[nodiscard]] int Height() const { return height_; }
+  [[nodiscard]] int Padding() const { return padding_; }
+  [[nodiscard]] std::ptrdiff_t Stride() const { return stride_; }  // Values from row to row.
 
   // The pixel's three values; the rest of its row follows. kReadAhead values may be read from any
   // pixel on. REQUIRES: -padding <= x < width + padding, and y alike.

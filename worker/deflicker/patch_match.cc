@@ -99,11 +99,11 @@ Field FindField(const MatchFrame& source,
                 const MatchFrame& target,
                 const DeflickerOptions& options) {
   const PaddedImage& coarsest = target.guides.back();
-  Field field(coarsest.width(), coarsest.height());
+  Field field(coarsest.Width(), coarsest.Height());
   for (std::size_t level = target.guides.size() - 1; level > 0; --level) {
     field = ImproveLevel(source, target, level, std::move(field), options);
     const PaddedImage& finer = target.guides[level - 1];
-    field = field.Enlarged(finer.width(), finer.height());
+    field = field.Enlarged(finer.Width(), finer.Height());
   }
   return ImproveLevel(source, target, 0, std::move(field), options);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct Run {
 
 std::vector<Run> RunsOfRow(const Field& field, int y) {
   std::vector<Run> runs;
-  for (int x = 0; x < field.width(); ++x) {
+  for (int x = 0; x < field.Width(); ++x) {
     const Position match = field.At(x, y);
     const bool goes_on = !runs.empty() && runs.back().length < kRunMax &&
                          match.y == runs.back().match.y &&
@@ -53,7 +54,7 @@ class RunWeights {
     }
   }
 
-  [[nodiscard]] int radius() const { return radius_; }
+  [[nodiscard]] int Radius() const { return radius_; }
 
   [[nodiscard]] const std::vector<std::int16_t>& Of(int length) const {
     return weights_[static_cast<std::size_t>(length - 1)];
@@ -73,8 +74,8 @@ WEFT_FOR_EVERY_VECTOR_UNIT void AddVotes(const PaddedImage& source,
   for (const Run& run : runs) {
     const std::vector<std::int16_t>& covering = weights.Of(run.length);
     const std::int16_t* const values =
-        source.At(run.match.x - weights.radius(), run.match.y + rows_below_voter);
-    std::int32_t* const run_sums = sums + run.x * kChannels;
+        source.At(run.match.x - weights.Radius(), run.match.y + rows_below_voter);
+    std::int32_t* const run_sums = sums + run.x * std::ptrdiff_t{kChannels};
     const std::size_t count = covering.size();
     for (std::size_t i = 0; i < count; ++i) {
       run_sums[i] += values[i] * covering[i];
@@ -116,7 +117,7 @@ void WriteMeans(const std::vector<std::int32_t>& sums,
   for (int columns = 1; columns <= 2 * radius + 1; ++columns) {
     means.emplace_back(columns * voting_rows);
   }
-  const std::int32_t* sum = sums.data() + radius * kChannels;
+  const std::int32_t* sum = sums.data() + radius * std::ptrdiff_t{kChannels};
   for (int x = 0; x < width; ++x) {
     const RoundedMean& mean = means[static_cast<std::size_t>(Neighbours(x, radius, width) - 1)];
     for (int channel = 0; channel < kChannels; ++channel) {
@@ -129,27 +130,27 @@ void WriteMeans(const std::vector<std::int32_t>& sums,
 
 PaddedImage Remap(const PaddedImage& source, const Field& field, int patch_size) {
   const RunWeights weights(patch_size);
-  const int radius = weights.radius();
-  assert(source.width() == field.width() && source.height() == field.height());
-  assert(patch_size % 2 == 1 && radius <= source.padding());
+  const int radius = weights.Radius();
+  assert(source.Width() == field.Width() && source.Height() == field.Height());
+  assert(patch_size % 2 == 1 && radius <= source.Padding());
   std::vector<std::vector<Run>> runs;
-  runs.reserve(static_cast<std::size_t>(field.height()));
-  for (int y = 0; y < field.height(); ++y) {
+  runs.reserve(static_cast<std::size_t>(field.Height()));
+  for (int y = 0; y < field.Height(); ++y) {
     runs.push_back(RunsOfRow(field, y));
   }
 
-  PaddedImage remapped(source.width(), source.height(), source.padding());
+  PaddedImage remapped(source.Width(), source.Height(), source.Padding());
   // Runs reach over the edges: the sums have a margin too.
   std::vector<std::int32_t> sums(
-      static_cast<std::size_t>((field.width() + 2 * radius) * kChannels));
-  for (int y = 0; y < field.height(); ++y) {
+      static_cast<std::size_t>((field.Width() + 2 * radius) * kChannels));
+  for (int y = 0; y < field.Height(); ++y) {
     std::fill(sums.begin(), sums.end(), 0);
     const int first = std::max(y - radius, 0);
-    const int last = std::min(y + radius, field.height() - 1);
+    const int last = std::min(y + radius, field.Height() - 1);
     for (int voter = first; voter <= last; ++voter) {
       AddVotes(source, runs[static_cast<std::size_t>(voter)], weights, y - voter, sums.data());
     }
-    WriteMeans(sums, radius, last - first + 1, field.width(), remapped.At(0, y));
+    WriteMeans(sums, radius, last - first + 1, field.Width(), remapped.At(0, y));
   }
   remapped.FillMargin();
   return remapped;

@@ -15,41 +15,42 @@ namespace {
 constexpr int kChannels = PaddedImage::kChannels;
 
 // Sixteen values at once, in whatever registers the processor has (an extension of GCC and Clang).
+// They are read where arrays of values lie, hence may_alias.
 constexpr int kLanes = 16;
-using Values = std::int16_t __attribute__((vector_size(32)));
-using UnalignedValues = std::int16_t __attribute__((vector_size(32), aligned(2)));
+using Values = std::int16_t __attribute__((vector_size(32), may_alias));
+using UnalignedValues = std::int16_t __attribute__((vector_size(32), may_alias, aligned(2)));
 using Squares = std::uint16_t __attribute__((vector_size(32)));
 using Sums = std::uint32_t __attribute__((vector_size(32)));
 
 // A row of a patch is read in whole vectors; this hides what follows the row in the last one.
-template <int kPatchSize>
+template <int PatchSize>
 struct RowMask {
-  static constexpr int kVectors = (kPatchSize * kChannels + kLanes - 1) / kLanes;
+  static constexpr int kSize = (PatchSize * kChannels + kLanes - 1) / kLanes * kLanes;
 
   constexpr RowMask() {
-    for (int i = 0; i < kPatchSize * kChannels; ++i) {
+    for (int i = 0; i < PatchSize * kChannels; ++i) {
       lanes[i] = -1;
     }
   }
 
-  alignas(32) std::int16_t lanes[kVectors * kLanes] = {};
+  alignas(32) std::int16_t lanes[kSize] = {};
 };
 
-template <int kPatchSize>
-constexpr RowMask<kPatchSize> kRowMask;
+template <int PatchSize>
+constexpr RowMask<PatchSize> kRowMask;
 
 // The sum of squared differences of two patches that begin at a and b.
-template <int kPatchSize>
+template <int PatchSize>
 WEFT_ALWAYS_INLINE std::int32_t SquaredDifference(const std::int16_t* a,
                                                   std::ptrdiff_t a_stride,
                                                   const std::int16_t* b,
                                                   std::ptrdiff_t b_stride) {
   Sums sums{};
-  for (int y = 0; y < kPatchSize; ++y, a += a_stride, b += b_stride) {
-    for (int i = 0; i < RowMask<kPatchSize>::kVectors; ++i) {
-      const auto& a_values = *reinterpret_cast<const UnalignedValues*>(a + i * kLanes);
-      const auto& b_values = *reinterpret_cast<const UnalignedValues*>(b + i * kLanes);
-      const auto& mask = *reinterpret_cast<const Values*>(kRowMask<kPatchSize>.lanes + i * kLanes);
+  for (int y = 0; y < PatchSize; ++y, a += a_stride, b += b_stride) {
+    for (std::ptrdiff_t offset = 0; offset < RowMask<PatchSize>::kSize; offset += kLanes) {
+      const auto& a_values = *reinterpret_cast<const UnalignedValues*>(a + offset);
+      const auto& b_values = *reinterpret_cast<const UnalignedValues*>(b + offset);
+      const auto& mask = *reinterpret_cast<const Values*>(kRowMask<PatchSize>.lanes + offset);
       // 255 squared fits in 16 bits without a sign; pairs of squares are then added in 32 bits.
       const auto difference = reinterpret_cast<Squares>((a_values - b_values) & mask);
       const auto pairs = reinterpret_cast<Sums>(difference * difference);
@@ -62,8 +63,7 @@ WEFT_ALWAYS_INLINE std::int32_t SquaredDifference(const std::int16_t* a,
 }
 
 Position Clamped(int x, int y, const Field& field) {
-  return {static_cast<std::int16_t>(std::clamp(x, 0, field.width() - 1)),
-          static_cast<std::int16_t>(std::clamp(y, 0, field.height() - 1))};
+  return PositionAt(std::clamp(x, 0, field.Width() - 1), std::clamp(y, 0, field.Height() - 1));
 }
 
 r123::Philox4x32::ctr_type RandomWords(const SearchNumber& number, std::uint32_t pixel) {
@@ -80,7 +80,7 @@ int Spread(std::uint32_t bits, int radius) {
 }
 
 // The best match of one target pixel so far.
-template <int kPatchSize>
+template <int PatchSize>
 class PixelSearch {
  public:
   WEFT_ALWAYS_INLINE PixelSearch(const PatchPair& pair, int guide_weight, Position target)
@@ -100,14 +100,14 @@ class PixelSearch {
     }
   }
 
-  [[nodiscard]] Position best() const { return best_; }
-  [[nodiscard]] bool perfect() const { return error_ == 0; }
+  [[nodiscard]] Position Best() const { return best_; }
+  [[nodiscard]] bool Perfect() const { return error_ == 0; }
 
  private:
   static constexpr Position kNowhere{-1, -1};
 
   // Leaves early, with some number that is not smaller, once it cannot beat the best.
-  WEFT_ALWAYS_INLINE std::int32_t ErrorOf(Position candidate) const {
+  [[nodiscard]] WEFT_ALWAYS_INLINE std::int32_t ErrorOf(Position candidate) const {
     const std::int32_t guides =
         guide_weight_ * Difference(pair_.source_guide, candidate, pair_.target_guide);
     if (guides >= error_) {
@@ -116,13 +116,13 @@ class PixelSearch {
     return guides + Difference(pair_.source_style, candidate, pair_.target_style);
   }
 
-  WEFT_ALWAYS_INLINE std::int32_t Difference(const PaddedImage& source,
-                                             Position match,
-                                             const PaddedImage& target) const {
-    constexpr int kRadius = kPatchSize / 2;
-    return SquaredDifference<kPatchSize>(
-        source.At(match.x - kRadius, match.y - kRadius), source.stride(),
-        target.At(target_.x - kRadius, target_.y - kRadius), target.stride());
+  [[nodiscard]] WEFT_ALWAYS_INLINE std::int32_t Difference(const PaddedImage& source,
+                                                           Position match,
+                                                           const PaddedImage& target) const {
+    constexpr int kRadius = PatchSize / 2;
+    return SquaredDifference<PatchSize>(
+        source.At(match.x - kRadius, match.y - kRadius), source.Stride(),
+        target.At(target_.x - kRadius, target_.y - kRadius), target.Stride());
   }
 
   const PatchPair& pair_;
@@ -133,54 +133,61 @@ class PixelSearch {
   std::int32_t error_ = std::numeric_limits<std::int32_t>::max();
 };
 
-template <int kPatchSize>
+template <int PatchSize>
 WEFT_ALWAYS_INLINE void TryNeighbours(const Field& field,
                                       Position pixel,
                                       int distance,
-                                      PixelSearch<kPatchSize>* search) {
+                                      PixelSearch<PatchSize>* search) {
   const int steps[4][2] = {{0, -distance}, {-distance, 0}, {0, distance}, {distance, 0}};
   for (const auto& [dx, dy] : steps) {
     const int x = pixel.x + dx;
     const int y = pixel.y + dy;
-    if (x >= 0 && x < field.width() && y >= 0 && y < field.height()) {
+    if (x >= 0 && x < field.Width() && y >= 0 && y < field.Height()) {
       const Position match = field.At(x, y);
       search->Try(Clamped(match.x - dx, match.y - dy, field));
     }
   }
 }
 
-template <int kPatchSize>
+template <int PatchSize>
 WEFT_ALWAYS_INLINE void TryRandom(const Field& field,
                                   const r123::Philox4x32::ctr_type& words,
-                                  PixelSearch<kPatchSize>* search) {
+                                  PixelSearch<PatchSize>* search) {
   constexpr int kRadii[] = {4, 2, 1};
   std::size_t next_word = 0;
   for (const int radius : kRadii) {
     const std::uint32_t word = words[next_word++];
-    const Position best = search->best();
+    const Position best = search->Best();
     search->Try(Clamped(best.x + Spread(word & 0xffff, radius), best.y + Spread(word >> 16, radius),
                         field));
   }
 }
 
-template <int kPatchSize>
+template <int PatchSize>
+WEFT_ALWAYS_INLINE Position BestMatch(const PatchPair& pair,
+                                      const Field& field,
+                                      Position pixel,
+                                      const SearchStep& step,
+                                      const SearchNumber& number) {
+  PixelSearch<PatchSize> search(pair, step.guide_weight, pixel);
+  search.Try(field.At(pixel.x, pixel.y));
+  if (!search.Perfect()) {
+    const int index = pixel.y * field.Width() + pixel.x;
+    TryNeighbours(field, pixel, step.distance, &search);
+    TryRandom(field, RandomWords(number, static_cast<std::uint32_t>(index)), &search);
+  }
+  return search.Best();
+}
+
+template <int PatchSize>
 WEFT_ALWAYS_INLINE Field ImproveAll(const PatchPair& pair,
                                     const Field& field,
                                     const SearchStep& step,
                                     const SearchNumber& number) {
   Field improved = field;
-  std::uint32_t pixel_index = 0;
-  for (std::int16_t y = 0; y < field.height(); ++y) {
-    for (std::int16_t x = 0; x < field.width(); ++x, ++pixel_index) {
-      const Position pixel{x, y};
-      PixelSearch<kPatchSize> search(pair, step.guide_weight, pixel);
-      search.Try(field.At(x, y));
-      if (search.perfect()) {
-        continue;
-      }
-      TryNeighbours(field, pixel, step.distance, &search);
-      TryRandom(field, RandomWords(number, pixel_index), &search);
-      improved.Set(x, y, search.best());
+  for (int y = 0; y < field.Height(); ++y) {
+    for (int x = 0; x < field.Width(); ++x) {
+      improved.Set(x, y, BestMatch<PatchSize>(pair, field, PositionAt(x, y), step, number));
     }
   }
   return improved;

@@ -19,7 +19,7 @@ struct OpenClips {
   FrameRange guide_frames;
   std::vector<std::unique_ptr<media::FrameSource>> clips;
 
-  [[nodiscard]] const media::ClipFacts& facts() const { return clips.front()->facts(); }
+  [[nodiscard]] const media::ClipFacts& Facts() const { return clips.front()->facts(); }
 };
 
 // A source of frames that may not be read is wrong input, not an output that cannot be written.
@@ -70,7 +70,7 @@ Result<OpenClips> OpenAll(const ComparisonOrder& order) {
     WEFT_ASSIGN_OR_RETURN(auto source, OpenInput(clip.path));
     open.clips.push_back(std::move(source));
     const Status fits =
-        CheckClip(open.clips.back()->facts(), open.facts(), open.guide_frames.size());
+        CheckClip(open.clips.back()->facts(), open.Facts(), open.guide_frames.size());
     if (!fits) {
       return Failure(fits.error().Within(clip.path));
     }
@@ -82,7 +82,7 @@ Result<OpenClips> OpenAll(const ComparisonOrder& order) {
 Result<std::vector<Frame>> ReadAll(const OpenClips& open, std::uint32_t index) {
   WEFT_ASSIGN_OR_RETURN(const Frame guide, open.guide->Read(open.guide_frames.begin + index));
   WEFT_ASSIGN_OR_RETURN(Frame fitted,
-                        media::FitFrame(guide, open.facts().width, open.facts().height));
+                        media::FitFrame(guide, open.Facts().width, open.Facts().height));
   std::vector<Frame> frames;
   frames.push_back(std::move(fitted));
   for (const auto& clip : open.clips) {
@@ -95,8 +95,8 @@ Result<std::vector<Frame>> ReadAll(const OpenClips& open, std::uint32_t index) {
 Result<std::unique_ptr<media::FrameSink>> OpenSideBySide(const OpenClips& open) {
   const media::ClipFacts& guide = open.guide->facts();
   return media::OpenSegment({.codec = media::Codec::kH264,
-                             .width = 2 * open.facts().width,
-                             .height = open.facts().height + open.facts().height % 2,
+                             .width = 2 * open.Facts().width,
+                             .height = open.Facts().height + open.Facts().height % 2,
                              .rate_numerator = guide.rate_numerator,
                              .rate_denominator = guide.rate_denominator});
 }

@@ -11,11 +11,11 @@ namespace {
 
 constexpr int kNumberWidth = 11;
 
-std::string Right(std::string text, std::size_t width) {
+std::string Right(const std::string& text, std::size_t width) {
   return text.size() < width ? std::string(width - text.size(), ' ') + text : text;
 }
 
-std::string Left(std::string text, std::size_t width) {
+std::string Left(const std::string& text, std::size_t width) {
   return text.size() < width ? text + std::string(width - text.size(), ' ') : text;
 }
 

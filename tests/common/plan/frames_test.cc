@@ -1,6 +1,7 @@
 #include "common/plan/frames.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <set>
 
@@ -67,70 +68,75 @@ Job RandomJob(std::mt19937& random) {
   return job;
 }
 
-// Whatever the cut, a chunk has what smoothing its frames needs, and nothing for nothing.
-TEST(SmoothingHalo, IsJustWhatTheWindowsOfItsFramesNeed) {
-  for (unsigned seed = 0; seed < 1000; ++seed) {
+using Property = void (*)(const Job& job, std::mt19937& random);
+
+// Holds `property` against many jobs; a failure names the seed that makes it again.
+void ExpectOfRandomJobs(Property property) {
+  for (unsigned seed = 0; seed < 500 && !::testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
-    const Job job = RandomJob(random);
+    property(RandomJob(random), random);
+  }
+}
+
+// Every frame that smoothing some frame of `core` reads.
+std::set<std::uint32_t> FramesRead(FrameRange core, std::uint32_t window, const Job& job) {
+  std::set<std::uint32_t> frames;
+  for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
+    const FrameRange reads = SmoothingWindow(frame, window, job.scene_starts, job.frame_count);
+    for (std::uint32_t other = reads.begin; other < reads.end; ++other) {
+      frames.insert(other);
+    }
+  }
+  return frames;
+}
+
+// Whatever the cut, a chunk has what smoothing its frames needs, and nothing for nothing.
+TEST(SmoothingHalo, IsJustWhatTheWindowsOfItsFramesNeed) {
+  ExpectOfRandomJobs([](const Job& job, std::mt19937& random) {
     const std::uint32_t window = random() % 10;
     const std::uint32_t chunk = 1 + random() % 12;
     for (std::uint32_t begin = 0; begin < job.frame_count; begin += chunk) {
       const FrameRange core{begin, std::min(begin + chunk, job.frame_count)};
-      std::set<std::uint32_t> needed;
-      for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
-        const FrameRange reads = SmoothingWindow(frame, window, job.scene_starts, job.frame_count);
-        ASSERT_TRUE(reads.Contains(frame));
-        for (std::uint32_t other = reads.begin; other < reads.end; ++other) {
-          needed.insert(other);
-        }
-      }
       const FrameRange halo = SmoothingHalo(core, window, job.scene_starts, job.frame_count);
-      ASSERT_EQ(halo, (FrameRange{*needed.begin(), *needed.rbegin() + 1}));
-      ASSERT_EQ(needed.size(), halo.size());
+      const std::set<std::uint32_t> needed = FramesRead(core, window, job);
+      EXPECT_EQ(halo, (FrameRange{*needed.begin(), *needed.rbegin() + 1}));
+      EXPECT_EQ(needed.size(), halo.size());
     }
-  }
+  });
 }
 
 TEST(SmoothingWindow, IsMutual) {
-  for (unsigned seed = 0; seed < 200; ++seed) {
-    SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
-    const Job job = RandomJob(random);
+  ExpectOfRandomJobs([](const Job& job, std::mt19937& random) {
     const std::uint32_t window = random() % 10;
-    const auto reads = [&](std::uint32_t a, std::uint32_t b) {
-      return SmoothingWindow(a, window, job.scene_starts, job.frame_count).Contains(b);
-    };
-    for (std::uint32_t a = 0; a < job.frame_count; ++a) {
-      for (std::uint32_t b = 0; b < a; ++b) {
-        ASSERT_EQ(reads(a, b), reads(b, a)) << a << " and " << b;
-      }
+    const std::uint32_t a = random() % job.frame_count;
+    const FrameRange reads_a = SmoothingWindow(a, window, job.scene_starts, job.frame_count);
+    EXPECT_TRUE(reads_a.Contains(a));
+    for (std::uint32_t b = 0; b < job.frame_count; ++b) {
+      const FrameRange reads_b = SmoothingWindow(b, window, job.scene_starts, job.frame_count);
+      EXPECT_EQ(reads_a.Contains(b), reads_b.Contains(a)) << a << " and " << b;
     }
-  }
+  });
 }
 
 // A chunk's task carries only the anchors that its frames attend to; each frame must still choose
 // as it would have among all.
 TEST(AttendedAnchors, AreTheSameFromAnySubsetThatHoldsThem) {
-  for (unsigned seed = 0; seed < 1000; ++seed) {
-    SCOPED_TRACE(seed);
-    std::mt19937 random(seed);
-    const Job job = RandomJob(random);
+  ExpectOfRandomJobs([](const Job& job, std::mt19937& random) {
     const auto anchors = AnchorFrames(1 + random() % 10, job.scene_starts, job.frame_count);
     const std::uint32_t count = random() % 5;
     const std::uint32_t frame = random() % job.frame_count;
     const auto attended = AttendedAnchors(frame, count, anchors, job.scene_starts, job.frame_count);
-    ASSERT_EQ(attended.size(), std::min<std::size_t>(count, anchors.size()));
-    ASSERT_TRUE(std::is_sorted(attended.begin(), attended.end()));
-    ASSERT_TRUE(std::includes(anchors.begin(), anchors.end(), attended.begin(), attended.end()));
+    EXPECT_EQ(attended.size(), std::min<std::size_t>(count, anchors.size()));
+    EXPECT_TRUE(std::is_sorted(attended.begin(), attended.end()));
+    EXPECT_TRUE(std::includes(anchors.begin(), anchors.end(), attended.begin(), attended.end()));
     std::vector<std::uint32_t> subset;
-    for (const std::uint32_t anchor : anchors) {
-      if (random() % 2 == 0 || std::count(attended.begin(), attended.end(), anchor) > 0) {
-        subset.push_back(anchor);
-      }
-    }
-    ASSERT_EQ(AttendedAnchors(frame, count, subset, job.scene_starts, job.frame_count), attended);
-  }
+    std::copy_if(
+        anchors.begin(), anchors.end(), std::back_inserter(subset), [&](std::uint32_t anchor) {
+          return random() % 2 == 0 || std::count(attended.begin(), attended.end(), anchor) > 0;
+        });
+    EXPECT_EQ(AttendedAnchors(frame, count, subset, job.scene_starts, job.frame_count), attended);
+  });
 }
 
 }  // namespace

@@ -24,9 +24,9 @@ TEST(Field, KeepsEveryPixelInItsPlaceWhenEnlarged) {
 
 TEST(Field, DoublesShiftsWhenEnlargedAlsoOnOddPixels) {
   Field field(8, 8);
-  for (std::int16_t y = 0; y < 6; ++y) {
-    for (std::int16_t x = 0; x < 5; ++x) {
-      field.Set(x, y, {static_cast<std::int16_t>(x + 3), static_cast<std::int16_t>(y + 2)});
+  for (int y = 0; y < 6; ++y) {
+    for (int x = 0; x < 5; ++x) {
+      field.Set(x, y, PositionAt(x + 3, y + 2));
     }
   }
   const Field enlarged = field.Enlarged(16, 16);

@@ -37,8 +37,8 @@ TEST(PaddedImage, HalvesByRoundedMeans) {
 TEST(PaddedImage, RepeatsTheLastColumnAndRowOfAnOddSizeWhenHalved) {
   const Frame frame = NoiseFrame(5, 3, 2);
   const PaddedImage half = Halved(PaddedImage(frame, 2));
-  EXPECT_EQ(half.width(), 3);
-  EXPECT_EQ(half.height(), 2);
+  EXPECT_EQ(half.Width(), 3);
+  EXPECT_EQ(half.Height(), 2);
   const std::size_t corner = (2 * 5 + 4) * 3;
   EXPECT_EQ(half.At(2, 1)[0], frame.rgb[corner]);
 }

@@ -21,8 +21,8 @@ template <typename Place>
 double ShareFound(const Field& field, int margin, const Place& place) {
   int found = 0;
   int count = 0;
-  for (int y = margin; y < field.height() - margin; ++y) {
-    for (int x = margin; x < field.width() - margin; ++x) {
+  for (int y = margin; y < field.Height() - margin; ++y) {
+    for (int x = margin; x < field.Width() - margin; ++x) {
       const auto [true_x, true_y] = place(x, y);
       const Position match = field.At(x, y);
       found += std::hypot(match.x - true_x, match.y - true_y) <= 1.0 ? 1 : 0;

@@ -13,22 +13,22 @@ namespace {
 // The header's sentence, word for word.
 Frame PlainRemap(const PaddedImage& source, const Field& field, int patch_size) {
   const int radius = patch_size / 2;
-  Frame remapped = PlainFrame(field.width(), field.height(), 0);
-  for (int y = 0; y < field.height(); ++y) {
-    for (int x = 0; x < field.width(); ++x) {
+  Frame remapped = PlainFrame(field.Width(), field.Height(), 0);
+  for (int y = 0; y < field.Height(); ++y) {
+    for (int x = 0; x < field.Width(); ++x) {
       for (int channel = 0; channel < 3; ++channel) {
         int sum = 0;
         int count = 0;
-        for (int qy = std::max(0, y - radius); qy <= std::min(field.height() - 1, y + radius);
+        for (int qy = std::max(0, y - radius); qy <= std::min(field.Height() - 1, y + radius);
              ++qy) {
-          for (int qx = std::max(0, x - radius); qx <= std::min(field.width() - 1, x + radius);
+          for (int qx = std::max(0, x - radius); qx <= std::min(field.Width() - 1, x + radius);
                ++qx) {
             const Position match = field.At(qx, qy);
             sum += source.At(match.x + x - qx, match.y + y - qy)[channel];
             ++count;
           }
         }
-        remapped.rgb[(std::size_t(y) * field.width() + x) * 3 + channel] =
+        remapped.rgb[(std::size_t(y) * field.Width() + x) * 3 + channel] =
             (2 * sum + count) / (2 * count);
       }
     }
@@ -50,9 +50,7 @@ Field RandomField(int width, int height, unsigned seed) {
         match_x = static_cast<int>(random() % width);
         match_y = static_cast<int>(random() % height);
       }
-      field.Set(x, y,
-                {static_cast<std::int16_t>(std::min(match_x + x - from, width - 1)),
-                 static_cast<std::int16_t>(match_y)});
+      field.Set(x, y, PositionAt(std::min(match_x + x - from, width - 1), match_y));
     }
   }
   return field;
