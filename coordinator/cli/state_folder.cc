@@ -116,7 +116,8 @@ bool IsOurs(std::string_view name) {
   if (StartsWith(name, "worker-")) {
     const std::size_t dot = name.find('.');
     const std::string_view number = name.substr(0, dot).substr(7);
-    const bool is_number = !number.empty() && number.find_first_not_of("0123456789") == number.npos;
+    const bool is_number =
+        !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
     return is_number && (EndsWith(name, kLogEnding) || EndsWith(name, ".out"));
   }
   return (StartsWith(name, "coordinator.") && EndsWith(name, kLogEnding)) ||

@@ -45,7 +45,7 @@ class BadInput : public Rendering {
 
   // A copy of the demo model whose files may be changed.
   std::string CopyModel() {
-    const std::string copy = Path("model");
+    std::string copy = Path("model");
     std::filesystem::copy(WEFT_SOURCE_DIR "/deploy/models/weft-demo", copy,
                           std::filesystem::copy_options::recursive);
     return copy;
@@ -125,14 +125,14 @@ TEST_F(BadInput, ModelWithAMissingTensor) {
 
 TEST_F(BadInput, ModelWithAMisshapenTensor) {
   const std::string model = CopyModel();
-  const std::string path = model + "/unet/config.json";
+  const std::string path = model + "/text_encoder/config.json";
   std::ifstream in(path);
   std::string config((std::istreambuf_iterator<char>(in)), {});
-  const std::string width = "\"cross_attention_dim\": 96";
+  const std::string width = "\"intermediate_size\": 384";
   ASSERT_NE(config.find(width), std::string::npos);
-  config.replace(config.find(width), width.size(), "\"cross_attention_dim\": 64");
+  config.replace(config.find(width), width.size(), "\"intermediate_size\": 256");
   std::ofstream(path) << config;
-  ExpectRefusal(RenderWith(model), kBadInput, "attn2.to_k.weight");
+  ExpectRefusal(RenderWith(model), kBadInput, "mlp.fc1.weight");
 }
 
 TEST_F(BadInput, PickleInsteadOfSafetensors) {

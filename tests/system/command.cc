@@ -39,8 +39,9 @@ Command::Command(const std::vector<std::string>& arguments, const std::string& f
   output_path_ = name + ".out";
   errors_path_ = name + ".err";
   std::vector<char*> argv;
+  argv.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) {
-    argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: exec takes no const.
   }
   argv.push_back(nullptr);
   pid_ = fork();

@@ -4,6 +4,12 @@
 #include <filesystem>
 
 namespace weft::testing {
+namespace {
+
+constexpr const char* kClip = WEFT_SOURCE_DIR "/deploy/demo/city.mp4";
+constexpr const char* kModel = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
+
+}  // namespace
 
 void Rendering::SetUp() {
   clip_ = Path("clip.mkv");
@@ -12,7 +18,7 @@ void Rendering::SetUp() {
                   "-v",
                   "error",
                   "-i",
-                  WEFT_SOURCE_DIR "/deploy/demo/city.mp4",
+                  kClip,
                   "-f",
                   "lavfi",
                   "-i",
@@ -41,7 +47,7 @@ std::vector<std::string> Rendering::Render(const std::string& output,
                                       "-o",
                                       output,
                                       "--model",
-                                      WEFT_SOURCE_DIR "/deploy/models/weft-demo",
+                                      kModel,
                                       "--prompt",
                                       "a photo of towers, neon glow",
                                       "--steps",

@@ -43,19 +43,21 @@ struct Options {
 // Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed.
 // It reads the variable when it is loaded, so this process starts over with it set.
 void ChooseBlasKernels(char** argv) {
+  // One thread runs yet.  NOLINTBEGIN(concurrency-mt-unsafe)
   if (std::getenv("OPENBLAS_CORETYPE") != nullptr || !__builtin_cpu_supports("avx512f") ||
       !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512vl")) {
     return;
   }
   setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
   execv("/proc/self/exe", argv);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 // One worker computes with one thread: results then cannot depend on a thread count, and a machine
 // is filled by more workers. Read when the libraries are loaded, so before main().
 void UseOneThread() {
-  setenv("OMP_NUM_THREADS", "1", 1);
-  setenv("OPENBLAS_NUM_THREADS", "1", 1);
+  setenv("OMP_NUM_THREADS", "1", 1);       // NOLINT(concurrency-mt-unsafe): one thread yet.
+  setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
 }
 
 InstanceId DrawInstance() {
@@ -158,7 +160,7 @@ Status Runner::Obey(const AgentEffects& effects) {
     device_.Start(*effects.start, attempt);
   }
   for (const v1::ToCoordinator& message : effects.messages) {
-    const Status sent = control_->Send(message.SerializeAsString());
+    Status sent = control_->Send(message.SerializeAsString());
     if (!sent && sent.error().code() != ErrorCode::kUnavailable) {
       return sent;
     }

@@ -18,8 +18,8 @@ class WarmModel {
   explicit WarmModel(std::string device) : device_(std::move(device)) {}
 
   struct Ready {
-    models::DiffusionModel* model;
-    const models::PromptEmbedding* prompts;
+    models::DiffusionModel* model = nullptr;
+    const models::PromptEmbedding* prompts = nullptr;
     models::Guidance guidance;
   };
 

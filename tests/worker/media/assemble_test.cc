@@ -82,9 +82,9 @@ TEST_F(Assembling, GivesConstantRateFramesTheirExactTimes) {
     job.output_path = scratch_.Path(name);
     const Status done = Assemble(job);
     ASSERT_TRUE(done) << done.error().message();
-    std::vector<double> expected;
-    for (int i = 0; i < 50; ++i) {
-      expected.push_back(i * 1001 / 30000.0);
+    std::vector<double> expected(50);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      expected[i] = static_cast<double>(i) * 1001 / 30000.0;
     }
     ExpectTimes(job.output_path, expected);
     EXPECT_NEAR(DurationOf(job.output_path, "v:0"), 50 * 1001 / 30000.0, 2e-3) << name;

@@ -48,10 +48,10 @@ TEST(OpenSegment, GivesEqualBytesForEqualFramesWhateverWasInMemory) {
       const std::vector<Frame> frames = MovingPicture(0, 30, width, 48);
       const std::string bytes = SegmentOf(format, frames);
       for (const int fill : {0x55, 0xAA, 0xFF}) {
-        mallopt(M_PERTURB, fill);
+        mallopt(M_PERTURB, fill);  // NOLINT(concurrency-mt-unsafe)
         EXPECT_TRUE(SegmentOf(format, frames) == bytes) << width << " wide, " << fill;
       }
-      mallopt(M_PERTURB, 0);
+      mallopt(M_PERTURB, 0);  // NOLINT(concurrency-mt-unsafe)
     }
   }
 }

@@ -18,7 +18,7 @@ namespace weft::media {
 
 // What the command prints; throws when it fails, which fails the test.
 inline std::string OutputOf(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
+  FILE* pipe = popen(command.c_str(), "r");  // NOLINT(cert-env33-c): our own words.
   if (pipe == nullptr) {
     throw std::runtime_error("cannot run " + command);
   }
@@ -53,6 +53,7 @@ class Scratch {
   [[nodiscard]] std::string Path(const std::string& name) const { return folder_ + "/" + name; }
 
   // ffmpeg OPTIONS folder/NAME; "%/" in the options stands for the folder.
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
   std::string Make(const std::string& name, std::string options) const {
     for (std::size_t at = 0; (at = options.find("%/", at)) != std::string::npos;) {
       options.replace(at, 1, folder_);
@@ -61,6 +62,7 @@ class Scratch {
     return Path(name);
   }
 
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
   std::string Write(const std::string& name, const std::string& bytes) const {
     std::ofstream(Path(name), std::ios::binary) << bytes;
     return Path(name);
