@@ -10,11 +10,6 @@
 
 namespace weft::models {
 
-// softmax(q k^T / sqrt(width / heads)) v for one sample.
-// q: [queries, width]; k, v: [keys, width].  Gives [queries, width].  Memory is bounded: queries
-// are taken in runs. REQUIRES: heads divides width.
-at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads);
-
 struct KeysValues {
   at::Tensor keys;  // [tokens, width]
   at::Tensor values;

@@ -62,15 +62,15 @@ Status CheckTogether(const Configs& configs, const std::string& folder) {
 }
 
 Result<Configs> ReadConfigs(const ModelOptions& options) {
-  const std::string& folder = options.folder;
+  const std::string& folder = options.model;
   WEFT_RETURN_IF_ERROR(CheckModelIndex(folder));
   Configs configs;
   WEFT_ASSIGN_OR_RETURN(configs.schedule, ReadNoiseSchedule(folder));
   WEFT_ASSIGN_OR_RETURN(configs.text, ReadTextEncoderConfig(folder));
   WEFT_ASSIGN_OR_RETURN(configs.unet, ReadUnetConfig(folder));
   WEFT_ASSIGN_OR_RETURN(configs.vae, ReadVaeConfig(folder));
-  if (options.with_controlnet) {
-    WEFT_ASSIGN_OR_RETURN(configs.controlnet, ReadControlNetConfig(folder + "/controlnet"));
+  for (const std::string& controlnet : options.controlnets) {
+    WEFT_ASSIGN_OR_RETURN(configs.controlnet, ReadControlNetConfig(controlnet));
   }
   WEFT_RETURN_IF_ERROR(CheckTogether(configs, folder));
   return configs;
@@ -274,7 +274,7 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   if (placement.device.is_cpu()) {
     UseOneThread();
   }
-  const std::string& folder = options.folder;
+  const std::string& folder = options.model;
   WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(folder + "/tokenizer"));
   // Prompts are encoded once a job: in float32 it costs nothing, and all data types see the same.
   WEFT_ASSIGN_OR_RETURN(TextEncoder text, LoadTextEncoder(configs.text, folder + "/text_encoder",
@@ -285,8 +285,8 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   GuidedDenoiser::Parts parts;
   WEFT_ASSIGN_OR_RETURN(parts.unet, LoadUnet(configs.unet, folder + "/unet", placement));
   if (configs.controlnet) {
-    WEFT_ASSIGN_OR_RETURN(parts.controlnet,
-                          LoadControlNet(*configs.controlnet, folder + "/controlnet", placement));
+    WEFT_ASSIGN_OR_RETURN(parts.controlnet, LoadControlNet(*configs.controlnet,
+                                                           options.controlnets.front(), placement));
   }
   parts.placement = placement;
   parts.channels = configs.vae.latent_channels;

@@ -20,11 +20,23 @@ namespace weft::models {
 
 enum class DataType { kFloat32, kBfloat16, kFloat16 };
 
+// A low-rank addition to the weights: W += weight * (alpha / rank) * up * down.
+struct LoraOption {
+  std::string path;  // .safetensors
+  double weight = 1.0;
+};
+
 struct ModelOptions {
-  std::string folder;  // diffusers layout: model_index.json, unet/, vae/, text_encoder/, …
+  // A diffusers folder (model_index.json, unet/, vae/, text_encoder/, …) or one .safetensors file.
+  std::string model;
+  std::string vae;        // Replaces the model's VAE: a folder or a file. Empty: the model's own.
+  std::string tokenizer;  // Folder with vocab.json and merges.txt. Empty: the model's own.
+  std::vector<std::string> controlnets;     // A folder or a file each.
+  std::vector<LoraOption> loras;            // Merged in this order.
+  std::vector<std::string> embeddings;      // Textual inversions: files, each named after its stem.
   std::string device = "cpu";               // "cpu" or "cuda:N".
   DataType data_type = DataType::kFloat32;  // kFloat16 needs CUDA.
-  bool with_controlnet = false;             // Load folder/controlnet too.
+  int clip_skip = 0;                        // Layers of the text encoder left out at its end.
   int micro_batch = 1;                      // Frames of one forward pass.
 };
 
@@ -37,15 +49,17 @@ struct PromptEmbedding {
 
 // Frames at one step of the schedule.
 struct StepInput {
-  Latents noisy;                          // x_t.
-  std::vector<ControlMap> controls;       // One a frame, of the padded pixel size; or none.
+  Latents noisy;  // What the UNet sees: x_t, scaled as the sampler wants it.
+  // [ControlNet][frame], in the order of ModelOptions::controlnets; maps are of the padded pixel
+  // size. Empty: no ControlNet runs.
+  std::vector<std::vector<ControlMap>> controls;
   std::vector<std::vector<int>> attends;  // Per frame: indices into the step's anchors; all
                                           // frames name equally many. Empty: own frame only.
 };
 
 struct Guidance {
-  double scale = 7.5;          // prediction = negative + scale * (positive - negative), in float32.
-  double control_scale = 0.0;  // Multiplies the ControlNet's residuals; 0: it does not run.
+  double scale = 7.5;  // prediction = negative + scale * (positive - negative), in float32.
+  std::vector<double> control_scales;  // A ControlNet each: multiplies its residuals; 0: it rests.
 };
 
 // Used by one thread.

@@ -33,16 +33,16 @@ Status GuidedDenoiser::Check(const StepInput& input,
                                    static_cast<std::size_t>(prompts.width)) {
     return Invalid("prompts: not encoded by this model");
   }
-  if (input.controls.empty() || guidance.control_scale == 0.0) {
+  if (input.controls.empty() || guidance.control_scales.at(0) == 0.0) {
     return {};
   }
   if (!parts_.controlnet) {
     return Failure(ErrorCode::kFailedPrecondition, "control maps, but the model has no ControlNet");
   }
-  if (input.controls.size() != static_cast<std::size_t>(noisy.frames)) {
+  if (input.controls.front().size() != static_cast<std::size_t>(noisy.frames)) {
     return Invalid("there must be one control map a frame");
   }
-  for (const ControlMap& map : input.controls) {
+  for (const ControlMap& map : input.controls.front()) {
     if (map.width != noisy.width * parts_.vae_factor ||
         map.height != noisy.height * parts_.vae_factor ||
         map.values.size() !=
@@ -153,14 +153,14 @@ at::Tensor GuidedDenoiser::SampleOf(const Call& call, const std::vector<Slot>& b
 }
 
 at::Tensor GuidedDenoiser::ControlsOf(const Call& call, const std::vector<Slot>& batch) const {
-  const ControlMap& first = call.input.controls.front();
+  const ControlMap& first = call.input.controls.front().front();
   at::Tensor maps = at::empty(
       {static_cast<std::int64_t>(batch.size()), kControlChannels, first.height, first.width},
       at::kFloat);
   auto* to = maps.data_ptr<float>();
   const auto to_unit = [](std::uint8_t value) { return static_cast<float>(value) / kByteMax; };
   for (const Slot& slot : batch) {
-    const ControlMap& map = call.input.controls[static_cast<std::size_t>(slot.frame)];
+    const ControlMap& map = call.input.controls.front()[static_cast<std::size_t>(slot.frame)];
     for (int channel = 0; channel < kControlChannels; ++channel) {
       to = std::transform(map.values.begin(), map.values.end(), to, to_unit);
     }
@@ -182,10 +182,10 @@ void GuidedDenoiser::RunBatch(const Call& call, const Slot* slots, int count, La
   }
   UnetInput input{SampleOf(call, batch), {call.timestep}, call.prompt, &joint};
   std::optional<Skips> residuals;
-  if (!call.input.controls.empty() && call.guidance.control_scale != 0.0) {
+  if (!call.input.controls.empty() && call.guidance.control_scales.at(0) != 0.0) {
     const ControlNet& net = *parts_.controlnet;
     residuals = net(input, net.Condition(ControlsOf(call, batch)));
-    residuals->Scale(call.guidance.control_scale);
+    residuals->Scale(call.guidance.control_scales.at(0));
   }
   const at::Tensor both = parts_.unet(input, residuals ? &*residuals : nullptr)
                               .to(at::kCPU, at::kFloat)

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "worker/models/attention.h"
+#include "worker/models/attend.h"
 
 namespace weft::models {
 namespace {

@@ -70,12 +70,12 @@ Latents Denoising::NoiseOnly(std::size_t frame_count) const {
   return latents;
 }
 
-Result<std::vector<ControlMap>> Denoising::Controls(const std::vector<std::uint32_t>& frames,
-                                                    StageContext& context) const {
-  std::vector<ControlMap> controls;
+Result<std::vector<std::vector<ControlMap>>> Denoising::Controls(
+    const std::vector<std::uint32_t>& frames, StageContext& context) const {
   if (task_->job().controls_size() == 0) {
-    return controls;
+    return {};
   }
+  std::vector<ControlMap> controls;
   std::map<std::uint32_t, std::vector<ControlMap>> by_chunk;
   for (const std::uint32_t frame : frames) {
     const std::uint32_t chunk = frame / task_->job().chunk_frames();
@@ -92,7 +92,7 @@ Result<std::vector<ControlMap>> Denoising::Controls(const std::vector<std::uint3
     }
     controls.push_back(by_chunk[chunk][index]);
   }
-  return controls;
+  return std::vector<std::vector<ControlMap>>{std::move(controls)};
 }
 
 Result<Latents> FetchRange(const v1::Task& task,

@@ -33,9 +33,10 @@ class Denoising {
   // (strength 1) or over the encoded source.
   Result<Latents> Start(const std::vector<std::uint32_t>& frames, StageContext& context) const;
 
-  // Control maps of the given frames from their chunks' annotate outputs; empty without control.
-  Result<std::vector<ControlMap>> Controls(const std::vector<std::uint32_t>& frames,
-                                           StageContext& context) const;
+  // Control maps of the given frames from their chunks' annotate outputs, [ControlNet][frame];
+  // empty without control.
+  Result<std::vector<std::vector<ControlMap>>> Controls(const std::vector<std::uint32_t>& frames,
+                                                        StageContext& context) const;
 
   [[nodiscard]] const models::Ddim& ddim() const { return ddim_; }
   [[nodiscard]] const WarmModel::Ready& ready() const { return ready_; }

@@ -36,13 +36,17 @@ Status WarmModel::Load(const v1::JobSpec& job) {
                    "the job runs on " + job.device() + ", this worker has " + device_);
   }
   WEFT_ASSIGN_OR_RETURN(const models::DataType type, ToDataType(job.data_type()));
+  std::vector<std::string> controlnets;
+  if (controlled) {
+    controlnets.push_back(job.model_path() + "/controlnet");
+  }
   model_.reset();  // Before the next one takes its memory.
   prompts_key_.clear();
   WEFT_ASSIGN_OR_RETURN(model_, models::DiffusionModel::Load({
-                                    .folder = job.model_path(),
+                                    .model = job.model_path(),
+                                    .controlnets = controlnets,
                                     .device = device_,
                                     .data_type = type,
-                                    .with_controlnet = controlled,
                                     .micro_batch = static_cast<int>(job.micro_batch()),
                                 }));
   model_key_ = key;
@@ -59,7 +63,7 @@ Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
   }
   models::Guidance guidance{.scale = job.guidance()};
   if (job.controls_size() > 0) {
-    guidance.control_scale = job.controls(0).scale();
+    guidance.control_scales = {job.controls(0).scale()};
   }
   return Ready{model_.get(), &prompts_, guidance};
 }

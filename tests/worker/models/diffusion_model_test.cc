@@ -21,7 +21,10 @@ const std::string kDemo = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
 const std::string kUnetFile = "unet/diffusion_pytorch_model.safetensors";
 
 std::unique_ptr<DiffusionModel> LoadDemo(int micro_batch, DataType type = DataType::kFloat32) {
-  auto model = DiffusionModel::Load({kDemo, "cpu", type, true, micro_batch});
+  auto model = DiffusionModel::Load({.model = kDemo,
+                                     .controlnets = {kDemo + "/controlnet"},
+                                     .data_type = type,
+                                     .micro_batch = micro_batch});
   EXPECT_TRUE(model) << model.error().message();
   return std::move(model).value();
 }
@@ -41,7 +44,8 @@ class PatchedDemo {
   }
   std::string operator/(const std::string& name) const { return folder_ / name; }
   [[nodiscard]] Error LoadError() const {
-    const auto model = DiffusionModel::Load({folder_.string(), "cpu", DataType::kFloat32, true, 1});
+    const auto model =
+        DiffusionModel::Load({.model = folder_.string(), .controlnets = {folder_ / "controlnet"}});
     EXPECT_FALSE(model);
     return model ? Error(ErrorCode::kInternal, "loaded") : model.error();
   }
@@ -54,6 +58,7 @@ class PatchedDemo {
 // every level of the UNet.
 StepInput Frames(const std::vector<int>& numbers) {
   StepInput input;
+  input.controls.emplace_back();
   input.noisy = {static_cast<int>(numbers.size()), 4, 11, 20, {}};
   for (const int number : numbers) {
     for (int i = 0; i < 4 * 11 * 20; ++i) {
@@ -63,7 +68,7 @@ StepInput Frames(const std::vector<int>& numbers) {
     for (int i = 0; i < 80 * 44; ++i) {
       map.values.push_back(static_cast<std::uint8_t>((i * 7 + number * 29) % 256));
     }
-    input.controls.push_back(std::move(map));
+    input.controls[0].push_back(std::move(map));
   }
   return input;
 }
@@ -76,7 +81,7 @@ std::vector<float> FrameAt(const Latents& latents, int frame) {
 struct Setting {
   std::unique_ptr<DiffusionModel> model;
   PromptEmbedding prompts;
-  Guidance guidance{4.0, 0.8};
+  Guidance guidance{4.0, {0.8}};
 
   explicit Setting(int micro_batch, DataType type = DataType::kFloat32)
       : model(LoadDemo(micro_batch, type)),
@@ -140,7 +145,7 @@ TEST(DiffusionModel, AttendsToTheAnchorsItIsTold) {
 TEST(DiffusionModel, GuidesAndControlsAsAsked) {
   Setting setting(1);
   const auto predict = [&](double scale, double control) {
-    return setting.model->PredictFrames(Frames({1}), 501.0, setting.prompts, {scale, control})
+    return setting.model->PredictFrames(Frames({1}), 501.0, setting.prompts, {scale, {control}})
         .value();
   };
   const Latents negative = predict(0.0, 0.0);
@@ -153,7 +158,7 @@ TEST(DiffusionModel, GuidesAndControlsAsAsked) {
   EXPECT_NE(predict(4.0, 1.0).values, guided.values);
   StepInput without = Frames({1});
   without.controls.clear();
-  EXPECT_EQ(setting.model->PredictFrames(without, 501.0, setting.prompts, {4.0, 0.0}).value(),
+  EXPECT_EQ(setting.model->PredictFrames(without, 501.0, setting.prompts, {4.0, {0.0}}).value(),
             guided);
 }
 
@@ -172,7 +177,7 @@ TEST(DiffusionModel, RefusesAnchorsOfAnotherStep) {
   input.attends = {{1}};
   EXPECT_EQ(code(501.0), ErrorCode::kInvalidArgument);
   input.attends = {{0}};
-  input.controls[0].width = 76;
+  input.controls[0][0].width = 76;
   EXPECT_EQ(code(501.0), ErrorCode::kInvalidArgument);
 }
 
@@ -234,7 +239,7 @@ TEST(DiffusionModel, RendersTheRecordedPicture) {
   for (int step = 2; step < ddim->steps(); ++step) {
     StepInput input;
     input.noisy = x;
-    const auto out = model->PredictFrames(input, ddim->timestep(step), *prompts, {5.0, 0.0});
+    const auto out = model->PredictFrames(input, ddim->timestep(step), *prompts, {5.0, {}});
     ASSERT_TRUE(out) << out.error().message();
     x = ddim->Step(x, ddim->PredictClean(x, *out, step), step);
   }
@@ -279,7 +284,7 @@ TEST(DiffusionModelLoad, ReadsTheOldNamesOfTheVaesAttention) {
               false,
               "encoder.mid_block.attentions.0.query.weight",
               {}});
-  EXPECT_TRUE(DiffusionModel::Load({fs::path(demo / "x").parent_path().string()}));
+  EXPECT_TRUE(DiffusionModel::Load({.model = fs::path(demo / "x").parent_path().string()}));
 }
 
 TEST(DiffusionModelLoad, RefusesPartsThatDoNotFitTogether) {
@@ -293,7 +298,7 @@ TEST(DiffusionModelLoad, RefusesPartsThatDoNotFitTogether) {
 
 TEST(DiffusionModelLoad, RefusesWhatTheDeviceCannotDo) {
   const auto code = [](const std::string& device, DataType type) {
-    const auto model = DiffusionModel::Load({kDemo, device, type});
+    const auto model = DiffusionModel::Load({.model = kDemo, .device = device, .data_type = type});
     return model ? ErrorCode::kInternal : model.error().code();
   };
   EXPECT_EQ(code("cpu", DataType::kFloat16), ErrorCode::kUnsupported);
