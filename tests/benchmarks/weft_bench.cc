@@ -1,11 +1,13 @@
 // weft-bench: times and quality of single parts, as one line of JSON.
 
 #include <cstdio>
+#include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/benchmarks/engine.h"
 #include "tests/benchmarks/patchmatch.h"
 
 namespace weft::bench {
@@ -38,6 +40,78 @@ int RunPatchMatch(const PatchMatchOrder& order) {
   return kDone;
 }
 
+// What stands on the command line before it is understood.
+struct EngineWords {
+  EngineOrder order;
+  std::string size = "512x512";
+  std::string type = "float32";
+  bool random = false;
+};
+
+void Declare(CLI::App* app, EngineWords* words) {
+  app->add_option("--size", words->size, "of the picture in pixels, WxH")->capture_default_str();
+  app->add_option("--batch", words->order.batch, "samples of one pass; of a step, frames")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  app->add_option("--dtype", words->type, "data type")
+      ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
+      ->capture_default_str();
+  app->add_option("--device", words->order.device, "cpu or cuda:N")->capture_default_str();
+  app->add_option("--threads", words->order.threads, "0: one a core")->capture_default_str();
+  app->add_option("--repeats", words->order.repeats, "of which the best counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  auto* const model = app->add_option("--model", words->order.model, "a diffusers folder");
+  app->add_flag("--sd15-random", words->random, "Stable Diffusion 1.5's shapes, random weights")
+      ->excludes(model);
+  app->add_flag("--compare", words->order.compare, "say how far off float32 the type is");
+}
+
+Result<EngineOrder> OrderOf(const std::string& part, const EngineWords& words) {
+  EngineOrder order = words.order;
+  order.part = part;
+  if (order.model.empty() && !words.random) {
+    return Failure(ErrorCode::kInvalidArgument, "name a model with --model, or --sd15-random");
+  }
+  int used = 0;
+  if (std::sscanf(words.size.c_str(), "%dx%d%n", &order.width, &order.height, &used) != 2 ||
+      used != static_cast<int>(words.size.size())) {
+    return Failure(ErrorCode::kInvalidArgument, "--size must be WIDTHxHEIGHT, such as 512x512");
+  }
+  order.data_type = words.type == "bfloat16"  ? models::DataType::kBfloat16
+                    : words.type == "float16" ? models::DataType::kFloat16
+                                              : models::DataType::kFloat32;
+  return order;
+}
+
+int RunEngine(const std::string& part, const EngineWords& words) {
+  const Result<EngineOrder> order = OrderOf(part, words);
+  const Result<EngineFigures> figures =
+      order ? MeasureEngine(*order) : Result<EngineFigures>(Failure(order.error()));
+  if (!figures) {
+    std::fprintf(stderr, "weft-bench: %s\n", figures.error().message().c_str());
+    return kBadInput;
+  }
+  const double rate = figures->flop / figures->seconds;
+  nlohmann::ordered_json json = {{"part", part},
+                                 {"size", words.size},
+                                 {"batch", order->batch},
+                                 {"dtype", words.type},
+                                 {"threads", figures->threads},
+                                 {"seconds", figures->seconds},
+                                 {"seconds_median", figures->seconds_median},
+                                 {"flop", figures->flop},
+                                 {"flop_per_s", rate},
+                                 {"peak_flop_per_s", figures->peak_flop_per_s},
+                                 {"of_peak", rate / figures->peak_flop_per_s},
+                                 {"peak_memory_bytes", figures->peak_memory_bytes}};
+  if (order->compare) {
+    json["relative_error"] = figures->relative_error;
+  }
+  std::printf("%s\n", json.dump().c_str());
+  return kDone;
+}
+
 }  // namespace
 }  // namespace weft::bench
 
@@ -48,10 +122,22 @@ int main(int argc, char** argv) {
   CLI::App* const patchmatch =
       app.add_subcommand("patchmatch", "the nearest-neighbour field between two pictures");
   weft::bench::Declare(patchmatch, &order);
+  weft::bench::EngineWords words;
+  const std::map<std::string, std::string> parts = {
+      {"unet", "one UNet evaluation of a batch of samples"},
+      {"vae", "latents to pictures"},
+      {"text", "the text encoder on prompts of 77 tokens"},
+      {"step", "a denoising step of a batch of frames, both sides of the guidance"}};
+  for (const auto& [part, what] : parts) {
+    weft::bench::Declare(app.add_subcommand(part, what), &words);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : weft::bench::kUsage;
   }
-  return weft::bench::RunPatchMatch(order);
+  if (patchmatch->parsed()) {
+    return weft::bench::RunPatchMatch(order);
+  }
+  return weft::bench::RunEngine(app.get_subcommands().front()->get_name(), words);
 }

@@ -134,7 +134,8 @@ int Main(int argc, char** argv) {
                                           : "no such folder");
     return 2;
   }
-  models::UseOneThread();
+  models::KeepFreedMemory();
+  models::UseThreads(1);
   Report report;
   const Status status = models::AtTorchEdge([&]() -> Status {
     RunFolder(folder, model, report);

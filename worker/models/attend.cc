@@ -4,54 +4,48 @@
 #include <cmath>
 
 #include "worker/models/narrow_attention.h"
+#include "worker/models/tiled_attention.h"
 
 namespace weft::models {
 namespace {
 
-// Scores of one run on a CPU stay in its second-level cache; on a device, a run may take 1 GiB.
-constexpr std::int64_t kCpuRunScores = std::int64_t{1} << 18U;
+// On a device, one run of queries may have scores of 1 GiB.
 constexpr std::int64_t kDeviceRunScores = std::int64_t{1} << 28U;
-constexpr std::int64_t kCpuRunMin = 32;
 
-// Head by head: scores never leave the cache, and a BLAS reads and writes the heads where they lie.
+// One head of `x`: [tokens, heads * width], float32; rows first .. first + count - 1.
+HeadRows RowsOf(const at::Tensor& x,
+                std::int64_t head,
+                std::int64_t width,
+                std::int64_t first,
+                std::int64_t count) {
+  return {x.data_ptr<float>() + first * x.stride(0) + head * width, x.stride(0), count};
+}
+
+// Heads, and runs of queries where there are fewer heads than threads, are computed side by side.
 at::Tensor AttendOnCpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
   const std::int64_t width = q.size(1) / heads;
-  const std::int64_t keys = k.size(0);
-  const std::int64_t run = std::max(kCpuRunMin, kCpuRunScores / keys);
+  const std::int64_t runs = (at::get_num_threads() + heads - 1) / heads;
+  const std::int64_t run = (q.size(0) + runs - 1) / runs;
   at::Tensor out = at::empty(q.sizes(), q.options());
-  at::Tensor scores = at::empty({std::min(run, q.size(0)), keys}, q.options());
-  at::Tensor shares = at::empty_like(scores);
-  for (std::int64_t head = 0; head < heads; ++head) {
-    const at::Tensor keys_t = k.narrow(1, head * width, width).t();
-    const at::Tensor values = v.narrow(1, head * width, width);
-    for (std::int64_t begin = 0; begin < q.size(0); begin += run) {
-      const std::int64_t count = std::min(run, q.size(0) - begin);
-      at::Tensor run_scores = scores.narrow(0, 0, count);
-      at::Tensor run_shares = shares.narrow(0, 0, count);
-      at::Tensor run_out = out.narrow(0, begin, count).narrow(1, head * width, width);
-      at::mm_out(run_scores, q.narrow(0, begin, count).narrow(1, head * width, width), keys_t);
-      at::_softmax_out(run_shares, run_scores, -1, /*half_to_float=*/false);
-      at::mm_out(run_out, run_shares, values);
+  at::parallel_for(0, heads * runs, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t part = begin; part < end; ++part) {
+      const std::int64_t head = part / runs;
+      const std::int64_t first = part % runs * run;
+      const std::int64_t count = std::min(run, q.size(0) - first);
+      if (count < 1) {
+        continue;
+      }
+      const HeadRows queries = RowsOf(q, head, width, first, count);
+      const HeadRows keys = RowsOf(k, head, width, 0, k.size(0));
+      const HeadRows values = RowsOf(v, head, width, 0, v.size(0));
+      float* to = out.data_ptr<float>() + first * out.stride(0) + head * width;
+      if (IsNarrow(width)) {
+        AttendNarrow(queries, keys, values, width, to);
+      } else {
+        AttendInTiles(queries, keys, values, width, to);
+      }
     }
-  }
-  return out;
-}
-
-// One head of `x`: [tokens, heads * width], float32.
-HeadRows RowsOf(const at::Tensor& x, std::int64_t head, std::int64_t width) {
-  return {x.data_ptr<float>() + head * width, x.stride(0), x.size(0)};
-}
-
-at::Tensor AttendNarrowly(const at::Tensor& q,
-                          const at::Tensor& k,
-                          const at::Tensor& v,
-                          int heads) {
-  const std::int64_t width = q.size(1) / heads;
-  at::Tensor out = at::empty(q.sizes(), q.options());
-  for (std::int64_t head = 0; head < heads; ++head) {
-    AttendNarrow(RowsOf(q, head, width), RowsOf(k, head, width), RowsOf(v, head, width), width,
-                 out.data_ptr<float>() + head * width);
-  }
+  });
   return out;
 }
 
@@ -78,6 +72,12 @@ at::Tensor AttendOnDevice(const at::Tensor& q,
   return all.transpose(0, 1).reshape(q.sizes());
 }
 
+// Float32, its rows without gaps inside.
+at::Tensor InFloat(const at::Tensor& x) {
+  const at::Tensor plain = x.to(at::kFloat);
+  return plain.stride(1) == 1 ? plain : plain.contiguous();
+}
+
 }  // namespace
 
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
@@ -85,10 +85,7 @@ at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
   if (!q.is_cpu()) {
     return AttendOnDevice(scaled, k, v, heads);
   }
-  if (q.scalar_type() == at::kFloat && IsNarrow(q.size(1) / heads)) {
-    return AttendNarrowly(scaled, k, v, heads);
-  }
-  return AttendOnCpu(scaled, k, v, heads);
+  return AttendOnCpu(InFloat(scaled), InFloat(k), InFloat(v), heads).to(q.scalar_type());
 }
 
 }  // namespace weft::models

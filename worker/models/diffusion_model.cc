@@ -272,7 +272,8 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
   WEFT_ASSIGN_OR_RETURN(Configs configs, ReadConfigs(options));
   if (placement.device.is_cpu()) {
-    UseOneThread();
+    KeepFreedMemory();
+    UseThreads(1);
   }
   const std::string& folder = options.model;
   WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(folder + "/tokenizer"));

@@ -10,22 +10,17 @@ constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 }  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
-  if (!x.is_cpu() || x.dim() != 3 || x.size(0) == 1) {
+  if (!x.is_cpu() || x.dim() != 3 || !at::hasMKLDNN()) {
     return at::linear(x, weight, bias);
   }
-  // A BLAS rounds a row by where it lies in the matrix. One product a sample keeps a frame's
-  // numbers the same at every place in the batch.
-  at::Tensor out = at::empty({x.size(0), x.size(1), weight.size(0)}, x.options());
-  const at::Tensor transposed = weight.t();
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    at::Tensor rows = out.select(0, sample);
-    if (bias.defined()) {
-      at::addmm_out(rows, bias, x.select(0, sample), transposed);
-    } else {
-      at::mm_out(rows, x.select(0, sample), transposed);
-    }
-  }
-  return out;
+  // As a 1 x 1 convolution of a picture one cell wide. oneDNN's kernels for these run at twice the
+  // rate of Debian's OpenBLAS, and sum up every token alike; a BLAS rounds a row by where it lies in
+  // the matrix, and a frame's numbers would depend on its place in the batch.
+  const at::Tensor column = x.contiguous().unsqueeze(2).permute({0, 3, 1, 2});
+  const at::Tensor kernel = weight.unsqueeze(-1).unsqueeze(-1);
+  return at::mkldnn_convolution(column, kernel, bias, {0, 0}, {1, 1}, {1, 1}, 1)
+      .permute({0, 2, 3, 1})
+      .squeeze(2);
 }
 
 at::Tensor Conv::operator()(const at::Tensor& x) const {
@@ -44,11 +39,13 @@ at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
   const at::Tensor in = picture.contiguous(kLayout);
   at::Tensor out = at::empty(in.sizes(), in.options(), kLayout);
   const std::int64_t cells = x.size(2) * x.size(3);
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
-                    {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu},
-                    out.data_ptr<float>() + sample * cells * channels);
-  }
+  at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t sample = begin; sample < end; ++sample) {
+      NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
+                      {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu},
+                      out.data_ptr<float>() + sample * cells * channels);
+    }
+  });
   return out.to(x.scalar_type());
 }
 

@@ -172,28 +172,31 @@ double VaeDecode(const VaeConfig& config, Grid grid) {
 
 }  // namespace
 
-Result<ModelCost> EstimateCost(const std::string& folder, int width, int height) {
-  WEFT_ASSIGN_OR_RETURN(const VaeConfig vae, ReadVaeConfig(folder));
-  WEFT_ASSIGN_OR_RETURN(const UnetConfig unet, ReadUnetConfig(folder));
-  const Grid pixels{width, height};
+ModelCost CostOf(const UnetConfig& unet, const VaeConfig& vae, int width, int height) {
   const Grid latent{width / vae.factor(), height / vae.factor()};
-
   TrunkCount unet_count(unet.trunk, latent);
   unet_count.Down();
   unet_count.Up(unet);
   ModelCost cost;
   cost.unet_step = unet_count.total;
   cost.unet_step_anchor = unet_count.per_anchor;
+  cost.vae_encode = VaeEncode(vae, {width, height});
+  cost.vae_decode = VaeDecode(vae, latent);
+  return cost;
+}
+
+Result<ModelCost> EstimateCost(const std::string& folder, int width, int height) {
+  WEFT_ASSIGN_OR_RETURN(const VaeConfig vae, ReadVaeConfig(folder));
+  WEFT_ASSIGN_OR_RETURN(const UnetConfig unet, ReadUnetConfig(folder));
+  ModelCost cost = CostOf(unet, vae, width, height);
   if (std::filesystem::is_directory(folder + "/controlnet")) {
     WEFT_ASSIGN_OR_RETURN(const ControlNetConfig control,
                           ReadControlNetConfig(folder + "/controlnet"));
-    TrunkCount control_count(control.trunk, latent);
+    TrunkCount control_count(control.trunk, {width / vae.factor(), height / vae.factor()});
     control_count.Down();
-    control_count.Control(control, pixels);
+    control_count.Control(control, {width, height});
     cost.controlnet_step = control_count.total;
   }
-  cost.vae_encode = VaeEncode(vae, pixels);
-  cost.vae_decode = VaeDecode(vae, latent);
   return cost;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "worker/models/model_config.h"
 
 namespace weft::models {
 
@@ -18,6 +19,9 @@ struct ModelCost {
   double vae_encode = 0.0;
   double vae_decode = 0.0;
 };
+
+// width, height: pixels, multiples of the VAE factor. controlnet_step stays 0.
+ModelCost CostOf(const UnetConfig& unet, const VaeConfig& vae, int width, int height);
 
 // folder: as ModelOptions::folder. width, height: pixels, multiples of the VAE factor.
 // Errors as the readers of worker/models/model_config.h.

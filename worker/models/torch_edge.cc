@@ -1,9 +1,11 @@
 #include "worker/models/torch_edge.h"
 
+#include <limits>
 #include <string_view>
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 namespace weft::models {
 
@@ -17,14 +19,21 @@ Error ErrorOf(const std::string& message) {
   return {ErrorCode::kInternal, message};
 }
 
-void UseOneThread() {
-  at::set_num_threads(1);
+void UseThreads(int count) {
+  at::set_num_threads(count);
   // OpenBLAS built with its own threads does not follow OpenMP's setting. Another BLAS has no such
   // function, and nothing to set.
   void* symbol = dlsym(RTLD_DEFAULT, "openblas_set_num_threads");
   if (symbol != nullptr) {
-    reinterpret_cast<void (*)(int)>(symbol)(1);
+    reinterpret_cast<void (*)(int)>(symbol)(count);
   }
+}
+
+void KeepFreedMemory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  // Only the main arena can hold blocks above 64 MiB.
+  mallopt(M_ARENA_MAX, 1);
 }
 
 }  // namespace weft::models

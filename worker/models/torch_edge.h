@@ -34,8 +34,13 @@ auto AtTorchEdge(Work&& work) -> decltype(work()) {
   }
 }
 
-// Makes LibTorch compute with one thread, its BLAS included: sums then have one order, and a
-// machine is filled by running more workers.
-void UseOneThread();
+// Makes LibTorch compute with `count` threads, its BLAS included. A worker takes one: sums then
+// have one order, and a machine is filled by running more workers.
+void UseThreads(int count);
+
+// Makes the C library keep large blocks that are freed, and hand them out again, instead of giving
+// each back to the system: a fresh block costs a page fault every 4 KiB, which for the activations
+// of a large UNet takes longer than computing them. For the whole process, all its threads.
+void KeepFreedMemory();
 
 }  // namespace weft::models

@@ -56,6 +56,8 @@ struct Vae {
   [[nodiscard]] at::Tensor Decode(const at::Tensor& latents) const;
 };
 
+Vae TakeVae(Weights& weights, const VaeConfig& config);
+
 // folder: such as MODEL/vae. Errors as Weights::Open() and Weights::Finish().
 Result<Vae> LoadVae(const VaeConfig& config, const std::string& folder, const Placement& placement);
 

@@ -1,9 +1,12 @@
 #include "worker/models/weights.h"
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+
+#include <ATen/CPUGeneratorImpl.h>
 
 namespace weft::models {
 namespace {
@@ -64,6 +67,23 @@ Result<std::string> FindFile(const std::string& folder, const std::string& stem)
                                            stem + ".fp16.safetensors");
 }
 
+// Matrices and kernels keep the size of what passes through them; norms begin as what they are
+// before training, near 1 and 0.
+at::Tensor RandomTensor(const std::string& name,
+                        const std::vector<std::int64_t>& shape,
+                        at::Generator& generator) {
+  at::Tensor tensor = at::empty(shape, at::kFloat);
+  if (shape.size() > 1) {
+    const double inputs = static_cast<double>(tensor.numel()) / static_cast<double>(shape.front());
+    const double bound = std::sqrt(3.0 / inputs);  // Of variance 1 / inputs.
+    return tensor.uniform_(-bound, bound, generator);
+  }
+  constexpr double kSpread = 0.1;
+  const bool scale =
+      name.find("norm") != std::string::npos && name.find(".weight") != std::string::npos;
+  return tensor.uniform_(-kSpread, kSpread, generator).add_(scale ? 1.0 : 0.0);
+}
+
 }  // namespace
 
 at::Tensor ToTensor(const StoredTensor& stored) {
@@ -80,6 +100,12 @@ Result<Weights> Weights::Open(const std::string& folder,
   WEFT_ASSIGN_OR_RETURN(const std::string path, FindFile(folder, stem));
   WEFT_ASSIGN_OR_RETURN(auto file, SafetensorsFile::Open(path));
   return Weights(std::move(file), placement);
+}
+
+Weights Weights::Random(const Placement& placement, std::uint64_t seed) {
+  Weights weights(placement);
+  weights.random_ = at::detail::createCPUGenerator(seed);
+  return weights;
 }
 
 Weights::Weights(std::unique_ptr<SafetensorsFile> file, const Placement& placement)
@@ -100,6 +126,10 @@ at::Tensor Weights::TakeFloat(const std::string& name, const std::vector<std::in
 at::Tensor Weights::Read(const std::string& name,
                          const std::vector<std::int64_t>& shape,
                          at::ScalarType type) {
+  if (random_) {
+    return RandomTensor(name, shape, *random_)
+        .to(at::TensorOptions().device(placement_.device).dtype(type));
+  }
   const auto found = stored_.find(name);
   const StoredTensor* stored = found == stored_.end() ? nullptr : found->second;
   if (stored == nullptr) {

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include <ATen/core/Generator.h>
 
 #include "common/result.h"
 #include "worker/models/aten.h"
@@ -31,6 +34,11 @@ class Weights {
                               const std::string& stem,
                               const Placement& placement);
 
+  // Of no file: whatever is taken is there and full of random numbers, uniform and small enough
+  // that a model of any depth stays finite. Equal seeds and orders of taking give equal numbers.
+  // For measuring models whose weights are not at hand.
+  static Weights Random(const Placement& placement, std::uint64_t seed);
+
   // The named tensor, moved and converted. A tensor that is missing or has another shape is noted
   // for Finish(), and zeros are returned.
   at::Tensor Take(const std::string& name, const std::vector<std::int64_t>& shape);
@@ -49,6 +57,7 @@ class Weights {
 
  private:
   Weights(std::unique_ptr<SafetensorsFile> file, const Placement& placement);
+  explicit Weights(const Placement& placement) : placement_(placement) {}
   at::Tensor Read(const std::string& name,
                   const std::vector<std::int64_t>& shape,
                   at::ScalarType type);
@@ -57,6 +66,7 @@ class Weights {
   Placement placement_;
   std::map<std::string, const StoredTensor*> stored_;  // Not taken yet.
   std::vector<std::string> complaints_;
+  std::optional<at::Generator> random_;  // Instead of a file.
 };
 
 // A tensor of the file in its own element type, on the CPU.
