@@ -31,10 +31,11 @@ Latents AsOneFrame(Latents latents) {
   return latents;
 }
 
-at::Tensor Sigmas(const models::Sampler& sampler) {
-  at::Tensor sigmas = at::empty({sampler.steps() + 1}, at::kFloat);
-  for (int step = 0; step <= sampler.steps(); ++step) {
-    sigmas.data_ptr<float>()[step] = static_cast<float>(sampler.sigma(step));
+// From the first step on, with the one that the last step leads to.
+at::Tensor Sigmas(const models::Sampler& sampler, int first) {
+  at::Tensor sigmas = at::empty({sampler.steps() + 1 - first}, at::kFloat);
+  for (int step = first; step <= sampler.steps(); ++step) {
+    sigmas.data_ptr<float>()[step - first] = static_cast<float>(sampler.sigma(step));
   }
   return sigmas;
 }
@@ -60,7 +61,7 @@ class SchedulerRun {
     return {{"out.latents", at::cat(latents_)},
             {"out.model_input", at::cat(inputs_)},
             {"out.timesteps", at::cat(timesteps_)},
-            {"out.sigmas", Sigmas(sampler_)},
+            {"out.sigmas", Sigmas(sampler_, first)},
             {"out.init_noise_sigma", at::full({}, sampler_.initial_sigma(), at::kFloat)}};
   }
 
