@@ -40,8 +40,7 @@ class Recording {
     WEFT_ASSIGN_OR_RETURN(const models::Vae* vae, model_.VaeModel());
     WEFT_ASSIGN_OR_RETURN(auto schedule, models::ReadNoiseSchedule(model_.folder()));
     const int steps = static_cast<int>(Number("steps"));
-    WEFT_ASSIGN_OR_RETURN(const auto sampler,
-                          models::Sampler::Create(schedule, {.steps = steps}));
+    WEFT_ASSIGN_OR_RETURN(const auto sampler, models::Sampler::Create(schedule, {.steps = steps}));
     WEFT_ASSIGN_OR_RETURN(loop_.unet, model_.UnetModel());
     if (Setting("controlnet") == "True") {
       WEFT_ASSIGN_OR_RETURN(const models::ControlNet* net, model_.Control("controlnet"));

@@ -1,4 +1,5 @@
-// The plain loop of a pipeline: guidance, ControlNets, a sampler. What the e2e and demo cases compare.
+// The plain loop of a pipeline: guidance, ControlNets, a sampler. What the e2e and demo cases
+// compare.
 
 #pragma once
 

@@ -60,9 +60,7 @@ bool IsAlwaysSo(const std::string& field, const json& value) {
   return found != kAlways.end() && found->second == value;
 }
 
-bool OverrideSampler(const std::string& field,
-                     const json& value,
-                     models::SamplerOptions& options) {
+bool OverrideSampler(const std::string& field, const json& value, models::SamplerOptions& options) {
   if (field == "timestep_spacing" && value.is_string()) {
     options.spacing = models::TimestepSpacingNamed(value.get<std::string>());
     return options.spacing.has_value();

@@ -105,11 +105,11 @@ class SchedulerRun {
 }  // namespace
 
 Result<Outputs> RunSchedulerCase(const GoldenCase& golden) {
-  WEFT_ASSIGN_OR_RETURN(const auto sampler, SamplerOf({golden.entry.value("scheduler", json()),
-                                                       golden.entry.value("overrides", json()),
-                                                       golden.entry.value("steps", 0),
-                                                       golden.entry.value("eta", 0.0)},
-                                                      {}));
+  WEFT_ASSIGN_OR_RETURN(
+      const auto sampler,
+      SamplerOf({golden.entry.value("scheduler", json()), golden.entry.value("overrides", json()),
+                 golden.entry.value("steps", 0), golden.entry.value("eta", 0.0)},
+                {}));
   return SchedulerRun(golden, *sampler).Run();
 }
 

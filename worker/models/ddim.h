@@ -20,7 +20,7 @@ namespace weft::models {
 // REQUIRES: options that Sampler::Create() has checked.
 // kInvalidArgument: the steps do not fit into the training steps.
 Result<std::unique_ptr<Sampler>> CreateDdim(const NoiseLevels& levels,
-                                          const NoiseScheduleConfig& config,
-                                          const SamplerOptions& options);
+                                            const NoiseScheduleConfig& config,
+                                            const SamplerOptions& options);
 
 }  // namespace weft::models

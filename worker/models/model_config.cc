@@ -147,11 +147,12 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
     WEFT_RETURN_IF_ERROR(fields.Finish());
     return schedule;
   }
-  // The named sampler's own options do not concern the one that a job chose; its noise schedule does.
-  fields.Ignore({"clip_sample", "thresholding", "skip_prk_steps",
-                 "use_karras_sigmas", "interpolation_type", "algorithm_type", "solver_order",
-                 "solver_type", "lower_order_final", "final_sigmas_type", "lambda_min_clipped",
-                 "variance_type", "euler_at_final", "sigma_max", "sigma_min", "timestep_type",
+  // The named sampler's own options do not concern the one that a job chose; its noise schedule
+  // does.
+  fields.Ignore({"clip_sample", "thresholding", "skip_prk_steps", "use_karras_sigmas",
+                 "interpolation_type", "algorithm_type", "solver_order", "solver_type",
+                 "lower_order_final", "final_sigmas_type", "lambda_min_clipped", "variance_type",
+                 "euler_at_final", "sigma_max", "sigma_min", "timestep_type",
                  "use_exponential_sigmas", "use_beta_sigmas"});
   WEFT_RETURN_IF_ERROR(fields.Finish());
   return schedule;

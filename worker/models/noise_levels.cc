@@ -49,8 +49,8 @@ Result<std::vector<float>> Betas(const NoiseScheduleConfig& config) {
                    "beta_schedule \"" + config.beta_schedule +
                        "\"; there are scaled_linear, linear and squaredcos_cap_v2");
   }
-  std::vector<float> betas = EvenlySpaced(std::sqrt(config.beta_start), std::sqrt(config.beta_end),
-                                          config.train_steps);
+  std::vector<float> betas =
+      EvenlySpaced(std::sqrt(config.beta_start), std::sqrt(config.beta_end), config.train_steps);
   for (float& beta : betas) {
     beta *= beta;
   }
@@ -66,11 +66,9 @@ Result<NoiseLevels> NoiseLevels::Create(const NoiseScheduleConfig& config) {
   for (const float beta : betas) {
     const float keeps = 1.0F - beta;
     if (!(keeps > 0.0F && keeps < 1.0F)) {
-      return Failure(ErrorCode::kInvalidArgument, "beta_start " +
-                                                      std::to_string(config.beta_start) +
-                                                      ", beta_end " +
-                                                      std::to_string(config.beta_end) +
-                                                      ": every beta must lie between 0 and 1");
+      return Failure(ErrorCode::kInvalidArgument,
+                     "beta_start " + std::to_string(config.beta_start) + ", beta_end " +
+                         std::to_string(config.beta_end) + ": every beta must lie between 0 and 1");
     }
     product *= static_cast<double>(keeps);
     const auto alpha = static_cast<float>(product);

@@ -10,9 +10,9 @@
 namespace weft::models {
 
 // Noise at a training step t: x = sqrt(a) * clean + sqrt(1 - a) * noise with a = alpha(t) (DDPM,
-// Ho et al. 2020, eq. 4), or, divided by sqrt(a), x = clean + sigma * noise. Float32 tables, as the
-// models were trained and are run with elsewhere: at small t, 1 - a has few digits, and they have to
-// be the same ones. Immutable.
+// Ho et al. 2020, eq. 4), or, divided by sqrt(a), x = clean + sigma * noise. The tables are float32
+// as diffusers has them: at small t, 1 - a has few digits, and they have to be the same ones.
+// Immutable.
 class NoiseLevels {
  public:
   // kUnsupported: a beta schedule that is not built.

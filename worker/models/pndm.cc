@@ -107,14 +107,14 @@ Latents Pndm::Transfer(const Latents& x, const Latents& output, int from) const 
   const double alpha = levels_.alpha(from);
   const double after = from < stride_ ? last_alpha_ : levels_.alpha(from - stride_);
   const double scale = std::sqrt(after / alpha);
-  const double from_noise = (alpha - after) / (alpha * std::sqrt(1.0 - after) +
-                                               std::sqrt(alpha * (1.0 - alpha) * after));
+  const double from_noise =
+      (alpha - after) / (alpha * std::sqrt(1.0 - after) + std::sqrt(alpha * (1.0 - alpha) * after));
   if (prediction() == Prediction::kEpsilon) {
     return Sum({{scale, x}, {from_noise, output}});
   }
   // The noise of a velocity: sqrt(alpha) * v + sqrt(1 - alpha) * x.
-  return Sum({{scale + from_noise * std::sqrt(1.0 - alpha), x},
-              {from_noise * std::sqrt(alpha), output}});
+  return Sum(
+      {{scale + from_noise * std::sqrt(1.0 - alpha), x}, {from_noise * std::sqrt(alpha), output}});
 }
 
 }  // namespace

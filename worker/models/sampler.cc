@@ -29,8 +29,8 @@ Status CheckOptions(const NoiseScheduleConfig& config, const SamplerOptions& opt
   const bool has_sigmas =
       options.kind == SamplerKind::kEuler || options.kind == SamplerKind::kDpmpp2m;
   if (options.karras_sigmas && !has_sigmas) {
-    return Failure(ErrorCode::kUnsupported, "Karras sigmas: " + Name(options.kind) +
-                                                " has none; Euler and DPM++ 2M do");
+    return Failure(ErrorCode::kUnsupported,
+                   "Karras sigmas: " + Name(options.kind) + " has none; Euler and DPM++ 2M do");
   }
   if (options.ends_at_smallest_sigma && !has_sigmas) {
     return Failure(ErrorCode::kUnsupported, "a last sigma above 0: " + Name(options.kind) +

@@ -1,5 +1,5 @@
-// Samplers: how noise becomes a picture, step by step. Each computes what the diffusers scheduler of
-// its name computes, from the same tables and on the same timesteps.
+// Samplers: how noise becomes a picture, step by step. Each computes what the diffusers scheduler
+// of its name computes, from the same tables and on the same timesteps.
 //
 // Plain arithmetic on the host, so that every device takes the same step from the same prediction.
 

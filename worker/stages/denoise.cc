@@ -153,9 +153,8 @@ Result<Latents> RoundRun::Predict(int step) {
                                                      *ready.prompts, guidance));
   }
   input_.noisy = sampler.ScaleModelInput(x_, step);
-  WEFT_ASSIGN_OR_RETURN(
-      Latents output,
-      ready.model->PredictFrames(input_, sampler.timestep(step), *ready.prompts, guidance));
+  WEFT_ASSIGN_OR_RETURN(Latents output, ready.model->PredictFrames(input_, sampler.timestep(step),
+                                                                   *ready.prompts, guidance));
   Moved();
   return output;
 }
@@ -185,8 +184,7 @@ Status RoundRun::Steps() {
 
 Result<v1::TaskResult> RoundRun::Store() {
   v1::TaskResult result;
-  WEFT_RETURN_IF_ERROR(
-      StoreOutput(task_, "latents", PackLatents(x_), context_.blobs, &result));
+  WEFT_RETURN_IF_ERROR(StoreOutput(task_, "latents", PackLatents(x_), context_.blobs, &result));
   if (task_.round().has_predict_step()) {
     WEFT_RETURN_IF_ERROR(
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));

@@ -30,8 +30,7 @@ Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<models::Sampler> sampler,
                         SamplerOf(task.job(), ready.model->schedule()));
   Denoising denoising(task, std::move(sampler), ready);
-  denoising.first_step_ =
-      static_cast<int>(FirstStep(task.job().steps(), task.job().strength()));
+  denoising.first_step_ = static_cast<int>(FirstStep(task.job().steps(), task.job().strength()));
   return denoising;
 }
 

@@ -236,7 +236,8 @@ TEST(DiffusionModel, RendersTheRecordedPicture) {
       model->EncodePrompts((*file)->metadata().at("negative"), (*file)->metadata().at("prompt"));
   const auto sampler = Sampler::Create(model->schedule(), {.steps = 8}).value();
   StepMemory memory;
-  Latents x = sampler->AddNoise(model->Encode({{256, 256, bytes("image_rgb_u8")}}).value(), noise, 2);
+  Latents x =
+      sampler->AddNoise(model->Encode({{256, 256, bytes("image_rgb_u8")}}).value(), noise, 2);
   for (int step = 2; step < sampler->steps(); ++step) {
     StepInput input;
     input.noisy = x;

@@ -135,9 +135,9 @@ TEST(ModelConfig, TakesTheNoiseScheduleOfAnotherSamplersFile) {
   ASSERT_TRUE(euler) << euler.error().message();
   EXPECT_EQ(euler->steps_offset, 1);
   EXPECT_EQ(euler->timestep_spacing, TimestepSpacing::kLeading);
-  EXPECT_EQ(ReadNoiseSchedule(ChangedConfig(file, "timestep_spacing", kAbsent).path())
-                ->timestep_spacing,
-            std::nullopt);
+  EXPECT_EQ(
+      ReadNoiseSchedule(ChangedConfig(file, "timestep_spacing", kAbsent).path())->timestep_spacing,
+      std::nullopt);
   ExpectUnsupported(
       StatusOf(ReadNoiseSchedule(ChangedConfig(file, "timestep_spacing", "sideways").path())), file,
       "timestep_spacing");

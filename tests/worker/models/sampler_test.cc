@@ -169,9 +169,9 @@ TEST_P(EverySampler, ShowsTheModelUnitScale) {
   for (int step = 0; step < sampler_->steps(); ++step) {
     const float keep =
         sampler_->ScaleModelInput(sampler_->AddNoise(one, {0.0F}, step), step).values[0];
-    const float add = sampler_->ScaleModelInput(
-                                  sampler_->AddNoise({1, 1, 1, 1, {0.0F}}, {1.0F}, step), step)
-                          .values[0];
+    const float add =
+        sampler_->ScaleModelInput(sampler_->AddNoise({1, 1, 1, 1, {0.0F}}, {1.0F}, step), step)
+            .values[0];
     EXPECT_NEAR(keep * keep + add * add, 1.0F, 1e-6F);
   }
 }
@@ -213,7 +213,8 @@ TEST(Sampler, FollowsTheExactPathBetterWithMoreStepsAndHigherOrder) {
 
 TEST(Sampler, PlacesTimestepsAsTheReferenceDoes) {
   using Kind = SamplerKind;
-  EXPECT_THAT(TimestepsOf({.kind = Kind::kDdim, .steps = 4}), testing::ElementsAre(751, 501, 251, 1));
+  EXPECT_THAT(TimestepsOf({.kind = Kind::kDdim, .steps = 4}),
+              testing::ElementsAre(751, 501, 251, 1));
   EXPECT_THAT(TimestepsOf({.kind = Kind::kDdim, .steps = 4, .spacing = kTrailing}),
               testing::ElementsAre(999, 749, 499, 249));
   EXPECT_THAT(TimestepsOf({.kind = Kind::kDdim, .steps = 4, .spacing = kLinspace}),
@@ -282,8 +283,8 @@ TEST(Sampler, EtaAddsTheSameNoiseToEveryFrame) {
   // Step 1 of 5 leads from training step 601 to 401; eq. 16.
   const double s = std::hypot(1.0, sampler->sigma(1));
   const double p = std::hypot(1.0, sampler->sigma(2));
-  const double deviation = (sampler->sigma(2) / p) / (sampler->sigma(1) / s) *
-                           std::sqrt(1.0 - p * p / (s * s));
+  const double deviation =
+      (sampler->sigma(2) / p) / (sampler->sigma(1) / s) * std::sqrt(1.0 - p * p / (s * s));
   for (std::size_t i = 0; i < with.values.size(); ++i) {
     const double noise = Wave(1, 0.9).values[i % x.frame_size()];
     EXPECT_NEAR(with.values[i] - without.values[i], deviation * noise, 1e-5);
