@@ -12,12 +12,12 @@ using models::SamplerKind;
 using nlohmann::json;
 
 Result<SamplerKind> KindOf(const json& scheduler) {
-  static const std::map<json, SamplerKind> kKinds = {{"ddim", SamplerKind::kDdim},
-                                                     {"euler", SamplerKind::kEuler},
-                                                     {"dpmpp2m", SamplerKind::kDpmpp2m},
-                                                     {"pndm", SamplerKind::kPndm}};
-  const auto found = kKinds.find(scheduler);
-  if (found == kKinds.end()) {
+  static const std::map<json, SamplerKind> kinds = {{"ddim", SamplerKind::kDdim},
+                                                    {"euler", SamplerKind::kEuler},
+                                                    {"dpmpp2m", SamplerKind::kDpmpp2m},
+                                                    {"pndm", SamplerKind::kPndm}};
+  const auto found = kinds.find(scheduler);
+  if (found == kinds.end()) {
     return Failure(ErrorCode::kUnsupported, "sampler " + scheduler.dump());
   }
   return found->second;
@@ -49,15 +49,15 @@ bool OverrideSchedule(const std::string& field,
 
 // Constructor arguments whose value here is what Weft's samplers do anyway.
 bool IsAlwaysSo(const std::string& field, const json& value) {
-  static const std::map<std::string, json> kAlways = {
+  static const std::map<std::string, json> always = {
       {"algorithm_type", "dpmsolver++"}, {"solver_order", 2},
       {"solver_type", "midpoint"},       {"lower_order_final", true},
       {"euler_at_final", false},         {"clip_sample", false},
       {"thresholding", false},           {"skip_prk_steps", true},
       {"interpolation_type", "linear"},  {"timestep_type", "discrete"},
       {"rescale_betas_zero_snr", false}, {"trained_betas", nullptr}};
-  const auto found = kAlways.find(field);
-  return found != kAlways.end() && found->second == value;
+  const auto found = always.find(field);
+  return found != always.end() && found->second == value;
 }
 
 bool OverrideSampler(const std::string& field, const json& value, models::SamplerOptions& options) {

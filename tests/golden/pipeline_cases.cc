@@ -13,22 +13,22 @@ namespace {
 // Refuses what the loop below does not know, rather than pass over it.
 Status CheckPipeline(const GoldenCase& golden) {
   for (const auto& [field, value] : golden.entry["params"].items()) {
-    static const std::vector<std::string> kKnown = {"pipeline",
-                                                    "scheduler",
-                                                    "scheduler_overrides",
-                                                    "steps",
-                                                    "height",
-                                                    "width",
-                                                    "prompt",
-                                                    "negative_prompt",
-                                                    "guidance_scale",
-                                                    "strength",
-                                                    "controlnets",
-                                                    "conditioning_scales",
-                                                    "control_guidance",
-                                                    "clip_skip",
-                                                    "clip_skip_applies_to"};
-    if (!value.is_null() && std::find(kKnown.begin(), kKnown.end(), field) == kKnown.end()) {
+    static const std::vector<std::string> known = {"pipeline",
+                                                   "scheduler",
+                                                   "scheduler_overrides",
+                                                   "steps",
+                                                   "height",
+                                                   "width",
+                                                   "prompt",
+                                                   "negative_prompt",
+                                                   "guidance_scale",
+                                                   "strength",
+                                                   "controlnets",
+                                                   "conditioning_scales",
+                                                   "control_guidance",
+                                                   "clip_skip",
+                                                   "clip_skip_applies_to"};
+    if (!value.is_null() && std::find(known.begin(), known.end(), field) == known.end()) {
       return Failure(ErrorCode::kUnsupported, "parameter " + field);
     }
   }
@@ -90,6 +90,7 @@ Result<Outputs> RunPipelineCase(const GoldenCase& golden, ModelFolder& model) {
   Outputs outputs = DecodeLatents(*vae, after.back());
   outputs["out.latents"] = after.back();
   std::vector<at::Tensor> stacked;
+  stacked.reserve(after.size());
   for (const at::Tensor& latents : after) {
     stacked.push_back(latents.unsqueeze(0));
   }

@@ -31,6 +31,7 @@ std::vector<float> CosineBetas(int count) {
     return cosine * cosine;
   };
   std::vector<float> betas;
+  betas.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     betas.push_back(static_cast<float>(std::min(1.0 - remaining(i + 1) / remaining(i), 0.999)));
   }

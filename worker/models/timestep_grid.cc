@@ -7,6 +7,7 @@ namespace weft::models {
 
 std::vector<double> Timesteps(const TimestepGrid& grid) {
   const double train = grid.train_steps;
+  const int leading_stride = grid.train_steps / grid.points;
   // As numpy.arange counts: where a timestep lies half-way, the last bit decides its rounding.
   const double trailing_stride = (train - train / grid.points) - train;
   std::vector<double> timesteps;
@@ -14,7 +15,7 @@ std::vector<double> Timesteps(const TimestepGrid& grid) {
     const int from_end = grid.points - 1 - i;
     switch (grid.spacing) {
       case TimestepSpacing::kLeading:
-        timesteps.push_back(from_end * (grid.train_steps / grid.points) + grid.offset);
+        timesteps.push_back(from_end * leading_stride + grid.offset);
         break;
       case TimestepSpacing::kTrailing:
         timesteps.push_back(std::nearbyint(train + i * trailing_stride) - 1.0);

@@ -28,9 +28,9 @@ std::unique_ptr<Sampler> Make(const SamplerOptions& options,
 
 std::vector<double> TimestepsOf(const SamplerOptions& options) {
   const auto sampler = Make(options);
-  std::vector<double> timesteps;
-  for (int step = 0; step < sampler->steps(); ++step) {
-    timesteps.push_back(sampler->timestep(step));
+  std::vector<double> timesteps(static_cast<std::size_t>(sampler->steps()));
+  for (std::size_t step = 0; step < timesteps.size(); ++step) {
+    timesteps[step] = sampler->timestep(static_cast<int>(step));
   }
   return timesteps;
 }
