@@ -56,7 +56,8 @@ class Planner {
     if (spec_.window() > 0) {
       smooth_steps.assign(spec_.smooth_steps().begin(), spec_.smooth_steps().end());
     }
-    return PlanRounds(spec_.steps(), FirstStep(spec_.steps(), spec_.strength()), smooth_steps);
+    const Round schedule = WholeSchedule(spec_);
+    return PlanRounds(schedule.last_step, schedule.first_step, smooth_steps);
   }
 
   [[nodiscard]] std::uint32_t ChunkCount() const {
@@ -255,7 +256,9 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
 }
 
 Round WholeSchedule(const v1::JobSpec& spec) {
-  return {.first_step = FirstStep(spec.steps(), spec.strength()), .last_step = spec.steps()};
+  const bool calls_one_more = spec.sampler() == v1::SAMPLER_PNDM && spec.steps() > 1;
+  return {.first_step = FirstStep(spec.steps(), spec.strength()),
+          .last_step = spec.steps() + (calls_one_more ? 1 : 0)};
 }
 
 bool RunsUnet(const Round& round) {

@@ -71,7 +71,8 @@ JobPlan PlanProbe();
 // A window of 0 smooths nothing: then smoothing steps do not end rounds.
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip);
 
-// All steps that the job runs, as one round: the anchors'.
+// All steps that the job runs, as one round: the anchors'. A step is one call of the model: PNDM
+// has one more than the specification counts, as it calls the model twice at its second timestep.
 Round WholeSchedule(const v1::JobSpec& spec);
 
 // Whether any UNet step runs in the round. A round that only smooths needs no controls and anchors.

@@ -40,7 +40,7 @@ class Recording {
     WEFT_ASSIGN_OR_RETURN(const models::Vae* vae, model_.VaeModel());
     WEFT_ASSIGN_OR_RETURN(auto schedule, models::ReadNoiseSchedule(model_.folder()));
     const int steps = static_cast<int>(Number("steps"));
-    WEFT_ASSIGN_OR_RETURN(const models::Ddim ddim, models::Ddim::Create(schedule, steps));
+    WEFT_ASSIGN_OR_RETURN(const auto sampler, models::Sampler::Create(schedule, {.steps = steps}));
     WEFT_ASSIGN_OR_RETURN(loop_.unet, model_.UnetModel());
     if (Setting("controlnet") == "True") {
       WEFT_ASSIGN_OR_RETURN(const models::ControlNet* net, model_.Control("controlnet"));
@@ -48,8 +48,8 @@ class Recording {
     }
     loop_.guidance = Number("cfg");
     loop_.first_step = FirstStep(steps, Number("strength"));
-    Start(*vae, ddim);
-    Steps(ddim);
+    Start(*vae, *sampler);
+    Steps(*sampler);
     Picture(*vae);
     return outputs_;
   }
@@ -78,7 +78,7 @@ class Recording {
     return {};
   }
 
-  void Start(const models::Vae& vae, const models::Ddim& ddim) {
+  void Start(const models::Vae& vae, const models::Sampler& sampler) {
     const at::Tensor noise = golden_.Floats("noise");
     outputs_["init_latents"] = noise;
     if (!golden_.Has("image_rgb_u8")) {
@@ -91,14 +91,13 @@ class Recording {
     outputs_["vae_mode_scaled"] = clean;
     if (loop_.first_step > 0) {
       outputs_["init_latents"] =
-          ToTensor(ddim.AddNoise(ToLatents(clean), ToLatents(noise).values, loop_.first_step));
+          ToTensor(sampler.AddNoise(ToLatents(clean), ToLatents(noise).values, loop_.first_step));
     }
   }
 
-  void Steps(const models::Ddim& ddim) {
+  void Steps(const models::Sampler& sampler) {
     const at::Tensor start = outputs_["init_latents"];
-    const StepPlace place{static_cast<double>(ddim.timestep(loop_.first_step)), loop_.first_step,
-                          ddim.steps()};
+    const StepPlace place = PlaceOf(sampler, loop_.first_step, loop_.first_step);
     outputs_["step0.model_out"] = PredictBoth(loop_, start, place);
     const auto residuals = SumResiduals(
         loop_.controls, {at::cat({start, start}), {place.timestep}, loop_.prompts, nullptr}, place);
@@ -108,11 +107,12 @@ class Recording {
     if (residuals) {
       outputs_["step0.cn_mid"] = residuals->mid;
     }
-    const std::vector<at::Tensor> after = RunLoop(loop_, ddim, start);
+    const std::vector<at::Tensor> after = RunLoop(loop_, sampler, start);
     at::Tensor timesteps = at::empty({static_cast<std::int64_t>(after.size())}, at::kLong);
     for (std::size_t i = 0; i < after.size(); ++i) {
       outputs_["latents_after_step" + std::to_string(i)] = after[i];
-      timesteps.data_ptr<std::int64_t>()[i] = ddim.timestep(loop_.first_step + static_cast<int>(i));
+      timesteps.data_ptr<std::int64_t>()[i] =
+          static_cast<std::int64_t>(sampler.timestep(loop_.first_step + static_cast<int>(i)));
     }
     outputs_["timesteps"] = timesteps;
     last_ = after.back();
@@ -146,11 +146,11 @@ void RunDemoCase(const std::string& file, const std::string& model, Report& repo
     report.Refuse(golden->name, outputs.error());
     return;
   }
-  std::map<std::string, double> tolerances;
+  std::map<std::string, Tolerance> tolerances;
   for (const auto& [name, tensor] : golden->tensors->tensors()) {
     const bool input = name == "noise" || name == "control" || name == "image_rgb_u8";
     if (!input) {
-      tolerances[name] = ToleranceOf(name);
+      tolerances[name] = {ToleranceOf(name)};
     }
   }
   report.Compare(*golden, *outputs, tolerances);

@@ -30,20 +30,24 @@ at::Tensor PredictBoth(const LoopInput& loop, const at::Tensor& sample, const St
   return (*loop.unet)(input, residuals ? &*residuals : nullptr).contiguous();
 }
 
+StepPlace PlaceOf(const models::Sampler& sampler, int first_step, int step) {
+  return {sampler.timestep(step), step - first_step, sampler.steps() - first_step};
+}
+
 std::vector<at::Tensor> RunLoop(const LoopInput& loop,
-                                const models::Ddim& ddim,
+                                const models::Sampler& sampler,
                                 const at::Tensor& start) {
   std::vector<at::Tensor> after;
-  at::Tensor x = start;
-  for (int step = loop.first_step; step < ddim.steps(); ++step) {
-    const double timestep = ddim.timestep(step);
-    const at::Tensor both = PredictBoth(loop, x, {timestep, step, ddim.steps()});
-    const at::Tensor negative = both.narrow(0, 0, x.size(0));
-    const at::Tensor positive = both.narrow(0, x.size(0), x.size(0));
+  models::StepMemory memory;
+  Latents x = ToLatents(start);
+  for (int step = loop.first_step; step < sampler.steps(); ++step) {
+    const at::Tensor both = PredictBoth(loop, ToTensor(sampler.ScaleModelInput(x, step)),
+                                        PlaceOf(sampler, loop.first_step, step));
+    const at::Tensor negative = both.narrow(0, 0, x.frames);
+    const at::Tensor positive = both.narrow(0, x.frames, x.frames);
     const at::Tensor guided = negative.add(positive.sub(negative), loop.guidance);
-    const Latents noisy = ToLatents(x);
-    x = ToTensor(ddim.Step(noisy, ddim.PredictClean(noisy, ToLatents(guided), step), step));
-    after.push_back(x);
+    x = sampler.Step(x, ToLatents(guided), step, {}, memory);
+    after.push_back(ToTensor(x));
   }
   return after;
 }

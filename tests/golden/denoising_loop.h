@@ -1,4 +1,5 @@
-// The plain loop of a pipeline: guidance, ControlNets, DDIM. What the e2e and demo cases compare.
+// The plain loop of a pipeline: guidance, ControlNets, a sampler. What the e2e and demo cases
+// compare.
 
 #pragma once
 
@@ -6,7 +7,7 @@
 #include <vector>
 
 #include "worker/models/controlnet.h"
-#include "worker/models/ddim.h"
+#include "worker/models/sampler.h"
 #include "worker/models/text_encoder.h"
 #include "worker/models/unet.h"
 
@@ -31,7 +32,7 @@ struct LoopInput {
 
 struct StepPlace {
   double timestep = 0.0;
-  int step = 0;  // Of the whole schedule.
+  int step = 0;  // Among the steps that run.
   int steps = 1;
 };
 
@@ -40,12 +41,16 @@ std::optional<models::Skips> SumResiduals(const std::vector<ControlUse>& control
                                           const models::UnetInput& input,
                                           const StepPlace& place);
 
-// Model output for [negative, positive] of `sample` ([1, 4, h, w]), before guidance.
+// Where `step` of the sampler stands in a run that begins at first_step.
+StepPlace PlaceOf(const models::Sampler& sampler, int first_step, int step);
+
+// Model output for [negative, positive] of `sample` ([1, 4, h, w], as the model sees it), before
+// guidance.
 at::Tensor PredictBoth(const LoopInput& loop, const at::Tensor& sample, const StepPlace& place);
 
 // Latents after every step, from loop.first_step on, each [1, 4, h, w].
 std::vector<at::Tensor> RunLoop(const LoopInput& loop,
-                                const models::Ddim& ddim,
+                                const models::Sampler& sampler,
                                 const at::Tensor& start);
 
 Latents ToLatents(const at::Tensor& tensor);

@@ -23,9 +23,10 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 // The references that a case names, with its tolerances. Timesteps are exact where they are whole.
-std::map<std::string, double> TolerancesOf(const GoldenCase& golden) {
+std::map<std::string, Tolerance> TolerancesOf(const GoldenCase& golden) {
   constexpr double kTimestep = 1e-3;
-  std::map<std::string, double> tolerances;
+  constexpr double kSigma = 2e-6;
+  std::map<std::string, Tolerance> tolerances;
   const json listed = golden.entry.value("tolerances", json::object());
   const auto latents = listed.find("out.latents");
   for (const auto& [name, tensor] : golden.tensors->tensors()) {
@@ -33,11 +34,13 @@ std::map<std::string, double> TolerancesOf(const GoldenCase& golden) {
       continue;
     }
     if (listed.contains(name)) {
-      tolerances[name] = listed[name].at("tol_max_abs").get<double>();
+      tolerances[name] = {listed[name].at("tol_max_abs").get<double>()};
     } else if (name == "out.model_input" && latents != listed.end()) {
-      tolerances[name] = latents->at("tol_max_abs").get<double>();
+      tolerances[name] = {latents->at("tol_max_abs").get<double>()};
+    } else if (name == "out.sigmas" || name == "out.init_noise_sigma") {
+      tolerances[name] = {kSigma, /*relative=*/true};
     } else {
-      tolerances[name] = name == "out.timesteps" ? kTimestep : 0.0;
+      tolerances[name] = {name == "out.timesteps" ? kTimestep : 0.0};
     }
   }
   return tolerances;

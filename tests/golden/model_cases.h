@@ -15,7 +15,7 @@ Result<Outputs> RunModelCase(const GoldenCase& golden, ModelFolder& model);
 // Outputs of a case of kind e2e.  kUnsupported: a sampler or option that is not built.
 Result<Outputs> RunPipelineCase(const GoldenCase& golden, ModelFolder& model);
 
-// Outputs of a case of kind scheduler.  kUnsupported: another sampler than DDIM with eta 0.
+// Outputs of a case of kind scheduler.  kUnsupported: a sampler or override that is not built.
 Result<Outputs> RunSchedulerCase(const GoldenCase& golden);
 
 }  // namespace weft::golden

@@ -12,27 +12,23 @@ namespace {
 
 // Refuses what the loop below does not know, rather than pass over it.
 Status CheckPipeline(const GoldenCase& golden) {
-  const nlohmann::json scheduler = golden.Parameter("scheduler");
-  if (scheduler != "ddim") {
-    return Failure(ErrorCode::kUnsupported, "sampler " + scheduler.dump());
-  }
   for (const auto& [field, value] : golden.entry["params"].items()) {
-    static const std::vector<std::string> kKnown = {"pipeline",
-                                                    "scheduler",
-                                                    "scheduler_overrides",
-                                                    "steps",
-                                                    "height",
-                                                    "width",
-                                                    "prompt",
-                                                    "negative_prompt",
-                                                    "guidance_scale",
-                                                    "strength",
-                                                    "controlnets",
-                                                    "conditioning_scales",
-                                                    "control_guidance",
-                                                    "clip_skip",
-                                                    "clip_skip_applies_to"};
-    if (!value.is_null() && std::find(kKnown.begin(), kKnown.end(), field) == kKnown.end()) {
+    static const std::vector<std::string> known = {"pipeline",
+                                                   "scheduler",
+                                                   "scheduler_overrides",
+                                                   "steps",
+                                                   "height",
+                                                   "width",
+                                                   "prompt",
+                                                   "negative_prompt",
+                                                   "guidance_scale",
+                                                   "strength",
+                                                   "controlnets",
+                                                   "conditioning_scales",
+                                                   "control_guidance",
+                                                   "clip_skip",
+                                                   "clip_skip_applies_to"};
+    if (!value.is_null() && std::find(known.begin(), known.end(), field) == known.end()) {
       return Failure(ErrorCode::kUnsupported, "parameter " + field);
     }
   }
@@ -74,24 +70,27 @@ Result<Outputs> RunPipelineCase(const GoldenCase& golden, ModelFolder& model) {
   loop.guidance = golden.Parameter("guidance_scale").get<double>();
 
   WEFT_ASSIGN_OR_RETURN(auto schedule, models::ReadNoiseSchedule(model.folder()));
-  WEFT_RETURN_IF_ERROR(Override(golden.Parameter("scheduler_overrides"), schedule));
   const int steps = golden.Parameter("steps").get<int>();
-  WEFT_ASSIGN_OR_RETURN(const models::Ddim ddim, models::Ddim::Create(schedule, steps));
+  WEFT_ASSIGN_OR_RETURN(
+      const auto sampler,
+      SamplerOf({golden.Parameter("scheduler"), golden.Parameter("scheduler_overrides"), steps},
+                schedule));
   at::Tensor start;
   if (golden.Has("in.image")) {
     const double strength = golden.Parameter("strength").get<double>();
     loop.first_step = FirstStep(steps, strength);
     const at::Tensor clean = EncodeImage(*vae, golden.Floats("in.image"),
                                          golden.Floats("in.vae_noise"))["out.sample_scaled"];
-    start = ToTensor(ddim.AddNoise(ToLatents(clean), ToLatents(golden.Floats("in.noise")).values,
-                                   loop.first_step));
+    start = ToTensor(sampler->AddNoise(
+        ToLatents(clean), ToLatents(golden.Floats("in.noise")).values, loop.first_step));
   } else {
-    start = golden.Floats("in.latents");
+    start = golden.Floats("in.latents").mul(sampler->initial_sigma());
   }
-  const std::vector<at::Tensor> after = RunLoop(loop, ddim, start);
+  const std::vector<at::Tensor> after = RunLoop(loop, *sampler, start);
   Outputs outputs = DecodeLatents(*vae, after.back());
   outputs["out.latents"] = after.back();
   std::vector<at::Tensor> stacked;
+  stacked.reserve(after.size());
   for (const at::Tensor& latents : after) {
     stacked.push_back(latents.unsqueeze(0));
   }

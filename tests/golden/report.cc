@@ -8,7 +8,7 @@ namespace weft::golden {
 namespace {
 
 // The largest difference; infinite where shapes differ or a value is not a number.
-double LargestError(const at::Tensor& computed, const at::Tensor& reference) {
+double LargestError(const at::Tensor& computed, const at::Tensor& reference, bool relative) {
   if (computed.sizes() != reference.sizes()) {
     return std::numeric_limits<double>::infinity();
   }
@@ -18,7 +18,8 @@ double LargestError(const at::Tensor& computed, const at::Tensor& reference) {
   const auto* y = b.data_ptr<double>();
   double largest = 0.0;
   for (std::int64_t i = 0; i < a.numel(); ++i) {
-    const double error = std::abs(x[i] - y[i]);
+    const double size = relative && y[i] != 0.0 ? std::abs(y[i]) : 1.0;
+    const double error = std::abs(x[i] - y[i]) / size;
     if (std::isnan(error)) {
       return std::numeric_limits<double>::infinity();
     }
@@ -35,18 +36,18 @@ void PrintLine(const char* verdict, const std::string& name, const std::string& 
 
 void Report::Compare(const GoldenCase& golden,
                      const Outputs& computed,
-                     const std::map<std::string, double>& tolerances) {
+                     const std::map<std::string, Tolerance>& tolerances) {
   double worst_share = -1.0;
   std::string worst;
-  for (const auto& [output, tolerance] : tolerances) {
+  for (const auto& [output, allowed] : tolerances) {
+    const double tolerance = allowed.largest;
     const auto found = computed.find(output);
     if (found == computed.end()) {
       ++unsupported_;
       PrintLine("unsupported", golden.name, output + " is not computed");
       continue;
     }
-    const double error = LargestError(found->second, golden.Read(output));
-    // A tolerance of 0 asks for equality.
+    const double error = LargestError(found->second, golden.Read(output), allowed.relative);
     const double share = error <= tolerance ? (tolerance > 0.0 ? error / tolerance : 0.0)
                                             : 1.0 + error / std::max(tolerance, 1e-30);
     if (share > worst_share) {

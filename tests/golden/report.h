@@ -10,13 +10,18 @@
 
 namespace weft::golden {
 
+struct Tolerance {
+  double largest = 0.0;   // 0 asks for equality.
+  bool relative = false;  // To each value of the reference.
+};
+
 class Report {
  public:
   // Every reference of `tolerances` against what was computed: |difference| must not exceed it.
   // A reference without a computed output is listed as unsupported.
   void Compare(const GoldenCase& golden,
                const Outputs& computed,
-               const std::map<std::string, double>& tolerances);
+               const std::map<std::string, Tolerance>& tolerances);
 
   // kUnsupported is listed as such; everything else fails.
   void Refuse(const std::string& name, const Error& error);

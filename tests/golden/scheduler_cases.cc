@@ -1,11 +1,9 @@
-#include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "tests/golden/denoising_loop.h"
 #include "tests/golden/model_cases.h"
 #include "tests/golden/noise_schedule.h"
-#include "worker/models/ddim.h"
 
 namespace weft::golden {
 namespace {
@@ -26,74 +24,93 @@ at::Tensor Row(const Latents& latents) {
   return ToTensor(latents).unsqueeze(0);
 }
 
-Result<models::Ddim> DdimOf(const json& entry) {
-  const std::string scheduler = entry.value("scheduler", "");
-  if (scheduler != "ddim") {
-    return Failure(ErrorCode::kUnsupported, "sampler " + scheduler + " is not built yet");
-  }
-  if (entry.value("eta", 0.0) != 0.0) {
-    return Failure(ErrorCode::kUnsupported, "DDIM with eta above 0 is not built");
-  }
-  models::NoiseScheduleConfig schedule;
-  WEFT_RETURN_IF_ERROR(Override(entry.value("overrides", json::object()), schedule));
-  return models::Ddim::Create(schedule, entry.value("steps", 0));
+// The cases give each frame its own noise: all frames, as one of many channels.
+Latents AsOneFrame(Latents latents) {
+  latents.channels *= latents.frames;
+  latents.frames = 1;
+  return latents;
 }
+
+// From the first step on, with the one that the last step leads to.
+at::Tensor Sigmas(const models::Sampler& sampler, int first) {
+  at::Tensor sigmas = at::empty({sampler.steps() + 1 - first}, at::kFloat);
+  for (int step = first; step <= sampler.steps(); ++step) {
+    sigmas.data_ptr<float>()[step - first] = static_cast<float>(sampler.sigma(step));
+  }
+  return sigmas;
+}
+
+class SchedulerRun {
+ public:
+  SchedulerRun(const GoldenCase& golden, const models::Sampler& sampler)
+      : golden_(golden), sampler_(sampler) {}
+
+  Outputs Run() {
+    const Latents shape = ToLatents(golden_.Floats("in.x"));
+    const int first = Start();
+    Keep(shape, x_, latents_);
+    models::StepMemory memory;
+    for (int step = first; step < sampler_.steps(); ++step) {
+      const Latents input = sampler_.ScaleModelInput(x_, step);
+      const double timestep = sampler_.timestep(step);
+      timesteps_.push_back(at::full({1}, timestep, at::kFloat));
+      Keep(shape, input, inputs_);
+      x_ = sampler_.Step(x_, FakeModel(input, timestep), step, Noise(step - first), memory);
+      Keep(shape, x_, latents_);
+    }
+    return {{"out.latents", at::cat(latents_)},
+            {"out.model_input", at::cat(inputs_)},
+            {"out.timesteps", at::cat(timesteps_)},
+            {"out.sigmas", Sigmas(sampler_, first)},
+            {"out.init_noise_sigma", at::full({}, sampler_.initial_sigma(), at::kFloat)}};
+  }
+
+ private:
+  // Sets x_; returns the first step.
+  int Start() {
+    const json strength = golden_.entry.value("strength", json());
+    x_ = AsOneFrame(ToLatents(golden_.Floats("in.x")));
+    if (strength.is_null()) {
+      for (float& value : x_.values) {
+        value *= static_cast<float>(sampler_.initial_sigma());
+      }
+      return 0;
+    }
+    const int first = FirstStep(golden_.entry.value("steps", 0), strength.get<double>());
+    x_ = sampler_.AddNoise(x_, ToLatents(golden_.Floats("in.noise")).values, first);
+    return first;
+  }
+
+  [[nodiscard]] std::vector<float> Noise(int step_of_run) const {
+    if (!sampler_.adds_noise()) {
+      return {};
+    }
+    return ToLatents(golden_.Floats("in.variance_noise").select(0, step_of_run)).values;
+  }
+
+  static void Keep(const Latents& shape, const Latents& values, std::vector<at::Tensor>& rows) {
+    Latents row = shape;
+    row.values = values.values;
+    rows.push_back(Row(row));
+  }
+
+  const GoldenCase& golden_;
+  const models::Sampler& sampler_;
+  Latents x_;
+  std::vector<at::Tensor> latents_;
+  std::vector<at::Tensor> inputs_;
+  std::vector<at::Tensor> timesteps_;
+};
 
 }  // namespace
 
-Status Override(const json& overrides, models::NoiseScheduleConfig& schedule) {
-  if (overrides.is_null()) {
-    return {};
-  }
-  for (const auto& [field, value] : overrides.items()) {
-    if (field == "timestep_spacing") {
-      schedule.timestep_spacing = value.get<std::string>();
-    } else if (field == "prediction_type" && value == "v_prediction") {
-      schedule.prediction = models::Prediction::kVelocity;
-    } else if (field == "prediction_type" && value == "epsilon") {
-      schedule.prediction = models::Prediction::kEpsilon;
-    } else if (field == "set_alpha_to_one") {
-      schedule.set_alpha_to_one = value.get<bool>();
-    } else if (field == "steps_offset") {
-      schedule.steps_offset = value.get<int>();
-    } else if (field == "beta_schedule") {
-      schedule.beta_schedule = value.get<std::string>();
-    } else {
-      return Failure(ErrorCode::kUnsupported, "scheduler override " + field + " = " + value.dump());
-    }
-  }
-  return {};
-}
-
-int FirstStep(int steps, double strength) {
-  return std::max(steps - std::min(static_cast<int>(steps * strength), steps), 0);
-}
-
 Result<Outputs> RunSchedulerCase(const GoldenCase& golden) {
-  WEFT_ASSIGN_OR_RETURN(const models::Ddim ddim, DdimOf(golden.entry));
-  const json strength = golden.entry.value("strength", json());
-  Latents x = ToLatents(golden.Floats("in.x"));
-  int first = 0;
-  if (!strength.is_null()) {
-    first = FirstStep(ddim.steps(), strength.get<double>());
-    // The cases give each frame its own noise: all of it, as one frame of many channels.
-    Latents all{1, x.frames * x.channels, x.height, x.width, x.values};
-    x.values = ddim.AddNoise(all, ToLatents(golden.Floats("in.noise")).values, first).values;
-  }
-  std::vector<at::Tensor> latents = {Row(x)};
-  std::vector<at::Tensor> inputs;
-  std::vector<at::Tensor> timesteps;
-  for (int step = first; step < ddim.steps(); ++step) {
-    const int timestep = ddim.timestep(step);
-    timesteps.push_back(at::full({1}, timestep, at::kFloat));
-    inputs.push_back(Row(x));
-    x = ddim.Step(x, ddim.PredictClean(x, FakeModel(x, timestep), step), step);
-    latents.push_back(Row(x));
-  }
-  return Outputs{{"out.latents", at::cat(latents)},
-                 {"out.model_input", at::cat(inputs)},
-                 {"out.timesteps", at::cat(timesteps)},
-                 {"out.init_noise_sigma", at::full({}, 1.0, at::kFloat)}};
+  WEFT_ASSIGN_OR_RETURN(
+      const auto sampler,
+      SamplerOf({golden.entry.value("scheduler", json()), golden.entry.value("overrides", json()),
+                 golden.entry.value("steps", 0), golden.entry.value("eta", 0.0)},
+                {}));
+  return SchedulerRun(golden, *sampler).Run();
 }
 
 }  // namespace weft::golden

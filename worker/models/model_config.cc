@@ -108,6 +108,16 @@ Status CheckModelIndex(const std::string& folder) {
   return fields.Finish();
 }
 
+std::optional<TimestepSpacing> TimestepSpacingNamed(const std::string& name) {
+  if (name == "leading") {
+    return TimestepSpacing::kLeading;
+  }
+  if (name == "trailing") {
+    return TimestepSpacing::kTrailing;
+  }
+  return name == "linspace" ? std::optional(TimestepSpacing::kLinspace) : std::nullopt;
+}
+
 Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
   WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
                         ConfigFields::Open(folder + "/scheduler/scheduler_config.json"));
@@ -120,7 +130,7 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
   schedule.train_steps = fields.Int("num_train_timesteps", 1000);
   schedule.steps_offset = fields.IntFromZero("steps_offset", 0);
   schedule.set_alpha_to_one = fields.Bool("set_alpha_to_one", ddim);
-  fields.Only("beta_schedule", {"scaled_linear", "linear"}, "linear");
+  fields.Only("beta_schedule", {"scaled_linear", "linear", "squaredcos_cap_v2"}, "linear");
   fields.Only("prediction_type", {"epsilon", "v_prediction"}, "epsilon");
   if (fields.String("prediction_type", "epsilon") == "v_prediction") {
     schedule.prediction = Prediction::kVelocity;
@@ -128,19 +138,21 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
   fields.Only("trained_betas", {nullptr}, nullptr);
   fields.Only("rescale_betas_zero_snr", {false}, false);
   fields.Ignore({"clip_sample_range", "dynamic_thresholding_ratio", "sample_max_value"});
+  // Absent, it is the running sampler's own and not the named class's, as in diffusers.
+  fields.Only("timestep_spacing", {nullptr, "leading", "trailing", "linspace"}, nullptr);
+  schedule.timestep_spacing = TimestepSpacingNamed(fields.String("timestep_spacing", ""));
   if (ddim) {
-    schedule.timestep_spacing = fields.String("timestep_spacing", "leading");
-    fields.Only("timestep_spacing", {"leading", "trailing", "linspace"}, "leading");
     fields.Only("clip_sample", {false}, true);
     fields.Only("thresholding", {false}, false);
     WEFT_RETURN_IF_ERROR(fields.Finish());
     return schedule;
   }
-  // Another sampler's choices do not concern DDIM, which is what runs; its noise schedule does.
-  fields.Ignore({"timestep_spacing", "clip_sample", "thresholding", "skip_prk_steps",
-                 "use_karras_sigmas", "interpolation_type", "algorithm_type", "solver_order",
-                 "solver_type", "lower_order_final", "final_sigmas_type", "lambda_min_clipped",
-                 "variance_type", "euler_at_final", "sigma_max", "sigma_min", "timestep_type",
+  // The named sampler's own options do not concern the one that a job chose; its noise schedule
+  // does.
+  fields.Ignore({"clip_sample", "thresholding", "skip_prk_steps", "use_karras_sigmas",
+                 "interpolation_type", "algorithm_type", "solver_order", "solver_type",
+                 "lower_order_final", "final_sigmas_type", "lambda_min_clipped", "variance_type",
+                 "euler_at_final", "sigma_max", "sigma_min", "timestep_type",
                  "use_exponential_sigmas", "use_beta_sigmas"});
   WEFT_RETURN_IF_ERROR(fields.Finish());
   return schedule;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,15 +13,22 @@ namespace weft::models {
 
 enum class Prediction { kEpsilon, kVelocity };
 
-// What of scheduler/scheduler_config.json matters to DDIM.
+// How a sampler's steps lie among the training steps.
+enum class TimestepSpacing { kLeading, kTrailing, kLinspace };
+
+// "leading", "trailing" or "linspace"; nothing for another word.
+std::optional<TimestepSpacing> TimestepSpacingNamed(const std::string& name);
+
+// What of scheduler/scheduler_config.json every sampler reads. Which sampler runs, with which
+// options of its own, is the job's choice.
 struct NoiseScheduleConfig {
   double beta_start = 0.00085;
   double beta_end = 0.012;
-  std::string beta_schedule = "scaled_linear";  // Or "linear".
+  std::string beta_schedule = "scaled_linear";  // Or "linear", "squaredcos_cap_v2".
   int train_steps = 1000;
   int steps_offset = 1;
   bool set_alpha_to_one = false;
-  std::string timestep_spacing = "leading";  // "leading", "trailing" or "linspace".
+  std::optional<TimestepSpacing> timestep_spacing;  // Absent: each sampler's own.
   Prediction prediction = Prediction::kEpsilon;
 };
 

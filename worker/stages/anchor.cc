@@ -1,5 +1,5 @@
-// The job's key frames, denoised jointly and without smoothing. Their latents before every step are
-// kept, so that any chunk can attend to them at that step.
+// The job's key frames, denoised jointly and without smoothing. Their latents before every step
+// (every call of the model) are kept, so that any chunk can attend to them at that step.
 
 #include <string>
 #include <vector>
@@ -15,22 +15,24 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
                                            task.anchor_frames().end());
   WEFT_ASSIGN_OR_RETURN(const Denoising denoising, Denoising::Prepare(task, context));
   models::StepInput input;
-  WEFT_ASSIGN_OR_RETURN(input.noisy, denoising.Start(anchors, context));
+  WEFT_ASSIGN_OR_RETURN(Latents x, denoising.Start(anchors, context));
   WEFT_ASSIGN_OR_RETURN(input.controls, denoising.Controls(anchors, context));
 
-  const models::Ddim& ddim = denoising.ddim();
+  const models::Sampler& sampler = denoising.sampler();
   const WarmModel::Ready& ready = denoising.ready();
+  models::StepMemory memory;
   std::vector<Latents> before_step(anchors.size());
-  for (int step = static_cast<int>(denoising.first_step()); step < ddim.steps(); ++step) {
+  for (int step = denoising.first_step(); step < sampler.steps(); ++step) {
     WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
     for (std::size_t i = 0; i < anchors.size(); ++i) {
-      Append(Slice(input.noisy, static_cast<std::uint32_t>(i), 1), &before_step[i]);
+      Append(Slice(x, static_cast<std::uint32_t>(i), 1), &before_step[i]);
     }
-    WEFT_ASSIGN_OR_RETURN(
-        const Latents output,
-        ready.model->PredictAnchors(input, ddim.timestep(step), *ready.prompts, ready.guidance));
-    input.noisy = ddim.Step(input.noisy, ddim.PredictClean(input.noisy, output, step), step);
-    context.moved(static_cast<double>(step + 1) / ddim.steps());
+    input.noisy = sampler.ScaleModelInput(x, step);
+    WEFT_ASSIGN_OR_RETURN(const Latents output,
+                          ready.model->PredictAnchors(input, sampler.timestep(step), *ready.prompts,
+                                                      denoising.GuidanceAt(step)));
+    x = sampler.Step(x, output, step, denoising.StepNoise(step), memory);
+    context.moved(static_cast<double>(memory.taken) / denoising.steps_to_run());
   }
 
   v1::TaskResult result;

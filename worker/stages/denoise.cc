@@ -17,7 +17,7 @@ namespace {
 // The anchors a chunk attends to and how each of its frames does.
 struct Anchors {
   std::vector<std::uint32_t> frames;
-  std::vector<Latents> before_step;  // Per anchor: [steps that run, channels, height, width].
+  std::vector<Latents> before_step;  // Per anchor: x, [steps that run, channels, height, width].
   models::StepInput input;           // Its `noisy` is set step by step.
 };
 
@@ -31,7 +31,7 @@ Result<Anchors> FetchAnchors(const v1::Task& task,
     WEFT_ASSIGN_OR_RETURN(const std::string blob,
                           FetchInput(task, {Stage::kAnchor, 0, 0, name}, context.blobs));
     WEFT_ASSIGN_OR_RETURN(Latents steps, UnpackLatents(blob));
-    if (steps.frames != denoising.ddim().steps() - static_cast<int>(denoising.first_step())) {
+    if (steps.frames != denoising.steps_to_run()) {
       return Failure(ErrorCode::kDataLoss, name + ": wrong number of steps");
     }
     anchors.before_step.push_back(std::move(steps));
@@ -99,6 +99,7 @@ class RoundRun {
   Result<v1::TaskResult> Store();
 
  private:
+  // The model's output for x_.
   Result<Latents> Predict(int step);
   void Moved();
 
@@ -107,6 +108,9 @@ class RoundRun {
   StageContext& context_;
   Anchors anchors_;
   models::StepInput input_;
+  Latents x_;
+  // Samplers that carry on more than x run all their steps in one round, and so in one task.
+  models::StepMemory memory_;
   Latents predicted_clean_;
   std::uint32_t parts_done_ = 0;
 };
@@ -115,7 +119,7 @@ Status RoundRun::Begin() {
   const v1::Round& round = task_.round();
   const FrameRange core = ToRange(task_.chunk().core());
   if (!round.has_smooth_step()) {
-    WEFT_ASSIGN_OR_RETURN(input_.noisy, denoising_.Start(FrameNumbers(core), context_));
+    WEFT_ASSIGN_OR_RETURN(x_, denoising_.Start(FrameNumbers(core), context_));
     return {};
   }
   const std::uint32_t before = task_.attempt().task().round() - 1;
@@ -126,29 +130,33 @@ Status RoundRun::Begin() {
                                    ToRange(task_.chunk().halo()), context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean,
                         SmoothClean(task_, clean_halo, *denoising_.ready().model, context_));
-  input_.noisy = denoising_.ddim().Step(noisy, clean, static_cast<int>(round.smooth_step()));
+  const int step = static_cast<int>(round.smooth_step());
+  WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
+  x_ = split->StepFromClean(noisy, clean, step, denoising_.StepNoise(step));
   Moved();
   return {};
 }
 
 Result<Latents> RoundRun::Predict(int step) {
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
-  const models::Ddim& ddim = denoising_.ddim();
+  const models::Sampler& sampler = denoising_.sampler();
   const WarmModel::Ready& ready = denoising_.ready();
+  const models::Guidance guidance = denoising_.GuidanceAt(step);
   if (!anchors_.frames.empty()) {
-    anchors_.input.noisy = {};
+    Latents before_step;
     for (const Latents& steps : anchors_.before_step) {
-      const std::uint32_t index = static_cast<std::uint32_t>(step) - denoising_.first_step();
-      Append(Slice(steps, index, 1), &anchors_.input.noisy);
+      Append(Slice(steps, static_cast<std::uint32_t>(step - denoising_.first_step()), 1),
+             &before_step);
     }
-    WEFT_RETURN_IF_ERROR(ready.model->PredictAnchors(anchors_.input, ddim.timestep(step),
-                                                     *ready.prompts, ready.guidance));
+    anchors_.input.noisy = sampler.ScaleModelInput(before_step, step);
+    WEFT_RETURN_IF_ERROR(ready.model->PredictAnchors(anchors_.input, sampler.timestep(step),
+                                                     *ready.prompts, guidance));
   }
-  WEFT_ASSIGN_OR_RETURN(
-      const Latents output,
-      ready.model->PredictFrames(input_, ddim.timestep(step), *ready.prompts, ready.guidance));
+  input_.noisy = sampler.ScaleModelInput(x_, step);
+  WEFT_ASSIGN_OR_RETURN(Latents output, ready.model->PredictFrames(input_, sampler.timestep(step),
+                                                                   *ready.prompts, guidance));
   Moved();
-  return ddim.PredictClean(input_.noisy, output, step);
+  return output;
 }
 
 Status RoundRun::Steps() {
@@ -162,19 +170,21 @@ Status RoundRun::Steps() {
   WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(FrameNumbers(core), context_));
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
        ++step) {
-    WEFT_ASSIGN_OR_RETURN(const Latents clean, Predict(step));
-    input_.noisy = denoising_.ddim().Step(input_.noisy, clean, step);
+    WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
+    x_ = denoising_.sampler().Step(x_, output, step, denoising_.StepNoise(step), memory_);
   }
   if (round.has_predict_step()) {
-    WEFT_ASSIGN_OR_RETURN(predicted_clean_, Predict(static_cast<int>(round.predict_step())));
+    const int step = static_cast<int>(round.predict_step());
+    WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
+    WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
+    predicted_clean_ = split->PredictClean(x_, output, step);
   }
   return {};
 }
 
 Result<v1::TaskResult> RoundRun::Store() {
   v1::TaskResult result;
-  WEFT_RETURN_IF_ERROR(
-      StoreOutput(task_, "latents", PackLatents(input_.noisy), context_.blobs, &result));
+  WEFT_RETURN_IF_ERROR(StoreOutput(task_, "latents", PackLatents(x_), context_.blobs, &result));
   if (task_.round().has_predict_step()) {
     WEFT_RETURN_IF_ERROR(
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));

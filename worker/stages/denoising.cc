@@ -8,12 +8,15 @@
 #include "common/noise.h"
 #include "common/plan/rounds.h"
 #include "worker/stages/blobs.h"
+#include "worker/stages/job_sampler.h"
 
 namespace weft::worker {
 namespace {
 
-// The job's one noise map is stream 0 of its seed.
-constexpr std::uint32_t kNoiseStream = 0;
+// The noise that every frame begins with is stream 0 of the job's seed; what step i adds is stream
+// 1 + i.
+constexpr std::uint32_t kStartStream = 0;
+constexpr std::uint32_t kStepStreams = 1;
 
 FrameRange CoreOf(std::uint32_t chunk, const v1::Task& task) {
   const std::uint32_t size = task.job().chunk_frames();
@@ -24,11 +27,10 @@ FrameRange CoreOf(std::uint32_t chunk, const v1::Task& task) {
 
 Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
-  WEFT_ASSIGN_OR_RETURN(
-      models::Ddim ddim,
-      models::Ddim::Create(ready.model->schedule(), static_cast<int>(task.job().steps())));
-  Denoising denoising(task, std::move(ddim), ready);
-  denoising.first_step_ = FirstStep(task.job().steps(), task.job().strength());
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<models::Sampler> sampler,
+                        SamplerOf(task.job(), ready.model->schedule()));
+  Denoising denoising(task, std::move(sampler), ready);
+  denoising.first_step_ = static_cast<int>(FirstStep(task.job().steps(), task.job().strength()));
   return denoising;
 }
 
@@ -44,16 +46,30 @@ Result<Latents> Denoising::Start(const std::vector<std::uint32_t>& frames,
     padded.push_back(Pad(source, task_->clip()));
   }
   WEFT_ASSIGN_OR_RETURN(const Latents clean, ready_.model->Encode(padded));
-  return ddim_.AddNoise(clean, Noise(), static_cast<int>(first_step_));
+  return sampler_->AddNoise(clean, Noise(kStartStream), first_step_);
 }
 
-std::vector<float> Denoising::Noise() const {
+models::Guidance Denoising::GuidanceAt(int step) const {
+  models::Guidance guidance = ready_.guidance;
+  guidance.control_scales = ControlScalesAt(task_->job(), std::move(guidance.control_scales),
+                                            step - first_step_, steps_to_run());
+  return guidance;
+}
+
+std::vector<float> Denoising::StepNoise(int step) const {
+  if (!sampler_->adds_noise()) {
+    return {};
+  }
+  return Noise(kStepStreams + static_cast<std::uint32_t>(step));
+}
+
+std::vector<float> Denoising::Noise(std::uint32_t stream) const {
   const v1::Clip& clip = task_->clip();
   const std::size_t cells =
       static_cast<std::size_t>(clip.padded_size().width() / clip.vae_factor()) *
       (clip.padded_size().height() / clip.vae_factor());
   const auto channels = static_cast<std::size_t>(ready_.model->latent_channels());
-  return GaussianNoise(task_->job().seed(), kNoiseStream, channels * cells);
+  return GaussianNoise(task_->job().seed(), stream, channels * cells);
 }
 
 Latents Denoising::NoiseOnly(std::size_t frame_count) const {
@@ -63,7 +79,10 @@ Latents Denoising::NoiseOnly(std::size_t frame_count) const {
                   .height = static_cast<int>(clip.padded_size().height() / clip.vae_factor()),
                   .width = static_cast<int>(clip.padded_size().width() / clip.vae_factor()),
                   .values = {}};
-  const std::vector<float> noise = Noise();
+  std::vector<float> noise = Noise(kStartStream);
+  for (float& value : noise) {
+    value = static_cast<float>(static_cast<double>(value) * sampler_->initial_sigma());
+  }
   for (std::size_t frame = 0; frame < frame_count; ++frame) {
     latents.values.insert(latents.values.end(), noise.begin(), noise.end());
   }

@@ -1,10 +1,12 @@
-// What anchor and denoise share: a job's schedule, its one noise map, its starting latents, and the
+// What anchor and denoise share: a job's sampler, its noise maps, its starting latents, and the
 // latents that other tasks stored.
 
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "common/ids.h"
@@ -12,7 +14,7 @@
 #include "common/result.h"
 #include "weft/v1/task.pb.h"
 #include "worker/frame/latents.h"
-#include "worker/models/ddim.h"
+#include "worker/models/sampler.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -38,22 +40,30 @@ class Denoising {
   Result<std::vector<std::vector<ControlMap>>> Controls(const std::vector<std::uint32_t>& frames,
                                                         StageContext& context) const;
 
-  [[nodiscard]] const models::Ddim& ddim() const { return ddim_; }
+  // What the model is guided by at `step`: ControlNets rest outside of their ranges.
+  [[nodiscard]] models::Guidance GuidanceAt(int step) const;
+
+  // What the sampler adds after `step`, the same for every frame; empty where it adds nothing.
+  [[nodiscard]] std::vector<float> StepNoise(int step) const;
+
+  [[nodiscard]] const models::Sampler& sampler() const { return *sampler_; }
   [[nodiscard]] const WarmModel::Ready& ready() const { return ready_; }
-  // The first step of the schedule that the job runs.
-  [[nodiscard]] std::uint32_t first_step() const { return first_step_; }
+  // The steps of the schedule that the job runs: first_step() .. sampler().steps()-1.
+  [[nodiscard]] int first_step() const { return first_step_; }
+  [[nodiscard]] int steps_to_run() const { return sampler_->steps() - first_step_; }
 
  private:
-  Denoising(const v1::Task& task, models::Ddim ddim, WarmModel::Ready ready)
-      : task_(&task), ddim_(std::move(ddim)), ready_(ready) {}
+  Denoising(const v1::Task& task, std::unique_ptr<models::Sampler> sampler, WarmModel::Ready ready)
+      : task_(&task), sampler_(std::move(sampler)), ready_(std::move(ready)) {}
 
-  [[nodiscard]] std::vector<float> Noise() const;
+  // stream: of the job's seed.
+  [[nodiscard]] std::vector<float> Noise(std::uint32_t stream) const;
   [[nodiscard]] Latents NoiseOnly(std::size_t frame_count) const;
 
   const v1::Task* task_;
-  models::Ddim ddim_;
+  std::unique_ptr<models::Sampler> sampler_;
   WarmModel::Ready ready_;
-  std::uint32_t first_step_ = 0;
+  int first_step_ = 0;
 };
 
 // Latents of `range` from the outputs of the chunks it lies in.

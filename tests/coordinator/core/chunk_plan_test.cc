@@ -167,6 +167,19 @@ TEST(PlanJob, SkipsTheStepsThatStrengthSkips) {
   EXPECT_EQ(plan.rounds[0].first_step, 5U);
 }
 
+TEST(PlanJob, CallsTheModelOnceMoreWithPndm) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_sampler(v1::SAMPLER_PNDM);
+  spec.clear_smooth_steps();
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  EXPECT_THAT(plan.rounds, ElementsAre(Round{.first_step = 0, .last_step = 11}));
+  EXPECT_EQ(Find(plan, Stage::kAnchor).outputs[0].bytes % 11, 0U);
+  // The final pass needs no smoothing step.
+  EXPECT_EQ(Find(plan, Stage::kFinish, 1).halo, (FrameRange{6, 18}));
+  spec.set_steps(1);
+  EXPECT_EQ(WholeSchedule(spec).last_step, 1U);
+}
+
 TEST(PlanJob, EstimatesBytes) {
   const JobPlan plan = Plan(SampleSpec(), SampleClip(20));
   constexpr std::uint64_t kLatent = 4 * 4 * 8 * 4;  // 4 channels, float32, 8 x 4 cells.

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/worker/models/safetensors_writer.h"
-#include "worker/models/ddim.h"
+#include "worker/models/sampler.h"
 
 namespace weft::models {
 namespace {
@@ -234,14 +234,16 @@ TEST(DiffusionModel, RendersTheRecordedPicture) {
   const auto model = LoadDemo(1);
   const auto prompts =
       model->EncodePrompts((*file)->metadata().at("negative"), (*file)->metadata().at("prompt"));
-  const auto ddim = Ddim::Create(model->schedule(), 8);
-  Latents x = ddim->AddNoise(model->Encode({{256, 256, bytes("image_rgb_u8")}}).value(), noise, 2);
-  for (int step = 2; step < ddim->steps(); ++step) {
+  const auto sampler = Sampler::Create(model->schedule(), {.steps = 8}).value();
+  StepMemory memory;
+  Latents x =
+      sampler->AddNoise(model->Encode({{256, 256, bytes("image_rgb_u8")}}).value(), noise, 2);
+  for (int step = 2; step < sampler->steps(); ++step) {
     StepInput input;
     input.noisy = x;
-    const auto out = model->PredictFrames(input, ddim->timestep(step), *prompts, {5.0, {}});
+    const auto out = model->PredictFrames(input, sampler->timestep(step), *prompts, {5.0, {}});
     ASSERT_TRUE(out) << out.error().message();
-    x = ddim->Step(x, ddim->PredictClean(x, *out, step), step);
+    x = sampler->Step(x, *out, step, {}, memory);
   }
   const Frame picture = model->Decode(x)->front();
   const std::vector<std::uint8_t> expected = bytes("final_rgb_u8");

@@ -128,6 +128,21 @@ TEST(ModelConfig, TakesTheSchedulersOwnDefaultsForAbsentFields) {
       "prediction_type");
 }
 
+TEST(ModelConfig, TakesTheNoiseScheduleOfAnotherSamplersFile) {
+  const std::string file = "scheduler/scheduler_config.json";
+  const auto euler =
+      ReadNoiseSchedule(ChangedConfig(file, "_class_name", "EulerDiscreteScheduler").path());
+  ASSERT_TRUE(euler) << euler.error().message();
+  EXPECT_EQ(euler->steps_offset, 1);
+  EXPECT_EQ(euler->timestep_spacing, TimestepSpacing::kLeading);
+  EXPECT_EQ(
+      ReadNoiseSchedule(ChangedConfig(file, "timestep_spacing", kAbsent).path())->timestep_spacing,
+      std::nullopt);
+  ExpectUnsupported(
+      StatusOf(ReadNoiseSchedule(ChangedConfig(file, "timestep_spacing", "sideways").path())), file,
+      "timestep_spacing");
+}
+
 TEST(ModelConfig, NamesValuesThatMakeNoSense) {
   for (const json& value : {json(0), json(-3), json("64"), json(1.5), json(1e12)}) {
     const auto config =
