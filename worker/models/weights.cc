@@ -30,14 +30,6 @@ at::ScalarType ScalarTypeOf(ElementType type) {
   return at::kFloat;
 }
 
-std::string ShapeText(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t side : shape) {
-    text += (text.size() > 1 ? ", " : "") + std::to_string(side);
-  }
-  return text + "]";
-}
-
 // The weights' file in `folder`, or why there is none.
 Result<std::string> FindFile(const std::string& folder, const std::string& stem) {
   for (const char* ending : {".safetensors", ".fp16.safetensors"}) {
