@@ -1,9 +1,13 @@
 #include "worker/models/model_config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "worker/models/config_fields.h"
+#include "worker/models/derived_config.h"
+#include "worker/models/part_tensors.h"
 
 namespace weft::models {
 namespace {
@@ -88,8 +92,11 @@ void ReadTrunk(ConfigFields& fields, UnetTrunkConfig& trunk) {
 
 }  // namespace
 
-Status CheckModelIndex(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/model_index.json"));
+Status CheckModelIndex(const std::string& model) {
+  if (IsSingleFile(model)) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(model + "/model_index.json"));
   fields.Only("_class_name",
               {"StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline",
                "StableDiffusionControlNetPipeline", "StableDiffusionControlNetImg2ImgPipeline"},
@@ -108,9 +115,17 @@ Status CheckModelIndex(const std::string& folder) {
   return fields.Finish();
 }
 
-Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(folder + "/scheduler/scheduler_config.json"));
+Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model) {
+  std::string path = model + "/scheduler/scheduler_config.json";
+  if (IsSingleFile(model)) {
+    path = std::filesystem::path(model).replace_extension(".scheduler_config.json").string();
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+      WEFT_ASSIGN_OR_RETURN(const PartTensors unet, PartTensors::Open(Part::kUnet, model));
+      return DeriveNoiseSchedule(unet);
+    }
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   // Absent fields mean what the named class of diffusers would take.
   const bool ddim = fields.String("_class_name", "DDIMScheduler") == "DDIMScheduler";
   NoiseScheduleConfig schedule;
@@ -146,9 +161,13 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
   return schedule;
 }
 
-Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& folder) {
+Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model) {
+  if (IsSingleFile(model)) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kTextEncoder, model));
+    return DeriveTextEncoderConfig(tensors);
+  }
   WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(folder + "/text_encoder/config.json"));
+                        ConfigFields::Open(model + "/text_encoder/config.json"));
   TextEncoderConfig config;
   config.vocabulary = fields.Int("vocab_size", 49408);
   config.width = fields.Int("hidden_size", 512);
@@ -171,8 +190,12 @@ Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& folder) {
   return config;
 }
 
-Result<UnetConfig> ReadUnetConfig(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/unet/config.json"));
+Result<UnetConfig> ReadUnetConfig(const std::string& model) {
+  if (IsSingleFile(model)) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kUnet, model));
+    return DeriveUnetConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(model + "/unet/config.json"));
   UnetConfig config;
   ReadTrunk(fields, config.trunk);
   config.out_channels = fields.Int("out_channels", 4);
@@ -198,6 +221,11 @@ Result<UnetConfig> ReadUnetConfig(const std::string& folder) {
 }
 
 Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
+  if (IsSingleFile(controlnet)) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors,
+                          PartTensors::Open(Part::kControlNet, controlnet));
+    return DeriveControlNetConfig(tensors);
+  }
   WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(controlnet + "/config.json"));
   ControlNetConfig config;
   ReadTrunk(fields, config.trunk);
@@ -210,8 +238,13 @@ Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
   return config;
 }
 
-Result<VaeConfig> ReadVaeConfig(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/vae/config.json"));
+Result<VaeConfig> ReadVaeConfig(const std::string& model) {
+  if (IsSingleFile(model)) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kVae, model));
+    return DeriveVaeConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
+                        ConfigFields::Open(PlaceOf(Part::kVae, model) + "/config.json"));
   VaeConfig config;
   config.image_channels = fields.Int("in_channels", 3);
   config.latent_channels = fields.Int("latent_channels", 4);
@@ -248,8 +281,8 @@ Result<VaeConfig> ReadVaeConfig(const std::string& folder) {
   return config;
 }
 
-Result<int> ReadVaeFactor(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(const VaeConfig config, ReadVaeConfig(folder));
+Result<int> ReadVaeFactor(const std::string& model) {
+  WEFT_ASSIGN_OR_RETURN(const VaeConfig config, ReadVaeConfig(model));
   return config.factor();
 }
 
