@@ -90,7 +90,21 @@ void ReadTrunk(ConfigFields& fields, UnetTrunkConfig& trunk) {
   RefuseTrunkVariants(fields);
 }
 
+// The file that decides on a part; empty where there is none and the tensors have to.
+std::string ConfigOf(const std::string& model, const std::string& name) {
+  if (!IsSingleFile(model)) {
+    return model + "/" + name;
+  }
+  std::string beside = ConfigFolder(model) + "/" + name;
+  std::error_code ignored;
+  return std::filesystem::exists(beside, ignored) ? beside : "";
+}
+
 }  // namespace
+
+std::string ConfigFolder(const std::string& file) {
+  return std::filesystem::path(file).replace_extension(".config").string();
+}
 
 Status CheckModelIndex(const std::string& model) {
   if (IsSingleFile(model)) {
@@ -116,14 +130,10 @@ Status CheckModelIndex(const std::string& model) {
 }
 
 Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model) {
-  std::string path = model + "/scheduler/scheduler_config.json";
-  if (IsSingleFile(model)) {
-    path = std::filesystem::path(model).replace_extension(".scheduler_config.json").string();
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
-      WEFT_ASSIGN_OR_RETURN(const PartTensors unet, PartTensors::Open(Part::kUnet, model));
-      return DeriveNoiseSchedule(unet);
-    }
+  const std::string path = ConfigOf(model, "scheduler/scheduler_config.json");
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors unet, PartTensors::Open(Part::kUnet, model));
+    return DeriveNoiseSchedule(unet);
   }
   WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   // Absent fields mean what the named class of diffusers would take.
@@ -162,12 +172,12 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model) {
 }
 
 Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model) {
-  if (IsSingleFile(model)) {
+  const std::string path = ConfigOf(model, "text_encoder/config.json");
+  if (path.empty()) {
     WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kTextEncoder, model));
     return DeriveTextEncoderConfig(tensors);
   }
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(model + "/text_encoder/config.json"));
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   TextEncoderConfig config;
   config.vocabulary = fields.Int("vocab_size", 49408);
   config.width = fields.Int("hidden_size", 512);
@@ -191,11 +201,12 @@ Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model) {
 }
 
 Result<UnetConfig> ReadUnetConfig(const std::string& model) {
-  if (IsSingleFile(model)) {
+  const std::string path = ConfigOf(model, "unet/config.json");
+  if (path.empty()) {
     WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kUnet, model));
     return DeriveUnetConfig(tensors);
   }
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(model + "/unet/config.json"));
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   UnetConfig config;
   ReadTrunk(fields, config.trunk);
   config.out_channels = fields.Int("out_channels", 4);
@@ -221,12 +232,14 @@ Result<UnetConfig> ReadUnetConfig(const std::string& model) {
 }
 
 Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
-  if (IsSingleFile(controlnet)) {
+  const std::string path = IsSingleFile(controlnet) ? ConfigOf(controlnet, "controlnet/config.json")
+                                                    : controlnet + "/config.json";
+  if (path.empty()) {
     WEFT_ASSIGN_OR_RETURN(const PartTensors tensors,
                           PartTensors::Open(Part::kControlNet, controlnet));
     return DeriveControlNetConfig(tensors);
   }
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(controlnet + "/config.json"));
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   ControlNetConfig config;
   ReadTrunk(fields, config.trunk);
   config.condition_channels = fields.Int("conditioning_channels", 3);
@@ -239,12 +252,13 @@ Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
 }
 
 Result<VaeConfig> ReadVaeConfig(const std::string& model) {
-  if (IsSingleFile(model)) {
+  const std::string path = IsSingleFile(model) ? ConfigOf(model, "vae/config.json")
+                                               : PlaceOf(Part::kVae, model) + "/config.json";
+  if (path.empty()) {
     WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kVae, model));
     return DeriveVaeConfig(tensors);
   }
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(PlaceOf(Part::kVae, model) + "/config.json"));
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   VaeConfig config;
   config.image_channels = fields.Int("in_channels", 3);
   config.latent_channels = fields.Int("latent_channels", 4);

@@ -83,12 +83,16 @@ struct VaeConfig {
   [[nodiscard]] int factor() const { return 1 << (channels.size() - 1); }
 };
 
+// Beside a single file MODEL.safetensors may lie a folder MODEL.config of diffusers' *.json files
+// (unet/config.json, scheduler/scheduler_config.json, …) and a tokenizer/. What is there decides;
+// the rest is told by the tensors. Returns that folder's path, whether it is there or not.
+std::string ConfigFolder(const std::string& file);
+
 // model: a diffusers folder, of which each reads one file, or a single .safetensors file, of which
 // derived_config.h says what its tensors tell.
 // kNotFound, kInvalidArgument: the file is missing or makes no sense.  kUnsupported: names file and
 // field.
 Status CheckModelIndex(const std::string& model);
-// Beside a single file MODEL.safetensors, a MODEL.scheduler_config.json of diffusers' kind decides.
 Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model);
 Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model);
 Result<UnetConfig> ReadUnetConfig(const std::string& model);

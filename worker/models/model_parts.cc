@@ -1,6 +1,8 @@
 #include "worker/models/model_parts.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "worker/models/lora.h"
@@ -137,14 +139,19 @@ Result<std::string> TokenizerFolder(const ModelOptions& options) {
   if (!options.tokenizer.empty()) {
     return options.tokenizer;
   }
-  if (IsSingleFile(options.model)) {
+  if (!IsSingleFile(options.model)) {
+    return options.model + "/tokenizer";
+  }
+  std::string beside = ConfigFolder(options.model) + "/tokenizer";
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(beside, ignored)) {
     return Failure(ErrorCode::kInvalidArgument,
                    options.model +
                        ": a single-file model holds no tokenizer; name a folder that has "
                        "vocab.json and merges.txt with --tokenizer DIR, such as the tokenizer/ "
                        "folder of any diffusers model of the same family");
   }
-  return options.model + "/tokenizer";
+  return beside;
 }
 
 }  // namespace weft::models
