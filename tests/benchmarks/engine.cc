@@ -78,12 +78,16 @@ at::Tensor OnHost(const at::Tensor& tensor) {
   return tensor.to(at::kCPU, at::kFloat);
 }
 
-Result<models::Unet> UnetOf(const EngineOrder& order, const Shapes& shapes) {
-  if (!order.model.empty()) {
-    return models::LoadUnet(shapes.unet, order.model + "/unet", PlacementOf(order));
+Result<models::Weights> WeightsOf(const EngineOrder& order, models::Part part) {
+  if (order.model.empty()) {
+    return models::Weights::Random(PlacementOf(order), kWeightSeed);
   }
-  models::Weights weights = models::Weights::Random(PlacementOf(order), kWeightSeed);
-  return models::TakeUnet(weights, shapes.unet);
+  return models::Weights::Open(part, order.model, PlacementOf(order));
+}
+
+Result<models::Unet> UnetOf(const EngineOrder& order, const Shapes& shapes) {
+  WEFT_ASSIGN_OR_RETURN(models::Weights weights, WeightsOf(order, models::Part::kUnet));
+  return models::LoadUnet(shapes.unet, std::move(weights));
 }
 
 Result<Runner> UnetRunner(const EngineOrder& order, const Shapes& shapes) {
@@ -138,13 +142,8 @@ Result<Runner> StepRunner(const EngineOrder& order, const Shapes& shapes) {
 
 Result<Runner> VaeRunner(const EngineOrder& order, const Shapes& shapes) {
   const models::Placement placement = PlacementOf(order);
-  models::Vae vae;
-  if (order.model.empty()) {
-    models::Weights weights = models::Weights::Random(placement, kWeightSeed);
-    vae = models::TakeVae(weights, shapes.vae);
-  } else {
-    WEFT_ASSIGN_OR_RETURN(vae, models::LoadVae(shapes.vae, order.model + "/vae", placement));
-  }
+  WEFT_ASSIGN_OR_RETURN(models::Weights weights, WeightsOf(order, models::Part::kVae));
+  WEFT_ASSIGN_OR_RETURN(models::Vae vae, models::LoadVae(shapes.vae, std::move(weights)));
   const int factor = shapes.vae.factor();
   const at::Tensor latents = Placed(RandomInput({order.batch, shapes.vae.latent_channels,
                                                  order.height / factor, order.width / factor}),
@@ -156,14 +155,9 @@ Result<Runner> VaeRunner(const EngineOrder& order, const Shapes& shapes) {
 
 Result<Runner> TextRunner(const EngineOrder& order, const Shapes& shapes) {
   const models::Placement placement = PlacementOf(order);
-  models::TextEncoder text;
-  if (order.model.empty()) {
-    models::Weights weights = models::Weights::Random(placement, kWeightSeed);
-    text = models::TakeTextEncoder(weights, shapes.text);
-  } else {
-    WEFT_ASSIGN_OR_RETURN(
-        text, models::LoadTextEncoder(shapes.text, order.model + "/text_encoder", placement));
-  }
+  WEFT_ASSIGN_OR_RETURN(models::Weights weights, WeightsOf(order, models::Part::kTextEncoder));
+  WEFT_ASSIGN_OR_RETURN(models::TextEncoder text,
+                        models::LoadTextEncoder(shapes.text, std::move(weights)));
   const at::Tensor ids = at::arange(order.batch * kPromptTokens, at::kLong)
                              .remainder(shapes.text.vocabulary)
                              .view({order.batch, kPromptTokens})

@@ -14,8 +14,8 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
     return at::linear(x, weight, bias);
   }
   // As a 1 x 1 convolution of a picture one cell wide. oneDNN's kernels for these run at twice the
-  // rate of Debian's OpenBLAS, and sum up every token alike; a BLAS rounds a row by where it lies in
-  // the matrix, and a frame's numbers would depend on its place in the batch.
+  // rate of Debian's OpenBLAS, and sum up every token alike; a BLAS rounds a row by where it lies
+  // in the matrix, and a frame's numbers would depend on its place in the batch.
   const at::Tensor column = x.contiguous().unsqueeze(2).permute({0, 3, 1, 2});
   const at::Tensor kernel = weight.unsqueeze(-1).unsqueeze(-1);
   return at::mkldnn_convolution(column, kernel, bias, {0, 0}, {1, 1}, {1, 1}, 1)

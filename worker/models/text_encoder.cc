@@ -43,7 +43,7 @@ std::vector<at::Tensor> TextEncoder::HiddenStates(const at::Tensor& ids) const {
   return states;
 }
 
-TextEncoder TakeTextEncoder(Weights& weights, const TextEncoderConfig& config) {
+Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config, Weights weights) {
   const std::string root = "text_model.";
   const int width = config.width;
   weights.Ignore(root + "embeddings.position_ids");  // 0, 1, 2, …; newer files leave it out.
@@ -67,14 +67,6 @@ TextEncoder TakeTextEncoder(Weights& weights, const TextEncoderConfig& config) {
     encoder.layers.push_back(std::move(layer));
   }
   encoder.final_norm = TakeLayerNorm(weights, root + "final_layer_norm", width, config.norm_eps);
-  return encoder;
-}
-
-Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config,
-                                    const std::string& folder,
-                                    const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights, Weights::Open(folder, "model", placement));
-  TextEncoder encoder = TakeTextEncoder(weights, config);
   WEFT_RETURN_IF_ERROR(weights.Finish());
   return encoder;
 }

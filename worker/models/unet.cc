@@ -221,7 +221,7 @@ at::Tensor Unet::operator()(const UnetInput& input, const Skips* residuals) cons
   return conv_out(norm_out.Silu(x));
 }
 
-Unet TakeUnet(Weights& weights, const UnetConfig& config) {
+Result<Unet> LoadUnet(const UnetConfig& config, Weights weights) {
   const UnetTrunkConfig& shape = config.trunk;
   int layers = 0;
   Unet unet;
@@ -234,15 +234,6 @@ Unet TakeUnet(Weights& weights, const UnetConfig& config) {
   unet.norm_out =
       TakeGroupNorm(weights, "conv_norm_out", first, {shape.norm_groups, shape.norm_eps});
   unet.conv_out = TakeConv(weights, "conv_out", first, config.out_channels);
-  return unet;
-}
-
-Result<Unet> LoadUnet(const UnetConfig& config,
-                      const std::string& folder,
-                      const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights,
-                        Weights::Open(folder, "diffusion_pytorch_model", placement));
-  Unet unet = TakeUnet(weights, config);
   WEFT_RETURN_IF_ERROR(weights.Finish());
   return unet;
 }

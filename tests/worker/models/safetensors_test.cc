@@ -1,5 +1,7 @@
 #include "worker/models/safetensors.h"
 
+#include <chrono>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -70,6 +72,52 @@ TEST_F(Safetensors, RefusesOverlappingTensors) {
   const std::string message =
       Refusal(Open({{"a", Entry("U8", {4}, 0, 4)}, {"b", Entry("U8", {4}, 3, 7)}}, "1234567"));
   EXPECT_THAT(message, HasSubstr("a and b overlap"));
+}
+
+TEST_F(Safetensors, RefusesBytesThatBelongToNoTensor) {
+  EXPECT_THAT(Refusal(Open({{"a", Entry("U8", {4}, 1, 5)}}, "12345")), HasSubstr("bytes 0 to 1"));
+  EXPECT_THAT(
+      Refusal(Open({{"a", Entry("U8", {4}, 0, 4)}, {"b", Entry("U8", {1}, 5, 6)}}, "123456")),
+      HasSubstr("bytes 4 to 5"));
+  EXPECT_THAT(Refusal(Open({{"a", Entry("U8", {4}, 0, 4)}}, "12345")), HasSubstr("bytes 4 to 5"));
+}
+
+TEST_F(Safetensors, RefusesNamesAndFieldsThatComeTwice) {
+  const std::string entry = Entry("U8", {1}, 0, 1).dump();
+  WriteSafetensors(path_, "{\"w\":" + entry + ",\"w\":" + entry + "}", "1");
+  EXPECT_THAT(Refusal(SafetensorsFile::Open(path_)), HasSubstr("tensor w: is there twice"));
+  WriteSafetensors(path_, R"({"w":{"dtype":"U8","dtype":"U8","shape":[1],"data_offsets":[0,1]}})",
+                   "1");
+  EXPECT_THAT(Refusal(SafetensorsFile::Open(path_)), HasSubstr("dtype twice"));
+  WriteSafetensors(path_, R"({"__metadata__":{},"__metadata__":{}})", "");
+  EXPECT_THAT(Refusal(SafetensorsFile::Open(path_)), HasSubstr("twice"));
+}
+
+TEST_F(Safetensors, StopsAtNestingThatNoHeaderHas) {
+  const std::string deep(10'000'000, '[');
+  for (const std::string& header :
+       {"{\"w\":" + deep, R"({"w":{"shape":)" + deep, R"({"__metadata__":{"a":)" + deep,
+        R"({"w":{"dtype":"U8","x":{"y":{}}}})" + std::string()}) {
+    WriteSafetensors(path_, header, "");
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_THAT(Refusal(SafetensorsFile::Open(path_)), HasSubstr("nested"));
+    EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(50));
+  }
+  WriteSafetensors(path_, "[]", "");
+  EXPECT_THAT(Refusal(SafetensorsFile::Open(path_)), HasSubstr("not a JSON object"));
+}
+
+TEST_F(Safetensors, ReadsBytesInMemory) {
+  const std::string text = R"({"w":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}})";
+  const std::uint64_t length = text.size();
+  std::string file(sizeof length, '\0');
+  std::memcpy(file.data(), &length, sizeof length);
+  file += text + "ab";
+  const auto* bytes = reinterpret_cast<const std::byte*>(file.data());
+  const auto contents = ParseSafetensors(bytes, file.size());
+  ASSERT_TRUE(contents) << contents.error().message();
+  EXPECT_EQ(contents->tensors.at("w").bytes, bytes + file.size() - 2);
+  EXPECT_FALSE(ParseSafetensors(bytes, file.size() - 1));
 }
 
 TEST_F(Safetensors, RefusesAHeaderLongerThanTheFileOrTheLimit) {

@@ -70,6 +70,20 @@ struct TensorEdit {
   std::vector<std::int64_t> shape;  // Empty: keep the shape. Must have as many elements.
 };
 
+// Takes a tensor's bytes out of `data`, and moves up those behind it.
+inline void CloseGap(nlohmann::json& header, std::string& data, const nlohmann::json& removed) {
+  const auto begin = removed.at("data_offsets").at(0).get<std::uint64_t>();
+  const auto end = removed.at("data_offsets").at(1).get<std::uint64_t>();
+  data.erase(begin, end - begin);
+  for (auto& [name, entry] : header.items()) {
+    if (name != "__metadata__" && entry.at("data_offsets").at(0) >= end) {
+      for (nlohmann::json& offset : entry.at("data_offsets")) {
+        offset = offset.get<std::uint64_t>() - (end - begin);
+      }
+    }
+  }
+}
+
 // Copies a file with one entry of its header changed.
 inline void CopyEdited(const std::string& from, const std::string& to, const TensorEdit& edit) {
   std::ifstream file(from, std::ios::binary);
@@ -82,10 +96,13 @@ inline void CopyEdited(const std::string& from, const std::string& to, const Ten
   if (!edit.shape.empty()) {
     entry["shape"] = edit.shape;
   }
-  if (!edit.remove) {
+  std::string data = bytes.substr(sizeof length + length);
+  if (edit.remove) {
+    CloseGap(header, data, entry);
+  } else {
     header[edit.rename.empty() ? edit.name : edit.rename] = entry;
   }
-  WriteSafetensors(to, header.dump(), bytes.substr(sizeof length + length));
+  WriteSafetensors(to, header.dump(), data);
 }
 
 }  // namespace weft::models

@@ -40,7 +40,7 @@ v1::Task Whole(v1::Sampler sampler) {
 
 class DenoiseStage : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() { models::UseOneThread(); }
+  static void SetUpTestSuite() { models::UseThreads(1); }
 
   Result<v1::TaskResult> RunStage(v1::Task task, v1::Stage stage) {
     task.mutable_attempt()->mutable_task()->set_stage(stage);
