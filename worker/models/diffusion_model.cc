@@ -26,7 +26,7 @@ struct Configs {
   TextEncoderConfig text;
   UnetConfig unet;
   VaeConfig vae;
-  std::optional<ControlNetConfig> controlnet;
+  std::vector<ControlNetConfig> controlnets;  // In the order of the options.
 };
 
 Status CheckTogether(const Configs& configs, const std::string& folder) {
@@ -46,17 +46,16 @@ Status CheckTogether(const Configs& configs, const std::string& folder) {
                   [width](int context) { return context != width; })) {
     return wrong("the UNet's cross_attention_dim is not the text encoder's hidden_size");
   }
-  if (!configs.controlnet) {
-    return {};
-  }
-  const UnetTrunkConfig& control = configs.controlnet->trunk;
-  if (control.channels != trunk.channels || control.layers != trunk.layers ||
-      control.in_channels != trunk.in_channels || control.context_width != trunk.context_width) {
-    return wrong("the ControlNet was made for another UNet");
-  }
-  if (1 << (configs.controlnet->condition_widths.size() - 1) != configs.vae.factor()) {
-    return wrong(
-        "the ControlNet's conditioning_embedding_out_channels do not shrink by the VAE's factor");
+  for (const ControlNetConfig& net : configs.controlnets) {
+    const UnetTrunkConfig& control = net.trunk;
+    if (control.channels != trunk.channels || control.layers != trunk.layers ||
+        control.in_channels != trunk.in_channels || control.context_width != trunk.context_width) {
+      return wrong("the ControlNet was made for another UNet");
+    }
+    if (1 << (net.condition_widths.size() - 1) != configs.vae.factor()) {
+      return wrong(
+          "the ControlNet's conditioning_embedding_out_channels do not shrink by the VAE's factor");
+    }
   }
   return {};
 }
@@ -70,7 +69,7 @@ Result<Configs> ReadConfigs(const ModelOptions& options) {
   WEFT_ASSIGN_OR_RETURN(configs.unet, ReadUnetConfig(folder));
   WEFT_ASSIGN_OR_RETURN(configs.vae, ReadVaeConfig(folder));
   for (const std::string& controlnet : options.controlnets) {
-    WEFT_ASSIGN_OR_RETURN(configs.controlnet, ReadControlNetConfig(controlnet));
+    WEFT_ASSIGN_OR_RETURN(configs.controlnets.emplace_back(), ReadControlNetConfig(controlnet));
   }
   WEFT_RETURN_IF_ERROR(CheckTogether(configs, folder));
   return configs;
@@ -193,6 +192,15 @@ class StableDiffusion : public DiffusionModel {
         [&] { return denoiser_.PredictFrames(frames, timestep, prompts, guidance); });
   }
 
+  Result<Latents> PredictJoint(const StepInput& frames,
+                               const JointFrames& joint,
+                               double timestep,
+                               const PromptEmbedding& prompts,
+                               const Guidance& guidance) override {
+    return AtTorchEdge(
+        [&] { return denoiser_.PredictJoint(frames, joint, timestep, prompts, guidance); });
+  }
+
  private:
   Result<PromptEmbedding> DoEncodePrompts(const std::string& negative,
                                           const std::string& positive) {
@@ -285,9 +293,10 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
                                          {placement.device, upcast ? at::kFloat : placement.type}));
   GuidedDenoiser::Parts parts;
   WEFT_ASSIGN_OR_RETURN(parts.unet, LoadUnet(configs.unet, folder + "/unet", placement));
-  if (configs.controlnet) {
-    WEFT_ASSIGN_OR_RETURN(parts.controlnet, LoadControlNet(*configs.controlnet,
-                                                           options.controlnets.front(), placement));
+  for (std::size_t net = 0; net < options.controlnets.size(); ++net) {
+    WEFT_ASSIGN_OR_RETURN(
+        parts.controlnets.emplace_back(),
+        LoadControlNet(configs.controlnets[net], options.controlnets[net], placement));
   }
   parts.placement = placement;
   parts.channels = configs.vae.latent_channels;
