@@ -1,5 +1,8 @@
 #include "worker/models/frame_attention.h"
 
+#include <utility>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -65,7 +68,8 @@ TEST(FrameAttention, SaysWhichFramesMustBeAtHand) {
   attention.kind = Kind::kFirstAndPrevious;
   EXPECT_THAT(FramesNeeded(attention, {5, 6}, 10, 3), ElementsAre(0, 2, 3, 4, 5, 6));
   EXPECT_THAT(FramesNeeded(WindowsOf(4, 2), {4}, 20, 3), ElementsAre(2, 3, 4, 5, 6, 7));
-  EXPECT_THAT(FramesNeeded(PatternOf({kFirstFrame, -1, 0, 1}), {5}, 10, 3), ElementsAre(0, 4, 5, 6));
+  EXPECT_THAT(FramesNeeded(PatternOf({kFirstFrame, -1, 0, 1}), {5}, 10, 3),
+              ElementsAre(0, 4, 5, 6));
 }
 
 TEST(FrameAttention, RefusesWhatLeavesFramesOut) {
