@@ -9,6 +9,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tests/golden/crossframe_cases.h"
 #include "tests/golden/demo_cases.h"
 #include "tests/golden/model_cases.h"
 #include "tests/golden/model_shelf.h"
@@ -51,12 +52,19 @@ Result<Outputs> RunCase(const GoldenCase& golden, ModelShelf& shelf) {
   if (kind == "scheduler") {
     return RunSchedulerCase(golden);
   }
-  const std::vector<std::string> built = {"text_encoder", "unet",       "controlnet", "lora",
-                                          "vae_encode",   "vae_decode", "e2e"};
+  const std::vector<std::string> built = {"text_encoder", "unet",       "controlnet",
+                                          "lora",         "vae_encode", "vae_decode",
+                                          "e2e",          "crossframe", "video_e2e"};
   if (std::find(built.begin(), built.end(), kind) == built.end()) {
     return Failure(ErrorCode::kUnsupported, "kind " + kind + " is not built yet");
   }
   WEFT_ASSIGN_OR_RETURN(ModelFolder * model, shelf.Find(golden.entry));
+  if (kind == "crossframe") {
+    return RunCrossframeCase(golden, *model);
+  }
+  if (kind == "video_e2e") {
+    return RunVideoCase(golden, *model);
+  }
   return kind == "e2e" ? RunPipelineCase(golden, *model) : RunModelCase(golden, *model);
 }
 

@@ -42,7 +42,7 @@ void AddTransformerParts(const models::SpatialTransformer& transformer,
   at::Tensor tokens = transformer.proj_in(models::ToTokens(transformer.norm(x)));
   const at::Tensor self = block.attn1.Self(block.norm1(tokens), nullptr);
   tokens = tokens.add(self);
-  const at::Tensor cross = block.attn2.Cross(block.norm2(tokens), context.prompt);
+  const at::Tensor cross = block.attn2.Cross(block.norm2(tokens), block.attn2.Read(context.prompt));
   tokens = tokens.add(cross);
   (*to.second)[name + "attn1"] = self;
   (*to.second)[name + "attn2"] = cross;

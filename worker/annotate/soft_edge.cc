@@ -47,7 +47,9 @@ std::vector<float> SoftEdgeValues(const Frame& frame) {
 
 ControlMap SoftEdge(const Frame& frame) {
   const std::vector<float> values = SoftEdgeValues(frame);
-  ControlMap map{frame.width, frame.height, std::vector<std::uint8_t>(values.size())};
+  ControlMap map{.width = frame.width,
+                 .height = frame.height,
+                 .values = std::vector<std::uint8_t>(values.size())};
   std::transform(values.begin(), values.end(), map.values.begin(),
                  [](float value) { return static_cast<std::uint8_t>(std::lround(value * 255)); });
   return map;

@@ -33,42 +33,61 @@ at::Tensor Attention::Mix(const at::Tensor& q, const KeysValues& read) const {
 
 at::Tensor Attention::Self(const at::Tensor& x, JointAttention* joint) const {
   const at::Tensor q = to_q(x);
-  const at::Tensor k = to_k(x);
-  const at::Tensor v = to_v(x);
+  const KeysValues own = Read(x);
+  if (joint != nullptr) {
+    Remember(own, *joint);
+  }
   at::Tensor mixed = at::empty_like(q);
   for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    KeysValues read = {k.select(0, sample), v.select(0, sample)};
-    if (joint != nullptr) {
-      const SampleLinks& links = joint->samples.at(static_cast<std::size_t>(sample));
-      if (links.writes >= 0) {
-        joint->memory.Store(layer, links.writes, links.side, read);
-      }
-      std::vector<at::Tensor> keys = {read.keys};
-      std::vector<at::Tensor> values = {read.values};
-      for (const int frame : links.reads) {
-        const KeysValues& other = joint->memory.At(layer, frame, links.side);
-        keys.push_back(other.keys);
-        values.push_back(other.values);
-      }
-      if (keys.size() > 1) {
-        read = {at::cat(keys), at::cat(values)};
-      }
-    }
+    const KeysValues read =
+        joint == nullptr ? KeysValues{own.keys.select(0, sample), own.values.select(0, sample)}
+                         : Gather(own, sample, *joint);
     mixed.select(0, sample).copy_(Mix(q.select(0, sample), read));
   }
   return to_out(mixed);
 }
 
-at::Tensor Attention::Cross(const at::Tensor& x, const at::Tensor& prompt) const {
+void Attention::Remember(const KeysValues& batch, JointAttention& joint) const {
+  for (std::size_t sample = 0; sample < joint.samples.size(); ++sample) {
+    const SampleLinks& links = joint.samples[sample];
+    if (links.writes >= 0) {
+      const auto index = static_cast<std::int64_t>(sample);
+      joint.memory.Store(layer, links.writes, links.side,
+                         {batch.keys.select(0, index), batch.values.select(0, index)});
+    }
+  }
+}
+
+KeysValues Attention::Gather(const KeysValues& batch,
+                             std::int64_t sample,
+                             const JointAttention& joint) const {
+  const SampleLinks& links = joint.samples.at(static_cast<std::size_t>(sample));
+  std::vector<at::Tensor> keys;
+  std::vector<at::Tensor> values;
+  if (links.mates.count > 0) {
+    const std::int64_t first = sample + links.mates.from;
+    keys.push_back(batch.keys.narrow(0, first, links.mates.count).flatten(0, 1));
+    values.push_back(batch.values.narrow(0, first, links.mates.count).flatten(0, 1));
+  }
+  for (const int frame : links.reads) {
+    const KeysValues& other = joint.memory.At(layer, frame, links.side);
+    keys.push_back(other.keys);
+    values.push_back(other.values);
+  }
+  return keys.size() == 1 ? KeysValues{keys.front(), values.front()}
+                          : KeysValues{at::cat(keys), at::cat(values)};
+}
+
+at::Tensor Attention::Cross(const at::Tensor& x, const KeysValues& text) const {
   const at::Tensor q = to_q(x);
-  const at::Tensor k = to_k(prompt);
-  const at::Tensor v = to_v(prompt);
-  const std::int64_t samples_a_side = x.size(0) / prompt.size(0);
-  assert(samples_a_side * prompt.size(0) == x.size(0));
+  const std::int64_t sides = text.keys.size(0);
+  const std::int64_t samples_a_side = x.size(0) / sides;
+  assert(samples_a_side * sides == x.size(0));
   at::Tensor mixed = at::empty_like(q);
   for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
     const std::int64_t side = sample / samples_a_side;
-    mixed.select(0, sample).copy_(Mix(q.select(0, sample), {k.select(0, side), v.select(0, side)}));
+    mixed.select(0, sample).copy_(
+        Mix(q.select(0, sample), {text.keys.select(0, side), text.values.select(0, side)}));
   }
   return to_out(mixed);
 }
@@ -81,7 +100,10 @@ at::Tensor TransformerBlock::FeedForward(const at::Tensor& x) const {
 
 at::Tensor TransformerBlock::operator()(const at::Tensor& x, const BlockContext& context) const {
   at::Tensor h = attn1.Self(norm1(x), context.joint).add_(x);
-  h = attn2.Cross(norm2(h), context.prompt).add_(h);
+  const KeysValues text = context.text == nullptr
+                              ? attn2.Read(context.prompt)
+                              : context.text->at(static_cast<std::size_t>(attn2.layer));
+  h = attn2.Cross(norm2(h), text).add_(h);
   return FeedForward(norm3(h)).add_(h);
 }
 
@@ -91,6 +113,14 @@ at::Tensor SpatialTransformer::operator()(const at::Tensor& x, const BlockContex
     tokens = block(tokens, context);
   }
   return ToPicture(proj_out(tokens), x.size(2), x.size(3)).add_(x);
+}
+
+void SpatialTransformer::ReadPrompt(const at::Tensor& prompt, TextKeys& text) const {
+  for (const TransformerBlock& block : blocks) {
+    const auto layer = static_cast<std::size_t>(block.attn2.layer);
+    text.resize(std::max(text.size(), layer + 1));
+    text[layer] = block.attn2.Read(prompt);
+  }
 }
 
 namespace {
@@ -122,6 +152,7 @@ TransformerBlock TakeBlock(Weights& weights,
   block.attn1.layer = layer;
   block.norm2 = TakeLayerNorm(weights, name + ".norm2", shape.width, kLayerNormEps);
   block.attn2 = TakeAttention(weights, name + ".attn2", shape, shape.context_width);
+  block.attn2.layer = layer;
   block.norm3 = TakeLayerNorm(weights, name + ".norm3", shape.width, kLayerNormEps);
   block.ff_in = TakeLinear(weights, name + ".ff.net.0.proj", shape.width, 2 * inner);
   block.ff_out = TakeLinear(weights, name + ".ff.net.2", inner, shape.width);

@@ -15,6 +15,9 @@ struct KeysValues {
   at::Tensor values;
 };
 
+// Keys and values of a prompt, [sides, tokens, width], for every cross-attention layer.
+using TextKeys = std::vector<KeysValues>;
+
 // Keys and values that frames left in every self-attention layer, for others to read.
 class FrameMemory {
  public:
@@ -29,11 +32,18 @@ class FrameMemory {
   std::vector<std::vector<std::array<KeysValues, kSides>>> layers_;  // [layer][frame][side]
 };
 
-// What one sample of a batch reads from the memory, and under which number it leaves its own.
+// A run of samples of a batch, counted from the one that reads them.
+struct Mates {
+  int from = 0;
+  int count = 1;
+};
+
+// Whose keys and values one sample of a batch reads, in this order; all are of its own side.
 struct SampleLinks {
   int side = 0;
-  std::vector<int> reads;
-  int writes = -1;  // -1: leaves nothing.
+  Mates mates;             // Of the same batch; as it stands, itself.
+  std::vector<int> reads;  // From the memory.
+  int writes = -1;         // Where it leaves its own before anyone reads; -1: nowhere.
 };
 
 struct JointAttention {
@@ -45,6 +55,7 @@ struct JointAttention {
 struct BlockContext {
   at::Tensor time;                  // [1 or batch, width], after its SiLU.
   at::Tensor prompt;                // [sides, tokens, width]; sides divides the batch.
+  const TextKeys* text = nullptr;   // Those of `prompt`; null: every layer computes its own.
   JointAttention* joint = nullptr;  // Null: every sample attends to itself only.
 };
 
@@ -55,16 +66,25 @@ struct Attention {
   Linear to_v;
   Linear to_out;
   int heads = 1;
-  int layer = 0;  // Number among the model's self-attention layers.
+  int layer = 0;  // Number among the model's self-attention layers, or its cross-attention layers.
   bool upcast = false;
 
   // x: [batch, tokens, width].
   [[nodiscard]] at::Tensor Self(const at::Tensor& x, JointAttention* joint) const;
-  // Sample b of a batch of B reads prompt b / (B / sides).
-  [[nodiscard]] at::Tensor Cross(const at::Tensor& x, const at::Tensor& prompt) const;
+  // Sample b of a batch of B reads text b / (B / sides).  text: of [sides, tokens, width].
+  [[nodiscard]] at::Tensor Cross(const at::Tensor& x, const KeysValues& text) const;
+  [[nodiscard]] KeysValues Read(const at::Tensor& source) const {
+    return {to_k(source), to_v(source)};
+  }
 
  private:
   [[nodiscard]] at::Tensor Mix(const at::Tensor& q, const KeysValues& read) const;
+  // Leaves what the samples of a batch leave.  batch: [batch, tokens, width].
+  void Remember(const KeysValues& batch, JointAttention& joint) const;
+  // All that `sample` of the batch reads, one behind the other.
+  [[nodiscard]] KeysValues Gather(const KeysValues& batch,
+                                  std::int64_t sample,
+                                  const JointAttention& joint) const;
 };
 
 // diffusers' BasicTransformerBlock.
@@ -89,6 +109,8 @@ struct SpatialTransformer {
   Linear proj_out;
 
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const BlockContext& context) const;
+  // Sets the entries of this transformer's layers.  prompt: [sides, tokens, width].
+  void ReadPrompt(const at::Tensor& prompt, TextKeys& text) const;
 };
 
 struct TransformerShape {
@@ -101,7 +123,7 @@ struct TransformerShape {
   bool upcast = false;
 };
 
-// first_layer: number of the first self-attention layer; the others follow it.
+// first_layer: number of the first block's attention layers; the others follow it.
 SpatialTransformer TakeTransformer(Weights& weights,
                                    const std::string& name,
                                    const TransformerShape& shape,

@@ -12,8 +12,7 @@ at::Tensor ControlNet::Condition(const at::Tensor& maps) const {
 }
 
 Skips ControlNet::operator()(const UnetInput& input, const at::Tensor& condition_there) const {
-  const BlockContext context =
-      trunk.Context({input.sample, input.timesteps, input.prompt, nullptr});
+  const BlockContext context = trunk.Context(input);
   at::Tensor x = trunk.conv_in(input.sample);
   const std::int64_t sides = x.size(0) / condition_there.size(0);
   const std::vector<at::Tensor> copies(static_cast<std::size_t>(sides), condition_there);

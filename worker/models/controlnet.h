@@ -19,7 +19,7 @@ struct ControlNet {
   // maps: [maps, 3, height, width], 0..1, of the pictures' size.
   [[nodiscard]] at::Tensor Condition(const at::Tensor& maps) const;
 
-  // Residuals, not yet scaled. input.joint is not used.
+  // Residuals, not yet scaled.
   // condition_there: of Condition(); one for every sample, or for every frame of a side.
   [[nodiscard]] Skips operator()(const UnetInput& input, const at::Tensor& condition_there) const;
 };

@@ -133,6 +133,15 @@ class StableDiffusion : public DiffusionModel {
         [&] { return denoiser_.PredictFrames(frames, timestep, prompts, guidance); });
   }
 
+  Result<Latents> PredictJoint(const StepInput& frames,
+                               const JointFrames& joint,
+                               double timestep,
+                               const PromptEmbedding& prompts,
+                               const Guidance& guidance) override {
+    return AtTorchEdge(
+        [&] { return denoiser_.PredictJoint(frames, joint, timestep, prompts, guidance); });
+  }
+
  private:
   Result<PromptEmbedding> DoEncodePrompts(const std::string& negative,
                                           const std::string& positive) {
@@ -210,9 +219,6 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
     return Failure(ErrorCode::kInvalidArgument, "micro_batch must be at least 1");
   }
   WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
-  if (options.controlnets.size() > 1) {
-    return Failure(ErrorCode::kUnsupported, "more than one ControlNet at once");
-  }
   if (placement.device.is_cpu()) {
     KeepFreedMemory();
     UseThreads(1);
@@ -223,9 +229,7 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   const ModelConfigs& configs = loaded.configs;
   GuidedDenoiser::Parts parts;
   parts.unet = std::move(loaded.unet);
-  if (!loaded.controlnets.empty()) {
-    parts.controlnet = std::move(loaded.controlnets.front());
-  }
+  parts.controlnets = std::move(loaded.controlnets);
   parts.placement = placement;
   parts.channels = configs.vae.latent_channels;
   parts.prompt_width = configs.text.width;

@@ -14,6 +14,7 @@
 #include "common/result.h"
 #include "worker/frame/frame.h"
 #include "worker/frame/latents.h"
+#include "worker/models/frame_attention.h"
 #include "worker/models/lora.h"
 #include "worker/models/model_config.h"
 
@@ -52,9 +53,20 @@ struct StepInput {
                                           // frames name equally many. Empty: own frame only.
 };
 
+// A run of frames that attend to one another. Frames count from 0, the clip's first.
+struct JointFrames {
+  FrameAttention attention;
+  int total = 0;             // Frames of the clip.
+  std::vector<int> numbers;  // Of the step's frames, ascending: at least FramesNeeded().
+  std::vector<int> wanted;   // Those to predict, ascending.
+};
+
 struct Guidance {
   double scale = 7.5;  // prediction = negative + scale * (positive - negative), in float32.
   std::vector<double> control_scales;  // A ControlNet each: multiplies its residuals; 0: it rests.
+  // ControlNets steer the positive side only, the finer their level the less: residual i of n + 1
+  // by 10^(i / n - 1), times its scale.
+  bool guess_mode = false;
 };
 
 // Used by one thread.
@@ -102,6 +114,16 @@ class DiffusionModel {
                                         double timestep,
                                         const PromptEmbedding& prompts,
                                         const Guidance& guidance) = 0;
+
+  // Guided model output of joint.wanted, in that order. frames.attends is not used, and anchors are
+  // left as they are. kPattern and kWindow pass a whole group at once, whatever micro_batch.
+  // kInvalidArgument: a frame that is needed is not there, or a field out of its range.
+  // The other errors as PredictFrames().
+  virtual Result<Latents> PredictJoint(const StepInput& frames,
+                                       const JointFrames& joint,
+                                       double timestep,
+                                       const PromptEmbedding& prompts,
+                                       const Guidance& guidance) = 0;
 };
 
 }  // namespace weft::models

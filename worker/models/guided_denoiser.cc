@@ -1,19 +1,50 @@
 #include "worker/models/guided_denoiser.h"
 
 #include <algorithm>
-#include <cstring>
+#include <functional>
 #include <string>
-#include <utility>
 
 namespace weft::models {
 namespace {
 
 constexpr int kSides = FrameMemory::kSides;
-constexpr int kControlChannels = 3;
-constexpr float kByteMax = 255.0F;
 
 tl::unexpected<Error> Invalid(const std::string& message) {
   return Failure(ErrorCode::kInvalidArgument, message);
+}
+
+std::size_t Volume(int a, int b, int c) {
+  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c);
+}
+
+// Where `numbers`, ascending, holds `number`.
+int PlaceOf(const std::vector<int>& numbers, int number) {
+  return static_cast<int>(std::lower_bound(numbers.begin(), numbers.end(), number) -
+                          numbers.begin());
+}
+
+void CopyFrame(const std::vector<float>& from, std::size_t at, Latents& to, int frame) {
+  const std::size_t size = to.frame_size();
+  std::copy_n(from.data() + at * size, size,
+              to.values.data() + static_cast<std::size_t>(frame) * size);
+}
+
+// One step of a running mean: share is the new values' part of all the weight so far.
+void Blend(const float* values, float share, int frame, Latents& mean) {
+  const std::size_t size = mean.frame_size();
+  float* to = mean.values.data() + static_cast<std::size_t>(frame) * size;
+  for (std::size_t i = 0; i < size; ++i) {
+    to[i] += (values[i] - to[i]) * share;
+  }
+}
+
+bool SameText(const PromptEmbedding& a, const PromptEmbedding& b) {
+  return a.tokens == b.tokens && a.width == b.width && a.values == b.values;
+}
+
+bool StrictlyAscending(const std::vector<int>& numbers) {
+  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) ==
+         numbers.end();
 }
 
 }  // namespace
@@ -28,26 +59,38 @@ Status GuidedDenoiser::Check(const StepInput& input,
     return Invalid("latents: their shape is not the model's, or their values do not fill it");
   }
   if (prompts.tokens < 1 || prompts.width != parts_.prompt_width ||
-      prompts.values.size() != static_cast<std::size_t>(kSides) *
-                                   static_cast<std::size_t>(prompts.tokens) *
-                                   static_cast<std::size_t>(prompts.width)) {
+      prompts.values.size() != Volume(kSides, prompts.tokens, prompts.width)) {
     return Invalid("prompts: not encoded by this model");
   }
-  if (input.controls.empty() || guidance.control_scales.at(0) == 0.0) {
-    return {};
+  if (guidance.control_scales.size() < input.controls.size()) {
+    return Invalid("control_scales: one for each ControlNet with control maps");
   }
-  if (!parts_.controlnet) {
-    return Failure(ErrorCode::kFailedPrecondition, "control maps, but the model has no ControlNet");
+  for (std::size_t net = 0; net < input.controls.size(); ++net) {
+    if (guidance.control_scales[net] != 0.0) {
+      WEFT_RETURN_IF_ERROR(CheckControls(input, net));
+    }
   }
-  if (input.controls.front().size() != static_cast<std::size_t>(noisy.frames)) {
-    return Invalid("there must be one control map a frame");
+  return {};
+}
+
+Status GuidedDenoiser::CheckControls(const StepInput& input, std::size_t net) const {
+  const Latents& noisy = input.noisy;
+  const std::string name = "controls of ControlNet " + std::to_string(net);
+  if (net >= parts_.controlnets.size()) {
+    return Failure(ErrorCode::kFailedPrecondition,
+                   name + ": the model has " + std::to_string(parts_.controlnets.size()));
   }
-  for (const ControlMap& map : input.controls.front()) {
+  if (input.controls[net].size() != static_cast<std::size_t>(noisy.frames)) {
+    return Invalid(name + ": there must be one control map a frame");
+  }
+  for (const ControlMap& map : input.controls[net]) {
     if (map.width != noisy.width * parts_.vae_factor ||
-        map.height != noisy.height * parts_.vae_factor ||
-        map.values.size() !=
-            static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height)) {
-      return Invalid("a control map must be of the frames' size");
+        map.height != noisy.height * parts_.vae_factor) {
+      return Invalid(name + ": a control map must be of the frames' size");
+    }
+    if ((map.channels != 1 && map.channels != 3) ||
+        map.values.size() != Volume(map.width, map.height, map.channels)) {
+      return Invalid(name + ": a control map must have 1 or 3 channels, and values that fill it");
     }
   }
   return {};
@@ -79,14 +122,33 @@ Status GuidedDenoiser::CheckAttends(const StepInput& frames, double timestep) co
   return {};
 }
 
-GuidedDenoiser::Call GuidedDenoiser::Begin(const StepInput& input,
-                                           double timestep,
-                                           const PromptEmbedding& prompts,
-                                           const Guidance& guidance) const {
-  at::Tensor prompt = at::empty({kSides, prompts.tokens, prompts.width}, at::kFloat);
-  std::memcpy(prompt.data_ptr<float>(), prompts.values.data(),
-              prompts.values.size() * sizeof(float));
-  return {input, timestep, prompt.to(parts_.placement.device, parts_.placement.type), guidance};
+Status GuidedDenoiser::CheckJoint(const StepInput& frames, const JointFrames& joint) const {
+  WEFT_RETURN_IF_ERROR(CheckFrameAttention(joint.attention));
+  const std::vector<int>& numbers = joint.numbers;
+  if (numbers.size() != static_cast<std::size_t>(frames.noisy.frames) ||
+      !StrictlyAscending(numbers) || numbers.front() < 0 || numbers.back() >= joint.total) {
+    return Invalid("numbers: one a frame, ascending, from 0 to total - 1");
+  }
+  if (joint.wanted.empty() || !StrictlyAscending(joint.wanted) || joint.wanted.front() < 0 ||
+      joint.wanted.back() >= joint.total) {
+    return Invalid("wanted: frame numbers, ascending, from 0 to total - 1");
+  }
+  for (const int needed : FramesNeeded(joint.attention, joint.wanted, joint.total,
+                                       parts_.unet.SelfAttentionLayers())) {
+    if (!std::binary_search(numbers.begin(), numbers.end(), needed)) {
+      return Invalid("numbers: frame " + std::to_string(needed) +
+                     " is needed for the wanted ones; see FramesNeeded()");
+    }
+  }
+  return {};
+}
+
+const PromptReading& GuidedDenoiser::Reading(const PromptEmbedding& prompts) {
+  if (reading_.empty() || !SameText(reading_.front().embedding, prompts)) {
+    reading_.clear();
+    reading_.push_back(ReadPrompts(parts_, prompts));
+  }
+  return reading_.front();
 }
 
 Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
@@ -94,16 +156,16 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
                                                const PromptEmbedding& prompts,
                                                const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(Check(anchors, prompts, guidance));
-  const Call call = Begin(anchors, timestep, prompts, guidance);
+  const GuidedPass pass(parts_, Reading(prompts), anchors, timestep, guidance);
   anchor_count_ = 0;  // Until all are there: an exception must not leave half of them usable.
-  memory_.Clear();
+  anchors_ = {};
   Latents out = anchors.noisy;
-  RunAll(call, {{0, {}, 0}}, out);
+  RunAll(pass, {{0, {}, {}, 0}}, out);
   std::vector<Slot> others;
   for (int anchor = 1; anchor < anchors.noisy.frames; ++anchor) {
-    others.push_back({anchor, {0}, anchor});
+    others.push_back({anchor, {}, {0}, anchor});
   }
-  RunAll(call, others, out);
+  RunAll(pass, others, out);
   anchor_count_ = anchors.noisy.frames;
   anchor_timestep_ = timestep;
   anchor_height_ = anchors.noisy.height;
@@ -120,84 +182,111 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
   std::vector<Slot> slots;
   for (int frame = 0; frame < frames.noisy.frames; ++frame) {
     const bool alone = frames.attends.empty();
-    slots.push_back(
-        {frame, alone ? std::vector<int>{} : frames.attends[static_cast<std::size_t>(frame)], -1});
+    slots.push_back({frame,
+                     {},
+                     alone ? std::vector<int>{} : frames.attends[static_cast<std::size_t>(frame)],
+                     -1});
   }
   Latents out = frames.noisy;
-  RunAll(Begin(frames, timestep, prompts, guidance), slots, out);
+  RunAll(GuidedPass(parts_, Reading(prompts), frames, timestep, guidance), slots, out);
   return out;
 }
 
-void GuidedDenoiser::RunAll(const Call& call, const std::vector<Slot>& slots, Latents& out) {
-  const int count = static_cast<int>(slots.size());
-  for (int first = 0; first < count; first += parts_.micro_batch) {
-    RunBatch(call, slots.data() + first, std::min(parts_.micro_batch, count - first), out);
+Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
+                                             const JointFrames& joint,
+                                             double timestep,
+                                             const PromptEmbedding& prompts,
+                                             const Guidance& guidance) {
+  WEFT_RETURN_IF_ERROR(Check(frames, prompts, guidance));
+  WEFT_RETURN_IF_ERROR(CheckJoint(frames, joint));
+  GuidedPass pass(parts_, Reading(prompts), frames, timestep, guidance);
+  Latents out = frames.noisy;
+  if (joint.attention.kind == FrameAttention::Kind::kFirst ||
+      joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious) {
+    RunChain(pass, joint, out);
+  } else {
+    RunGroups(pass, joint, out);
+  }
+  Latents wanted = out;
+  wanted.frames = static_cast<int>(joint.wanted.size());
+  wanted.values.resize(joint.wanted.size() * out.frame_size());
+  for (std::size_t i = 0; i < joint.wanted.size(); ++i) {
+    CopyFrame(out.values, static_cast<std::size_t>(PlaceOf(joint.numbers, joint.wanted[i])), wanted,
+              static_cast<int>(i));
+  }
+  return wanted;
+}
+
+void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out) {
+  const auto size = static_cast<std::size_t>(parts_.micro_batch);
+  for (std::size_t first = 0; first < slots.size(); first += size) {
+    const std::size_t count = std::min(size, slots.size() - first);
+    std::vector<Slot> batch(slots.begin() + static_cast<std::ptrdiff_t>(first),
+                            slots.begin() + static_cast<std::ptrdiff_t>(first + count));
+    while (batch.size() < size) {
+      batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
+    }
+    const std::vector<float> guided = pass.Run(batch, anchors_);
+    for (std::size_t i = 0; i < count; ++i) {
+      CopyFrame(guided, i, out, batch[i].frame);
+    }
   }
 }
 
-at::Tensor GuidedDenoiser::SampleOf(const Call& call, const std::vector<Slot>& batch) const {
-  const Latents& noisy = call.input.noisy;
-  const std::size_t size = noisy.frame_size();
-  at::Tensor sample = at::empty(
-      {kSides * static_cast<std::int64_t>(batch.size()), noisy.channels, noisy.height, noisy.width},
-      at::kFloat);
-  auto* to = sample.data_ptr<float>();
-  for (int side = 0; side < kSides; ++side) {
-    for (const Slot& slot : batch) {
-      std::copy_n(noisy.values.data() + static_cast<std::size_t>(slot.frame) * size, size, to);
-      to += size;
+// A frame finds the one before in its batch or, where it opens one, in the memories.
+void GuidedDenoiser::RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out) {
+  const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
+  FrameMemories memories;
+  int before = 0;  // Where the last frame of the batch before lies.
+  for (int first = 0; first < out.frames; first += parts_.micro_batch) {
+    const int after = before == 1 ? 2 : 1;
+    std::vector<Slot> batch;
+    for (int i = 0; i < parts_.micro_batch; ++i) {
+      Slot slot{std::min(first + i, out.frames - 1), {0, 0}, {0}, -1};
+      if (slot.frame == 0) {
+        slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
+      } else if (previous && i > 0) {
+        slot.mates = {-1, 1};
+      } else if (previous) {
+        slot.reads = {before, 0};
+      }
+      batch.push_back(slot);
+    }
+    const bool only_first = batch.back().frame == 0;
+    if (previous && !only_first) {
+      batch.back().writes = after;
+    }
+    before = only_first ? 0 : after;
+    const std::vector<float> guided = joint.attention.in_controlnets
+                                          ? pass.RunAllJoint(batch, memories)
+                                          : pass.Run(batch, memories);
+    for (int i = 0; i < parts_.micro_batch && first + i < out.frames; ++i) {
+      CopyFrame(guided, static_cast<std::size_t>(i), out, first + i);
     }
   }
-  return sample.to(parts_.placement.device, parts_.placement.type)
-      .contiguous(at::MemoryFormat::ChannelsLast);
 }
 
-at::Tensor GuidedDenoiser::ControlsOf(const Call& call, const std::vector<Slot>& batch) const {
-  const ControlMap& first = call.input.controls.front().front();
-  at::Tensor maps = at::empty(
-      {static_cast<std::int64_t>(batch.size()), kControlChannels, first.height, first.width},
-      at::kFloat);
-  auto* to = maps.data_ptr<float>();
-  const auto to_unit = [](std::uint8_t value) { return static_cast<float>(value) / kByteMax; };
-  for (const Slot& slot : batch) {
-    const ControlMap& map = call.input.controls.front()[static_cast<std::size_t>(slot.frame)];
-    for (int channel = 0; channel < kControlChannels; ++channel) {
-      to = std::transform(map.values.begin(), map.values.end(), to, to_unit);
+void GuidedDenoiser::RunGroups(GuidedPass& pass, const JointFrames& joint, Latents& out) {
+  FrameMemories unused;
+  std::vector<float> weights(static_cast<std::size_t>(out.frames), 0.0F);
+  std::fill(out.values.begin(), out.values.end(), 0.0F);
+  for (const FrameGroup& group : Groups(joint.attention, joint.wanted, joint.total)) {
+    const int count = static_cast<int>(group.frames.size());
+    std::vector<Slot> batch;
+    for (int i = 0; i < count; ++i) {
+      batch.push_back(
+          {PlaceOf(joint.numbers, group.frames[static_cast<std::size_t>(i)]), {-i, count}, {}, -1});
     }
-  }
-  return maps.to(parts_.placement.device, parts_.placement.type)
-      .contiguous(at::MemoryFormat::ChannelsLast);
-}
-
-void GuidedDenoiser::RunBatch(const Call& call, const Slot* slots, int count, Latents& out) {
-  std::vector<Slot> batch(slots, slots + count);
-  while (static_cast<int>(batch.size()) < parts_.micro_batch) {
-    batch.push_back({batch.back().frame, batch.back().reads, -1});
-  }
-  JointAttention joint{memory_, {}};
-  for (int side = 0; side < kSides; ++side) {
-    for (const Slot& slot : batch) {
-      joint.samples.push_back({side, slot.reads, slot.writes});
-    }
-  }
-  UnetInput input{SampleOf(call, batch), {call.timestep}, call.prompt, &joint};
-  std::optional<Skips> residuals;
-  if (!call.input.controls.empty() && call.guidance.control_scales.at(0) != 0.0) {
-    const ControlNet& net = *parts_.controlnet;
-    residuals = net(input, net.Condition(ControlsOf(call, batch)));
-    residuals->Scale(call.guidance.control_scales.at(0));
-  }
-  const at::Tensor both = parts_.unet(input, residuals ? &*residuals : nullptr)
-                              .to(at::kCPU, at::kFloat)
-                              .contiguous(at::MemoryFormat::Contiguous);
-  const std::size_t size = out.frame_size();
-  const auto* negative = both.data_ptr<float>();
-  const auto* positive = negative + batch.size() * size;
-  const auto scale = static_cast<float>(call.guidance.scale);
-  for (int i = 0; i < count; ++i) {
-    float* to = out.values.data() + static_cast<std::size_t>(slots[i].frame) * size;
-    for (std::size_t k = 0; k < size; ++k, ++negative, ++positive) {
-      to[k] = *negative + scale * (*positive - *negative);
+    const std::vector<float> guided = joint.attention.in_controlnets
+                                          ? pass.RunAllJoint(batch, unused)
+                                          : pass.RunGroup(batch, unused);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      if (group.weights[i] > 0.0F) {
+        const auto place = static_cast<std::size_t>(batch[i].frame);
+        weights[place] += group.weights[i];
+        Blend(guided.data() + i * out.frame_size(), group.weights[i] / weights[place],
+              batch[i].frame, out);
+      }
     }
   }
 }

@@ -110,6 +110,13 @@ void Skips::Scale(double scale) {
   mid.mul_(scale);
 }
 
+void Skips::Grade() {
+  const auto count = static_cast<double>(down.size());
+  for (std::size_t i = 0; i < down.size(); ++i) {
+    down[i].mul_(std::pow(10.0, static_cast<double>(i) / count - 1.0));
+  }
+}
+
 void Skips::Add(const Skips& other) {
   assert(down.size() == other.down.size());
   // Not in place: a skip may also be the input of the block below it.
@@ -142,7 +149,21 @@ at::Tensor UnetMiddle::operator()(const at::Tensor& x, const BlockContext& conte
 }
 
 BlockContext UnetTrunk::Context(const UnetInput& input) const {
-  return {at::silu(time(input.timesteps, input.sample)), input.prompt, input.joint};
+  return {input.time != nullptr ? *input.time : Time(input.timesteps, input.sample), input.prompt,
+          input.text, input.joint};
+}
+
+at::Tensor UnetTrunk::Time(const std::vector<double>& timesteps, const at::Tensor& like) const {
+  return at::silu(time(timesteps, like));
+}
+
+void UnetTrunk::ReadPrompt(const at::Tensor& prompt, TextKeys& text) const {
+  for (const UnetBlock& block : down) {
+    for (const SpatialTransformer& transformer : block.transformers) {
+      transformer.ReadPrompt(prompt, text);
+    }
+  }
+  mid.transformer.ReadPrompt(prompt, text);
 }
 
 Skips UnetTrunk::Down(const at::Tensor& x, const BlockContext& context) const {
@@ -219,6 +240,30 @@ at::Tensor Unet::operator()(const UnetInput& input, const Skips* residuals) cons
     x = UpBlock(block, x, context, skips.down);
   }
   return conv_out(norm_out.Silu(x));
+}
+
+TextKeys Unet::ReadPrompt(const at::Tensor& prompt) const {
+  TextKeys text;
+  trunk.ReadPrompt(prompt, text);
+  for (const UnetBlock& block : up) {
+    for (const SpatialTransformer& transformer : block.transformers) {
+      transformer.ReadPrompt(prompt, text);
+    }
+  }
+  return text;
+}
+
+int Unet::SelfAttentionLayers() const {
+  const auto count = [](const std::vector<UnetBlock>& blocks) {
+    std::size_t layers = 0;
+    for (const UnetBlock& block : blocks) {
+      for (const SpatialTransformer& transformer : block.transformers) {
+        layers += transformer.blocks.size();
+      }
+    }
+    return layers;
+  };
+  return static_cast<int>(count(trunk.down) + trunk.mid.transformer.blocks.size() + count(up));
 }
 
 Result<Unet> LoadUnet(const UnetConfig& config, Weights weights) {

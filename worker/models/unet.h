@@ -17,6 +17,10 @@ struct UnetInput {
   std::vector<double> timesteps;  // One for all, or one a sample.
   at::Tensor prompt;              // [sides, tokens, width]; sides divides the batch.
   JointAttention* joint = nullptr;
+  // What ReadPrompt() made of `prompt` and Time() of `timesteps`, where it is at hand; the results
+  // are the same without.
+  const TextKeys* text = nullptr;
+  const at::Tensor* time = nullptr;
 };
 
 // What the way down leaves for the way up; a ControlNet's residuals have the same shapes.
@@ -25,6 +29,8 @@ struct Skips {
   at::Tensor mid;
 
   void Scale(double scale);
+  // Each by its own factor: from 0.1 for the first in equal ratios to 1 for `mid` (guess mode).
+  void Grade();
   void Add(const Skips& other);
 };
 
@@ -64,6 +70,9 @@ struct UnetTrunk {
   UnetMiddle mid;
 
   [[nodiscard]] BlockContext Context(const UnetInput& input) const;
+  // The time embedding behind its SiLU, in the type and on the device of `like`.
+  [[nodiscard]] at::Tensor Time(const std::vector<double>& timesteps, const at::Tensor& like) const;
+  void ReadPrompt(const at::Tensor& prompt, TextKeys& text) const;
   // x: what conv_in gave (a ControlNet adds its condition there).
   [[nodiscard]] Skips Down(const at::Tensor& x, const BlockContext& context) const;
 };
@@ -91,6 +100,9 @@ struct Unet {
   // residuals: added to the skips; null where no ControlNet runs.
   // Gives [batch, out channels, height, width].
   [[nodiscard]] at::Tensor operator()(const UnetInput& input, const Skips* residuals) const;
+  // prompt: [sides, tokens, width].
+  [[nodiscard]] TextKeys ReadPrompt(const at::Tensor& prompt) const;
+  [[nodiscard]] int SelfAttentionLayers() const;
 };
 
 // Errors as Weights::Finish().

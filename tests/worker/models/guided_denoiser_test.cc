@@ -1,0 +1,321 @@
+#include "worker/models/guided_denoiser.h"
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/ones.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace weft::models {
+namespace {
+
+using testing::HasSubstr;
+using Kind = FrameAttention::Kind;
+
+const std::string kDemo = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
+constexpr double kTimestep = 501.0;
+constexpr int kHeight = 4;  // Cells: odd further down, and quick.
+constexpr int kWidth = 6;
+
+GuidedDenoiser::Parts DemoParts(int micro_batch, int nets) {
+  GuidedDenoiser::Parts parts;
+  const UnetConfig config = ReadUnetConfig(kDemo).value();
+  parts.unet = LoadUnet(config, kDemo + "/unet", {}).value();
+  for (int net = 0; net < nets; ++net) {
+    parts.controlnets.push_back(LoadControlNet(ReadControlNetConfig(kDemo + "/controlnet").value(),
+                                               kDemo + "/controlnet", {})
+                                    .value());
+  }
+  parts.prompt_width = config.trunk.context_width.front();
+  parts.vae_factor = 4;
+  parts.micro_batch = micro_batch;
+  return parts;
+}
+
+PromptEmbedding Prompts(int width) {
+  PromptEmbedding prompts{5, width, {}};
+  for (int i = 0; i < 2 * 5 * width; ++i) {
+    prompts.values.push_back(static_cast<float>((i * 53) % 89) / 44.0F - 1.0F);
+  }
+  return prompts;
+}
+
+ControlMap MapOf(int number, int channels) {
+  ControlMap map;
+  map.width = 4 * kWidth;
+  map.height = 4 * kHeight;
+  map.channels = channels;
+  for (int i = 0; i < map.width * map.height; ++i) {
+    for (int channel = 0; channel < channels; ++channel) {
+      map.values.push_back(static_cast<std::uint8_t>((i * 7 + number * 29) % 256));
+    }
+  }
+  return map;
+}
+
+StepInput Frames(const std::vector<int>& numbers, int nets = 0) {
+  StepInput input;
+  input.noisy = {static_cast<int>(numbers.size()), 4, kHeight, kWidth, {}};
+  for (const int number : numbers) {
+    for (int i = 0; i < 4 * kHeight * kWidth; ++i) {
+      input.noisy.values.push_back(static_cast<float>((i * 37 + number * 101) % 97) / 48.0F - 1.0F);
+    }
+  }
+  input.controls.resize(static_cast<std::size_t>(nets));
+  for (int net = 0; net < nets; ++net) {
+    for (const int number : numbers) {
+      input.controls[static_cast<std::size_t>(net)].push_back(MapOf(number + 10 * net, 1));
+    }
+  }
+  return input;
+}
+
+std::vector<int> Between(int begin, int end) {
+  std::vector<int> numbers;
+  for (int number = begin; number < end; ++number) {
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+std::vector<float> FrameAt(const Latents& latents, int frame) {
+  const auto size = static_cast<std::ptrdiff_t>(latents.frame_size());
+  return {latents.values.begin() + frame * size, latents.values.begin() + (frame + 1) * size};
+}
+
+double Difference(const std::vector<float>& a, const std::vector<float>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double worst = 0.0;
+  for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    worst = std::max(worst, static_cast<double>(std::abs(a[i] - b[i])));
+  }
+  return worst;
+}
+
+constexpr double kRounding = 2e-4;
+
+struct Setting {
+  GuidedDenoiser denoiser;
+  PromptEmbedding prompts;
+  int nets = 0;
+  Guidance guidance{4.0, {}};
+
+  explicit Setting(int micro_batch, int nets_there = 0)
+      : Setting(DemoParts(micro_batch, nets_there), nets_there) {}
+  Setting(GuidedDenoiser::Parts parts, int nets_there)
+      : denoiser(GuidedDenoiser(GuidedDenoiser::Parts{})),
+        prompts(Prompts(parts.prompt_width)),
+        nets(nets_there) {
+    denoiser = GuidedDenoiser(std::move(parts));
+    guidance.control_scales.assign(static_cast<std::size_t>(nets), 0.7);
+  }
+
+  Latents Alone(const std::vector<int>& numbers) {
+    return denoiser.PredictFrames(Frames(numbers, nets), kTimestep, prompts, guidance).value();
+  }
+  Latents Joint(const FrameAttention& attention,
+                const std::vector<int>& wanted,
+                int total,
+                const std::vector<int>& numbers) {
+    const auto out = denoiser.PredictJoint(
+        Frames(numbers, nets), {attention, total, numbers, wanted}, kTimestep, prompts, guidance);
+    EXPECT_TRUE(out) << out.error().message();
+    return out.value();
+  }
+};
+
+FrameAttention Of(Kind kind, bool in_controlnets = false) {
+  FrameAttention attention;
+  attention.kind = kind;
+  attention.pattern = {kFirstFrame, -1, 0, 1};
+  attention.window = 4;
+  attention.stride = 2;
+  attention.in_controlnets = in_controlnets;
+  return attention;
+}
+
+TEST(GuidedDenoiser, OneFrameThatReadsItselfOnlyIsSelfAttention) {
+  Setting setting(1);
+  const std::vector<float> alone = setting.Alone({0}).values;
+  FrameAttention own = Of(Kind::kPattern);
+  own.pattern = {0};
+  for (const FrameAttention& attention :
+       {own, Of(Kind::kFirst), Of(Kind::kFirstAndPrevious), Of(Kind::kWindow)}) {
+    EXPECT_LE(Difference(setting.Joint(attention, {0}, 1, {0}).values, alone), kRounding);
+  }
+  EXPECT_LE(Difference(setting.Joint(own, {3}, 5, {3}).values, setting.Alone({3}).values),
+            kRounding);
+}
+
+TEST(GuidedDenoiser, EveryKindChangesWhatAFrameSees) {
+  Setting setting(2);
+  const std::vector<float> alone = setting.Alone({2}).values;
+  for (const Kind kind : {Kind::kFirst, Kind::kFirstAndPrevious, Kind::kPattern, Kind::kWindow}) {
+    EXPECT_GT(Difference(setting.Joint(Of(kind), {2}, 4, Between(0, 4)).values, alone), 1e-2);
+  }
+}
+
+TEST(GuidedDenoiser, AWindowAsLongAsTheClipIsOneJointPass) {
+  Setting setting(1);
+  FrameAttention window = Of(Kind::kWindow);
+  window.window = 3;
+  window.stride = 3;
+  const Latents exact = setting.Joint(window, Between(0, 3), 3, Between(0, 3));
+  window.window = 9;
+  EXPECT_EQ(setting.Joint(window, Between(0, 3), 3, Between(0, 3)), exact);
+  // The middle one of a pattern that names the same three.
+  FrameAttention pattern = Of(Kind::kPattern);
+  pattern.pattern = {-1, 0, 1};
+  EXPECT_EQ(setting.Joint(pattern, {1}, 3, Between(0, 3)).values, FrameAt(exact, 1));
+}
+
+TEST(GuidedDenoiser, BlendsOverlappingWindowsByTheirWeights) {
+  Setting setting(1);
+  // Of 6 frames, 3 lies in [0, 4) and [2, 6); each of these alone is a clip of its own, too.
+  const Latents out = setting.Joint(Of(Kind::kWindow), {3}, 6, Between(0, 6));
+  const auto first = FrameAt(setting.Joint(Of(Kind::kWindow), Between(0, 4), 4, Between(0, 4)), 3);
+  const auto groups = Groups(Of(Kind::kWindow), {3}, 6);
+  ASSERT_EQ(groups.size(), 2U);
+  FrameAttention second_window = Of(Kind::kPattern);
+  second_window.pattern = {-1, 0, 1, 2};
+  const auto second = setting.Joint(second_window, {3}, 6, Between(0, 6)).values;
+  const float a = groups[0].weights[3];
+  const float b = groups[1].weights[1];
+  std::vector<float> expected;
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    expected.push_back((a * first[i] + b * second[i]) / (a + b));
+  }
+  EXPECT_LE(Difference(out.values, expected), 1e-5);
+}
+
+class AnyAttention : public testing::TestWithParam<std::tuple<Kind, int, bool>> {};
+
+TEST_P(AnyAttention, AFramesNumbersDoNotDependOnWhichOthersAreAskedFor) {
+  const auto [kind, micro_batch, in_controlnets] = GetParam();
+  Setting setting(micro_batch, in_controlnets ? 1 : 0);
+  const FrameAttention attention = Of(kind, in_controlnets);
+  const Latents all = setting.Joint(attention, Between(0, 7), 7, Between(0, 7));
+  for (const int frame : {0, 3, 6}) {
+    const std::vector<int> needed =
+        FramesNeeded(attention, {frame}, 7, DemoParts(1, 0).unet.SelfAttentionLayers());
+    EXPECT_EQ(setting.Joint(attention, {frame}, 7, needed).values, FrameAt(all, frame)) << frame;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds,
+                         AnyAttention,
+                         testing::Combine(testing::Values(Kind::kFirst,
+                                                          Kind::kFirstAndPrevious,
+                                                          Kind::kPattern,
+                                                          Kind::kWindow),
+                                          testing::Values(1, 3),
+                                          testing::Bool()));
+
+TEST(GuidedDenoiser, AFrameFurtherBackThanTheLayersReachChangesNothing) {
+  Setting setting(2);
+  const int depth = DemoParts(1, 0).unet.SelfAttentionLayers();
+  const int total = depth + 4;
+  const FrameAttention attention = Of(Kind::kFirstAndPrevious);
+  const std::vector<int> needed = FramesNeeded(attention, {total - 1}, total, depth);
+  ASSERT_LT(static_cast<int>(needed.size()), total);
+  EXPECT_EQ(setting.Joint(attention, {total - 1}, total, needed).values,
+            setting.Joint(attention, {total - 1}, total, Between(0, total)).values);
+}
+
+TEST(GuidedDenoiser, TheMicroBatchChangesNoMoreThanRounding) {
+  Setting one(1, 1);
+  Setting three(3, 1);
+  for (const Kind kind : {Kind::kFirst, Kind::kFirstAndPrevious, Kind::kPattern, Kind::kWindow}) {
+    for (const bool in_controlnets : {false, true}) {
+      EXPECT_LE(
+          Difference(one.Joint(Of(kind, in_controlnets), Between(0, 5), 5, Between(0, 5)).values,
+                     three.Joint(Of(kind, in_controlnets), Between(0, 5), 5, Between(0, 5)).values),
+          kRounding);
+    }
+  }
+}
+
+TEST(GuidedDenoiser, ControlNetsAttendOnlyWhereAsked) {
+  Setting setting(1, 1);
+  const auto predict = [&](bool in_controlnets) {
+    return setting.Joint(Of(Kind::kWindow, in_controlnets), {1}, 3, Between(0, 3)).values;
+  };
+  EXPECT_GT(Difference(predict(true), predict(false)), 1e-3);
+}
+
+TEST(GuidedDenoiser, NamesTheFrameThatIsMissing) {
+  Setting setting(1);
+  const auto out = setting.denoiser.PredictJoint(Frames({1, 2}), {Of(Kind::kFirst), 5, {1, 2}, {2}},
+                                                 kTimestep, setting.prompts, {4.0, {}});
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(out.error().message(), HasSubstr("frame 0 is needed"));
+}
+
+TEST(GuidedDenoiser, TwoControlNetsAddWhatEachGives) {
+  Setting setting(1, 2);
+  // Twice the same net on the same map is one at the sum of their scales.
+  StepInput input = Frames({1}, 2);
+  input.controls[1] = input.controls[0];
+  const auto predict = [&](double first, double second) {
+    return setting.denoiser.PredictFrames(input, kTimestep, setting.prompts, {4.0, {first, second}})
+        .value()
+        .values;
+  };
+  EXPECT_LE(Difference(predict(0.25, 0.5), predict(0.75, 0.0)), kRounding);
+  EXPECT_EQ(predict(0.5, 0.0), predict(0.0, 0.5));
+  EXPECT_GT(Difference(predict(0.75, 0.0), predict(0.0, 0.0)), 1e-3);
+}
+
+TEST(GuidedDenoiser, GuessModeLeavesTheNegativeSideUntouched) {
+  Setting setting(2, 1);
+  const auto predict = [&](double scale, double control, bool guess) {
+    return setting.denoiser
+        .PredictFrames(Frames({1}, 1), kTimestep, setting.prompts, {scale, {control}, guess})
+        .value()
+        .values;
+  };
+  EXPECT_EQ(predict(0.0, 0.8, true), predict(0.0, 0.0, false));
+  EXPECT_GT(Difference(predict(1.0, 0.8, true), predict(1.0, 0.0, false)), 1e-3);
+  EXPECT_GT(Difference(predict(1.0, 0.8, true), predict(1.0, 0.8, false)), 1e-3);
+}
+
+TEST(GuidedDenoiser, GradesResidualsInEqualRatiosUpToOne) {
+  Skips skips{{at::ones({1}), at::ones({1}), at::ones({1}), at::ones({1})}, at::ones({1})};
+  skips.Grade();
+  EXPECT_NEAR(skips.down[0].item<float>(), 0.1, 1e-7);
+  EXPECT_NEAR(skips.down[2].item<float>(), std::sqrt(0.1), 1e-6);
+  EXPECT_EQ(skips.mid.item<float>(), 1.0F);
+}
+
+TEST(GuidedDenoiser, AColourMapOfGreysIsTheGreyMap) {
+  Setting setting(1, 1);
+  const StepInput grey = Frames({1}, 1);
+  StepInput colour = grey;
+  colour.controls[0][0] = MapOf(1, 3);
+  const auto predict = [&](const StepInput& input) {
+    return setting.denoiser.PredictFrames(input, kTimestep, setting.prompts, setting.guidance);
+  };
+  EXPECT_EQ(predict(grey).value(), predict(colour).value());
+  colour.controls[0][0].channels = 2;
+  EXPECT_EQ(predict(colour).error().code(), ErrorCode::kInvalidArgument);
+}
+
+TEST(GuidedDenoiser, ReadsAnotherPromptWhenItChanges) {
+  Setting setting(1, 1);
+  const Latents first = setting.Alone({1});
+  PromptEmbedding others = setting.prompts;
+  std::swap(others, setting.prompts);
+  setting.prompts.values.front() = -others.values.front() + 0.5F;
+  EXPECT_FALSE(setting.Alone({1}) == first);
+  setting.prompts = others;
+  EXPECT_EQ(setting.Alone({1}), first);
+}
+
+}  // namespace
+}  // namespace weft::models

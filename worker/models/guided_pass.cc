@@ -1,0 +1,252 @@
+#include "worker/models/guided_pass.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include <ATen/ops/zeros_like.h>
+
+namespace weft::models {
+namespace {
+
+constexpr int kSides = FrameMemory::kSides;
+constexpr int kPositive = 1;
+constexpr int kControlChannels = 3;
+constexpr float kByteMax = 255.0F;
+
+at::Tensor BothSides(const at::Tensor& x) {
+  return at::cat({x, x});
+}
+
+// Of the batch's sides from `first_side` on.
+std::vector<SampleLinks> LinksOf(const std::vector<Slot>& batch, int first_side) {
+  std::vector<SampleLinks> links;
+  for (int side = first_side; side < kSides; ++side) {
+    for (const Slot& slot : batch) {
+      links.push_back({side, slot.mates, slot.reads, slot.writes});
+    }
+  }
+  return links;
+}
+
+TextKeys PositiveOf(const TextKeys& text) {
+  TextKeys positive;
+  for (const KeysValues& layer : text) {
+    positive.push_back({layer.keys.narrow(0, kPositive, 1), layer.values.narrow(0, kPositive, 1)});
+  }
+  return positive;
+}
+
+// What only the positive side gets: zeros for the negative one.
+at::Tensor PositiveOnly(const at::Tensor& residual) {
+  return at::cat({at::zeros_like(residual), residual});
+}
+
+// One kind of residual of a group, [2 * frames, …], from those of its frames, [2, …] each.
+at::Tensor SidesFirst(const std::vector<at::Tensor>& frames) {
+  std::vector<at::Tensor> ordered;
+  for (int side = 0; side < kSides; ++side) {
+    for (const at::Tensor& frame : frames) {
+      ordered.push_back(frame.narrow(0, side, 1));
+    }
+  }
+  return at::cat(ordered);
+}
+
+Skips Join(const std::vector<const Skips*>& frames) {
+  const auto joined = [&frames](const auto& of) {
+    std::vector<at::Tensor> parts;
+    for (const Skips* frame : frames) {
+      parts.push_back(of(*frame));
+    }
+    return SidesFirst(parts);
+  };
+  Skips all;
+  for (std::size_t i = 0; i < frames.front()->down.size(); ++i) {
+    all.down.push_back(joined([i](const Skips& skips) { return skips.down[i]; }));
+  }
+  all.mid = joined([](const Skips& skips) { return skips.mid; });
+  return all;
+}
+
+// Grey maps fill all three channels.
+float* CopyControl(const ControlMap& map, float* to) {
+  const auto pixels = static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height);
+  const auto step = static_cast<std::size_t>(map.channels);
+  for (std::size_t channel = 0; channel < kControlChannels; ++channel) {
+    const std::uint8_t* from = map.values.data() + (map.channels == 1 ? 0 : channel);
+    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
+      *to++ = static_cast<float>(from[pixel * step]) / kByteMax;
+    }
+  }
+  return to;
+}
+
+}  // namespace
+
+PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& embedding) {
+  at::Tensor values = at::empty({kSides, embedding.tokens, embedding.width}, at::kFloat);
+  std::memcpy(values.data_ptr<float>(), embedding.values.data(),
+              embedding.values.size() * sizeof(float));
+  PromptReading reading;
+  reading.embedding = embedding;
+  reading.prompt = values.to(parts.placement.device, parts.placement.type);
+  reading.unet = parts.unet.ReadPrompt(reading.prompt);
+  for (const ControlNet& net : parts.controlnets) {
+    net.trunk.ReadPrompt(reading.prompt, reading.controlnets.emplace_back());
+  }
+  return reading;
+}
+
+GuidedPass::GuidedPass(const DenoiserParts& parts,
+                       const PromptReading& prompts,
+                       const StepInput& input,
+                       double timestep,
+                       const Guidance& guidance)
+    : parts_(parts), prompts_(prompts), input_(input), timestep_(timestep), guidance_(guidance) {
+  time_ = parts_.unet.trunk.Time({timestep}, prompts_.prompt);
+  for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
+    net_times_.push_back(NetRuns(net)
+                             ? parts_.controlnets[net].trunk.Time({timestep}, prompts_.prompt)
+                             : at::Tensor());
+  }
+}
+
+bool GuidedPass::NetRuns(std::size_t net) const {
+  return net < input_.controls.size() && guidance_.control_scales.at(net) != 0.0;
+}
+
+std::vector<float> GuidedPass::Run(const std::vector<Slot>& batch, FrameMemories& memories) const {
+  const std::optional<Skips> residuals = Residuals(batch, nullptr);
+  return Guide(batch, memories.unet, residuals ? &*residuals : nullptr);
+}
+
+std::vector<float> GuidedPass::RunAllJoint(const std::vector<Slot>& batch,
+                                           FrameMemories& memories) const {
+  memories.controlnets.resize(parts_.controlnets.size());
+  const std::optional<Skips> residuals = Residuals(batch, &memories);
+  return Guide(batch, memories.unet, residuals ? &*residuals : nullptr);
+}
+
+std::vector<float> GuidedPass::RunGroup(const std::vector<Slot>& batch, FrameMemories& memories) {
+  std::map<int, Skips> there;
+  std::vector<const Skips*> frames;
+  for (const Slot& slot : batch) {
+    if (there.count(slot.frame) == 0) {
+      const auto known = residuals_.find(slot.frame);
+      std::optional<Skips> own = known == residuals_.end()
+                                     ? Residuals({{slot.frame, {}, {}, -1}}, nullptr)
+                                     : std::optional<Skips>(known->second);
+      if (!own) {
+        return Guide(batch, memories.unet, nullptr);
+      }
+      there.emplace(slot.frame, *std::move(own));
+    }
+    frames.push_back(&there.at(slot.frame));
+  }
+  const Skips joined = Join(frames);
+  residuals_ = std::move(there);
+  return Guide(batch, memories.unet, &joined);
+}
+
+at::Tensor GuidedPass::SampleOf(const std::vector<Slot>& batch) const {
+  const Latents& noisy = input_.noisy;
+  const std::size_t size = noisy.frame_size();
+  at::Tensor sample = at::empty(
+      {static_cast<std::int64_t>(batch.size()), noisy.channels, noisy.height, noisy.width},
+      at::kFloat);
+  auto* to = sample.data_ptr<float>();
+  for (const Slot& slot : batch) {
+    std::copy_n(noisy.values.data() + static_cast<std::size_t>(slot.frame) * size, size, to);
+    to += size;
+  }
+  return sample.to(parts_.placement.device, parts_.placement.type);
+}
+
+at::Tensor GuidedPass::ControlsOf(std::size_t net, const std::vector<Slot>& batch) const {
+  const std::vector<ControlMap>& controls = input_.controls[net];
+  at::Tensor maps = at::empty({static_cast<std::int64_t>(batch.size()), kControlChannels,
+                               controls.front().height, controls.front().width},
+                              at::kFloat);
+  auto* to = maps.data_ptr<float>();
+  for (const Slot& slot : batch) {
+    to = CopyControl(controls[static_cast<std::size_t>(slot.frame)], to);
+  }
+  return maps.to(parts_.placement.device, parts_.placement.type)
+      .contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+std::optional<Skips> GuidedPass::Residuals(const std::vector<Slot>& batch,
+                                           FrameMemories* memories) const {
+  std::optional<Skips> sum;
+  for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
+    if (!NetRuns(net)) {
+      continue;
+    }
+    Skips own =
+        ResidualsOf(net, batch, memories == nullptr ? nullptr : &memories->controlnets[net]);
+    if (sum) {
+      sum->Add(own);
+    } else {
+      sum = std::move(own);
+    }
+  }
+  if (sum && guidance_.guess_mode) {
+    std::transform(sum->down.begin(), sum->down.end(), sum->down.begin(), PositiveOnly);
+    sum->mid = PositiveOnly(sum->mid);
+  }
+  return sum;
+}
+
+Skips GuidedPass::ResidualsOf(std::size_t net,
+                              const std::vector<Slot>& batch,
+                              FrameMemory* memory) const {
+  const bool positive_only = guidance_.guess_mode;
+  const ControlNet& controlnet = parts_.controlnets[net];
+  const TextKeys text =
+      positive_only ? PositiveOf(prompts_.controlnets[net]) : prompts_.controlnets[net];
+  const at::Tensor frames = SampleOf(batch);
+  std::optional<JointAttention> joint;
+  if (memory != nullptr) {
+    joint.emplace(JointAttention{*memory, LinksOf(batch, positive_only ? kPositive : 0)});
+  }
+  UnetInput input{
+      (positive_only ? frames : BothSides(frames)).contiguous(at::MemoryFormat::ChannelsLast),
+      {timestep_},
+      positive_only ? prompts_.prompt.narrow(0, kPositive, 1) : prompts_.prompt,
+      joint ? &*joint : nullptr,
+      &text,
+      &net_times_[net]};
+  Skips residuals = controlnet(input, controlnet.Condition(ControlsOf(net, batch)));
+  if (guidance_.guess_mode) {
+    residuals.Grade();
+  }
+  residuals.Scale(guidance_.control_scales.at(net));
+  return residuals;
+}
+
+std::vector<float> GuidedPass::Guide(const std::vector<Slot>& batch,
+                                     FrameMemory& memory,
+                                     const Skips* residuals) const {
+  JointAttention joint{memory, LinksOf(batch, 0)};
+  const UnetInput input{BothSides(SampleOf(batch)).contiguous(at::MemoryFormat::ChannelsLast),
+                        {timestep_},
+                        prompts_.prompt,
+                        &joint,
+                        &prompts_.unet,
+                        &time_};
+  const at::Tensor both = parts_.unet(input, residuals)
+                              .to(at::kCPU, at::kFloat)
+                              .contiguous(at::MemoryFormat::Contiguous);
+  const auto size = static_cast<std::size_t>(both.numel()) / kSides;
+  const auto* negative = both.data_ptr<float>();
+  const auto* positive = negative + size;
+  const auto scale = static_cast<float>(guidance_.scale);
+  std::vector<float> guided(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    guided[i] = negative[i] + scale * (positive[i] - negative[i]);
+  }
+  return guided;
+}
+
+}  // namespace weft::models

@@ -1,0 +1,98 @@
+// Forward passes of a UNet and its ControlNets over frames times two sides, and the guidance.
+//
+// A pass over m frames sees a batch in the order
+//   [negative of frame 0 .. m-1, positive of frame 0 .. m-1].
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "worker/models/attention.h"
+#include "worker/models/controlnet.h"
+#include "worker/models/diffusion_model.h"
+#include "worker/models/unet.h"
+
+namespace weft::models {
+
+struct DenoiserParts {
+  Unet unet;
+  std::vector<ControlNet> controlnets;
+  Placement placement;
+  int channels = 4;      // Of a latent.
+  int prompt_width = 0;  // cross_attention_dim
+  int vae_factor = 8;    // Pixels per cell of a control map.
+  int micro_batch = 1;   // Frames of one pass, where they do not attend jointly.
+};
+
+// What the networks make of a prompt before any frame comes.
+struct PromptReading {
+  PromptEmbedding embedding;  // What it was made of.
+  at::Tensor prompt;          // [2, tokens, width]
+  TextKeys unet;
+  std::vector<TextKeys> controlnets;  // One a net.
+};
+
+PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& embedding);
+
+// The UNet's, and one a ControlNet.
+struct FrameMemories {
+  FrameMemory unet;
+  std::vector<FrameMemory> controlnets;
+};
+
+// One frame of a batch.
+struct Slot {
+  int frame = 0;  // Of the step's input.
+  Mates mates;
+  std::vector<int> reads;  // From the memories.
+  int writes = -1;         // Its place in the memories; -1: none.
+};
+
+// The passes of one step. References must outlive it. Throws what ATen throws.
+class GuidedPass {
+ public:
+  GuidedPass(const DenoiserParts& parts,
+             const PromptReading& prompts,
+             const StepInput& input,
+             double timestep,
+             const Guidance& guidance);
+
+  // Guided outputs, [slots, channels, height, width].
+  // ControlNets see each frame alone.
+  std::vector<float> Run(const std::vector<Slot>& batch, FrameMemories& memories) const;
+
+  // As Run(), with ControlNets that attend as the UNet does.
+  std::vector<float> RunAllJoint(const std::vector<Slot>& batch, FrameMemories& memories) const;
+
+  // As Run(), with residuals of each frame computed in a pass of its own and kept while the next
+  // batch names the frame again: a frame's ControlNets run once, in however many groups it is.
+  std::vector<float> RunGroup(const std::vector<Slot>& batch, FrameMemories& memories);
+
+ private:
+  [[nodiscard]] bool NetRuns(std::size_t net) const;
+  // [frames, channels, height, width]
+  [[nodiscard]] at::Tensor SampleOf(const std::vector<Slot>& batch) const;
+  // [frames, 3, height, width], 0..1
+  [[nodiscard]] at::Tensor ControlsOf(std::size_t net, const std::vector<Slot>& batch) const;
+  // Scaled residuals for both sides; nothing where no net runs. memories: null: each frame alone.
+  std::optional<Skips> Residuals(const std::vector<Slot>& batch, FrameMemories* memories) const;
+  [[nodiscard]] Skips ResidualsOf(std::size_t net,
+                                  const std::vector<Slot>& batch,
+                                  FrameMemory* memory) const;
+  std::vector<float> Guide(const std::vector<Slot>& batch,
+                           FrameMemory& memory,
+                           const Skips* residuals) const;
+
+  const DenoiserParts& parts_;
+  const PromptReading& prompts_;
+  const StepInput& input_;
+  double timestep_ = 0.0;
+  const Guidance& guidance_;
+  at::Tensor time_;                    // The UNet's time embedding.
+  std::vector<at::Tensor> net_times_;  // Each ControlNet's, where it runs.
+  std::map<int, Skips> residuals_;     // By frame, [2, …] each: those of RunGroup()'s last batch.
+};
+
+}  // namespace weft::models
