@@ -50,7 +50,7 @@ class ConfigFields {
 
   // The first error; else kUnsupported for a field that was never asked for, is neither null nor
   // false, and does not begin with "_". Messages begin with the file's path.
-  Status Finish() const;
+  [[nodiscard]] Status Finish() const;
 
  private:
   ConfigFields() = default;

@@ -117,13 +117,14 @@ LoraTerm TermOf(Pieces& pieces, double weight) {
           take(LoraRole::kAlpha)};
 }
 
-Status AddFile(const LoraOption& option,
-               const Targets& unet,
-               const Targets& text,
-               LoraMerges& merges) {
-  WEFT_ASSIGN_OR_RETURN(StoredTensors stored, OpenTensors(option.path));
-  std::map<std::pair<bool, std::string>, Pieces> modules;  // By part and the target's name.
-  std::vector<std::string> complaints;
+using Modules = std::map<std::pair<bool, std::string>, Pieces>;  // By part and target.
+
+// Sorts a file's tensors by module; what fits nowhere goes to `complaints`.
+Modules Sort(StoredTensors& stored,
+             const Targets& unet,
+             const Targets& text,
+             std::vector<std::string>& complaints) {
+  Modules modules;
   for (auto& [key, held] : stored.tensors) {
     const std::optional<LoraKey> parsed = ParseLoraKey(key);
     const Target* target = !parsed ? nullptr : (parsed->text ? text : unet).Find(parsed->module);
@@ -138,6 +139,16 @@ Status AddFile(const LoraOption& option,
       complaints.push_back(key + " is there twice, in another spelling");
     }
   }
+  return modules;
+}
+
+Status AddFile(const LoraOption& option,
+               const Targets& unet,
+               const Targets& text,
+               LoraMerges& merges) {
+  WEFT_ASSIGN_OR_RETURN(StoredTensors stored, OpenTensors(option.path));
+  std::vector<std::string> complaints;
+  Modules modules = Sort(stored, unet, text, complaints);
   for (auto& [name, pieces] : modules) {
     const std::string why = WhyNot(pieces);
     if (!why.empty()) {
@@ -147,14 +158,13 @@ Status AddFile(const LoraOption& option,
     LoraTerms& terms = pieces.text ? merges.text : merges.unet;
     terms[pieces.target->weight].push_back(TermOf(pieces, option.weight));
   }
-  if (complaints.empty()) {
-    return {};
+  std::string list;
+  for (const std::string& complaint : complaints) {
+    list.append(list.empty() ? "" : "; ").append(complaint);
   }
-  std::string message = option.path + ": is not a LoRA for this model: ";
-  for (std::size_t i = 0; i < complaints.size(); ++i) {
-    message += (i == 0 ? "" : "; ") + complaints[i];
-  }
-  return Failure(ErrorCode::kInvalidArgument, message);
+  return list.empty() ? Status()
+                      : Failure(ErrorCode::kInvalidArgument,
+                                option.path + ": is not a LoRA for this model: " + list);
 }
 
 }  // namespace

@@ -80,9 +80,9 @@ void RenameOldText(std::string& module) {
 std::optional<LoraKey> ParseLoraKey(const std::string& key) {
   LoraKey parsed;
   std::string module = key;
-  const auto ending = std::find_if(kEndings.begin(), kEndings.end(), [&](const Ending& known) {
-    return TakeEnding(module, known.text);
-  });
+  const auto* const ending =
+      std::find_if(kEndings.begin(), kEndings.end(),
+                   [&](const Ending& known) { return TakeEnding(module, known.text); });
   if (ending == kEndings.end()) {
     return std::nullopt;
   }
@@ -90,7 +90,7 @@ std::optional<LoraKey> ParseLoraKey(const std::string& key) {
 
   constexpr std::string_view kPeft = "base_model.model.";
   TakeBeginning(module, kPeft);
-  const auto beginning =
+  const auto* const beginning =
       std::find_if(kBeginnings.begin(), kBeginnings.end(),
                    [&](const Beginning& known) { return TakeBeginning(module, known.text); });
   TakeBeginning(module, kPeft);

@@ -79,7 +79,7 @@ Result<StoredTensors> OpenShards(const std::string& path) {
     }
     auto held = shard->second.tensors.extract(tensor);
     if (held.empty()) {
-      return Failure(Invalid("weight_map: " + name + " has no tensor " + tensor));
+      return Failure(Invalid("has no tensor " + tensor).Within("weight_map: " + name));
     }
     stored.tensors.insert(std::move(held));
   }
@@ -111,10 +111,10 @@ Result<StoredTensors> OpenTensors(const std::string& path) {
 Result<std::string> FindWeights(const std::string& folder, const std::string& stem) {
   for (const char* ending : {".safetensors", ".fp16.safetensors", ".safetensors.index.json",
                              ".safetensors.index.fp16.json", ".fp16.safetensors.index.json"}) {
-    std::string path = folder + "/" + stem + ending;
+    const fs::path path = fs::path(folder) / std::string(stem).append(ending);
     std::error_code ignored;
     if (fs::exists(path, ignored)) {
-      return path;
+      return path.string();
     }
   }
   std::error_code ignored;

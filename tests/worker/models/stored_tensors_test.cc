@@ -61,7 +61,7 @@ TEST_F(StoredTensorsTest, RefusesAnIndexThatDoesNotFitItsFiles) {
               AllOf(HasSubstr(index_), HasSubstr("beside the index")));
   EXPECT_THAT(Refusal({{"weight_map", {{"a", 7}}}}), HasSubstr("beside the index"));
   EXPECT_THAT(Refusal({{"weight_map", {{"x", "m-1-of-2.safetensors"}}}}),
-              HasSubstr("m-1-of-2.safetensors has no tensor x"));
+              HasSubstr("m-1-of-2.safetensors: has no tensor x"));
   map_.erase("c");
   EXPECT_THAT(Refusal({{"weight_map", map_}}), HasSubstr("lacks tensor c"));
   EXPECT_THAT(Refusal({{"weight_map", {{"a", "none.safetensors"}}}}), HasSubstr("No such file"));
