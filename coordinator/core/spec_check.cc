@@ -62,6 +62,7 @@ Status CheckPaths(const v1::JobSpec& spec) {
   return {};
 }
 
+constexpr int kControlsMax = 8;
 constexpr int kLorasMax = 16;
 constexpr int kEmbeddingsMax = 32;
 
@@ -188,8 +189,11 @@ Status CheckDevice(const v1::JobSpec& spec) {
   if (spec.device() != "cpu" && spec.device() != "cuda") {
     return Refuse("device", "'" + spec.device() + "'", "cpu or cuda");
   }
+  if (spec.controls_size() > kControlsMax) {
+    return Refuse("controls", spec.controls_size(), "at most 8");
+  }
   for (const v1::Control& control : spec.controls()) {
-    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE) {
+    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE && control.kind() != v1::CONTROL_KIND_TILE) {
       return Refuse("controls.kind", control.kind(), "not one that is known here");
     }
     if (!IsWithin(control.scale(), 0, 2)) {

@@ -47,7 +47,7 @@ std::vector<float> SoftEdgeValues(const Frame& frame) {
 
 ControlMap SoftEdge(const Frame& frame) {
   const std::vector<float> values = SoftEdgeValues(frame);
-  ControlMap map{frame.width, frame.height, std::vector<std::uint8_t>(values.size())};
+  ControlMap map{frame.width, frame.height, 1, std::vector<std::uint8_t>(values.size())};
   std::transform(values.begin(), values.end(), map.values.begin(),
                  [](float value) { return static_cast<std::uint8_t>(std::lround(value * 255)); });
   return map;

@@ -18,14 +18,16 @@ struct Frame {
   friend bool operator!=(const Frame& a, const Frame& b) { return !(a == b); }
 };
 
-// A control map of one frame, such as soft edges: one channel, 0..255 for 0..1.
+// A control map of one frame, such as soft edges: 0..255 for 0..1.
 struct ControlMap {
   int width = 0;
   int height = 0;
-  std::vector<std::uint8_t> values;  // [height, width]
+  int channels = 1;                  // 1, or 3 for RGB.
+  std::vector<std::uint8_t> values;  // [height, width, channels]
 
   friend bool operator==(const ControlMap& a, const ControlMap& b) {
-    return a.width == b.width && a.height == b.height && a.values == b.values;
+    return a.width == b.width && a.height == b.height && a.channels == b.channels &&
+           a.values == b.values;
   }
 };
 

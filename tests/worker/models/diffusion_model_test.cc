@@ -64,7 +64,7 @@ StepInput Frames(const std::vector<int>& numbers) {
     for (int i = 0; i < 4 * 11 * 20; ++i) {
       input.noisy.values.push_back(static_cast<float>((i * 37 + number * 101) % 97) / 48.0F - 1.0F);
     }
-    ControlMap map{80, 44, {}};
+    ControlMap map{80, 44, 1, {}};
     for (int i = 0; i < 80 * 44; ++i) {
       map.values.push_back(static_cast<std::uint8_t>((i * 7 + number * 29) % 256));
     }

@@ -25,7 +25,12 @@ TEST(Blobs, LatentsComeBackAsTheyWere) {
 }
 
 TEST(Blobs, ControlMapsComeBackAsTheyWere) {
-  const std::vector<ControlMap> controls = {{2, 1, {0, 255}}, {2, 1, {7, 9}}};
+  const std::vector<ControlMap> controls = {{2, 1, 1, {0, 255}}, {2, 1, 1, {7, 9}}};
+  EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
+}
+
+TEST(Blobs, ControlMapsKeepTheirColours) {
+  const std::vector<ControlMap> controls = {{2, 1, 3, {0, 1, 2, 3, 4, 5}}};
   EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
 }
 
