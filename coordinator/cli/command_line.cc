@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -25,8 +26,8 @@ constexpr const char* kExamples =
 
 // What one subcommand was called with, before anything is made of it.
 struct Given {
-  std::string source;                         // INPUT: a clip or a job file.
-  std::map<std::string, std::string> values;  // By field name.
+  std::string source;                                      // INPUT: a clip or a job file.
+  std::map<std::string, std::vector<std::string>> values;  // By field name.
 };
 
 void AddSwitch(CLI::App& app, const Field& field, Given& given) {
@@ -34,7 +35,7 @@ void AddSwitch(CLI::App& app, const Field& field, Given& given) {
   const std::string no = "--no-" + field.name;
   const auto store = [&given, name = field.name, yes, no](const char* value) {
     return [&given, name, yes, no, value](std::int64_t /*count*/) {
-      if (!given.values.emplace(name, value).second) {
+      if (!given.values.emplace(name, std::vector<std::string>{value}).second) {
         throw CLI::ExcludesError(yes, no);
       }
     };
@@ -48,10 +49,23 @@ void AddField(CLI::App& app, const Field& field, Given& given) {
     AddSwitch(app, field, given);
     return;
   }
+  if (field.kind == FieldKind::kPaths) {
+    app.add_option_function<std::vector<std::string>>(
+           "--" + field.name,
+           [&given, name = field.name](const std::vector<std::string>& texts) {
+             given.values[name] = texts;
+           },
+           field.help)
+        ->type_name(field.placeholder)
+        ->type_size(1)
+        ->expected(1)
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    return;
+  }
   const std::string short_flag = field.name == "output" ? "-o," : "";
   app.add_option_function<std::string>(
          short_flag + "--" + field.name,
-         [&given, name = field.name](const std::string& text) { given.values[name] = text; },
+         [&given, name = field.name](const std::string& text) { given.values[name] = {text}; },
          field.help)
       ->type_name(field.placeholder);
 }
@@ -73,7 +87,8 @@ Status SetFlag(const Field& field,
                std::string text,
                const std::string& folder,
                JobOptions& options) {
-  if (field.kind == FieldKind::kPath && !text.empty()) {
+  const bool is_path = field.kind == FieldKind::kPath || field.kind == FieldKind::kPaths;
+  if (is_path && !text.empty()) {
     text = AbsolutePath(text, folder);
   }
   const Status set = field.set(text, options);
@@ -93,8 +108,14 @@ Result<JobOptions> Options(const Given& given, const std::string& folder) {
   }
   for (const Field& field : JobFields()) {
     const auto value = given.values.find(field.name);
-    if (value != given.values.end()) {
-      WEFT_RETURN_IF_ERROR(SetFlag(field, value->second, folder, options));
+    if (value == given.values.end()) {
+      continue;
+    }
+    if (field.clear) {
+      field.clear(options);
+    }
+    for (const std::string& text : value->second) {
+      WEFT_RETURN_IF_ERROR(SetFlag(field, text, folder, options));
     }
   }
   return options;

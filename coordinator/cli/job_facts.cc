@@ -68,11 +68,32 @@ Result<std::vector<fs::path>> ModelFiles(const fs::path& folder) {
   return files;
 }
 
-Status AddModelFiles(const fs::path& folder, JobFacts& facts) {
-  WEFT_ASSIGN_OR_RETURN(const std::vector<fs::path> files, ModelFiles(folder));
+// what: "model", "vae". A folder counts with every file that a model reads.
+Status AddModelPart(const std::string& what, const fs::path& place, JobFacts& facts) {
+  std::error_code ignored;
+  if (!fs::is_directory(place, ignored)) {
+    return AddFile(what + " file", place, facts);
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::vector<fs::path> files, ModelFiles(place));
   for (const fs::path& file : files) {
-    const std::string name = "model file " + file.lexically_relative(folder).string();
+    const std::string name = what + " file " + file.lexically_relative(place).string();
     WEFT_RETURN_IF_ERROR(AddFile(name, file, facts));
+  }
+  return {};
+}
+
+Status AddAdditions(const v1::JobSpec& spec, JobFacts& facts) {
+  if (!spec.vae_path().empty()) {
+    WEFT_RETURN_IF_ERROR(AddModelPart("vae", spec.vae_path(), facts));
+  }
+  if (!spec.tokenizer_path().empty()) {
+    WEFT_RETURN_IF_ERROR(AddModelPart("tokenizer", spec.tokenizer_path(), facts));
+  }
+  for (const v1::Lora& lora : spec.loras()) {
+    WEFT_RETURN_IF_ERROR(AddFile("lora file " + lora.path(), lora.path(), facts));
+  }
+  for (const std::string& path : spec.embedding_paths()) {
+    WEFT_RETURN_IF_ERROR(AddFile("embedding file " + path, path, facts));
   }
   return {};
 }
@@ -118,7 +139,8 @@ Result<JobFacts> CollectFacts(const v1::JobSpec& spec) {
   JobFacts facts;
   AddSpec(spec, facts);
   WEFT_RETURN_IF_ERROR(AddFile("input file", spec.input_path(), facts));
-  WEFT_RETURN_IF_ERROR(AddModelFiles(spec.model_path(), facts));
+  WEFT_RETURN_IF_ERROR(AddModelPart("model", spec.model_path(), facts));
+  WEFT_RETURN_IF_ERROR(AddAdditions(spec, facts));
   return facts;
 }
 

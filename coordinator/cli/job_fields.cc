@@ -17,6 +17,8 @@ constexpr CountRange kSpacing{.min = 1, .max = 1000000};
 constexpr CountRange kAnchors{.min = 0, .max = 16};
 constexpr CountRange kWorkers{.min = 1, .max = 1024};
 constexpr CountRange kMicroBatch{.min = 1, .max = 64};
+constexpr CountRange kClipSkip{.min = 0, .max = 11};
+constexpr NumberRange kEta{.min = 0, .max = 1};
 constexpr NumberRange kGuidance{.min = 0, .max = 100};
 constexpr NumberRange kStrength{.min = 0, .max = 1, .above_min = true};
 constexpr NumberRange kFinishing{.min = 0, .max = 10};
@@ -62,6 +64,25 @@ Setter Switch(bool JobOptions::*member) {
   return Into(member, ParseSwitch);
 }
 
+// A field of many paths: `parse` makes one value of each.
+template <typename Value, typename Parse>
+Field Paths(const std::string& name,
+            const std::string& placeholder,
+            const std::string& help,
+            std::vector<Value> JobOptions::*member,
+            Parse parse) {
+  return {name,
+          placeholder,
+          help,
+          FieldKind::kPaths,
+          [member, parse](const std::string& text, JobOptions& options) -> Status {
+            WEFT_ASSIGN_OR_RETURN(Value value, parse(text));
+            (options.*member).push_back(std::move(value));
+            return {};
+          },
+          [member](JobOptions& options) { (options.*member).clear(); }};
+}
+
 Result<std::string> ParseLogLevel(const std::string& text) {
   for (const char* const level : {"debug", "info", "warning", "error"}) {
     if (text == level) {
@@ -78,7 +99,7 @@ std::vector<Field> PictureFields() {
       {"input", "CLIP", "the clip to render", FieldKind::kPath, Text(&O::input)},
       {"output", "FILE", "the file to write: .mp4, .mov or .mkv", FieldKind::kPath,
        Text(&O::output)},
-      {"model", "DIR", "a Stable Diffusion 1.x model: a diffusers folder of safetensors",
+      {"model", "PATH", "a Stable Diffusion 1.x model: a diffusers folder or a .safetensors file",
        FieldKind::kPath, Text(&O::model)},
       {"prompt", "TEXT", "what to render", FieldKind::kText, Text(&O::prompt)},
       {"negative", "TEXT", "what to avoid", FieldKind::kText,
@@ -96,6 +117,32 @@ std::vector<Field> PictureFields() {
        Into(&O::frames, ParseFrames)},
       {"control", "softedge=S", "follow the source's soft edges with scale S (0 to 2)",
        FieldKind::kMap, Into(&O::control, ParseControl)},
+  };
+}
+
+std::vector<Field> ModelFields() {
+  using O = JobOptions;
+  return {
+      {"vae", "PATH", "another VAE: a folder or a .safetensors file [the model's]",
+       FieldKind::kPath, Text(&O::vae)},
+      {"tokenizer", "DIR", "folder with vocab.json and merges.txt [the model's]", FieldKind::kPath,
+       Text(&O::tokenizer)},
+      Paths("lora", "FILE[:WEIGHT]", "add a LoRA with a weight (1); may be repeated", &O::loras,
+            ParseLora),
+      Paths("embedding", "FILE", "a textual inversion, named as its file; may be repeated",
+            &O::embeddings, ParseEmbedding),
+      {"clip-skip", "N", "leave out the text encoder's last N layers, 0 to 11 [0]",
+       FieldKind::kText, Counted(&O::clip_skip, kClipSkip)},
+      {"sampler", "S", "ddim, euler, dpmpp2m or pndm; smooth-steps need ddim [ddim]",
+       FieldKind::kText, Into(&O::sampler, ParseSampler)},
+      {"eta", "E", "ddim: noise that each step adds, 0 to 1 [0]", FieldKind::kText,
+       Number(&O::eta, kEta)},
+      {"spacing", "S", "of the steps: leading, trailing or linspace [the model's]",
+       FieldKind::kText, Into(&O::spacing, ParseSpacing)},
+      {"karras", "", "euler, dpmpp2m: noise levels after Karras et al. [no]", FieldKind::kSwitch,
+       Switch(&O::karras)},
+      {"guess-mode", "", "controls steer the positive side only [no]", FieldKind::kSwitch,
+       Switch(&O::guess_mode)},
   };
 }
 
@@ -146,7 +193,7 @@ std::vector<Field> RunFields() {
 
 std::vector<Field> JobFields() {
   std::vector<Field> all = PictureFields();
-  for (const auto& more : {ConsistencyFields(), RunFields()}) {
+  for (const auto& more : {ModelFields(), ConsistencyFields(), RunFields()}) {
     all.insert(all.end(), more.begin(), more.end());
   }
   return all;

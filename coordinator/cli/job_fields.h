@@ -15,6 +15,7 @@ namespace weft::cli {
 enum class FieldKind {
   kText,    // One value.
   kPath,    // One path; relative ones start at the job file's folder, or where weft was called.
+  kPaths,   // As kPath, but as often as wanted; in a job file also a list. Adds to what is there.
   kSwitch,  // true or false; as flags --NAME and --no-NAME.
   kList,    // "4,9,14", in a job file also [4, 9, 14].
   kMap,     // "softedge=0.8", in a job file also {softedge: 0.8}.
@@ -27,6 +28,8 @@ struct Field {
   FieldKind kind = FieldKind::kText;
   // Takes the value from its text. kInvalidArgument: reads after the name, see option_values.h.
   std::function<Status(const std::string& text, JobOptions& options)> set;
+  // Forgets all values before the first of a new source is set; kPaths only.
+  std::function<void(JobOptions& options)> clear;
 };
 
 // In the order of the help.

@@ -32,7 +32,7 @@ Status CheckSources(const JobOptions& options) {
     return Missing("input", "name the clip to render, or a job file that does");
   }
   if (options.model.empty()) {
-    return Missing("model", "name a diffusers folder with --model DIR");
+    return Missing("model", "name a diffusers folder or a .safetensors file with --model PATH");
   }
   return {};
 }
@@ -47,6 +47,23 @@ Status CheckOutput(const JobOptions& options) {
   if (std::find(kContainers.begin(), kContainers.end(), extension) == kContainers.end()) {
     return Failure(ErrorCode::kInvalidArgument,
                    "output: must end in .mp4, .mov or .mkv, not \"" + options.output + "\"");
+  }
+  return {};
+}
+
+Status CheckSampler(const JobOptions& options) {
+  const bool is_ddim = options.sampler == v1::SAMPLER_DDIM;
+  if (!is_ddim && options.smooth_steps && !options.smooth_steps->empty()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "smooth-steps: smoothing between steps works with sampler ddim only; leave "
+                   "smooth-steps out, or take ddim");
+  }
+  if (!is_ddim && options.eta != 0) {
+    return Failure(ErrorCode::kInvalidArgument, "eta: only sampler ddim has it");
+  }
+  if (options.karras && options.sampler != v1::SAMPLER_EULER &&
+      options.sampler != v1::SAMPLER_DPMPP_2M) {
+    return Failure(ErrorCode::kInvalidArgument, "karras: only samplers euler and dpmpp2m have it");
   }
   return {};
 }
@@ -66,11 +83,37 @@ Status CheckCombination(const JobOptions& options) {
   return {};
 }
 
+std::vector<std::uint32_t> SmoothSteps(const JobOptions& options) {
+  if (options.smooth_steps) {
+    return *options.smooth_steps;
+  }
+  return options.sampler == v1::SAMPLER_DDIM ? EveryFifthStep(options.steps)
+                                             : std::vector<std::uint32_t>{};
+}
+
+void SetModel(const JobOptions& options, v1::JobSpec& spec) {
+  spec.set_model_path(options.model);
+  spec.set_vae_path(options.vae);
+  spec.set_tokenizer_path(options.tokenizer);
+  spec.mutable_loras()->Assign(options.loras.begin(), options.loras.end());
+  spec.mutable_embedding_paths()->Assign(options.embeddings.begin(), options.embeddings.end());
+  spec.set_clip_skip(options.clip_skip);
+}
+
+void SetSampler(const JobOptions& options, v1::JobSpec& spec) {
+  spec.set_sampler(options.sampler);
+  spec.set_eta(options.eta);
+  spec.set_timestep_spacing(options.spacing);
+  spec.set_karras_sigmas(options.karras);
+  spec.set_guess_mode(options.guess_mode);
+}
+
 v1::JobSpec Spec(const JobOptions& options) {
   v1::JobSpec spec;
   spec.set_input_path(options.input);
   spec.set_output_path(options.output);
-  spec.set_model_path(options.model);
+  SetModel(options, spec);
+  SetSampler(options, spec);
   spec.set_prompt(options.prompt);
   spec.set_negative_prompt(options.negative);
   spec.set_steps(options.steps);
@@ -86,7 +129,7 @@ v1::JobSpec Spec(const JobOptions& options) {
   if (options.control) {
     *spec.add_controls() = *options.control;
   }
-  for (const std::uint32_t step : options.smooth_steps.value_or(EveryFifthStep(options.steps))) {
+  for (const std::uint32_t step : SmoothSteps(options)) {
     spec.add_smooth_steps(step);
   }
   spec.set_window(options.window);
@@ -114,6 +157,7 @@ Result<v1::JobSpec> ResolveSpec(const JobOptions& options) {
     return Failure(Missing("prompt", "say what to render with --prompt TEXT").error());
   }
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
+  WEFT_RETURN_IF_ERROR(CheckSampler(options));
   WEFT_RETURN_IF_ERROR(CheckCombination(options));
   return Spec(options);
 }

@@ -27,7 +27,17 @@ struct JobOptions {
   std::optional<v1::Size> size;          // Absent: the source's.
   std::optional<v1::FrameRange> frames;  // Absent: all.
   std::optional<v1::Control> control;
-  std::optional<std::vector<std::uint32_t>> smooth_steps;  // Absent: every fifth, 4, 9, 14, ...
+  std::string vae;        // Empty: the model's own.
+  std::string tokenizer;  // Empty: the model's own.
+  std::vector<v1::Lora> loras;
+  std::vector<std::string> embeddings;
+  std::uint32_t clip_skip = 0;
+  v1::Sampler sampler = v1::SAMPLER_DDIM;
+  double eta = 0;
+  v1::TimestepSpacing spacing = v1::TIMESTEP_SPACING_UNSPECIFIED;  // As the model's scheduler says.
+  bool karras = false;
+  bool guess_mode = false;
+  std::optional<std::vector<std::uint32_t>> smooth_steps;  // Absent: every fifth; none unless ddim.
   std::uint32_t window = 4;
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;

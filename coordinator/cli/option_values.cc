@@ -12,6 +12,8 @@ constexpr CountRange kSide{.min = 8, .max = 8192};
 constexpr std::uint64_t kFrameMax = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::uint64_t kStepMax = 999;
 constexpr std::uint64_t kGpuMax = 1023;
+constexpr NumberRange kLoraWeight{.min = -10, .max = 10};
+constexpr std::string_view kSafetensors = ".safetensors";
 constexpr NumberRange kControlScale{.min = 0, .max = 2};
 
 tl::unexpected<Error> MustBe(const std::string& wanted, std::string_view text) {
@@ -37,6 +39,11 @@ std::optional<std::uint32_t> CountUpTo(std::string_view text, std::uint64_t max)
     return std::nullopt;
   }
   return static_cast<std::uint32_t>(*value);
+}
+
+bool IsSafetensors(std::string_view path) {
+  return path.size() > kSafetensors.size() &&
+         path.substr(path.size() - kSafetensors.size()) == kSafetensors;
 }
 
 std::string Text(double value) {
@@ -136,6 +143,62 @@ Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text) {
   return steps;
 }
 
+Result<v1::Lora> ParseLora(const std::string& text) {
+  v1::Lora lora;
+  lora.set_weight(1);
+  std::string path = text;
+  const std::size_t colon = text.rfind(':');
+  if (!IsSafetensors(text) && colon != std::string::npos) {
+    const Result<double> weight = ParseNumber(text.substr(colon + 1), kLoraWeight);
+    if (!weight) {
+      return Failure(Error(weight.error().code(), "weight " + weight.error().message()));
+    }
+    lora.set_weight(*weight);
+    path = text.substr(0, colon);
+  }
+  if (!IsSafetensors(path)) {
+    return MustBe("FILE.safetensors or FILE.safetensors:WEIGHT", text);
+  }
+  lora.set_path(path);
+  return lora;
+}
+
+Result<std::string> ParseEmbedding(const std::string& text) {
+  if (!IsSafetensors(text)) {
+    return MustBe("a .safetensors file", text);
+  }
+  return text;
+}
+
+Result<v1::Sampler> ParseSampler(const std::string& text) {
+  if (text == "ddim") {
+    return v1::SAMPLER_DDIM;
+  }
+  if (text == "euler") {
+    return v1::SAMPLER_EULER;
+  }
+  if (text == "dpmpp2m") {
+    return v1::SAMPLER_DPMPP_2M;
+  }
+  if (text == "pndm") {
+    return v1::SAMPLER_PNDM;
+  }
+  return MustBe("ddim, euler, dpmpp2m or pndm", text);
+}
+
+Result<v1::TimestepSpacing> ParseSpacing(const std::string& text) {
+  if (text == "leading") {
+    return v1::TIMESTEP_SPACING_LEADING;
+  }
+  if (text == "trailing") {
+    return v1::TIMESTEP_SPACING_TRAILING;
+  }
+  if (text == "linspace") {
+    return v1::TIMESTEP_SPACING_LINSPACE;
+  }
+  return MustBe("leading, trailing or linspace", text);
+}
+
 Result<v1::Control> ParseControl(const std::string& text) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || text.substr(0, equals) != "softedge") {
@@ -148,6 +211,8 @@ Result<v1::Control> ParseControl(const std::string& text) {
   v1::Control control;
   control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
   control.set_scale(*scale);
+  control.set_start(0);
+  control.set_end(1);
   return control;
 }
 

@@ -43,7 +43,19 @@ Result<v1::FrameRange> ParseFrames(const std::string& text);
 // "4,9,14", ascending, or "none".
 Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text);
 
-// "softedge=0.8".
+// "/loras/ink.safetensors" (weight 1) or "/loras/ink.safetensors:-0.5"; -10 to 10.
+Result<v1::Lora> ParseLora(const std::string& text);
+
+// "/words/ink.safetensors".
+Result<std::string> ParseEmbedding(const std::string& text);
+
+// "ddim", "euler", "dpmpp2m", "pndm".
+Result<v1::Sampler> ParseSampler(const std::string& text);
+
+// "leading", "trailing", "linspace".
+Result<v1::TimestepSpacing> ParseSpacing(const std::string& text);
+
+// "softedge=0.8"; acts in all steps.
 Result<v1::Control> ParseControl(const std::string& text);
 
 // "float32", "bfloat16", "float16".

@@ -48,6 +48,8 @@ std::string Allowed(FieldKind kind) {
       return "true or false";
     case FieldKind::kList:
       return "a list such as [4, 9, 14], or none";
+    case FieldKind::kPaths:
+      return "a single value or a list of them";
     case FieldKind::kMap:
       return "a map such as {softedge: 0.8}";
     default:
@@ -80,21 +82,39 @@ Result<std::string> FlagText(const YAML::Node& value, const Field& field) {
                  "must be " + Allowed(field.kind) + ", not " + Shape(value));
 }
 
-Status SetField(const YAML::Node& value,
-                const std::string& path,
-                const Field& field,
-                JobOptions& options) {
+Status SetText(const YAML::Node& value,
+               const std::string& path,
+               const Field& field,
+               JobOptions& options) {
   const std::string place = Where(path, value.Mark()) + ": " + field.name;
   Result<std::string> text = FlagText(value, field);
   if (!text) {
     return Wrong(place, text.error().message());
   }
-  if (field.kind == FieldKind::kPath && !text->empty()) {
+  const bool is_path = field.kind == FieldKind::kPath || field.kind == FieldKind::kPaths;
+  if (is_path && !text->empty()) {
     text = AbsolutePath(*text, std::filesystem::path(path).parent_path().string());
   }
   const Status set = field.set(*text, options);
   if (!set) {
     return Wrong(place, set.error().message());
+  }
+  return {};
+}
+
+Status SetField(const YAML::Node& value,
+                const std::string& path,
+                const Field& field,
+                JobOptions& options) {
+  if (field.kind != FieldKind::kPaths) {
+    return SetText(value, path, field, options);
+  }
+  field.clear(options);
+  if (!value.IsSequence()) {
+    return SetText(value, path, field, options);
+  }
+  for (const YAML::Node& item : value) {
+    WEFT_RETURN_IF_ERROR(SetText(item, path, field, options));
   }
   return {};
 }

@@ -101,12 +101,16 @@ class Planner {
     return around;
   }
 
+  static std::string ControlName(int control) { return "control/" + std::to_string(control); }
+
   void ReadControls(const std::set<std::uint32_t>& chunks, PlannedTask& task) const {
     if (spec_.controls().empty()) {
       return;
     }
     for (const std::uint32_t chunk : chunks) {
-      task.inputs.push_back({{Stage::kAnnotate, chunk, 0}, "control"});
+      for (int control = 0; control < spec_.controls_size(); ++control) {
+        task.inputs.push_back({{Stage::kAnnotate, chunk, 0}, ControlName(control)});
+      }
     }
   }
 
@@ -121,7 +125,10 @@ class Planner {
     for (std::uint32_t chunk = 0; chunk < ChunkCount() && !spec_.controls().empty(); ++chunk) {
       const FrameRange core = plan_.chunks[chunk];
       PlannedTask task{.place = {Stage::kAnnotate, chunk, 0}, .core = core, .halo = core};
-      task.outputs.push_back({"control", core.size() * cost_.ControlBytes()});
+      for (int control = 0; control < spec_.controls_size(); ++control) {
+        const std::uint64_t bytes = core.size() * cost_.ControlBytes(spec_.controls(control));
+        task.outputs.push_back({ControlName(control), bytes});
+      }
       task.weight = cost_.AnnotateWork(core.size());
       plan_.tasks.push_back(std::move(task));
     }

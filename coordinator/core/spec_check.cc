@@ -62,6 +62,57 @@ Status CheckPaths(const v1::JobSpec& spec) {
   return {};
 }
 
+constexpr int kControlsMax = 8;
+constexpr int kLorasMax = 16;
+constexpr int kEmbeddingsMax = 32;
+
+Status CheckModelParts(const v1::JobSpec& spec) {
+  if (!spec.vae_path().empty()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("vae_path", spec.vae_path()));
+  }
+  if (!spec.tokenizer_path().empty()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("tokenizer_path", spec.tokenizer_path()));
+  }
+  if (spec.loras_size() > kLorasMax) {
+    return Refuse("loras", spec.loras_size(), "at most 16");
+  }
+  for (const v1::Lora& lora : spec.loras()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("loras.path", lora.path()));
+    if (!IsWithin(lora.weight(), -10, 10)) {
+      return Refuse("loras.weight", lora.weight(), "-10 to 10");
+    }
+  }
+  if (spec.embedding_paths_size() > kEmbeddingsMax) {
+    return Refuse("embedding_paths", spec.embedding_paths_size(), "at most 32");
+  }
+  for (const std::string& path : spec.embedding_paths()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("embedding_paths", path));
+  }
+  return spec.clip_skip() > 11 ? Refuse("clip_skip", spec.clip_skip(), "0 to 11") : Status();
+}
+
+Status CheckSampler(const v1::JobSpec& spec) {
+  if (spec.sampler() == v1::SAMPLER_UNSPECIFIED || !v1::Sampler_IsValid(spec.sampler())) {
+    return Refuse("sampler", spec.sampler(), "not one that is known here");
+  }
+  if (!v1::TimestepSpacing_IsValid(spec.timestep_spacing())) {
+    return Refuse("timestep_spacing", spec.timestep_spacing(), "not one that is known here");
+  }
+  const bool is_ddim = spec.sampler() == v1::SAMPLER_DDIM;
+  if (!IsWithin(spec.eta(), 0, is_ddim ? 1 : 0)) {
+    return Refuse("eta", spec.eta(), "0 to 1 with DDIM, 0 with the others");
+  }
+  if (!is_ddim && spec.smooth_steps_size() > 0) {
+    return Refuse("smooth_steps", spec.smooth_steps(0), "only DDIM can be smoothed between steps");
+  }
+  const bool has_sigmas =
+      spec.sampler() == v1::SAMPLER_EULER || spec.sampler() == v1::SAMPLER_DPMPP_2M;
+  if (spec.karras_sigmas() && !has_sigmas) {
+    return Refuse("karras_sigmas", "true", "only Euler and DPM++ 2M have them");
+  }
+  return {};
+}
+
 Status CheckSchedule(const v1::JobSpec& spec) {
   if (!IsWithin(spec.steps(), 1, 1000)) {
     return Refuse("steps", spec.steps(), "1 to 1000");
@@ -138,12 +189,19 @@ Status CheckDevice(const v1::JobSpec& spec) {
   if (spec.device() != "cpu" && spec.device() != "cuda") {
     return Refuse("device", "'" + spec.device() + "'", "cpu or cuda");
   }
+  if (spec.controls_size() > kControlsMax) {
+    return Refuse("controls", spec.controls_size(), "at most 8");
+  }
   for (const v1::Control& control : spec.controls()) {
-    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE) {
+    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE && control.kind() != v1::CONTROL_KIND_TILE) {
       return Refuse("controls.kind", control.kind(), "not one that is known here");
     }
     if (!IsWithin(control.scale(), 0, 2)) {
       return Refuse("controls.scale", control.scale(), "0 to 2");
+    }
+    if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
+        control.start() >= control.end()) {
+      return Refuse("controls.start", control.start(), "0 to 1, below controls.end");
     }
   }
   return {};
@@ -175,6 +233,8 @@ Status CheckSceneStarts(const v1::Clip& clip) {
 Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckPaths(spec));
   WEFT_RETURN_IF_ERROR(CheckTexts(spec));
+  WEFT_RETURN_IF_ERROR(CheckModelParts(spec));
+  WEFT_RETURN_IF_ERROR(CheckSampler(spec));
   WEFT_RETURN_IF_ERROR(CheckSchedule(spec));
   WEFT_RETURN_IF_ERROR(CheckSmoothing(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));

@@ -5,6 +5,7 @@
 namespace weft::coordinator {
 namespace {
 
+constexpr std::uint64_t kRgb = 3;
 constexpr double kAnnotateFrame = 0.2;    // A small convolutional net.
 constexpr double kSmoothFrame = 4;        // Decode, PatchMatch with the neighbours, encode twice.
 constexpr double kDecodeFrame = 1;        // The autoencoder's decoder, and the encoder of segments.
@@ -58,8 +59,8 @@ std::uint64_t TaskCost::LatentBytes() const {
   return kChannels * sizeof(float) * cells_;
 }
 
-std::uint64_t TaskCost::ControlBytes() const {
-  return padded_pixels_ * controls_;
+std::uint64_t TaskCost::ControlBytes(const v1::Control& control) const {
+  return padded_pixels_ * (control.kind() == v1::CONTROL_KIND_SOFT_EDGE ? 1 : kRgb);
 }
 
 std::uint64_t TaskCost::SegmentBytes() const {

@@ -26,7 +26,7 @@ class TaskCost {
   // One frame's latent, and x0 likewise: 4 channels of float32.
   [[nodiscard]] std::uint64_t LatentBytes() const;
   // One frame's control maps: a byte a pixel.
-  [[nodiscard]] std::uint64_t ControlBytes() const;
+  [[nodiscard]] std::uint64_t ControlBytes(const v1::Control& control) const;  // Of one frame.
   // One encoded frame.
   [[nodiscard]] std::uint64_t SegmentBytes() const;
 

@@ -59,7 +59,7 @@ at::Tensor AddNoises(const models::Sampler& sampler,
   std::vector<at::Tensor> noisy;
   for (std::int64_t frame = 0; frame < clean.size(0); ++frame) {
     noisy.push_back(ToTensor(sampler.AddNoise(ToLatents(clean.narrow(0, frame, 1)),
-                                           ToLatents(noise.narrow(0, frame, 1)).values, step)));
+                                              ToLatents(noise.narrow(0, frame, 1)).values, step)));
   }
   return at::cat(noisy);
 }

@@ -65,6 +65,7 @@ std::string PackControls(const std::vector<ControlMap>& controls) {
   tensor.add_shape(controls.size());
   tensor.add_shape(static_cast<std::uint64_t>(controls.front().height));
   tensor.add_shape(static_cast<std::uint64_t>(controls.front().width));
+  tensor.add_shape(static_cast<std::uint64_t>(controls.front().channels));
   for (const ControlMap& control : controls) {
     tensor.mutable_data()->append(control.values.begin(), control.values.end());
   }
@@ -72,13 +73,14 @@ std::string PackControls(const std::vector<ControlMap>& controls) {
 }
 
 Result<std::vector<ControlMap>> UnpackControls(const std::string& blob) {
-  WEFT_ASSIGN_OR_RETURN(const v1::Tensor tensor, Parse(blob, v1::ELEMENT_TYPE_UINT8, 3));
-  const std::size_t size = tensor.shape(1) * tensor.shape(2);
+  WEFT_ASSIGN_OR_RETURN(const v1::Tensor tensor, Parse(blob, v1::ELEMENT_TYPE_UINT8, 4));
+  const std::size_t size = tensor.shape(1) * tensor.shape(2) * tensor.shape(3);
   std::vector<ControlMap> controls;
   for (std::size_t i = 0; i < tensor.shape(0); ++i) {
     const std::string_view values = std::string_view(tensor.data()).substr(i * size, size);
     controls.push_back({.width = Side(tensor, 2),
                         .height = Side(tensor, 1),
+                        .channels = Side(tensor, 3),
                         .values = {values.begin(), values.end()}});
   }
   return controls;

@@ -23,6 +23,30 @@ FrameRange CoreOf(std::uint32_t chunk, const v1::Task& task) {
   return {chunk * size, std::min((chunk + 1) * size, task.clip().frame_count())};
 }
 
+// The output `name` of the annotate tasks, a map for each of `frames`.
+Result<std::vector<ControlMap>> ControlsOf(const v1::Task& task,
+                                           const std::string& name,
+                                           const std::vector<std::uint32_t>& frames,
+                                           StageContext& context) {
+  std::vector<ControlMap> controls;
+  std::map<std::uint32_t, std::vector<ControlMap>> by_chunk;
+  for (const std::uint32_t frame : frames) {
+    const std::uint32_t chunk = frame / task.job().chunk_frames();
+    if (by_chunk.count(chunk) == 0) {
+      WEFT_ASSIGN_OR_RETURN(const std::string blob,
+                            FetchInput(task, {Stage::kAnnotate, chunk, 0, name}, context.blobs));
+      WEFT_ASSIGN_OR_RETURN(by_chunk[chunk], UnpackControls(blob));
+    }
+    const std::size_t index = frame - CoreOf(chunk, task).begin;
+    if (index >= by_chunk[chunk].size()) {
+      return Failure(ErrorCode::kDataLoss,
+                     name + " of chunk " + std::to_string(chunk) + ": too few frames");
+    }
+    controls.push_back(by_chunk[chunk][index]);
+  }
+  return controls;
+}
+
 }  // namespace
 
 Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context) {
@@ -94,24 +118,12 @@ Result<std::vector<std::vector<ControlMap>>> Denoising::Controls(
   if (task_->job().controls_size() == 0) {
     return {};
   }
-  std::vector<ControlMap> controls;
-  std::map<std::uint32_t, std::vector<ControlMap>> by_chunk;
-  for (const std::uint32_t frame : frames) {
-    const std::uint32_t chunk = frame / task_->job().chunk_frames();
-    if (by_chunk.count(chunk) == 0) {
-      WEFT_ASSIGN_OR_RETURN(
-          const std::string blob,
-          FetchInput(*task_, {Stage::kAnnotate, chunk, 0, "control"}, context.blobs));
-      WEFT_ASSIGN_OR_RETURN(by_chunk[chunk], UnpackControls(blob));
-    }
-    const std::size_t index = frame - CoreOf(chunk, *task_).begin;
-    if (index >= by_chunk[chunk].size()) {
-      return Failure(ErrorCode::kDataLoss,
-                     "control maps of chunk " + std::to_string(chunk) + ": too few frames");
-    }
-    controls.push_back(by_chunk[chunk][index]);
+  std::vector<std::vector<ControlMap>> controls;
+  for (int net = 0; net < task_->job().controls_size(); ++net) {
+    WEFT_ASSIGN_OR_RETURN(controls.emplace_back(),
+                          ControlsOf(*task_, "control/" + std::to_string(net), frames, context));
   }
-  return std::vector<std::vector<ControlMap>>{std::move(controls)};
+  return controls;
 }
 
 Result<Latents> FetchRange(const v1::Task& task,

@@ -31,7 +31,7 @@ class WarmModel {
   Status Load(const v1::JobSpec& job);
 
   std::string device_;
-  std::string model_key_;  // Of what is loaded: folder, type, micro-batch, ControlNet.
+  std::string model_key_;  // Of what is loaded: every part of the model, type, micro-batch.
   std::string prompts_key_;
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;

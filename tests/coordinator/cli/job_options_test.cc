@@ -60,6 +60,25 @@ TEST(JobOptions, RefuseToSmoothAStepThatDoesNotExist) {
   EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("step 20 does not exist"));
 }
 
+TEST(JobOptions, OnlyDdimIsSmoothedBetweenSteps) {
+  JobOptions options = Complete();
+  options.sampler = v1::SAMPLER_EULER;
+  EXPECT_TRUE(ResolveSpec(options)->smooth_steps().empty());
+  EXPECT_TRUE(ResolveSpec(options)->final_pass());
+  options.smooth_steps = std::vector<std::uint32_t>{4};
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("ddim only"));
+}
+
+TEST(JobOptions, EtaAndKarrasBelongToTheirSamplers) {
+  JobOptions options = Complete();
+  options.karras = true;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("karras: only"));
+  options.sampler = v1::SAMPLER_DPMPP_2M;
+  EXPECT_TRUE(ResolveSpec(options)->karras_sigmas());
+  options.eta = 0.5;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("eta: only"));
+}
+
 TEST(JobOptions, TheDeviceDecidesBatchAndWorkers) {
   JobOptions options = Complete();
   EXPECT_EQ(WorkerCount(options, 6), 6U);

@@ -27,6 +27,22 @@ std::string Complaint(const std::string& text) {
   return read ? "nothing" : read.error().message();
 }
 
+TEST(YamlJob, ReadsOneLoraOrAList) {
+  const JobOptions one = Read("lora: ink.safetensors\n");
+  ASSERT_EQ(one.loras.size(), 1U);
+  EXPECT_EQ(one.loras[0].path(), "/jobs/ink.safetensors");
+  EXPECT_EQ(one.loras[0].weight(), 1.0);
+  const JobOptions two = Read("lora: [ink.safetensors, \"/l/oil.safetensors:-0.5\"]\n");
+  ASSERT_EQ(two.loras.size(), 2U);
+  EXPECT_EQ(two.loras[1].path(), "/l/oil.safetensors");
+  EXPECT_EQ(two.loras[1].weight(), -0.5);
+}
+
+TEST(YamlJob, SaysWhichLoraOfTheListIsWrong) {
+  EXPECT_THAT(Complaint("steps: 5\nlora: [a.safetensors, b.pt]\n"),
+              StartsWith("/jobs/job.yaml:2:23: lora must be FILE.safetensors"));
+}
+
 TEST(YamlJob, ReadsEveryKindOfField) {
   const JobOptions options = Read(
       "input: city.mp4\n"

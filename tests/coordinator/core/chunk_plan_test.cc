@@ -83,13 +83,13 @@ TEST(PlanJob, ReadsTheAnchorsAndTheirControls) {
   const JobPlan plan = Plan(SampleSpec(), SampleClip(20));
   EXPECT_THAT(plan.anchors, ElementsAre(0, 10));
   EXPECT_THAT(InputsOf(Find(plan, Stage::kAnchor)),
-              ElementsAre("annotate 0 control", "annotate 1 control"));
+              ElementsAre("annotate 0 control/0", "annotate 1 control/0"));
   EXPECT_THAT(OutputsOf(Find(plan, Stage::kAnchor)), ElementsAre("anchor/0", "anchor/10"));
   const PlannedTask& denoise = Find(plan, Stage::kDenoise, 2, 0);
   EXPECT_THAT(denoise.anchor_frames, ElementsAre(0, 10));
   EXPECT_THAT(InputsOf(denoise),
-              UnorderedElementsAre("annotate 0 control", "annotate 1 control", "annotate 2 control",
-                                   "anchor anchor/0", "anchor anchor/10"));
+              UnorderedElementsAre("annotate 0 control/0", "annotate 1 control/0",
+                                   "annotate 2 control/0", "anchor anchor/0", "anchor anchor/10"));
 }
 
 TEST(PlanJob, ReadsTheNeighboursPredictionsWhereARoundSmooths) {

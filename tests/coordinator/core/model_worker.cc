@@ -28,7 +28,10 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
   std::vector<std::string> names;
   switch (task.attempt().task().stage()) {
     case v1::STAGE_ANNOTATE:
-      return {"control"};
+      for (int control = 0; control < task.job().controls_size(); ++control) {
+        names.push_back("control/" + std::to_string(control));
+      }
+      return names;
     case v1::STAGE_ANCHOR:
       for (const std::uint32_t frame : task.anchor_frames()) {
         names.push_back("anchor/" + std::to_string(frame));

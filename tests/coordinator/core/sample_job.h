@@ -27,6 +27,8 @@ inline v1::JobSpec SampleSpec() {
   v1::Control& control = *spec.add_controls();
   control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
   control.set_scale(1);
+  control.set_end(1);
+  spec.set_sampler(v1::SAMPLER_DDIM);
   spec.set_data_type(v1::DATA_TYPE_FLOAT32);
   spec.set_device("cpu");
   spec.set_micro_batch(1);

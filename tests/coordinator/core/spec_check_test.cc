@@ -63,6 +63,16 @@ std::vector<BadSpec> BadSpecs() {
       {"data_type is 0", [](auto& s) { s.clear_data_type(); }},
       {"device is 'tpu'", [](auto& s) { s.set_device("tpu"); }},
       {"controls.kind is 0", [](auto& s) { s.mutable_controls(0)->clear_kind(); }},
+      {"controls.start is 1", [](auto& s) { s.mutable_controls(0)->set_start(1); }},
+      {"vae_path is 'v'", [](auto& s) { s.set_vae_path("v"); }},
+      {"tokenizer_path is 't'", [](auto& s) { s.set_tokenizer_path("t"); }},
+      {"loras.path is ''", [](auto& s) { s.add_loras(); }},
+      {"embedding_paths is 'e'", [](auto& s) { s.add_embedding_paths("e"); }},
+      {"clip_skip is 12", [](auto& s) { s.set_clip_skip(12); }},
+      {"sampler is 0", [](auto& s) { s.clear_sampler(); }},
+      {"smooth_steps is 4: only DDIM", [](auto& s) { s.set_sampler(v1::SAMPLER_EULER); }},
+      {"eta is 1.5", [](auto& s) { s.set_eta(1.5); }},
+      {"karras_sigmas is true", [](auto& s) { s.set_karras_sigmas(true); }},
       {"controls.scale is 2.5", [](auto& s) { s.mutable_controls(0)->set_scale(2.5); }},
   };
 }

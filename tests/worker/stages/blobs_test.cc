@@ -29,6 +29,11 @@ TEST(Blobs, ControlMapsComeBackAsTheyWere) {
   EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
 }
 
+TEST(Blobs, ControlMapsKeepTheirColours) {
+  const std::vector<ControlMap> controls = {{2, 1, 3, {0, 1, 2, 3, 4, 5}}};
+  EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
+}
+
 TEST(Blobs, RefuseBytesThatAreSomethingElse) {
   const std::string packed = PackLatents(Counting(2));
   EXPECT_EQ(UnpackLatents("noise").error().code(), ErrorCode::kDataLoss);
