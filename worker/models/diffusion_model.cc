@@ -7,6 +7,7 @@
 
 #include "worker/models/guided_denoiser.h"
 #include "worker/models/model_parts.h"
+#include "worker/models/tiled_vae.h"
 #include "worker/models/tokenizer.h"
 #include "worker/models/torch_edge.h"
 
@@ -175,7 +176,7 @@ class StableDiffusion : public DiffusionModel {
     latents.values.reserve(frames.size() * latents.frame_size());
     for (const Frame& frame : frames) {
       const at::Tensor mean =
-          vae_.Encode(PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
+          EncodeTiled(vae_, PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
               .narrow(1, 0, latents.channels)
               .to(at::kCPU, at::kFloat)
               .contiguous()
@@ -200,8 +201,8 @@ class StableDiffusion : public DiffusionModel {
       std::copy_n(latents.values.data() + static_cast<std::size_t>(i) * size, size,
                   cells.data_ptr<float>());
       cells.div_(configs_.vae.scaling_factor);
-      frames.push_back(FrameOf(vae_.Decode(cells.to(vae_.decoder.conv_in.weight.options())
-                                               .contiguous(at::MemoryFormat::ChannelsLast))
+      frames.push_back(FrameOf(DecodeTiled(vae_, cells.to(vae_.decoder.conv_in.weight.options())
+                                                     .contiguous(at::MemoryFormat::ChannelsLast))
                                    .to(at::kCPU, at::kFloat)));
     }
     return frames;
