@@ -48,12 +48,12 @@ Result<Outputs> RunCase(const GoldenCase& golden, ModelShelf& shelf) {
   if (kind == "scheduler") {
     return RunSchedulerCase(golden);
   }
-  const std::vector<std::string> built = {"text_encoder", "unet",       "controlnet",
+  const std::vector<std::string> built = {"text_encoder", "unet",       "controlnet", "lora",
                                           "vae_encode",   "vae_decode", "e2e"};
   if (std::find(built.begin(), built.end(), kind) == built.end()) {
     return Failure(ErrorCode::kUnsupported, "kind " + kind + " is not built yet");
   }
-  WEFT_ASSIGN_OR_RETURN(ModelFolder * model, shelf.Find(golden.entry.value("model", "")));
+  WEFT_ASSIGN_OR_RETURN(ModelFolder * model, shelf.Find(golden.entry));
   return kind == "e2e" ? RunPipelineCase(golden, *model) : RunModelCase(golden, *model);
 }
 

@@ -127,6 +127,21 @@ Result<Outputs> RunControlNet(const GoldenCase& golden, ModelFolder& model) {
   return outputs;
 }
 
+// The shelf has merged the case's LoRAs into its model.
+Result<Outputs> RunLora(const GoldenCase& golden, ModelFolder& model) {
+  WEFT_ASSIGN_OR_RETURN(const models::TextEncoder* text, model.Text());
+  WEFT_ASSIGN_OR_RETURN(const models::Unet* unet, model.UnetModel());
+  Outputs outputs;
+  const at::Tensor context =
+      text->final_norm(text->HiddenStates(golden.Read("in.input_ids")).back());
+  models::UnetInput input = UnetInputOf(golden);
+  outputs["out.text_last_hidden_state"] = context;
+  outputs["out.unet_sample_fixed_ctx"] = (*unet)(input, nullptr);
+  input.prompt = context;
+  outputs["out.unet_sample_lora_ctx"] = (*unet)(input, nullptr);
+  return outputs;
+}
+
 }  // namespace
 
 Result<Outputs> RunModelCase(const GoldenCase& golden, ModelFolder& model) {
@@ -139,6 +154,9 @@ Result<Outputs> RunModelCase(const GoldenCase& golden, ModelFolder& model) {
   }
   if (kind == "controlnet") {
     return RunControlNet(golden, model);
+  }
+  if (kind == "lora") {
+    return RunLora(golden, model);
   }
   if (kind == "vae_encode") {
     WEFT_ASSIGN_OR_RETURN(const models::Vae* vae, model.VaeModel());

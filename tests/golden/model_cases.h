@@ -8,7 +8,7 @@
 
 namespace weft::golden {
 
-// Outputs of a case of kind text_encoder, unet, vae_encode, vae_decode or controlnet.
+// Outputs of a case of kind text_encoder, unet, vae_encode, vae_decode, controlnet or lora.
 // kUnsupported: another kind.  Throws what ATen and the case's tensors throw.
 Result<Outputs> RunModelCase(const GoldenCase& golden, ModelFolder& model);
 

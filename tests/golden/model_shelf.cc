@@ -1,23 +1,67 @@
 #include "tests/golden/model_shelf.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <system_error>
-#include <tuple>
 #include <utility>
 
 namespace weft::golden {
 namespace {
 
 namespace fs = std::filesystem;
+using models::Part;
 
 const models::Placement kFloatOnCpu = {};
 
+// The golden models' text encoders are tiny: their heads are 16 wide, where CLIP's are 64. A file
+// cannot say so.
+int SmallHeads(int width) {
+  constexpr int kSmallHead = 16;
+  constexpr int kClipWidth = 512;
+  return width < kClipWidth ? std::max(1, width / kSmallHead) : 0;
+}
+
+// The first path that exists: in one of the folders, as named or with the extension left out.
+std::string FindIn(const std::vector<std::string>& folders, const std::string& name) {
+  for (const std::string& folder : folders) {
+    for (const std::string& file : {name, name + ".safetensors"}) {
+      const fs::path path = fs::path(folder) / file;
+      std::error_code ignored;
+      if (fs::exists(path, ignored)) {
+        return path.string();
+      }
+    }
+  }
+  return "";
+}
+
+std::vector<std::string> Words(const std::string& text) {
+  std::vector<std::string> words = {""};
+  for (const char letter : text) {
+    if (std::string(" ,;()\"").find(letter) == std::string::npos) {
+      words.back() += letter;
+    } else if (!words.back().empty()) {
+      words.emplace_back();
+    }
+  }
+  return words;
+}
+
+// The word that names the model: a file where one is named, else the first.
+std::string ModelNamed(const std::string& text) {
+  const std::vector<std::string> words = Words(text);
+  const auto file = std::find_if(words.begin(), words.end(), [](const std::string& word) {
+    return word.find("_ldm") != std::string::npos || fs::path(word).extension() == ".safetensors";
+  });
+  return file != words.end() ? *file : words.front();
+}
+
 }  // namespace
 
-ModelFolder::ModelFolder(std::string folder, bool fp16_variant)
-    : folder_(fs::absolute(folder).string()) {
-  if (fp16_variant) {
+ModelFolder::ModelFolder(ModelChoice choice) : choice_(std::move(choice)) {
+  choice_.model = fs::absolute(choice_.model).string();
+  if (choice_.fp16_variant && !models::IsSingleFile(choice_.model)) {
     std::string pattern = (fs::temp_directory_path() / "weft-golden-XXXXXX").string();
     links_ = mkdtemp(pattern.data()) == nullptr ? std::string() : pattern;
   }
@@ -30,31 +74,65 @@ ModelFolder::~ModelFolder() {
   }
 }
 
-Result<std::string> ModelFolder::Part(const std::string& name) {
-  const fs::path part = fs::path(folder_) / name;
-  if (links_.empty() || fs::exists(fs::path(links_) / name)) {
-    return (links_.empty() ? part : fs::path(links_) / name).string();
+Result<std::string> ModelFolder::Place(const std::string& part) {
+  if (models::IsSingleFile(choice_.model)) {
+    return choice_.model;
   }
-  const fs::path links = fs::path(links_) / name;
+  const fs::path folder = fs::path(choice_.model) / part;
+  if (links_.empty() || fs::exists(fs::path(links_) / part)) {
+    return (links_.empty() ? folder : fs::path(links_) / part).string();
+  }
+  const fs::path links = fs::path(links_) / part;
   std::error_code failure;
   fs::create_directories(links, failure);
-  for (const auto& entry : fs::directory_iterator(part, failure)) {
+  for (const auto& entry : fs::directory_iterator(folder, failure)) {
     const std::string file = entry.path().filename().string();
     if (entry.path().extension() == ".json" || file.find(".fp16.") != std::string::npos) {
       fs::create_symlink(entry.path(), links / file, failure);
     }
   }
   if (failure) {
-    return Failure(ErrorCode::kNotFound, part.string() + ": " + failure.message());
+    return Failure(ErrorCode::kNotFound, folder.string() + ": " + failure.message());
   }
   return links.string();
 }
 
+Status ModelFolder::ReadLoras() {
+  if (!std::exchange(loras_read_, true) && !choice_.loras.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const std::string unet_place, Place("unet"));
+    WEFT_ASSIGN_OR_RETURN(const std::string text_place, Place("text_encoder"));
+    WEFT_ASSIGN_OR_RETURN(const auto unet, models::PartTensors::Open(Part::kUnet, unet_place));
+    WEFT_ASSIGN_OR_RETURN(const auto text,
+                          models::PartTensors::Open(Part::kTextEncoder, text_place));
+    WEFT_ASSIGN_OR_RETURN(loras_, models::ReadLoras(choice_.loras, unet, text));
+  }
+  return {};
+}
+
+Result<int> ModelFolder::TextHeads(const models::TextEncoderConfig& config) const {
+  if (choice_.text_heads > 0 || !models::IsSingleFile(choice_.model)) {
+    return choice_.text_heads > 0 ? choice_.text_heads : config.heads;
+  }
+  // model_x_ldm.safetensors beside the folder model_x, whose config.json says it.
+  const std::string stem = fs::path(choice_.model).stem().string();
+  const fs::path folder = fs::path(choice_.model).parent_path() / stem.substr(0, stem.find("_ldm"));
+  if (fs::is_directory(folder / "text_encoder")) {
+    WEFT_ASSIGN_OR_RETURN(const auto own, models::ReadTextEncoderConfig(folder.string()));
+    return own.heads;
+  }
+  const int small = SmallHeads(config.width);
+  return small > 0 ? small : config.heads;
+}
+
 Result<const models::TextEncoder*> ModelFolder::Text() {
   if (text_.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadTextEncoderConfig(folder_));
-    WEFT_ASSIGN_OR_RETURN(const std::string part, Part("text_encoder"));
-    WEFT_ASSIGN_OR_RETURN(auto text, models::LoadTextEncoder(config, part, kFloatOnCpu));
+    WEFT_RETURN_IF_ERROR(ReadLoras());
+    WEFT_ASSIGN_OR_RETURN(auto config, models::ReadTextEncoderConfig(choice_.model));
+    WEFT_ASSIGN_OR_RETURN(config.heads, TextHeads(config));
+    WEFT_ASSIGN_OR_RETURN(const std::string place, Place("text_encoder"));
+    WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kTextEncoder, place));
+    WEFT_ASSIGN_OR_RETURN(
+        auto text, models::LoadTextEncoder(config, {std::move(tensors), kFloatOnCpu, loras_.text}));
     text_.emplace("", std::move(text));
   }
   return &text_.begin()->second;
@@ -62,9 +140,12 @@ Result<const models::TextEncoder*> ModelFolder::Text() {
 
 Result<const models::Unet*> ModelFolder::UnetModel() {
   if (unet_.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadUnetConfig(folder_));
-    WEFT_ASSIGN_OR_RETURN(const std::string part, Part("unet"));
-    WEFT_ASSIGN_OR_RETURN(auto unet, models::LoadUnet(config, part, kFloatOnCpu));
+    WEFT_RETURN_IF_ERROR(ReadLoras());
+    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadUnetConfig(choice_.model));
+    WEFT_ASSIGN_OR_RETURN(const std::string place, Place("unet"));
+    WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kUnet, place));
+    WEFT_ASSIGN_OR_RETURN(auto unet,
+                          models::LoadUnet(config, {std::move(tensors), kFloatOnCpu, loras_.unet}));
     unet_.emplace("", std::move(unet));
   }
   return &unet_.begin()->second;
@@ -72,39 +153,86 @@ Result<const models::Unet*> ModelFolder::UnetModel() {
 
 Result<const models::Vae*> ModelFolder::VaeModel() {
   if (vae_.empty()) {
-    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadVaeConfig(folder_));
-    WEFT_ASSIGN_OR_RETURN(const std::string part, Part("vae"));
-    WEFT_ASSIGN_OR_RETURN(auto vae, models::LoadVae(config, part, kFloatOnCpu));
+    std::string place = choice_.vae;
+    if (place.empty()) {
+      WEFT_ASSIGN_OR_RETURN(place, Place("vae"));
+    }
+    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadVaeConfig(place));
+    WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kVae, place));
+    WEFT_ASSIGN_OR_RETURN(auto vae, models::LoadVae(config, {std::move(tensors), kFloatOnCpu}));
     vae_.emplace("", std::move(vae));
   }
   return &vae_.begin()->second;
 }
 
+std::string ModelFolder::ControlNetFile(const std::string& name) const {
+  std::vector<std::string> shelves = choice_.shelves;
+  shelves.push_back(fs::path(choice_.model).parent_path().string());
+  const std::string file = FindIn(shelves, name);
+  if (!file.empty() && !fs::is_directory(file)) {
+    return file;
+  }
+  // "controlnet" of a model that is a file: model_x_ldm has model_x_controlnet_ldm beside it.
+  const std::string stem = fs::path(choice_.model).stem().string();
+  return FindIn(shelves, stem.substr(0, stem.find("_ldm")) + "_" + name + "_ldm");
+}
+
 Result<const models::ControlNet*> ModelFolder::Control(const std::string& name) {
   auto found = controls_.find(name);
   if (found == controls_.end()) {
-    WEFT_ASSIGN_OR_RETURN(const std::string part, Part(name));
-    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadControlNetConfig(part));
-    WEFT_ASSIGN_OR_RETURN(auto net, models::LoadControlNet(config, part, kFloatOnCpu));
+    std::string place;
+    if (fs::is_directory(fs::path(choice_.model) / name)) {
+      WEFT_ASSIGN_OR_RETURN(place, Place(name));
+    } else {
+      place = ControlNetFile(name);
+    }
+    if (place.empty()) {
+      return Failure(ErrorCode::kNotFound, name + ": no such ControlNet of " + choice_.model);
+    }
+    WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadControlNetConfig(place));
+    WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kControlNet, place));
+    WEFT_ASSIGN_OR_RETURN(auto net,
+                          models::LoadControlNet(config, {std::move(tensors), kFloatOnCpu}));
     found = controls_.emplace(name, std::move(net)).first;
   }
   return &found->second;
 }
 
-Result<ModelFolder*> ModelShelf::Find(const std::string& words) {
-  const std::string name = words.substr(0, words.find(' '));
-  const bool fp16_variant = words.find("(fp16 variant") != std::string::npos;
-  const bool file =
-      fs::path(name).extension() == ".safetensors" || name.find("_ldm") != std::string::npos;
-  if (file || (name != words && !fp16_variant)) {
-    return Failure(ErrorCode::kUnsupported, "model \"" + words + "\" is not a diffusers folder");
+Result<ModelChoice> ModelShelf::Choose(const nlohmann::json& entry) const {
+  const std::string words = entry.value("model", "");
+  const nlohmann::json params = entry.value("params", nlohmann::json::object());
+  const std::string name = ModelNamed(words);
+  ModelChoice choice;
+  choice.shelves = {root_, (fs::path(root_) / "goldens").string(),
+                    (fs::path(root_) / "..").string()};
+  choice.fp16_variant = words.find("(fp16") != std::string::npos;
+  choice.model = FindIn(choice.shelves, name);
+  if (choice.model.empty()) {
+    choice.model = FindIn(choice.shelves, name + "_ldm");
   }
-  const fs::path folder = fs::path(root_) / name;
-  if (!fs::is_directory(folder)) {
-    return Failure(ErrorCode::kNotFound, folder.string() + ": no such model folder");
+  if (choice.model.empty() || name.empty()) {
+    return Failure(ErrorCode::kNotFound, "model \"" + words + "\": no such folder or file");
   }
-  const auto found = folders_.try_emplace(words, folder.string(), fp16_variant);
-  return &found.first->second;
+  choice.text_heads = params.value("text_heads", 0);
+  if (params.contains("vae") && params["vae"].is_string()) {
+    choice.vae = FindIn(choice.shelves, params["vae"].get<std::string>());
+  }
+  for (const nlohmann::json& lora : params.value("loras", nlohmann::json::array())) {
+    const std::string file = lora.at("file").get<std::string>();
+    const std::string path = FindIn(choice.shelves, file);
+    choice.loras.push_back({path.empty() ? file : path, lora.value("weight", 1.0)});
+  }
+  return choice;
+}
+
+Result<ModelFolder*> ModelShelf::Find(const nlohmann::json& entry) {
+  WEFT_ASSIGN_OR_RETURN(ModelChoice choice, Choose(entry));
+  std::string key = choice.model + "|" + choice.vae + (choice.fp16_variant ? "|fp16" : "|") +
+                    std::to_string(choice.text_heads);
+  for (const models::LoraOption& lora : choice.loras) {
+    key += "|" + lora.path + "*" + std::to_string(lora.weight);
+  }
+  return &folders_.try_emplace(key, std::move(choice)).first->second;
 }
 
 }  // namespace weft::golden

@@ -4,55 +4,81 @@
 
 #include <map>
 #include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "common/result.h"
 #include "worker/models/controlnet.h"
+#include "worker/models/lora.h"
 #include "worker/models/text_encoder.h"
 #include "worker/models/unet.h"
 #include "worker/models/vae.h"
 
 namespace weft::golden {
 
-// A diffusers folder whose parts are loaded in float32 on the CPU when first asked for.
+// What a case asks for.
+struct ModelChoice {
+  std::string model;  // A diffusers folder or a single file.
+  bool fp16_variant =
+      false;        // Read a folder's *.fp16.safetensors even where others lie beside them.
+  std::string vae;  // Empty: the model's own.
+  std::vector<models::LoraOption> loras;
+  int text_heads = 0;                // 0: as the model says, or as SmallHeads() where it is a file.
+  std::vector<std::string> shelves;  // Folders in which ControlNets that are files may lie.
+};
+
+// A model whose parts are loaded in float32 on the CPU when first asked for.
 class ModelFolder {
  public:
-  // fp16_variant: read the *.fp16.safetensors files even where others lie beside them.
-  ModelFolder(std::string folder, bool fp16_variant);
+  explicit ModelFolder(ModelChoice choice);
+  ModelFolder(const std::string& folder, bool fp16_variant)
+      : ModelFolder(ModelChoice{folder, fp16_variant, {}, {}, 0, {}}) {}
   ModelFolder(const ModelFolder&) = delete;
   ModelFolder& operator=(const ModelFolder&) = delete;
   ~ModelFolder();
 
-  [[nodiscard]] const std::string& folder() const { return folder_; }
+  // The folder, or the file.
+  [[nodiscard]] const std::string& folder() const { return choice_.model; }
   Result<const models::TextEncoder*> Text();
   Result<const models::Unet*> UnetModel();
   Result<const models::Vae*> VaeModel();
-  // name: a folder in the model's, such as "controlnet2".
+  // name: a folder in the model's, such as "controlnet2", or a file, with or without extension.
   Result<const models::ControlNet*> Control(const std::string& name);
 
  private:
-  // Where to read a part from: the folder itself, or one with links to the fp16 variant.
-  Result<std::string> Part(const std::string& name);
+  // Where to read a part from: the folder itself, one with links to the fp16 variant, or the file.
+  Result<std::string> Place(const std::string& part);
+  [[nodiscard]] std::string ControlNetFile(const std::string& name) const;
+  Result<int> TextHeads(const models::TextEncoderConfig& config) const;
+  Status ReadLoras();
 
-  std::string folder_;
+  ModelChoice choice_;
   std::string links_;  // Removed in the end; empty without fp16_variant.
+  models::LoraMerges loras_;
+  bool loras_read_ = false;
   std::map<std::string, models::TextEncoder> text_;
   std::map<std::string, models::Unet> unet_;
   std::map<std::string, models::Vae> vae_;
   std::map<std::string, models::ControlNet> controls_;
 };
 
-// The models of a golden folder, by the words that cases.json uses.
+// The models of a golden folder, by what cases.json says about them.
 class ModelShelf {
  public:
   explicit ModelShelf(std::string root) : root_(std::move(root)) {}
 
-  // words: such as "model_a", or "model_a (fp16 variant files, upcast to fp32)".
-  // kUnsupported: a kind of model that Weft does not read yet.  kNotFound: no such folder.
-  Result<ModelFolder*> Find(const std::string& words);
+  // entry: of cases.json. Its "model" is such as "model_a", "model_a (fp16 variant files, …)" or
+  // "model_a_ldm.safetensors (…)", in the golden folder or the one around it; its "params" may have
+  // "loras" ([{"file", "weight"}]), "vae" (a file) and "text_heads".
+  // kNotFound: no such model.
+  Result<ModelFolder*> Find(const nlohmann::json& entry);
 
  private:
+  Result<ModelChoice> Choose(const nlohmann::json& entry) const;
+
   std::string root_;
-  std::map<std::string, ModelFolder> folders_;
+  std::map<std::string, ModelFolder> folders_;  // By the entry's model and params' choices.
 };
 
 }  // namespace weft::golden

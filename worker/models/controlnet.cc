@@ -46,11 +46,7 @@ std::vector<Conv> TakeCondition(Weights& weights, const ControlNetConfig& config
 
 }  // namespace
 
-Result<ControlNet> LoadControlNet(const ControlNetConfig& config,
-                                  const std::string& folder,
-                                  const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights,
-                        Weights::Open(folder, "diffusion_pytorch_model", placement));
+Result<ControlNet> LoadControlNet(const ControlNetConfig& config, Weights weights) {
   int layers = 0;
   ControlNet net;
   net.trunk = TakeTrunk(weights, config.trunk, layers);

@@ -24,9 +24,7 @@ struct ControlNet {
   [[nodiscard]] Skips operator()(const UnetInput& input, const at::Tensor& condition_there) const;
 };
 
-// folder: the net's own, such as MODEL/controlnet. Errors as LoadUnet().
-Result<ControlNet> LoadControlNet(const ControlNetConfig& config,
-                                  const std::string& folder,
-                                  const Placement& placement);
+// Errors as Weights::Finish().
+Result<ControlNet> LoadControlNet(const ControlNetConfig& config, Weights weights);
 
 }  // namespace weft::models

@@ -3,78 +3,18 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <optional>
 #include <utility>
 
-#include "worker/models/controlnet.h"
 #include "worker/models/guided_denoiser.h"
-#include "worker/models/text_encoder.h"
+#include "worker/models/model_parts.h"
 #include "worker/models/tokenizer.h"
 #include "worker/models/torch_edge.h"
-#include "worker/models/unet.h"
-#include "worker/models/vae.h"
 
 namespace weft::models {
 namespace {
 
 constexpr int kPictureChannels = 3;
-constexpr int kPromptTokens = 77;
 constexpr float kHalfRange = 127.5F;  // 0..255 to -1..1 and back.
-
-struct Configs {
-  NoiseScheduleConfig schedule;
-  TextEncoderConfig text;
-  UnetConfig unet;
-  VaeConfig vae;
-  std::optional<ControlNetConfig> controlnet;
-};
-
-Status CheckTogether(const Configs& configs, const std::string& folder) {
-  const auto wrong = [&folder](const std::string& what) {
-    return Failure(ErrorCode::kInvalidArgument, folder + ": " + what);
-  };
-  if (configs.text.positions < kPromptTokens) {
-    return wrong("the text encoder has fewer than 77 positions");
-  }
-  const UnetTrunkConfig& trunk = configs.unet.trunk;
-  const int width = configs.text.width;
-  if (trunk.in_channels != configs.vae.latent_channels ||
-      configs.unet.out_channels != configs.vae.latent_channels) {
-    return wrong("the UNet's in_channels or out_channels are not the VAE's latent_channels");
-  }
-  if (std::any_of(trunk.context_width.begin(), trunk.context_width.end(),
-                  [width](int context) { return context != width; })) {
-    return wrong("the UNet's cross_attention_dim is not the text encoder's hidden_size");
-  }
-  if (!configs.controlnet) {
-    return {};
-  }
-  const UnetTrunkConfig& control = configs.controlnet->trunk;
-  if (control.channels != trunk.channels || control.layers != trunk.layers ||
-      control.in_channels != trunk.in_channels || control.context_width != trunk.context_width) {
-    return wrong("the ControlNet was made for another UNet");
-  }
-  if (1 << (configs.controlnet->condition_widths.size() - 1) != configs.vae.factor()) {
-    return wrong(
-        "the ControlNet's conditioning_embedding_out_channels do not shrink by the VAE's factor");
-  }
-  return {};
-}
-
-Result<Configs> ReadConfigs(const ModelOptions& options) {
-  const std::string& folder = options.model;
-  WEFT_RETURN_IF_ERROR(CheckModelIndex(folder));
-  Configs configs;
-  WEFT_ASSIGN_OR_RETURN(configs.schedule, ReadNoiseSchedule(folder));
-  WEFT_ASSIGN_OR_RETURN(configs.text, ReadTextEncoderConfig(folder));
-  WEFT_ASSIGN_OR_RETURN(configs.unet, ReadUnetConfig(folder));
-  WEFT_ASSIGN_OR_RETURN(configs.vae, ReadVaeConfig(folder));
-  for (const std::string& controlnet : options.controlnets) {
-    WEFT_ASSIGN_OR_RETURN(configs.controlnet, ReadControlNetConfig(controlnet));
-  }
-  WEFT_RETURN_IF_ERROR(CheckTogether(configs, folder));
-  return configs;
-}
 
 Result<Placement> PlacementOf(const ModelOptions& options) {
   Placement placement;
@@ -149,7 +89,7 @@ Status CheckFrames(const std::vector<Frame>& frames, int factor) {
 
 class StableDiffusion : public DiffusionModel {
  public:
-  StableDiffusion(Configs configs,
+  StableDiffusion(ModelConfigs configs,
                   std::unique_ptr<Tokenizer> tokenizer,
                   TextEncoder text,
                   Vae vae,
@@ -258,7 +198,7 @@ class StableDiffusion : public DiffusionModel {
     return frames;
   }
 
-  Configs configs_;
+  ModelConfigs configs_;
   std::unique_ptr<Tokenizer> tokenizer_;
   TextEncoder text_;
   Vae vae_;
@@ -270,31 +210,28 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
     return Failure(ErrorCode::kInvalidArgument, "micro_batch must be at least 1");
   }
   WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
-  WEFT_ASSIGN_OR_RETURN(Configs configs, ReadConfigs(options));
+  if (options.controlnets.size() > 1) {
+    return Failure(ErrorCode::kUnsupported, "more than one ControlNet at once");
+  }
   if (placement.device.is_cpu()) {
     UseOneThread();
   }
-  const std::string& folder = options.model;
-  WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(folder + "/tokenizer"));
-  // Prompts are encoded once a job: in float32 it costs nothing, and all data types see the same.
-  WEFT_ASSIGN_OR_RETURN(TextEncoder text, LoadTextEncoder(configs.text, folder + "/text_encoder",
-                                                          {placement.device, at::kFloat}));
-  const bool upcast = placement.type == at::kHalf && configs.vae.force_upcast;
-  WEFT_ASSIGN_OR_RETURN(Vae vae, LoadVae(configs.vae, folder + "/vae",
-                                         {placement.device, upcast ? at::kFloat : placement.type}));
+  WEFT_ASSIGN_OR_RETURN(const std::string tokenizer_folder, TokenizerFolder(options));
+  WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(tokenizer_folder));
+  WEFT_ASSIGN_OR_RETURN(ModelParts loaded, LoadModelParts(options, placement));
+  const ModelConfigs& configs = loaded.configs;
   GuidedDenoiser::Parts parts;
-  WEFT_ASSIGN_OR_RETURN(parts.unet, LoadUnet(configs.unet, folder + "/unet", placement));
-  if (configs.controlnet) {
-    WEFT_ASSIGN_OR_RETURN(parts.controlnet, LoadControlNet(*configs.controlnet,
-                                                           options.controlnets.front(), placement));
+  parts.unet = std::move(loaded.unet);
+  if (!loaded.controlnets.empty()) {
+    parts.controlnet = std::move(loaded.controlnets.front());
   }
   parts.placement = placement;
   parts.channels = configs.vae.latent_channels;
   parts.prompt_width = configs.text.width;
   parts.vae_factor = configs.vae.factor();
   parts.micro_batch = options.micro_batch;
-  return std::make_unique<StableDiffusion>(std::move(configs), std::move(tokenizer),
-                                           std::move(text), std::move(vae),
+  return std::make_unique<StableDiffusion>(std::move(loaded.configs), std::move(tokenizer),
+                                           std::move(loaded.text), std::move(loaded.vae),
                                            GuidedDenoiser(std::move(parts)));
 }
 

@@ -14,17 +14,12 @@
 #include "common/result.h"
 #include "worker/frame/frame.h"
 #include "worker/frame/latents.h"
+#include "worker/models/lora.h"
 #include "worker/models/model_config.h"
 
 namespace weft::models {
 
 enum class DataType { kFloat32, kBfloat16, kFloat16 };
-
-// A low-rank addition to the weights: W += weight * (alpha / rank) * up * down.
-struct LoraOption {
-  std::string path;  // .safetensors
-  double weight = 1.0;
-};
 
 struct ModelOptions {
   // A diffusers folder (model_index.json, unet/, vae/, text_encoder/, …) or one .safetensors file.

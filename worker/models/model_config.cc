@@ -1,9 +1,13 @@
 #include "worker/models/model_config.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "worker/models/config_fields.h"
+#include "worker/models/derived_config.h"
+#include "worker/models/part_tensors.h"
 
 namespace weft::models {
 namespace {
@@ -86,10 +90,27 @@ void ReadTrunk(ConfigFields& fields, UnetTrunkConfig& trunk) {
   RefuseTrunkVariants(fields);
 }
 
+// The file that decides on a part; empty where there is none and the tensors have to.
+std::string ConfigOf(const std::string& model, const std::string& name) {
+  if (!IsSingleFile(model)) {
+    return model + "/" + name;
+  }
+  std::string beside = ConfigFolder(model) + "/" + name;
+  std::error_code ignored;
+  return std::filesystem::exists(beside, ignored) ? beside : "";
+}
+
 }  // namespace
 
-Status CheckModelIndex(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/model_index.json"));
+std::string ConfigFolder(const std::string& file) {
+  return std::filesystem::path(file).replace_extension(".config").string();
+}
+
+Status CheckModelIndex(const std::string& model) {
+  if (IsSingleFile(model)) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(model + "/model_index.json"));
   fields.Only("_class_name",
               {"StableDiffusionPipeline", "StableDiffusionImg2ImgPipeline",
                "StableDiffusionControlNetPipeline", "StableDiffusionControlNetImg2ImgPipeline"},
@@ -108,9 +129,13 @@ Status CheckModelIndex(const std::string& folder) {
   return fields.Finish();
 }
 
-Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(folder + "/scheduler/scheduler_config.json"));
+Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model) {
+  const std::string path = ConfigOf(model, "scheduler/scheduler_config.json");
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors unet, PartTensors::Open(Part::kUnet, model));
+    return DeriveNoiseSchedule(unet);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   // Absent fields mean what the named class of diffusers would take.
   const bool ddim = fields.String("_class_name", "DDIMScheduler") == "DDIMScheduler";
   NoiseScheduleConfig schedule;
@@ -146,9 +171,13 @@ Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder) {
   return schedule;
 }
 
-Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields,
-                        ConfigFields::Open(folder + "/text_encoder/config.json"));
+Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model) {
+  const std::string path = ConfigOf(model, "text_encoder/config.json");
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kTextEncoder, model));
+    return DeriveTextEncoderConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   TextEncoderConfig config;
   config.vocabulary = fields.Int("vocab_size", 49408);
   config.width = fields.Int("hidden_size", 512);
@@ -171,8 +200,13 @@ Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& folder) {
   return config;
 }
 
-Result<UnetConfig> ReadUnetConfig(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/unet/config.json"));
+Result<UnetConfig> ReadUnetConfig(const std::string& model) {
+  const std::string path = ConfigOf(model, "unet/config.json");
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kUnet, model));
+    return DeriveUnetConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   UnetConfig config;
   ReadTrunk(fields, config.trunk);
   config.out_channels = fields.Int("out_channels", 4);
@@ -198,7 +232,14 @@ Result<UnetConfig> ReadUnetConfig(const std::string& folder) {
 }
 
 Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(controlnet + "/config.json"));
+  const std::string path = IsSingleFile(controlnet) ? ConfigOf(controlnet, "controlnet/config.json")
+                                                    : controlnet + "/config.json";
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors,
+                          PartTensors::Open(Part::kControlNet, controlnet));
+    return DeriveControlNetConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   ControlNetConfig config;
   ReadTrunk(fields, config.trunk);
   config.condition_channels = fields.Int("conditioning_channels", 3);
@@ -210,8 +251,14 @@ Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
   return config;
 }
 
-Result<VaeConfig> ReadVaeConfig(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(folder + "/vae/config.json"));
+Result<VaeConfig> ReadVaeConfig(const std::string& model) {
+  const std::string path = IsSingleFile(model) ? ConfigOf(model, "vae/config.json")
+                                               : PlaceOf(Part::kVae, model) + "/config.json";
+  if (path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const PartTensors tensors, PartTensors::Open(Part::kVae, model));
+    return DeriveVaeConfig(tensors);
+  }
+  WEFT_ASSIGN_OR_RETURN(ConfigFields fields, ConfigFields::Open(path));
   VaeConfig config;
   config.image_channels = fields.Int("in_channels", 3);
   config.latent_channels = fields.Int("latent_channels", 4);
@@ -248,8 +295,8 @@ Result<VaeConfig> ReadVaeConfig(const std::string& folder) {
   return config;
 }
 
-Result<int> ReadVaeFactor(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(const VaeConfig config, ReadVaeConfig(folder));
+Result<int> ReadVaeFactor(const std::string& model) {
+  WEFT_ASSIGN_OR_RETURN(const VaeConfig config, ReadVaeConfig(model));
   return config.factor();
 }
 

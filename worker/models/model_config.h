@@ -1,5 +1,6 @@
-// What a diffusers folder says about its models, read from the *.json files alone: no weights, no
-// LibTorch. Every field that changes the computation is here or is refused.
+// What a model says about its parts, without LibTorch: a diffusers folder in its *.json files, a
+// single file in the names and shapes of its tensors. Every field that changes the computation is
+// here or is refused.
 
 #pragma once
 
@@ -82,20 +83,28 @@ struct VaeConfig {
   [[nodiscard]] int factor() const { return 1 << (channels.size() - 1); }
 };
 
-// Each reads one file below `folder`.
+// Beside a single file MODEL.safetensors may lie a folder MODEL.config of diffusers' *.json files
+// (unet/config.json, scheduler/scheduler_config.json, …) and a tokenizer/. What is there decides;
+// the rest is told by the tensors. Returns that folder's path, whether it is there or not.
+std::string ConfigFolder(const std::string& file);
+
+// model: a diffusers folder, of which each reads one file, or a single .safetensors file, of which
+// derived_config.h says what its tensors tell.
 // kNotFound, kInvalidArgument: the file is missing or makes no sense.  kUnsupported: names file and
 // field.
-Status CheckModelIndex(const std::string& folder);
-Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& folder);
-Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& folder);
-Result<UnetConfig> ReadUnetConfig(const std::string& folder);
-Result<VaeConfig> ReadVaeConfig(const std::string& folder);
+Status CheckModelIndex(const std::string& model);
+Result<NoiseScheduleConfig> ReadNoiseSchedule(const std::string& model);
+Result<TextEncoderConfig> ReadTextEncoderConfig(const std::string& model);
+Result<UnetConfig> ReadUnetConfig(const std::string& model);
 
-// controlnet: the net's own folder, such as FOLDER/controlnet.
+// model: may also be the VAE's own folder, or a file of nothing but a VAE.
+Result<VaeConfig> ReadVaeConfig(const std::string& model);
+
+// controlnet: the net's own folder, such as FOLDER/controlnet, or a file.
 Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet);
 
-// Pixels per latent cell, from vae/config.json alone; for a probe, which has no need of the
+// Pixels per latent cell, from the configuration alone; for a probe, which has no need of the
 // weights.
-Result<int> ReadVaeFactor(const std::string& folder);
+Result<int> ReadVaeFactor(const std::string& model);
 
 }  // namespace weft::models

@@ -43,10 +43,7 @@ std::vector<at::Tensor> TextEncoder::HiddenStates(const at::Tensor& ids) const {
   return states;
 }
 
-Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config,
-                                    const std::string& folder,
-                                    const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights, Weights::Open(folder, "model", placement));
+Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config, Weights weights) {
   const std::string root = "text_model.";
   const int width = config.width;
   weights.Ignore(root + "embeddings.position_ids");  // 0, 1, 2, …; newer files leave it out.

@@ -38,9 +38,7 @@ struct TextEncoder {
   [[nodiscard]] at::Tensor FeedForward(const TextLayer& layer, const at::Tensor& x) const;
 };
 
-// folder: such as MODEL/text_encoder. Errors as Weights::Open() and Weights::Finish().
-Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config,
-                                    const std::string& folder,
-                                    const Placement& placement);
+// Errors as Weights::Finish().
+Result<TextEncoder> LoadTextEncoder(const TextEncoderConfig& config, Weights weights);
 
 }  // namespace weft::models

@@ -221,11 +221,7 @@ at::Tensor Unet::operator()(const UnetInput& input, const Skips* residuals) cons
   return conv_out(norm_out.Silu(x));
 }
 
-Result<Unet> LoadUnet(const UnetConfig& config,
-                      const std::string& folder,
-                      const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights,
-                        Weights::Open(folder, "diffusion_pytorch_model", placement));
+Result<Unet> LoadUnet(const UnetConfig& config, Weights weights) {
   const UnetTrunkConfig& shape = config.trunk;
   int layers = 0;
   Unet unet;

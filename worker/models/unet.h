@@ -93,10 +93,7 @@ struct Unet {
   [[nodiscard]] at::Tensor operator()(const UnetInput& input, const Skips* residuals) const;
 };
 
-// Reads folder/config.json and the weights beside it; folder: such as MODEL/unet.
-// Errors as ReadUnetConfig(), Weights::Open() and Weights::Finish().
-Result<Unet> LoadUnet(const UnetConfig& config,
-                      const std::string& folder,
-                      const Placement& placement);
+// Errors as Weights::Finish().
+Result<Unet> LoadUnet(const UnetConfig& config, Weights weights);
 
 }  // namespace weft::models

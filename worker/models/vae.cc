@@ -151,16 +151,7 @@ at::Tensor Vae::Decode(const at::Tensor& latents) const {
   return decoder.conv_out(decoder.norm_out.Silu(x));
 }
 
-Result<Vae> LoadVae(const VaeConfig& config,
-                    const std::string& folder,
-                    const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(Weights weights,
-                        Weights::Open(folder, "diffusion_pytorch_model", placement));
-  // As diffusers spelled them before version 0.13, and Stable Diffusion 1.5's own files still do.
-  weights.Rename(".attentions.0.query.", ".attentions.0.to_q.");
-  weights.Rename(".attentions.0.key.", ".attentions.0.to_k.");
-  weights.Rename(".attentions.0.value.", ".attentions.0.to_v.");
-  weights.Rename(".attentions.0.proj_attn.", ".attentions.0.to_out.0.");
+Result<Vae> LoadVae(const VaeConfig& config, Weights weights) {
   Vae vae;
   vae.config = config;
   vae.encoder = HalfReader(weights, config, "encoder").Encoder();

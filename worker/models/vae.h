@@ -56,7 +56,7 @@ struct Vae {
   [[nodiscard]] at::Tensor Decode(const at::Tensor& latents) const;
 };
 
-// folder: such as MODEL/vae. Errors as Weights::Open() and Weights::Finish().
-Result<Vae> LoadVae(const VaeConfig& config, const std::string& folder, const Placement& placement);
+// Errors as Weights::Finish().
+Result<Vae> LoadVae(const VaeConfig& config, Weights weights);
 
 }  // namespace weft::models

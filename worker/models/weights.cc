@@ -1,14 +1,14 @@
 #include "worker/models/weights.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
-#include <filesystem>
-#include <system_error>
 #include <utility>
+
+#include "worker/models/lora_merge.h"
 
 namespace weft::models {
 namespace {
-
-namespace fs = std::filesystem;
 
 at::ScalarType ScalarTypeOf(ElementType type) {
   switch (type) {
@@ -30,32 +30,6 @@ at::ScalarType ScalarTypeOf(ElementType type) {
   return at::kFloat;
 }
 
-// The weights' file in `folder`, or why there is none.
-Result<std::string> FindFile(const std::string& folder, const std::string& stem) {
-  for (const char* ending : {".safetensors", ".fp16.safetensors"}) {
-    std::string path = folder + "/" + stem + ending;
-    std::error_code ignored;
-    if (fs::exists(path, ignored)) {
-      return path;
-    }
-  }
-  std::error_code ignored;
-  if (fs::exists(folder + "/" + stem + ".safetensors.index.json", ignored)) {
-    return Failure(
-        ErrorCode::kUnsupported,
-        folder + ": weights split into several files; save them as one " + stem + ".safetensors");
-  }
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension == ".bin" || extension == ".ckpt" || extension == ".pt" || extension == ".pth") {
-      // Its Open() says how to convert it.
-      return entry.path().string();
-    }
-  }
-  return Failure(ErrorCode::kNotFound, folder + ": has neither " + stem + ".safetensors nor " +
-                                           stem + ".fp16.safetensors");
-}
-
 }  // namespace
 
 at::Tensor ToTensor(const StoredTensor& stored) {
@@ -66,19 +40,26 @@ at::Tensor ToTensor(const StoredTensor& stored) {
   return tensor;
 }
 
-Result<Weights> Weights::Open(const std::string& folder,
-                              const std::string& stem,
-                              const Placement& placement) {
-  WEFT_ASSIGN_OR_RETURN(const std::string path, FindFile(folder, stem));
-  WEFT_ASSIGN_OR_RETURN(auto file, SafetensorsFile::Open(path));
-  return Weights(std::move(file), placement);
+at::Tensor ViewOf(const HeldTensor& held) {
+  const StoredTensor& stored = held.tensor;
+  // The format aligns its data to 8 bytes, but does not demand it.
+  const bool aligned = reinterpret_cast<std::uintptr_t>(stored.bytes) % SizeOf(stored.type) == 0;
+  if (!aligned || stored.byte_count == 0) {
+    return ToTensor(stored);
+  }
+  auto* bytes = const_cast<std::byte*>(stored.bytes);  // NOLINT: at::from_blob takes no const
+  // The deleter owns a share of the file, and gives it back by being destroyed.
+  return at::from_blob(
+      bytes, stored.shape, [file = held.file](void* /*bytes*/) {},
+      at::TensorOptions().dtype(ScalarTypeOf(stored.type)));
 }
 
-Weights::Weights(std::unique_ptr<SafetensorsFile> file, const Placement& placement)
-    : file_(std::move(file)), placement_(placement) {
-  for (const auto& [name, tensor] : file_->tensors()) {
-    stored_.emplace(name, &tensor);
-  }
+Weights::Weights(PartTensors tensors, const Placement& placement, LoraTerms loras)
+    : tensors_(std::move(tensors)), placement_(placement), loras_(std::move(loras)) {}
+
+Result<Weights> Weights::Open(Part part, const std::string& place, const Placement& placement) {
+  WEFT_ASSIGN_OR_RETURN(PartTensors tensors, PartTensors::Open(part, place));
+  return Weights(std::move(tensors), placement);
 }
 
 at::Tensor Weights::Take(const std::string& name, const std::vector<std::int64_t>& shape) {
@@ -92,48 +73,50 @@ at::Tensor Weights::TakeFloat(const std::string& name, const std::vector<std::in
 at::Tensor Weights::Read(const std::string& name,
                          const std::vector<std::int64_t>& shape,
                          at::ScalarType type) {
-  const auto found = stored_.find(name);
-  const StoredTensor* stored = found == stored_.end() ? nullptr : found->second;
-  if (stored == nullptr) {
-    complaints_.push_back(name + " is missing");
+  const auto found = tensors_.tensors().find(name);
+  const bool missing = found == tensors_.tensors().end();
+  if (missing) {
+    complaints_.push_back(tensors_.StoredName(name) + " is missing");
   } else {
-    stored_.erase(found);
-    if (stored->shape == shape) {
-      return ToTensor(*stored).to(at::TensorOptions().device(placement_.device).dtype(type));
+    taken_.insert(name);
+    const HeldTensor& held = found->second.held;
+    if (held.tensor.shape == shape) {
+      at::Tensor tensor = ViewOf(held);
+      const auto terms = loras_.find(name);
+      if (terms != loras_.end()) {
+        tensor = Merge(tensor, terms->second);
+      }
+      return tensor.to(at::TensorOptions().device(placement_.device).dtype(type));
     }
-    complaints_.push_back(name + " has shape " + ShapeText(stored->shape) + " instead of " +
-                          ShapeText(shape));
+    complaints_.push_back(found->second.stored_name + " has shape " + ShapeText(held.tensor.shape) +
+                          " instead of " + ShapeText(shape));
   }
   // One element in memory, whatever the shape: Finish() will refuse the model anyway.
   return at::zeros({1}, at::TensorOptions().dtype(type)).expand(shape);
 }
 
-void Weights::Rename(const std::string& from, const std::string& to) {
-  std::map<std::string, const StoredTensor*> renamed;
-  for (const auto& [name, tensor] : stored_) {
-    std::string spelling = name;
-    const std::size_t at = spelling.find(from);
-    if (at != std::string::npos) {
-      spelling.replace(at, from.size(), to);
-    }
-    renamed.emplace(spelling, tensor);
-  }
-  stored_ = std::move(renamed);
-}
-
 Status Weights::Finish() const {
   std::vector<std::string> complaints = complaints_;
-  for (const auto& [name, tensor] : stored_) {
-    complaints.push_back(name + " " + ShapeText(tensor->shape) + " belongs to no layer");
+  for (const auto& [name, tensor] : tensors_.tensors()) {
+    if (taken_.count(name) == 0) {
+      complaints.push_back(tensor.stored_name + " " + ShapeText(tensor.held.tensor.shape) +
+                           " belongs to no layer");
+    }
   }
-  if (complaints.empty()) {
+  // A stored tensor that holds several of ours is named once.
+  std::set<std::string> named;
+  std::string list;
+  for (const std::string& complaint : complaints) {
+    if (named.insert(complaint).second) {
+      list += (list.empty() ? "" : "; ") + complaint;
+    }
+  }
+  if (list.empty()) {
     return {};
   }
-  std::string message = file_->path() + ": does not fit its config.json: ";
-  for (std::size_t i = 0; i < complaints.size(); ++i) {
-    message += (i == 0 ? "" : "; ") + complaints[i];
-  }
-  return Failure(ErrorCode::kInvalidArgument, message);
+  const char* what =
+      tensors_.single_file() ? ": does not fit together: " : ": does not fit its config.json: ";
+  return Failure(ErrorCode::kInvalidArgument, tensors_.path() + what + list);
 }
 
 }  // namespace weft::models

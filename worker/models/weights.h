@@ -3,14 +3,14 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "worker/models/aten.h"
-#include "worker/models/safetensors.h"
+#include "worker/models/lora.h"
+#include "worker/models/part_tensors.h"
 
 namespace weft::models {
 
@@ -23,43 +23,44 @@ struct Placement {
 // One thread. Throws only what ATen throws (out of memory).
 class Weights {
  public:
-  // Opens folder/STEM.safetensors, else folder/STEM.fp16.safetensors.
-  // stem: "diffusion_pytorch_model" or "model".
-  // Errors as SafetensorsFile::Open(); a folder that holds only pickle files is refused with the
-  // way to convert them.
-  static Result<Weights> Open(const std::string& folder,
-                              const std::string& stem,
-                              const Placement& placement);
+  // loras: what is added to the tensors, in float32 and before they are converted.
+  Weights(PartTensors tensors, const Placement& placement, LoraTerms loras = {});
 
-  // The named tensor, moved and converted. A tensor that is missing or has another shape is noted
-  // for Finish(), and zeros are returned.
+  // As PartTensors::Open().
+  static Result<Weights> Open(Part part, const std::string& place, const Placement& placement);
+
+  // The named tensor where and as the model computes. One that is stored so already is not copied
+  // but read from the mapped file: write to no weight. A tensor that is missing or has another
+  // shape is noted for Finish(), and zeros are returned.
   at::Tensor Take(const std::string& name, const std::vector<std::int64_t>& shape);
 
   // Same, in float32 whatever the placement: for norms.
   at::Tensor TakeFloat(const std::string& name, const std::vector<std::int64_t>& shape);
 
-  // From now on, `from` in names reads as `to`: older spellings of diffusers.
-  void Rename(const std::string& from, const std::string& to);
-
   // A tensor that may be there and is not needed.
-  void Ignore(const std::string& name) { stored_.erase(name); }
+  void Ignore(const std::string& name) { taken_.insert(name); }
 
-  // kInvalidArgument: names the file and every tensor that was missing, misshapen or never taken.
+  // kInvalidArgument: names the file and every tensor that was missing, misshapen or never taken,
+  // each as the file spells it.
   [[nodiscard]] Status Finish() const;
 
  private:
-  Weights(std::unique_ptr<SafetensorsFile> file, const Placement& placement);
   at::Tensor Read(const std::string& name,
                   const std::vector<std::int64_t>& shape,
                   at::ScalarType type);
 
-  std::unique_ptr<SafetensorsFile> file_;
+  PartTensors tensors_;
   Placement placement_;
-  std::map<std::string, const StoredTensor*> stored_;  // Not taken yet.
+  LoraTerms loras_;
+  std::set<std::string> taken_;
   std::vector<std::string> complaints_;
 };
 
-// A tensor of the file in its own element type, on the CPU.
+// A tensor of the file in its own element type, on the CPU: a copy.
 at::Tensor ToTensor(const StoredTensor& stored);
+
+// Same, but without a copy where alignment allows it: the tensor then lies in the mapped file,
+// which it keeps mapped, and must not be written to.
+at::Tensor ViewOf(const HeldTensor& held);
 
 }  // namespace weft::models

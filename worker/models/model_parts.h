@@ -1,0 +1,48 @@
+// Loads the networks of a model, from a diffusers folder or from single files.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/models/controlnet.h"
+#include "worker/models/diffusion_model.h"
+#include "worker/models/model_config.h"
+#include "worker/models/text_encoder.h"
+#include "worker/models/unet.h"
+#include "worker/models/vae.h"
+
+namespace weft::models {
+
+struct ModelConfigs {
+  NoiseScheduleConfig schedule;
+  TextEncoderConfig text;
+  UnetConfig unet;
+  VaeConfig vae;
+  std::vector<ControlNetConfig> controlnets;  // As ModelOptions::controlnets.
+};
+
+struct ModelParts {
+  ModelConfigs configs;
+  TextEncoder text;  // float32 in any case: prompts are encoded once a job.
+  Vae vae;           // float32 where the rest is float16 and the VAE needs it.
+  Unet unet;
+  std::vector<ControlNet> controlnets;
+};
+
+// Reads and checks the configurations, alone and against each other.
+// Errors as the readers of model_config.h. kInvalidArgument: two parts that do not fit together.
+Result<ModelConfigs> ReadModelConfigs(const ModelOptions& options);
+
+// Loads every part straight to its place, LoRAs merged.
+// Errors as ReadModelConfigs(), ReadLoras() and PartTensors::Open(). kInvalidArgument: one message
+// names, for all parts, every tensor that is missing, misshapen or belongs to no layer.
+Result<ModelParts> LoadModelParts(const ModelOptions& options, const Placement& placement);
+
+// Where the tokenizer's files are: options.tokenizer, else the model folder's, or the one in a
+// single file's ConfigFolder(). kInvalidArgument: a single file has none, and options.tokenizer is
+// empty.
+Result<std::string> TokenizerFolder(const ModelOptions& options);
+
+}  // namespace weft::models
