@@ -18,7 +18,7 @@ Status CheckClipSkip(int clip_skip, int layers) {
 }
 
 // encoded: [tokens, width]. Weighted in place.
-void Weigh(const PromptChunk& chunk, at::Tensor encoded) {
+void Weigh(const PromptChunk& chunk, const at::Tensor& encoded) {
   if (chunk.IsPlain()) {
     return;
   }
@@ -104,7 +104,7 @@ at::Tensor PromptEncoder::EncodeChunks(const std::vector<PromptChunk>& chunks) c
     }
   }
   const std::vector<at::Tensor> states = text_.RunLayers(embedded);
-  const at::Tensor encoded =
+  at::Tensor encoded =
       text_.final_norm(states[states.size() - 1 - static_cast<std::size_t>(clip_skip_)]);
   for (std::int64_t row = 0; row < rows; ++row) {
     Weigh(chunks[static_cast<std::size_t>(row)], encoded.select(0, row));

@@ -1,6 +1,6 @@
 #include "worker/models/prompt_encoder.h"
 
-#include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include <gmock/gmock.h>
@@ -77,7 +77,7 @@ TEST(PromptEncoder, MultipliesAWordAndRestoresTheMean) {
 TEST(PromptEncoder, EncodesTheChunksOfALongPromptEachByItself) {
   const PromptEmbedding both = Encode("blur", kPhoto + " BREAK red sky");
   EXPECT_EQ(both.tokens, 154);
-  EXPECT_EQ(both.values.size(), 2U * 154 * static_cast<std::size_t>(both.width));
+  EXPECT_EQ(both.values.size(), std::size_t{2} * 154 * static_cast<std::size_t>(both.width));
   const PromptEmbedding first = Encode("blur", kPhoto);
   const PromptEmbedding second = Encode("", "red sky");
   for (const int side : {0, 1}) {
@@ -157,14 +157,15 @@ TEST_F(Inversions, MayBeOneVectorUnderAnyName) {
 }
 
 TEST_F(Inversions, AreRefusedWhereTheyDoNotFit) {
-  std::string path = Write("wide.safetensors", "emb_params", std::string(4 * 8, '\0'), {1, 8});
+  std::string path = Write("wide.safetensors", "emb_params", std::string(32, '\0'), {1, 8});
   EXPECT_THAT(Refusal({.embeddings = {path}}).message(),
               AllOf(HasSubstr("wide.safetensors"), HasSubstr("emb_params"), HasSubstr("width 8"),
                     HasSubstr("width " + std::to_string(width_))));
-  const std::string bytes(static_cast<std::size_t>(4 * width_ * 76), '\0');
+  const std::string bytes(std::size_t{4 * 76} * static_cast<std::size_t>(width_), '\0');
   path = Write("many.safetensors", "emb_params", bytes, {76, width_});
   EXPECT_THAT(Refusal({.embeddings = {path}}).message(), HasSubstr("76 vectors"));
-  path = Write("one.safetensors", "emb_params", std::string(4 * width_, '\0'), {width_});
+  path = Write("one.safetensors", "emb_params",
+               std::string(std::size_t{4} * static_cast<std::size_t>(width_), '\0'), {width_});
   EXPECT_THAT(Refusal({.embeddings = {path, path}}).message(), HasSubstr("of the name one"));
   const nlohmann::json header = {{"clip_g", Entry("F32", {1}, 0, 4)},
                                  {"clip_l", Entry("F32", {1}, 4, 8)}};

@@ -127,27 +127,29 @@ TEST(ClipTokenizer, ReadsTheFastFormatWhereTheOthersAreAbsent) {
   EXPECT_THAT(other.error().message(), HasSubstr("byte-pair"));
 }
 
-// Merges as the reference does: the best pair of all, everywhere; again until there is none.
+// `parts` with every "a b" of `merge` made one.
+std::vector<std::string> Merged(const std::vector<std::string>& parts, const std::string& merge) {
+  std::vector<std::string> merged;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const bool pair = i + 1 < parts.size() && parts[i] + " " + parts[i + 1] == merge;
+    merged.push_back(pair ? parts[i] + parts[i + 1] : parts[i]);
+    i += pair ? 1 : 0;
+  }
+  return merged;
+}
+
+// As the reference does it: the best pair of all, everywhere; again until there is none.
 Ids PlainlyMerged(const std::string& word, const std::vector<std::string>& merges) {
   std::vector<std::string> parts;
   for (const char letter : word) {
     parts.emplace_back(1, letter);
   }
   parts.back() += "</w>";
-  for (bool again = true; again;) {
-    again = false;
-    for (const std::string& merge : merges) {
-      std::vector<std::string> next;
-      for (std::size_t i = 0; i < parts.size(); ++i) {
-        const bool pair = i + 1 < parts.size() && parts[i] + " " + parts[i + 1] == merge;
-        next.push_back(pair ? parts[i] + parts[i + 1] : parts[i]);
-        i += pair ? 1 : 0;
-      }
-      if (next.size() < parts.size()) {
-        parts = next;
-        again = true;
-        break;
-      }
+  for (std::size_t rank = 0; rank < merges.size(); ++rank) {
+    const std::vector<std::string> merged = Merged(parts, merges[rank]);
+    if (merged.size() < parts.size()) {
+      parts = merged;
+      rank = std::string::npos;  // From the first again.
     }
   }
   Ids lengths;
