@@ -8,6 +8,7 @@
 #include "worker/models/guided_denoiser.h"
 #include "worker/models/model_parts.h"
 #include "worker/models/tokenizer.h"
+#include "worker/models/tokenizer_folder.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {
