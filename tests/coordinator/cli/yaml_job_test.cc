@@ -40,7 +40,7 @@ TEST(YamlJob, ReadsOneLoraOrAList) {
 
 TEST(YamlJob, SaysWhichLoraOfTheListIsWrong) {
   EXPECT_THAT(Complaint("steps: 5\nlora: [a.safetensors, b.pt]\n"),
-              StartsWith("/jobs/job.yaml:2:23: lora must be FILE.safetensors"));
+              StartsWith("/jobs/job.yaml:2:23: lora: must be FILE.safetensors"));
 }
 
 TEST(YamlJob, ReadsSeveralControls) {
