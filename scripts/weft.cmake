@@ -3,6 +3,10 @@
 # Options travel in structs whose members have defaults: what an initialiser leaves out is meant.
 set(WEFT_WARNINGS -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor
                   -Wno-missing-field-initializers -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  # Which g++ leaves out of -Wconversion.
+  list(APPEND WEFT_WARNINGS -Wno-sign-conversion)
+endif()
 
 # weft_library(NAME SOURCES a.h a.cc ... [DEPS target ...])
 # A static library; headers are included from the repository root: "common/error.h".

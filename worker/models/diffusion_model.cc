@@ -7,6 +7,8 @@
 
 #include "worker/models/guided_denoiser.h"
 #include "worker/models/model_parts.h"
+#include "worker/models/prompt_encoder.h"
+#include "worker/models/tiled_vae.h"
 #include "worker/models/tokenizer.h"
 #include "worker/models/tokenizer_folder.h"
 #include "worker/models/torch_edge.h"
@@ -90,14 +92,9 @@ Status CheckFrames(const std::vector<Frame>& frames, int factor) {
 
 class StableDiffusion : public DiffusionModel {
  public:
-  StableDiffusion(ModelConfigs configs,
-                  std::unique_ptr<Tokenizer> tokenizer,
-                  TextEncoder text,
-                  Vae vae,
-                  GuidedDenoiser denoiser)
+  StableDiffusion(ModelConfigs configs, PromptEncoder prompts, Vae vae, GuidedDenoiser denoiser)
       : configs_(std::move(configs)),
-        tokenizer_(std::move(tokenizer)),
-        text_(std::move(text)),
+        prompts_(std::move(prompts)),
         vae_(std::move(vae)),
         denoiser_(std::move(denoiser)) {}
 
@@ -107,7 +104,7 @@ class StableDiffusion : public DiffusionModel {
 
   Result<PromptEmbedding> EncodePrompts(const std::string& negative,
                                         const std::string& positive) override {
-    return AtTorchEdge([&] { return DoEncodePrompts(negative, positive); });
+    return AtTorchEdge([&] { return prompts_.Encode(negative, positive); });
   }
 
   Result<Latents> Encode(const std::vector<Frame>& frames) override {
@@ -144,27 +141,6 @@ class StableDiffusion : public DiffusionModel {
   }
 
  private:
-  Result<PromptEmbedding> DoEncodePrompts(const std::string& negative,
-                                          const std::string& positive) {
-    std::vector<std::int64_t> ids = tokenizer_->EncodePadded(negative);
-    const std::size_t length = ids.size();
-    const std::vector<std::int64_t> others = tokenizer_->EncodePadded(positive);
-    ids.insert(ids.end(), others.begin(), others.end());
-    if (*std::max_element(ids.begin(), ids.end()) >= configs_.text.vocabulary) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     "the tokenizer's vocabulary is larger than the text encoder's");
-    }
-    at::Tensor batch = at::empty({2, static_cast<std::int64_t>(length)}, at::kLong);
-    std::copy(ids.begin(), ids.end(), batch.data_ptr<std::int64_t>());
-    const at::Tensor hidden =
-        text_.final_norm(text_.HiddenStates(batch.to(text_.tokens.device())).back())
-            .to(at::kCPU)
-            .contiguous();
-    const auto* values = hidden.data_ptr<float>();
-    return PromptEmbedding{
-        static_cast<int>(length), configs_.text.width, {values, values + hidden.numel()}};
-  }
-
   // One frame a pass: nothing is gained by more, and memory is bounded.
   Result<Latents> DoEncode(const std::vector<Frame>& frames) {
     WEFT_RETURN_IF_ERROR(CheckFrames(frames, vae_factor()));
@@ -176,7 +152,7 @@ class StableDiffusion : public DiffusionModel {
     latents.values.reserve(frames.size() * latents.frame_size());
     for (const Frame& frame : frames) {
       const at::Tensor mean =
-          vae_.Encode(PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
+          EncodeTiled(vae_, PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
               .narrow(1, 0, latents.channels)
               .to(at::kCPU, at::kFloat)
               .contiguous()
@@ -201,16 +177,15 @@ class StableDiffusion : public DiffusionModel {
       std::copy_n(latents.values.data() + static_cast<std::size_t>(i) * size, size,
                   cells.data_ptr<float>());
       cells.div_(configs_.vae.scaling_factor);
-      frames.push_back(FrameOf(vae_.Decode(cells.to(vae_.decoder.conv_in.weight.options())
-                                               .contiguous(at::MemoryFormat::ChannelsLast))
+      frames.push_back(FrameOf(DecodeTiled(vae_, cells.to(vae_.decoder.conv_in.weight.options())
+                                                     .contiguous(at::MemoryFormat::ChannelsLast))
                                    .to(at::kCPU, at::kFloat)));
     }
     return frames;
   }
 
   ModelConfigs configs_;
-  std::unique_ptr<Tokenizer> tokenizer_;
-  TextEncoder text_;
+  PromptEncoder prompts_;
   Vae vae_;
   GuidedDenoiser denoiser_;
 };
@@ -227,6 +202,9 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const std::string tokenizer_folder, TokenizerFolder(options));
   WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(tokenizer_folder));
   WEFT_ASSIGN_OR_RETURN(ModelParts loaded, LoadModelParts(options, placement));
+  WEFT_ASSIGN_OR_RETURN(
+      PromptEncoder prompts,
+      PromptEncoder::Create(std::move(tokenizer), std::move(loaded.text), options));
   const ModelConfigs& configs = loaded.configs;
   GuidedDenoiser::Parts parts;
   parts.unet = std::move(loaded.unet);
@@ -236,9 +214,8 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   parts.prompt_width = configs.text.width;
   parts.vae_factor = configs.vae.factor();
   parts.micro_batch = options.micro_batch;
-  return std::make_unique<StableDiffusion>(std::move(loaded.configs), std::move(tokenizer),
-                                           std::move(loaded.text), std::move(loaded.vae),
-                                           GuidedDenoiser(std::move(parts)));
+  return std::make_unique<StableDiffusion>(std::move(loaded.configs), std::move(prompts),
+                                           std::move(loaded.vae), GuidedDenoiser(std::move(parts)));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct ModelOptions {
 
 // The text that steers a job, encoded once.
 struct PromptEmbedding {
-  int tokens = 0;
+  int tokens = 0;  // 77, or a multiple for long prompts.
   int width = 0;
   std::vector<float> values;  // [2, tokens, width]: the negative prompt, then the prompt.
 };
@@ -87,6 +87,8 @@ class DiffusionModel {
   [[nodiscard]] virtual int latent_channels() const = 0;  // 4.
   [[nodiscard]] virtual const NoiseScheduleConfig& schedule() const = 0;
 
+  // Prompts of any length, with weights as prompt.h reads them and the words of the textual
+  // inversions. kInvalidArgument: a weight that makes no sense.
   virtual Result<PromptEmbedding> EncodePrompts(const std::string& negative,
                                                 const std::string& positive) = 0;
 

@@ -33,9 +33,8 @@ at::Tensor TextEncoder::FeedForward(const TextLayer& layer, const at::Tensor& x)
   return layer.fc2(config.quick_gelu ? at::sigmoid(h.mul(kQuickGelu)).mul_(h) : at::gelu(h));
 }
 
-std::vector<at::Tensor> TextEncoder::HiddenStates(const at::Tensor& ids) const {
-  std::vector<at::Tensor> states = {
-      at::embedding(tokens, ids).add_(positions.narrow(0, 0, ids.size(1)))};
+std::vector<at::Tensor> TextEncoder::RunLayers(const at::Tensor& embedded) const {
+  std::vector<at::Tensor> states = {embedded.add(positions.narrow(0, 0, embedded.size(1)))};
   for (const TextLayer& layer : layers) {
     const at::Tensor x = Attention(layer, layer.norm1(states.back())).add_(states.back());
     states.push_back(FeedForward(layer, layer.norm2(x)).add_(x));

@@ -31,7 +31,14 @@ struct TextEncoder {
   // The embeddings, then what each layer gives; all [batch, tokens, width] and before final_norm.
   // final_norm of the last one is the model's output.
   // ids: int64 [batch, tokens], each below the vocabulary, not more than config.positions.
-  [[nodiscard]] std::vector<at::Tensor> HiddenStates(const at::Tensor& ids) const;
+  [[nodiscard]] std::vector<at::Tensor> HiddenStates(const at::Tensor& ids) const {
+    return RunLayers(Embed(ids));
+  }
+
+  // Its two halves: the tokens' own vectors, a new tensor [batch, tokens, width] in which some may
+  // be replaced; then positions and layers.
+  [[nodiscard]] at::Tensor Embed(const at::Tensor& ids) const { return at::embedding(tokens, ids); }
+  [[nodiscard]] std::vector<at::Tensor> RunLayers(const at::Tensor& embedded) const;
 
  private:
   [[nodiscard]] at::Tensor Attention(const TextLayer& layer, const at::Tensor& x) const;

@@ -25,11 +25,13 @@ constexpr int kWidth = 6;
 GuidedDenoiser::Parts DemoParts(int micro_batch, int nets) {
   GuidedDenoiser::Parts parts;
   const UnetConfig config = ReadUnetConfig(kDemo).value();
-  parts.unet = LoadUnet(config, kDemo + "/unet", {}).value();
+  parts.unet = LoadUnet(config, Weights::Open(Part::kUnet, kDemo, {}).value()).value();
   for (int net = 0; net < nets; ++net) {
-    parts.controlnets.push_back(LoadControlNet(ReadControlNetConfig(kDemo + "/controlnet").value(),
-                                               kDemo + "/controlnet", {})
-                                    .value());
+    const std::string net_folder = kDemo + "/controlnet";
+    parts.controlnets.push_back(
+        LoadControlNet(ReadControlNetConfig(net_folder).value(),
+                       Weights::Open(Part::kControlNet, net_folder, {}).value())
+            .value());
   }
   parts.prompt_width = config.trunk.context_width.front();
   parts.vae_factor = 4;

@@ -105,7 +105,7 @@ TEST_F(ModelPartsTest, RendersTheDemoFromSingleFilesAsFromItsFolder) {
   ASSERT_TRUE(file) << file.error().message();
   StepInput input;
   input.noisy = {1, 4, 8, 8, std::vector<float>(4 * 8 * 8, 0.5F)};
-  input.controls = {{ControlMap{32, 32, std::vector<std::uint8_t>(32 * 32, 90)}}};
+  input.controls = {{ControlMap{32, 32, 1, std::vector<std::uint8_t>(32 * 32, 90)}}};
   const Frame frame{32, 32, std::vector<std::uint8_t>(32 * 32 * 3, 60)};
   const auto results = [&](DiffusionModel& model) {
     const auto prompts = model.EncodePrompts("", "towers, neon glow").value();
