@@ -93,8 +93,10 @@ Result<v1::Control> ParseControl(const std::string& text) {
   const Setting& first = settings.front();
   const KindName* const kind = KindNamed(first.name);
   if (kind == nullptr || !first.has_value) {
-    return Wrong("must be KIND=SCALE[,net=PATH][,maps=CLIP][,start=A][,end=B] with KIND softedge, "
-                 "tile, depth, openpose, canny or lineart, not \"" + text + "\"");
+    return Wrong(
+        "must be KIND=SCALE[,net=PATH][,maps=CLIP][,start=A][,end=B] with KIND softedge, "
+        "tile, depth, openpose, canny or lineart, not \"" +
+        text + "\"");
   }
   v1::Control control;
   control.set_kind(kind->kind);
@@ -122,7 +124,8 @@ Result<v1::Control> ParseControl(const std::string& text) {
 std::string WithAbsolutePaths(const std::string& control, const std::string& folder) {
   std::string text;
   for (const Setting& setting : Settings(control)) {
-    const bool is_path = !setting.value.empty() && (setting.name == "net" || setting.name == "maps");
+    const bool is_path =
+        !setting.value.empty() && (setting.name == "net" || setting.name == "maps");
     text += (text.empty() ? "" : ",") + setting.name;
     if (setting.has_value) {
       text += "=" + (is_path ? AbsolutePath(setting.value, folder) : setting.value);

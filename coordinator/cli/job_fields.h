@@ -13,11 +13,11 @@
 namespace weft::cli {
 
 enum class FieldKind {
-  kText,    // One value.
-  kPath,    // One path; relative ones start at the job file's folder, or where weft was called.
-  kPaths,   // As kPath, but as often as wanted; in a job file also a list. Adds to what is there.
-  kSwitch,  // true or false; as flags --NAME and --no-NAME.
-  kList,    // "4,9,14", in a job file also [4, 9, 14].
+  kText,      // One value.
+  kPath,      // One path; relative ones start at the job file's folder, or where weft was called.
+  kPaths,     // As kPath, but as often as wanted; in a job file also a list. Adds to what is there.
+  kSwitch,    // true or false; as flags --NAME and --no-NAME.
+  kList,      // "4,9,14", in a job file also [4, 9, 14].
   kControls,  // "softedge=0.8", as often as wanted; see control_option.h. In a job file also
               // {softedge: 0.8}, {kind: tile, scale: 0.6} or a list of these. Adds likewise.
 };

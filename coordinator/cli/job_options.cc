@@ -55,8 +55,8 @@ Status CheckOutput(const JobOptions& options) {
 // Only the first ControlNet can be the one that a model brings along.
 Status CheckControls(const JobOptions& options) {
   if (options.controls.size() > kControlsMax) {
-    return Failure(ErrorCode::kInvalidArgument, "control: at most 8, not " +
-                                                    std::to_string(options.controls.size()));
+    return Failure(ErrorCode::kInvalidArgument,
+                   "control: at most 8, not " + std::to_string(options.controls.size()));
   }
   const bool single_file = std::filesystem::path(options.model).extension() == ".safetensors";
   for (std::size_t i = 0; i < options.controls.size(); ++i) {

@@ -68,8 +68,8 @@ class TaskWork {
   // All ControlNets at an average step: some rest at the beginning or at the end.
   [[nodiscard]] double ControlNets() const {
     double sum = 0;
-    const auto count = std::min(static_cast<std::size_t>(spec_.controls_size()),
-                                cost_.controlnet_steps.size());
+    const auto count =
+        std::min(static_cast<std::size_t>(spec_.controls_size()), cost_.controlnet_steps.size());
     for (std::size_t i = 0; i < count; ++i) {
       const v1::Control& control = spec_.controls(static_cast<int>(i));
       const double end = control.end() == 0 ? 1 : control.end();

@@ -32,9 +32,9 @@ TEST_F(FileStampsTest, AFolderCountsWithTheFilesThatAModelIsReadFrom) {
   Write("m/index.json", "{}");
   Write("m/tokenizer/merges.txt", "a b");
   Write("m/README.md", "read me");
-  EXPECT_THAT(StampsOf(folder_.File("m")).value(),
-              ElementsAre(Key("index.json"), Key("tokenizer/merges.txt"),
-                          Key("unet/w.safetensors")));
+  EXPECT_THAT(
+      StampsOf(folder_.File("m")).value(),
+      ElementsAre(Key("index.json"), Key("tokenizer/merges.txt"), Key("unet/w.safetensors")));
 }
 
 TEST_F(FileStampsTest, AFileCountsWithTheConfigFolderBesideIt) {

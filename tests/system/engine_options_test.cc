@@ -1,5 +1,5 @@
-// What a job may ask of the engine, through the whole program: prompts, LoRAs, several ControlNets,
-// maps from a clip, single files, samplers.
+// What a job may ask of the engine, through the whole program: prompts, textual inversions, LoRAs,
+// several ControlNets, maps from a clip, single files, samplers.
 
 #include <algorithm>
 #include <filesystem>
@@ -15,10 +15,10 @@
 namespace weft::testing {
 namespace {
 
-using ::testing::AllOf;
-using ::testing::HasSubstr;
 using models::LdmFile;
 using models::Part;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 namespace fs = std::filesystem;
 
 const std::string kDemo = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
@@ -30,12 +30,33 @@ class EngineOptions : public Rendering {
   std::vector<std::string> Command(const std::string& name,
                                    const std::string& model,
                                    const std::vector<std::string>& more) const {
-    std::vector<std::string> command = {
-        Program("weft"), "render",     clip_,     "-o",         Path(name + ".mkv"), "--model",
-        model,           "--frames",   "3:11",    "--size",     "128x72",            "--steps",
-        "4",             "--strength", "0.8",     "--guidance", "4",                 "--seed",
-        "7",             "--workers",  "1",       "--chunk",    "4",                 "--window",
-        "1",             "--lossless", "--no-final-pass"};
+    std::vector<std::string> command = {Program("weft"),
+                                        "render",
+                                        clip_,
+                                        "-o",
+                                        Path(name + ".mkv"),
+                                        "--model",
+                                        model,
+                                        "--frames",
+                                        "3:11",
+                                        "--size",
+                                        "128x72",
+                                        "--steps",
+                                        "4",
+                                        "--strength",
+                                        "0.8",
+                                        "--guidance",
+                                        "4",
+                                        "--seed",
+                                        "7",
+                                        "--workers",
+                                        "1",
+                                        "--chunk",
+                                        "4",
+                                        "--window",
+                                        "1",
+                                        "--lossless",
+                                        "--no-final-pass"};
     command.insert(command.end(), more.begin(), more.end());
     return command;
   }
@@ -54,14 +75,21 @@ class EngineOptions : public Rendering {
   // kohya's names, on two layers of the first transformer.
   std::string WriteLora() const {
     LdmFile file;
-    const std::string block =
-        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_";
+    const std::string block = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_";
     AddMatrix(file, block + "attn1_to_q.lora_down.weight", 2, 64);
     AddMatrix(file, block + "attn1_to_q.lora_up.weight", 64, 2);
     AddMatrix(file, block + "attn2_to_v.lora_down.weight", 2, 96);
     AddMatrix(file, block + "attn2_to_v.lora_up.weight", 64, 2);
     file.Write(Path("lora.safetensors"));
     return Path("lora.safetensors");
+  }
+
+  // A textual inversion of two vectors for the word "glimmer".
+  std::string WriteEmbedding() const {
+    LdmFile file;
+    AddMatrix(file, "emb_params", 2, 96);
+    file.Write(Path("glimmer.safetensors"));
+    return Path("glimmer.safetensors");
   }
 
   // The demo's ControlNet in its original layout.
@@ -80,8 +108,8 @@ class EngineOptions : public Rendering {
     file.AddPart(Part::kVae, kDemo, "first_stage_model.");
     file.AddPart(Part::kTextEncoder, kDemo, "cond_stage_model.transformer.");
     file.Write(Path("model.safetensors"));
-    for (const std::string name : {"text_encoder/config.json", "vae/config.json",
-                                   "scheduler/scheduler_config.json"}) {
+    for (const std::string name :
+         {"text_encoder/config.json", "vae/config.json", "scheduler/scheduler_config.json"}) {
       const fs::path to = Path("model.config/" + name);
       fs::create_directories(to.parent_path());
       fs::copy_file(kDemo + "/" + name, to);
@@ -117,14 +145,19 @@ TEST_F(EngineOptions, EachMakesAPictureOfItsOwn) {
   const std::string plain = Frames("plain", prompt);
   frames.insert(plain);
   frames.insert(Frames("prompt", {"--prompt", "a photo of a snowy mountain"}));
+  frames.insert(Frames("weight", {"--prompt", "a photo of towers, (neon:1.4) glow"}));
+  frames.insert(Frames("word", {"--prompt", "a photo of towers, glimmer"}));
+  frames.insert(Frames("embedding", {"--prompt", "a photo of towers, glimmer", "--embedding",
+                                     WriteEmbedding()}));
+  frames.insert(Frames("skip", with({"--clip-skip", "1"})));
   frames.insert(Frames("lora", with({"--lora", lora})));
   frames.insert(Frames("half-lora", with({"--lora", lora + ":0.5"})));
   frames.insert(Frames("edges", with({"--control", edges})));
   frames.insert(Frames("both", with({"--control", edges, "--control", "tile=0.6,net=" + net})));
-  frames.insert(Frames("late", with({"--control", edges, "--control",
-                                     "tile=0.6,start=0.5,net=" + net})));
+  frames.insert(
+      Frames("late", with({"--control", edges, "--control", "tile=0.6,start=0.5,net=" + net})));
   frames.insert(Frames("euler", with({"--sampler", "euler", "--smooth-steps", "none"})));
-  EXPECT_EQ(frames.size(), 8U);
+  EXPECT_EQ(frames.size(), 12U);
   EXPECT_EQ(Frames("no-lora", with({"--lora", lora + ":0"})), plain);
 }
 
@@ -133,7 +166,8 @@ TEST_F(EngineOptions, SingleFilesGiveTheFramesOfFolders) {
   const std::vector<std::string> options = {"--prompt", "a photo of towers, neon glow", "--lora",
                                             WriteLora(), "--control"};
   auto folders = options;
-  folders.insert(folders.end(), {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet"});
+  folders.insert(folders.end(),
+                 {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet"});
   auto files = options;
   files.insert(files.end(), {"softedge=1,net=" + net, "--control", "tile=0.6,net=" + net});
   EXPECT_EQ(Frames("files", files, WriteModel()), Frames("folders", folders));
@@ -151,13 +185,13 @@ TEST_F(EngineOptions, MapsFromAClipStandAtTheFramesOfTheSource) {
 
 TEST_F(EngineOptions, TooFewMapsEndTheJobAtOnce) {
   const std::string maps = Path("maps.mkv");
-  const Outcome cut = RunCommand(
-      {"ffmpeg", "-v", "error", "-i", clip_, "-an", "-frames:v", "10", maps},
-      commands_.path().string());
+  const Outcome cut =
+      RunCommand({"ffmpeg", "-v", "error", "-i", clip_, "-an", "-frames:v", "10", maps},
+                 commands_.path().string());
   ASSERT_EQ(cut.exit_code, 0) << cut.errors;
-  const Outcome outcome = RunCommand(
-      Command("out", kDemo, {"--prompt", "towers", "--control", "depth=1,maps=" + maps}),
-      commands_.path().string());
+  const Outcome outcome =
+      RunCommand(Command("out", kDemo, {"--prompt", "towers", "--control", "depth=1,maps=" + maps}),
+                 commands_.path().string());
   constexpr int kBadInput = 3;
   EXPECT_EQ(outcome.exit_code, kBadInput);
   EXPECT_THAT(outcome.errors,

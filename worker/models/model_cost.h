@@ -25,9 +25,9 @@ struct ModelCost {
 // controlnet_steps.
 ModelCost CostOf(const UnetConfig& unet, const VaeConfig& vae, int width, int height);
 
-// Of the model, VAE and ControlNets that options name; the rest of them does not count. width, height:
-// pixels, multiples of the VAE factor.
-// Errors as the readers of worker/models/model_config.h.
+// Of the model, VAE and ControlNets that options name; the rest of them does not count. width,
+// height: pixels, multiples of the VAE factor. Errors as the readers of
+// worker/models/model_config.h.
 Result<ModelCost> EstimateCost(const ModelOptions& options, int width, int height);
 
 }  // namespace weft::models

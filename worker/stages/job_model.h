@@ -10,8 +10,8 @@
 namespace weft::worker {
 
 // The job's model as worker/models takes it; device is left as it is.
-// kUnsupported: a data type that is not known here.  kInvalidArgument: a control names no ControlNet
-// of its own, and the model is a single file, which brings none along.
+// kUnsupported: a data type that is not known here.  kInvalidArgument: a control names no
+// ControlNet of its own, and the model is a single file, which brings none along.
 Result<models::ModelOptions> ModelOptionsOf(const v1::JobSpec& job);
 
 // Reads what says whether the parts are there and of a kind that Weft runs: configurations, the

@@ -25,7 +25,8 @@ class WarmModel {
   };
 
   // The job's model and prompts, loaded now if they are not the last ones or a file was replaced
-  // since. Valid until the next call. kFailedPrecondition: the job wants another kind of device than this worker has.
+  // since. Valid until the next call. kFailedPrecondition: the job wants another kind of device
+  // than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
  private:

@@ -101,7 +101,8 @@ TEST(PlanJob, EveryControlHasMapsOfItsOwn) {
   ASSERT_EQ(annotate.outputs.size(), 2U);
   EXPECT_EQ(annotate.outputs[0].name, "control/0");
   EXPECT_EQ(annotate.outputs[1].name, "control/1");
-  EXPECT_EQ(annotate.outputs[1].bytes, 3 * annotate.outputs[0].bytes) << "soft edges have no colours";
+  EXPECT_EQ(annotate.outputs[1].bytes, 3 * annotate.outputs[0].bytes)
+      << "soft edges have no colours";
   EXPECT_THAT(InputsOf(Find(plan, Stage::kAnchor)),
               ElementsAre("annotate 0 control/0", "annotate 0 control/1"));
   spec.mutable_controls(0)->set_maps_path("/maps.mp4");

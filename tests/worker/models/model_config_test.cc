@@ -155,7 +155,8 @@ TEST(ModelConfig, NamesValuesThatMakeNoSense) {
 }
 
 TEST(ModelCost, CountsMultiplyAdds) {
-  const auto cost = EstimateCost({.model = kDemo, .controlnets = {kDemo + "/controlnet"}}, 256, 256);
+  const auto cost =
+      EstimateCost({.model = kDemo, .controlnets = {kDemo + "/controlnet"}}, 256, 256);
   ASSERT_TRUE(cost);
   // The VAE decoder's last level alone: 2 resnets of 32 channels, one of 64 to 32, on 256 x 256.
   EXPECT_GT(cost->vae_decode, 65536.0 * 9 * (4 * 32 * 32 + 64 * 32));
