@@ -121,7 +121,7 @@ std::vector<Field> PictureFields() {
        Into(&O::size, ParseSize)},
       {"frames", "A:B", "only frames A to B-1 of the clip [all]", FieldKind::kText,
        Into(&O::frames, ParseFrames)},
-      Many({"control", "KIND=SCALE[,…]",
+      Many({"control", "KIND=SCALE[,...]",
             "follow softedge, tile, or depth, openpose, canny, lineart from a clip of maps, with a "
             "scale of 0 to 2; then ,net=PATH ,maps=CLIP ,start=A ,end=B; may be repeated"},
            FieldKind::kControls, &O::controls, ParseControl),

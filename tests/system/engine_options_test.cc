@@ -147,8 +147,8 @@ TEST_F(EngineOptions, EachMakesAPictureOfItsOwn) {
   frames.insert(Frames("prompt", {"--prompt", "a photo of a snowy mountain"}));
   frames.insert(Frames("weight", {"--prompt", "a photo of towers, (neon:1.4) glow"}));
   frames.insert(Frames("word", {"--prompt", "a photo of towers, glimmer"}));
-  frames.insert(Frames("embedding", {"--prompt", "a photo of towers, glimmer", "--embedding",
-                                     WriteEmbedding()}));
+  frames.insert(Frames(
+      "embedding", {"--prompt", "a photo of towers, glimmer", "--embedding", WriteEmbedding()}));
   frames.insert(Frames("skip", with({"--clip-skip", "1"})));
   frames.insert(Frames("lora", with({"--lora", lora})));
   frames.insert(Frames("half-lora", with({"--lora", lora + ":0.5"})));
@@ -166,8 +166,8 @@ TEST_F(EngineOptions, SingleFilesGiveTheFramesOfFolders) {
   const std::vector<std::string> options = {"--prompt", "a photo of towers, neon glow", "--lora",
                                             WriteLora(), "--control"};
   auto folders = options;
-  folders.insert(folders.end(),
-                 {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet"});
+  folders.insert(folders.end(), {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet",
+                                 "--vae", kDemo + "/vae"});
   auto files = options;
   files.insert(files.end(), {"softedge=1,net=" + net, "--control", "tile=0.6,net=" + net});
   EXPECT_EQ(Frames("files", files, WriteModel()), Frames("folders", folders));

@@ -87,6 +87,9 @@ Result<models::ModelOptions> ModelOptionsOf(const v1::JobSpec& job) {
 
 Status CheckModel(const models::ModelOptions& options) {
   WEFT_RETURN_IF_ERROR(models::CheckModelIndex(options.model));
+  WEFT_RETURN_IF_ERROR(models::ReadUnetConfig(options.model));
+  WEFT_RETURN_IF_ERROR(models::ReadNoiseSchedule(options.model));
+  WEFT_RETURN_IF_ERROR(models::ReadTextEncoderConfig(options.model));
   WEFT_RETURN_IF_ERROR(models::ReadVaeConfig(options.vae.empty() ? options.model : options.vae));
   for (const std::string& net : options.controlnets) {
     WEFT_RETURN_IF_ERROR(models::ReadControlNetConfig(net));
