@@ -49,7 +49,7 @@ void AddField(CLI::App& app, const Field& field, Given& given) {
     AddSwitch(app, field, given);
     return;
   }
-  if (field.kind == FieldKind::kPaths) {
+  if (field.clear) {
     app.add_option_function<std::vector<std::string>>(
            "--" + field.name,
            [&given, name = field.name](const std::vector<std::string>& texts) {
@@ -84,14 +84,10 @@ CLI::App* AddCommand(CLI::App& app,
 }
 
 Status SetFlag(const Field& field,
-               std::string text,
+               const std::string& text,
                const std::string& folder,
                JobOptions& options) {
-  const bool is_path = field.kind == FieldKind::kPath || field.kind == FieldKind::kPaths;
-  if (is_path && !text.empty()) {
-    text = AbsolutePath(text, folder);
-  }
-  const Status set = field.set(text, options);
+  const Status set = field.set(AbsoluteText(field, text, folder), options);
   if (!set) {
     return Failure(Error(set.error().code(), "--" + field.name + " " + set.error().message()));
   }

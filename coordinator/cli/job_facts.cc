@@ -1,101 +1,54 @@
 #include "coordinator/cli/job_facts.h"
 
-#include <cerrno>
 #include <cinttypes>
 #include <cstdio>
-#include <filesystem>
 #include <set>
-#include <system_error>
 
 #include <google/protobuf/text_format.h>
-#include <sys/stat.h>
 #include <xxhash.h>
+
+#include "common/file_stamps.h"
 
 namespace weft::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-// A diffusers folder has a few dozen files; one that has more than this is something else.
-constexpr std::size_t kModelFilesMax = 1000;
-constexpr int kModelDepthMax = 3;
-
-tl::unexpected<Error> CannotRead(const fs::path& path, const std::error_code& error) {
-  return Failure(ErrorCode::kInvalidArgument,
-                 "cannot read " + path.string() + ": " + error.message());
-}
-
-Status AddFile(const std::string& name, const fs::path& path, JobFacts& facts) {
-  struct stat found {};
-  if (::stat(path.c_str(), &found) != 0) {
-    return CannotRead(path, std::error_code(errno, std::generic_category()));
+// what: "input", "model", "control 1 net".
+Status AddPlace(const std::string& what, const std::string& place, JobFacts& facts) {
+  WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, StampsOf(place));
+  for (const auto& [name, stamp] : stamps) {
+    facts[what + " file" + (name.empty() ? "" : " ") + name] = stamp;
   }
-  char changed[48];
-  std::snprintf(changed, sizeof(changed), "%lld.%09lld",
-                static_cast<long long>(found.st_mtim.tv_sec),
-                static_cast<long long>(found.st_mtim.tv_nsec));
-  facts[name] = std::to_string(found.st_size) + " bytes, changed at " + changed;
   return {};
 }
 
-bool IsModelFile(const fs::directory_entry& entry) {
-  const std::string kind = entry.path().extension().string();
-  std::error_code ignored;
-  return (kind == ".json" || kind == ".txt" || kind == ".safetensors") &&
-         entry.is_regular_file(ignored);
-}
-
-Result<std::vector<fs::path>> ModelFiles(const fs::path& folder) {
-  std::error_code error;
-  std::vector<fs::path> files;
-  auto walk = fs::recursive_directory_iterator(
-      folder, fs::directory_options::follow_directory_symlink, error);
-  for (; !error && walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-    if (walk.depth() >= kModelDepthMax) {
-      walk.disable_recursion_pending();
+Status AddControls(const v1::JobSpec& spec, JobFacts& facts) {
+  int number = 0;
+  for (const v1::Control& control : spec.controls()) {
+    const std::string what = "control " + std::to_string(++number);
+    if (!control.net_path().empty()) {
+      WEFT_RETURN_IF_ERROR(AddPlace(what + " net", control.net_path(), facts));
     }
-    if (IsModelFile(*walk)) {
-      files.push_back(walk->path());
+    if (!control.maps_path().empty()) {
+      WEFT_RETURN_IF_ERROR(AddPlace(what + " maps", control.maps_path(), facts));
     }
-    if (files.size() > kModelFilesMax) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     "too many files for a model folder: " + folder.string());
-    }
-  }
-  if (error) {
-    return CannotRead(folder, error);
-  }
-  return files;
-}
-
-// what: "model", "vae". A folder counts with every file that a model reads.
-Status AddModelPart(const std::string& what, const fs::path& place, JobFacts& facts) {
-  std::error_code ignored;
-  if (!fs::is_directory(place, ignored)) {
-    return AddFile(what + " file", place, facts);
-  }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<fs::path> files, ModelFiles(place));
-  for (const fs::path& file : files) {
-    const std::string name = what + " file " + file.lexically_relative(place).string();
-    WEFT_RETURN_IF_ERROR(AddFile(name, file, facts));
   }
   return {};
 }
 
 Status AddAdditions(const v1::JobSpec& spec, JobFacts& facts) {
   if (!spec.vae_path().empty()) {
-    WEFT_RETURN_IF_ERROR(AddModelPart("vae", spec.vae_path(), facts));
+    WEFT_RETURN_IF_ERROR(AddPlace("vae", spec.vae_path(), facts));
   }
   if (!spec.tokenizer_path().empty()) {
-    WEFT_RETURN_IF_ERROR(AddModelPart("tokenizer", spec.tokenizer_path(), facts));
+    WEFT_RETURN_IF_ERROR(AddPlace("tokenizer", spec.tokenizer_path(), facts));
   }
   for (const v1::Lora& lora : spec.loras()) {
-    WEFT_RETURN_IF_ERROR(AddFile("lora file " + lora.path(), lora.path(), facts));
+    WEFT_RETURN_IF_ERROR(AddPlace("lora " + lora.path(), lora.path(), facts));
   }
   for (const std::string& path : spec.embedding_paths()) {
-    WEFT_RETURN_IF_ERROR(AddFile("embedding file " + path, path, facts));
+    WEFT_RETURN_IF_ERROR(AddPlace("embedding " + path, path, facts));
   }
-  return {};
+  return AddControls(spec, facts);
 }
 
 using google::protobuf::FieldDescriptor;
@@ -138,8 +91,8 @@ std::string Difference(const std::string& name, const std::string& was, const st
 Result<JobFacts> CollectFacts(const v1::JobSpec& spec) {
   JobFacts facts;
   AddSpec(spec, facts);
-  WEFT_RETURN_IF_ERROR(AddFile("input file", spec.input_path(), facts));
-  WEFT_RETURN_IF_ERROR(AddModelPart("model", spec.model_path(), facts));
+  WEFT_RETURN_IF_ERROR(AddPlace("input", spec.input_path(), facts));
+  WEFT_RETURN_IF_ERROR(AddPlace("model", spec.model_path(), facts));
   WEFT_RETURN_IF_ERROR(AddAdditions(spec, facts));
   return facts;
 }

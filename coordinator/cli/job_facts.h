@@ -14,8 +14,8 @@ namespace weft::cli {
 
 using JobFacts = std::map<std::string, std::string>;
 
-// Every field of `spec`, and size and time of change of the input and of each of the model's files
-// (.json, .txt, .safetensors).
+// Every field of `spec`, and the stamps (common/file_stamps.h) of the input, the model and all that
+// the job adds to it.
 // kInvalidArgument: a file cannot be read; names it.
 Result<JobFacts> CollectFacts(const v1::JobSpec& spec);
 

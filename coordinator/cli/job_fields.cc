@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "coordinator/cli/control_option.h"
 #include "coordinator/cli/option_values.h"
 
 namespace weft::cli {
@@ -64,17 +65,22 @@ Setter Switch(bool JobOptions::*member) {
   return Into(member, ParseSwitch);
 }
 
-// A field of many paths: `parse` makes one value of each.
+struct Named {
+  std::string name;
+  std::string placeholder;
+  std::string help;
+};
+
+// A field of many values: `parse` makes one of each text.
 template <typename Value, typename Parse>
-Field Paths(const std::string& name,
-            const std::string& placeholder,
-            const std::string& help,
-            std::vector<Value> JobOptions::*member,
-            Parse parse) {
-  return {name,
-          placeholder,
-          help,
-          FieldKind::kPaths,
+Field Many(const Named& named,
+           FieldKind kind,
+           std::vector<Value> JobOptions::*member,
+           Parse parse) {
+  return {named.name,
+          named.placeholder,
+          named.help,
+          kind,
           [member, parse](const std::string& text, JobOptions& options) -> Status {
             WEFT_ASSIGN_OR_RETURN(Value value, parse(text));
             (options.*member).push_back(std::move(value));
@@ -115,8 +121,10 @@ std::vector<Field> PictureFields() {
        Into(&O::size, ParseSize)},
       {"frames", "A:B", "only frames A to B-1 of the clip [all]", FieldKind::kText,
        Into(&O::frames, ParseFrames)},
-      {"control", "softedge=S", "follow the source's soft edges with scale S (0 to 2)",
-       FieldKind::kMap, Into(&O::control, ParseControl)},
+      Many({"control", "KIND=SCALE[,...]",
+            "follow softedge, tile, or depth, openpose, canny, lineart from a clip of maps, with a "
+            "scale of 0 to 2; then ,net=PATH ,maps=CLIP ,start=A ,end=B; may be repeated"},
+           FieldKind::kControls, &O::controls, ParseControl),
   };
 }
 
@@ -127,10 +135,10 @@ std::vector<Field> ModelFields() {
        FieldKind::kPath, Text(&O::vae)},
       {"tokenizer", "DIR", "folder with vocab.json and merges.txt [the model's]", FieldKind::kPath,
        Text(&O::tokenizer)},
-      Paths("lora", "FILE[:WEIGHT]", "add a LoRA with a weight (1); may be repeated", &O::loras,
-            ParseLora),
-      Paths("embedding", "FILE", "a textual inversion, named as its file; may be repeated",
-            &O::embeddings, ParseEmbedding),
+      Many({"lora", "FILE[:WEIGHT]", "add a LoRA with a weight (1); may be repeated"},
+           FieldKind::kPaths, &O::loras, ParseLora),
+      Many({"embedding", "FILE", "a textual inversion, named as its file; may be repeated"},
+           FieldKind::kPaths, &O::embeddings, ParseEmbedding),
       {"clip-skip", "N", "leave out the text encoder's last N layers, 0 to 11 [0]",
        FieldKind::kText, Counted(&O::clip_skip, kClipSkip)},
       {"sampler", "S", "ddim, euler, dpmpp2m or pndm; smooth-steps need ddim [ddim]",
@@ -213,6 +221,14 @@ std::string AbsolutePath(const std::string& path, const std::string& folder) {
     absolute.pop_back();
   }
   return absolute;
+}
+
+std::string AbsoluteText(const Field& field, const std::string& text, const std::string& folder) {
+  if (field.kind == FieldKind::kControls) {
+    return WithAbsolutePaths(text, folder);
+  }
+  const bool is_path = field.kind == FieldKind::kPath || field.kind == FieldKind::kPaths;
+  return is_path && !text.empty() ? AbsolutePath(text, folder) : text;
 }
 
 }  // namespace weft::cli

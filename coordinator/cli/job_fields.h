@@ -13,12 +13,13 @@
 namespace weft::cli {
 
 enum class FieldKind {
-  kText,    // One value.
-  kPath,    // One path; relative ones start at the job file's folder, or where weft was called.
-  kPaths,   // As kPath, but as often as wanted; in a job file also a list. Adds to what is there.
-  kSwitch,  // true or false; as flags --NAME and --no-NAME.
-  kList,    // "4,9,14", in a job file also [4, 9, 14].
-  kMap,     // "softedge=0.8", in a job file also {softedge: 0.8}.
+  kText,      // One value.
+  kPath,      // One path; relative ones start at the job file's folder, or where weft was called.
+  kPaths,     // As kPath, but as often as wanted; in a job file also a list. Adds to what is there.
+  kSwitch,    // true or false; as flags --NAME and --no-NAME.
+  kList,      // "4,9,14", in a job file also [4, 9, 14].
+  kControls,  // "softedge=0.8", as often as wanted; see control_option.h. In a job file also
+              // {softedge: 0.8}, {kind: tile, scale: 0.6} or a list of these. Adds likewise.
 };
 
 struct Field {
@@ -28,7 +29,7 @@ struct Field {
   FieldKind kind = FieldKind::kText;
   // Takes the value from its text. kInvalidArgument: reads after the name, see option_values.h.
   std::function<Status(const std::string& text, JobOptions& options)> set;
-  // Forgets all values before the first of a new source is set; kPaths only.
+  // Forgets all values before the first of a new source is set; kPaths and kControls only.
   std::function<void(JobOptions& options)> clear;
 };
 
@@ -40,5 +41,8 @@ std::string FieldNames(const std::vector<Field>& fields);
 
 // `path` as seen from `folder` (absolute), without "." and "..".
 std::string AbsolutePath(const std::string& path, const std::string& folder);
+
+// `text` of a field with its paths, if it has any, as seen from `folder` (absolute).
+std::string AbsoluteText(const Field& field, const std::string& text, const std::string& folder);
 
 }  // namespace weft::cli

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kSmoothEvery = 5;
 constexpr std::uint32_t kCudaMicroBatch = 8;
+constexpr std::size_t kControlsMax = 8;
 constexpr std::array kContainers = {".mp4", ".mov", ".mkv"};
 
 bool OnCpu(const JobOptions& options) {
@@ -47,6 +48,24 @@ Status CheckOutput(const JobOptions& options) {
   if (std::find(kContainers.begin(), kContainers.end(), extension) == kContainers.end()) {
     return Failure(ErrorCode::kInvalidArgument,
                    "output: must end in .mp4, .mov or .mkv, not \"" + options.output + "\"");
+  }
+  return {};
+}
+
+// Only the first ControlNet can be the one that a model brings along.
+Status CheckControls(const JobOptions& options) {
+  if (options.controls.size() > kControlsMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "control: at most 8, not " + std::to_string(options.controls.size()));
+  }
+  const bool single_file = std::filesystem::path(options.model).extension() == ".safetensors";
+  for (std::size_t i = 0; i < options.controls.size(); ++i) {
+    if (options.controls[i].net_path().empty() && (i > 0 || single_file)) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "control " + std::to_string(i + 1) +
+                         ": name its ControlNet with net=PATH; only the first control can do "
+                         "without, where the model is a folder that holds controlnet/");
+    }
   }
   return {};
 }
@@ -126,9 +145,7 @@ v1::JobSpec Spec(const JobOptions& options) {
   if (options.frames) {
     *spec.mutable_frames() = *options.frames;
   }
-  if (options.control) {
-    *spec.add_controls() = *options.control;
-  }
+  spec.mutable_controls()->Assign(options.controls.begin(), options.controls.end());
   for (const std::uint32_t step : SmoothSteps(options)) {
     spec.add_smooth_steps(step);
   }
@@ -157,6 +174,7 @@ Result<v1::JobSpec> ResolveSpec(const JobOptions& options) {
     return Failure(Missing("prompt", "say what to render with --prompt TEXT").error());
   }
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
+  WEFT_RETURN_IF_ERROR(CheckControls(options));
   WEFT_RETURN_IF_ERROR(CheckSampler(options));
   WEFT_RETURN_IF_ERROR(CheckCombination(options));
   return Spec(options);

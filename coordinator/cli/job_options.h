@@ -26,7 +26,7 @@ struct JobOptions {
   std::uint64_t seed = 0;
   std::optional<v1::Size> size;          // Absent: the source's.
   std::optional<v1::FrameRange> frames;  // Absent: all.
-  std::optional<v1::Control> control;
+  std::vector<v1::Control> controls;
   std::string vae;        // Empty: the model's own.
   std::string tokenizer;  // Empty: the model's own.
   std::vector<v1::Lora> loras;

@@ -14,7 +14,6 @@ constexpr std::uint64_t kStepMax = 999;
 constexpr std::uint64_t kGpuMax = 1023;
 constexpr NumberRange kLoraWeight{.min = -10, .max = 10};
 constexpr std::string_view kSafetensors = ".safetensors";
-constexpr NumberRange kControlScale{.min = 0, .max = 2};
 
 tl::unexpected<Error> MustBe(const std::string& wanted, std::string_view text) {
   return Failure(ErrorCode::kInvalidArgument,
@@ -197,23 +196,6 @@ Result<v1::TimestepSpacing> ParseSpacing(const std::string& text) {
     return v1::TIMESTEP_SPACING_LINSPACE;
   }
   return MustBe("leading, trailing or linspace", text);
-}
-
-Result<v1::Control> ParseControl(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || text.substr(0, equals) != "softedge") {
-    return MustBe("softedge=SCALE (softedge is the only control there is)", text);
-  }
-  const Result<double> scale = ParseNumber(text.substr(equals + 1), kControlScale);
-  if (!scale) {
-    return Failure(Error(scale.error().code(), "softedge's scale " + scale.error().message()));
-  }
-  v1::Control control;
-  control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
-  control.set_scale(*scale);
-  control.set_start(0);
-  control.set_end(1);
-  return control;
 }
 
 Result<v1::DataType> ParseDataType(const std::string& text) {

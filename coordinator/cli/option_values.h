@@ -55,9 +55,6 @@ Result<v1::Sampler> ParseSampler(const std::string& text);
 // "leading", "trailing", "linspace".
 Result<v1::TimestepSpacing> ParseSpacing(const std::string& text);
 
-// "softedge=0.8"; acts in all steps.
-Result<v1::Control> ParseControl(const std::string& text);
-
 // "float32", "bfloat16", "float16".
 Result<v1::DataType> ParseDataType(const std::string& text);
 

@@ -27,25 +27,45 @@ Status CheckReadable(const std::string& path, const std::string& what) {
   return {};
 }
 
-Status CheckClip(const std::string& path) {
-  WEFT_RETURN_IF_ERROR(CheckReadable(path, "input"));
+Status CheckFile(const std::string& path, const std::string& what) {
+  WEFT_RETURN_IF_ERROR(CheckReadable(path, what));
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
-    return Failure(ErrorCode::kInvalidArgument, "input: not a file: " + path);
+    return Failure(ErrorCode::kInvalidArgument, what + ": not a file: " + path);
   }
   return {};
 }
 
-Status CheckModel(const std::string& folder) {
-  WEFT_RETURN_IF_ERROR(CheckReadable(folder, "model"));
+Status CheckModel(const std::string& place) {
+  WEFT_RETURN_IF_ERROR(CheckReadable(place, "model"));
   std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "model: must be a diffusers folder, not a file: " + folder);
+  if (fs::is_directory(place, error)) {
+    if (!fs::is_regular_file(fs::path(place) / "model_index.json", error)) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "model: not a diffusers folder, it has no model_index.json: " + place);
+    }
+    return {};
   }
-  if (!fs::is_regular_file(fs::path(folder) / "model_index.json", error)) {
+  if (fs::path(place).extension() != ".safetensors") {
     return Failure(ErrorCode::kInvalidArgument,
-                   "model: not a diffusers folder, it has no model_index.json: " + folder);
+                   "model: must be a diffusers folder or a .safetensors file: " + place);
+  }
+  return {};
+}
+
+// A file or a folder; nothing where the job leaves it out.
+Status CheckAddition(const std::string& place, const std::string& what) {
+  return place.empty() ? Status() : CheckReadable(place, what);
+}
+
+Status CheckControls(const v1::JobSpec& spec) {
+  int number = 0;
+  for (const v1::Control& control : spec.controls()) {
+    const std::string what = "control " + std::to_string(++number);
+    WEFT_RETURN_IF_ERROR(CheckAddition(control.net_path(), what + ": net"));
+    if (!control.maps_path().empty()) {
+      WEFT_RETURN_IF_ERROR(CheckFile(control.maps_path(), what + ": maps"));
+    }
   }
   return {};
 }
@@ -53,8 +73,17 @@ Status CheckModel(const std::string& folder) {
 }  // namespace
 
 Status CheckSources(const v1::JobSpec& spec) {
-  WEFT_RETURN_IF_ERROR(CheckClip(spec.input_path()));
-  return CheckModel(spec.model_path());
+  WEFT_RETURN_IF_ERROR(CheckFile(spec.input_path(), "input"));
+  WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
+  WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
+  WEFT_RETURN_IF_ERROR(CheckAddition(spec.tokenizer_path(), "tokenizer"));
+  for (const v1::Lora& lora : spec.loras()) {
+    WEFT_RETURN_IF_ERROR(CheckFile(lora.path(), "lora"));
+  }
+  for (const std::string& path : spec.embedding_paths()) {
+    WEFT_RETURN_IF_ERROR(CheckFile(path, "embedding"));
+  }
+  return CheckControls(spec);
 }
 
 Status CheckTarget(const v1::JobSpec& spec) {

@@ -10,7 +10,8 @@
 
 namespace weft::cli {
 
-// The clip is a file that can be read, the model a diffusers folder.
+// The clip is a file that can be read, the model a diffusers folder or a .safetensors file; what
+// the job adds to it (VAE, tokenizer, LoRAs, embeddings, ControlNets, control maps) is there.
 // kInvalidArgument, kNotFound: says which is not, and why.
 Status CheckSources(const v1::JobSpec& spec);
 

@@ -6,6 +6,7 @@
 #include "coordinator/core/chunk_plan.h"
 #include "coordinator/core/spec_check.h"
 #include "worker/models/model_cost.h"
+#include "worker/stages/job_model.h"
 #include "worker/stages/probe.h"
 
 namespace weft::cli {
@@ -20,9 +21,10 @@ Result<std::string> Plan(const JobOptions& options,
   WEFT_ASSIGN_OR_RETURN(report.clip, worker::ProbeClip(spec));
   WEFT_RETURN_IF_ERROR(coordinator::CheckClip(report.clip));
   WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanJob(spec, report.clip));
+  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, worker::ModelOptionsOf(spec));
   WEFT_ASSIGN_OR_RETURN(
       const models::ModelCost cost,
-      models::EstimateCost(spec.model_path(), static_cast<int>(report.clip.padded_size().width()),
+      models::EstimateCost(model, static_cast<int>(report.clip.padded_size().width()),
                            static_cast<int>(report.clip.padded_size().height())));
   report.workers = WorkerCount(options, core_count);
   report.rates = NominalRates(spec.device());

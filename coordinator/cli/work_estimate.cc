@@ -65,10 +65,22 @@ class TaskWork {
     return frames * pixels_ / rates_.plain_pixels_per_second;
   }
 
-  // UNet and ControlNet of one frame at one step, attending to `anchors` others.
+  // All ControlNets at an average step: some rest at the beginning or at the end.
+  [[nodiscard]] double ControlNets() const {
+    double sum = 0;
+    const auto count =
+        std::min(static_cast<std::size_t>(spec_.controls_size()), cost_.controlnet_steps.size());
+    for (std::size_t i = 0; i < count; ++i) {
+      const v1::Control& control = spec_.controls(static_cast<int>(i));
+      const double end = control.end() == 0 ? 1 : control.end();
+      sum += cost_.controlnet_steps[i] * (end - control.start());
+    }
+    return sum;
+  }
+
+  // UNet and ControlNets of one frame at one step, attending to `anchors` others.
   [[nodiscard]] double Step(double anchors) const {
-    const double control = spec_.controls().empty() ? 0 : cost_.controlnet_step;
-    return sides_ * (cost_.unet_step + anchors * cost_.unet_step_anchor + control);
+    return sides_ * (cost_.unet_step + anchors * cost_.unet_step_anchor + ControlNets());
   }
 
   // Where img2img begins, the source is encoded.

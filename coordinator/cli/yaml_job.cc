@@ -11,6 +11,7 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include "coordinator/cli/control_option.h"
 #include "coordinator/cli/job_fields.h"
 
 namespace weft::cli {
@@ -50,11 +51,29 @@ std::string Allowed(FieldKind kind) {
       return "a list such as [4, 9, 14], or none";
     case FieldKind::kPaths:
       return "a single value or a list of them";
-    case FieldKind::kMap:
-      return "a map such as {softedge: 0.8}";
+    case FieldKind::kControls:
+      return "a map such as {softedge: 0.8} or {kind: tile, scale: 0.6}, or a list of them";
     default:
       return "a single value";
   }
+}
+
+bool IsFlatMap(const YAML::Node& value) {
+  return value.IsMap() && std::all_of(value.begin(), value.end(), [](const auto& entry) {
+           return entry.first.IsScalar() && entry.second.IsScalar();
+         });
+}
+
+// {softedge: 0.8} or {kind: softedge, scale: 0.8}.
+Result<std::string> MapText(const YAML::Node& map) {
+  std::vector<std::pair<std::string, std::string>> entries;
+  for (const auto& entry : map) {
+    entries.emplace_back(entry.first.Scalar(), entry.second.Scalar());
+  }
+  if (entries.size() == 1 && entries.front().first != "kind") {
+    return entries.front().first + "=" + entries.front().second;
+  }
+  return ControlText(entries);
 }
 
 // The value as the command line would have it, or nothing where the shape is not the field's.
@@ -74,9 +93,8 @@ Result<std::string> FlagText(const YAML::Node& value, const Field& field) {
   if (field.kind == FieldKind::kList && value.IsSequence() && value.size() == 0) {
     return std::string("none");
   }
-  if (field.kind == FieldKind::kMap && value.IsMap() && value.size() == 1 &&
-      value.begin()->first.IsScalar() && value.begin()->second.IsScalar()) {
-    return value.begin()->first.Scalar() + "=" + value.begin()->second.Scalar();
+  if (field.kind == FieldKind::kControls && IsFlatMap(value)) {
+    return MapText(value);
   }
   return Failure(ErrorCode::kInvalidArgument,
                  "must be " + Allowed(field.kind) + ", not " + Shape(value));
@@ -87,15 +105,12 @@ Status SetText(const YAML::Node& value,
                const Field& field,
                JobOptions& options) {
   const std::string place = Where(path, value.Mark()) + ": " + field.name;
-  Result<std::string> text = FlagText(value, field);
+  const Result<std::string> text = FlagText(value, field);
   if (!text) {
     return Wrong(place, text.error().message());
   }
-  const bool is_path = field.kind == FieldKind::kPath || field.kind == FieldKind::kPaths;
-  if (is_path && !text->empty()) {
-    text = AbsolutePath(*text, std::filesystem::path(path).parent_path().string());
-  }
-  const Status set = field.set(*text, options);
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  const Status set = field.set(AbsoluteText(field, *text, folder), options);
   if (!set) {
     return Wrong(place, set.error().message());
   }
@@ -106,7 +121,7 @@ Status SetField(const YAML::Node& value,
                 const std::string& path,
                 const Field& field,
                 JobOptions& options) {
-  if (field.kind != FieldKind::kPaths) {
+  if (!field.clear) {
     return SetText(value, path, field, options);
   }
   field.clear(options);

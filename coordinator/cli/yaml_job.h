@@ -5,7 +5,7 @@
 //   model: models/weft-demo
 //   prompt: neon glow
 //   smooth-steps: [4, 9, 14]
-//   control: {softedge: 0.8}
+//   control: {softedge: 0.8} # Or a list: [softedge=0.8, {kind: tile, scale: 0.5, net: tile/}].
 
 #pragma once
 

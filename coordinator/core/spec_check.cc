@@ -189,20 +189,39 @@ Status CheckDevice(const v1::JobSpec& spec) {
   if (spec.device() != "cpu" && spec.device() != "cuda") {
     return Refuse("device", "'" + spec.device() + "'", "cpu or cuda");
   }
+  return {};
+}
+
+bool IsMadeFromTheSource(v1::ControlKind kind) {
+  return kind == v1::CONTROL_KIND_SOFT_EDGE || kind == v1::CONTROL_KIND_TILE;
+}
+
+Status CheckControl(const v1::Control& control, bool first) {
+  if (control.kind() == v1::CONTROL_KIND_UNSPECIFIED || !v1::ControlKind_IsValid(control.kind())) {
+    return Refuse("controls.kind", control.kind(), "not one that is known here");
+  }
+  if (!IsWithin(control.scale(), 0, 2)) {
+    return Refuse("controls.scale", control.scale(), "0 to 2");
+  }
+  if (!control.net_path().empty() || !first) {
+    WEFT_RETURN_IF_ERROR(CheckPath("controls.net_path", control.net_path()));
+  }
+  if (!control.maps_path().empty() || !IsMadeFromTheSource(control.kind())) {
+    WEFT_RETURN_IF_ERROR(CheckPath("controls.maps_path", control.maps_path()));
+  }
+  if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
+      control.start() >= control.end()) {
+    return Refuse("controls.start", control.start(), "0 to 1, below controls.end");
+  }
+  return {};
+}
+
+Status CheckControls(const v1::JobSpec& spec) {
   if (spec.controls_size() > kControlsMax) {
     return Refuse("controls", spec.controls_size(), "at most 8");
   }
-  for (const v1::Control& control : spec.controls()) {
-    if (control.kind() != v1::CONTROL_KIND_SOFT_EDGE && control.kind() != v1::CONTROL_KIND_TILE) {
-      return Refuse("controls.kind", control.kind(), "not one that is known here");
-    }
-    if (!IsWithin(control.scale(), 0, 2)) {
-      return Refuse("controls.scale", control.scale(), "0 to 2");
-    }
-    if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
-        control.start() >= control.end()) {
-      return Refuse("controls.start", control.start(), "0 to 1, below controls.end");
-    }
+  for (int i = 0; i < spec.controls_size(); ++i) {
+    WEFT_RETURN_IF_ERROR(CheckControl(spec.controls(i), i == 0));
   }
   return {};
 }
@@ -239,6 +258,7 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckSmoothing(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
   WEFT_RETURN_IF_ERROR(CheckCut(spec));
+  WEFT_RETURN_IF_ERROR(CheckControls(spec));
   return CheckDevice(spec);
 }
 

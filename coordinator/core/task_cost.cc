@@ -60,7 +60,8 @@ std::uint64_t TaskCost::LatentBytes() const {
 }
 
 std::uint64_t TaskCost::ControlBytes(const v1::Control& control) const {
-  return padded_pixels_ * (control.kind() == v1::CONTROL_KIND_SOFT_EDGE ? 1 : kRgb);
+  const bool grey = control.kind() == v1::CONTROL_KIND_SOFT_EDGE && control.maps_path().empty();
+  return padded_pixels_ * (grey ? 1 : kRgb);
 }
 
 std::uint64_t TaskCost::SegmentBytes() const {

@@ -25,8 +25,8 @@ class TaskCost {
 
   // One frame's latent, and x0 likewise: 4 channels of float32.
   [[nodiscard]] std::uint64_t LatentBytes() const;
-  // One frame's control maps: a byte a pixel.
-  [[nodiscard]] std::uint64_t ControlBytes(const v1::Control& control) const;  // Of one frame.
+  // One frame's map of one control: a byte a pixel for soft edges of the source, else RGB.
+  [[nodiscard]] std::uint64_t ControlBytes(const v1::Control& control) const;
   // One encoded frame.
   [[nodiscard]] std::uint64_t SegmentBytes() const;
 

@@ -10,6 +10,7 @@
 #include "worker/models/prompt_encoder.h"
 #include "worker/models/tiled_vae.h"
 #include "worker/models/tokenizer.h"
+#include "worker/models/tokenizer_folder.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {

@@ -1,7 +1,7 @@
 #include "worker/models/model_cost.h"
 
 #include <algorithm>
-#include <filesystem>
+#include <string>
 #include <vector>
 
 #include "worker/models/model_config.h"
@@ -185,17 +185,17 @@ ModelCost CostOf(const UnetConfig& unet, const VaeConfig& vae, int width, int he
   return cost;
 }
 
-Result<ModelCost> EstimateCost(const std::string& folder, int width, int height) {
-  WEFT_ASSIGN_OR_RETURN(const VaeConfig vae, ReadVaeConfig(folder));
-  WEFT_ASSIGN_OR_RETURN(const UnetConfig unet, ReadUnetConfig(folder));
+Result<ModelCost> EstimateCost(const ModelOptions& options, int width, int height) {
+  const std::string& vae_place = options.vae.empty() ? options.model : options.vae;
+  WEFT_ASSIGN_OR_RETURN(const VaeConfig vae, ReadVaeConfig(vae_place));
+  WEFT_ASSIGN_OR_RETURN(const UnetConfig unet, ReadUnetConfig(options.model));
   ModelCost cost = CostOf(unet, vae, width, height);
-  if (std::filesystem::is_directory(folder + "/controlnet")) {
-    WEFT_ASSIGN_OR_RETURN(const ControlNetConfig control,
-                          ReadControlNetConfig(folder + "/controlnet"));
-    TrunkCount control_count(control.trunk, {width / vae.factor(), height / vae.factor()});
-    control_count.Down();
-    control_count.Control(control, {width, height});
-    cost.controlnet_step = control_count.total;
+  for (const std::string& place : options.controlnets) {
+    WEFT_ASSIGN_OR_RETURN(const ControlNetConfig control, ReadControlNetConfig(place));
+    TrunkCount count(control.trunk, {width / vae.factor(), height / vae.factor()});
+    count.Down();
+    count.Control(control, {width, height});
+    cost.controlnet_steps.push_back(count.total);
   }
   return cost;
 }

@@ -1,8 +1,6 @@
 #include "worker/models/model_parts.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include "worker/models/lora.h"
@@ -133,25 +131,6 @@ Result<ModelParts> LoadModelParts(const ModelOptions& options, const Placement& 
   }
   WEFT_RETURN_IF_ERROR(complaints.status());
   return parts;
-}
-
-Result<std::string> TokenizerFolder(const ModelOptions& options) {
-  if (!options.tokenizer.empty()) {
-    return options.tokenizer;
-  }
-  if (!IsSingleFile(options.model)) {
-    return options.model + "/tokenizer";
-  }
-  std::string beside = ConfigFolder(options.model) + "/tokenizer";
-  std::error_code ignored;
-  if (!std::filesystem::is_directory(beside, ignored)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   options.model +
-                       ": a single-file model holds no tokenizer; name a folder that has "
-                       "vocab.json and merges.txt with --tokenizer DIR, such as the tokenizer/ "
-                       "folder of any diffusers model of the same family");
-  }
-  return beside;
 }
 
 }  // namespace weft::models

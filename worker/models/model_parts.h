@@ -40,9 +40,4 @@ Result<ModelConfigs> ReadModelConfigs(const ModelOptions& options);
 // names, for all parts, every tensor that is missing, misshapen or belongs to no layer.
 Result<ModelParts> LoadModelParts(const ModelOptions& options, const Placement& placement);
 
-// Where the tokenizer's files are: options.tokenizer, else the model folder's, or the one in a
-// single file's ConfigFolder(). kInvalidArgument: a single file has none, and options.tokenizer is
-// empty.
-Result<std::string> TokenizerFolder(const ModelOptions& options);
-
 }  // namespace weft::models

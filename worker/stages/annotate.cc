@@ -1,5 +1,6 @@
 // Control maps of a chunk's frames, an output "control/INDEX" for each of the job's controls.
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,19 +12,48 @@
 namespace weft::worker {
 namespace {
 
-Result<ControlMap> MapOf(const v1::Control& control, Frame source) {
-  if (!control.maps_path().empty()) {
-    return Failure(ErrorCode::kUnsupported, "control: this version makes its maps from the source");
-  }
-  switch (control.kind()) {
+ControlMap Coloured(Frame frame) {
+  return {frame.width, frame.height, 3, std::move(frame.rgb)};
+}
+
+Result<ControlMap> FromSource(v1::ControlKind kind, const Frame& source) {
+  switch (kind) {
     case v1::CONTROL_KIND_SOFT_EDGE:
       return annotate::SoftEdge(source);
     case v1::CONTROL_KIND_TILE:
-      return ControlMap{source.width, source.height, 3, std::move(source.rgb)};
+      return Coloured(source);
     default:
-      return Failure(ErrorCode::kUnsupported,
-                     "control: this version makes maps for softedge and tile only");
+      return Failure(ErrorCode::kInvalidArgument,
+                     "control: only the maps of softedge and tile are made from the source; give "
+                     "those of other kinds as a clip");
   }
+}
+
+bool NeedsSource(const v1::JobSpec& job) {
+  return std::any_of(job.controls().begin(), job.controls().end(),
+                     [](const v1::Control& control) { return control.maps_path().empty(); });
+}
+
+// A map of each control for `frame`.
+Result<std::vector<ControlMap>> MapsAt(std::uint32_t frame,
+                                       const v1::Task& task,
+                                       StageContext& context) {
+  const v1::JobSpec& job = task.job();
+  Frame source;
+  if (NeedsSource(job)) {
+    WEFT_ASSIGN_OR_RETURN(const Frame read, ReadFrame(job, task.clip(), frame, context.clip));
+    source = Pad(read, task.clip());
+  }
+  std::vector<ControlMap> maps;
+  for (const v1::Control& control : job.controls()) {
+    if (control.maps_path().empty()) {
+      WEFT_ASSIGN_OR_RETURN(maps.emplace_back(), FromSource(control.kind(), source));
+      continue;
+    }
+    WEFT_ASSIGN_OR_RETURN(const Frame map, ReadMap(control, task.clip(), frame, context.clip));
+    maps.push_back(Coloured(Pad(map, task.clip())));
+  }
+  return maps;
 }
 
 }  // namespace
@@ -33,19 +63,16 @@ Result<v1::TaskResult> RunAnnotate(const v1::Task& task, StageContext& context) 
   std::vector<std::vector<ControlMap>> maps(static_cast<std::size_t>(task.job().controls_size()));
   for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
     WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-    WEFT_ASSIGN_OR_RETURN(const Frame source,
-                          ReadFrame(task.job(), task.clip(), frame, context.clip));
-    const Frame padded = Pad(source, task.clip());
-    for (std::size_t net = 0; net < maps.size(); ++net) {
-      WEFT_ASSIGN_OR_RETURN(maps[net].emplace_back(),
-                            MapOf(task.job().controls(static_cast<int>(net)), padded));
+    WEFT_ASSIGN_OR_RETURN(std::vector<ControlMap> at_frame, MapsAt(frame, task, context));
+    for (std::size_t control = 0; control < maps.size(); ++control) {
+      maps[control].push_back(std::move(at_frame[control]));
     }
     context.moved(static_cast<double>(frame + 1 - core.begin) / core.size());
   }
   v1::TaskResult result;
-  for (std::size_t net = 0; net < maps.size(); ++net) {
-    WEFT_RETURN_IF_ERROR(StoreOutput(task, "control/" + std::to_string(net),
-                                     PackControls(maps[net]), context.blobs, &result));
+  for (std::size_t control = 0; control < maps.size(); ++control) {
+    WEFT_RETURN_IF_ERROR(StoreOutput(task, "control/" + std::to_string(control),
+                                     PackControls(maps[control]), context.blobs, &result));
   }
   result.set_frames(core.size());
   return result;

@@ -1,19 +1,41 @@
 #include "worker/stages/job_clip.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "worker/frame/geometry.h"
 #include "worker/media/scale.h"
+#include "worker/stages/probe.h"
 
 namespace weft::worker {
+namespace {
+
+constexpr std::size_t kClipsMax = 9;
+
+Result<Frame> ReadFitted(media::FrameSource& source, const v1::Clip& clip, std::uint32_t frame) {
+  Result<Frame> read = source.Read(clip.first_frame() + frame);
+  if (!read) {
+    return Failure(read.error().Within("frame " + std::to_string(frame)));
+  }
+  return media::FitFrame(*read, static_cast<int>(clip.size().width()),
+                         static_cast<int>(clip.size().height()));
+}
+
+}  // namespace
 
 Result<media::FrameSource*> WarmClip::Open(const std::string& path) {
-  if (!source_ || path != path_) {
-    source_.reset();
-    WEFT_ASSIGN_OR_RETURN(source_, media::OpenClip(path));
-    path_ = path;
+  const auto known = std::find_if(clips_.begin(), clips_.end(),
+                                  [&](const Opened& clip) { return clip.path == path; });
+  if (known != clips_.end()) {
+    clips_.splice(clips_.begin(), clips_, known);
+    return clips_.front().source.get();
   }
-  return source_.get();
+  if (clips_.size() == kClipsMax) {
+    clips_.pop_back();
+  }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<media::FrameSource> source, media::OpenClip(path));
+  clips_.push_front({path, std::move(source)});
+  return clips_.front().source.get();
 }
 
 Result<Frame> ReadFrame(const v1::JobSpec& job,
@@ -21,12 +43,20 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         std::uint32_t frame,
                         WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
-  Result<Frame> read = source->Read(clip.first_frame() + frame);
-  if (!read) {
-    return Failure(read.error().Within("frame " + std::to_string(frame)));
+  return ReadFitted(*source, clip, frame);
+}
+
+Result<Frame> ReadMap(const v1::Control& control,
+                      const v1::Clip& clip,
+                      std::uint32_t frame,
+                      WarmClip& warm) {
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const maps, warm.Open(control.maps_path()));
+  WEFT_RETURN_IF_ERROR(CheckMapCount(control, maps->facts().frame_count, clip));
+  Result<Frame> map = ReadFitted(*maps, clip, frame);
+  if (!map) {
+    return Failure(map.error().Within(control.maps_path()));
   }
-  return media::FitFrame(*read, static_cast<int>(clip.size().width()),
-                         static_cast<int>(clip.size().height()));
+  return map;
 }
 
 Result<std::vector<Frame>> ReadFrames(const v1::JobSpec& job,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,15 +17,19 @@
 
 namespace weft::worker {
 
-// The last opened clip, kept open: finding every frame of a long clip takes a while. One thread.
+// The last opened clips, kept open: finding every frame of a long clip takes a while. As many as a
+// job can read: its source and eight clips of control maps. One thread.
 class WarmClip {
  public:
   // Valid until the next call.
   Result<media::FrameSource*> Open(const std::string& path);
 
  private:
-  std::string path_;
-  std::unique_ptr<media::FrameSource> source_;
+  struct Opened {
+    std::string path;
+    std::unique_ptr<media::FrameSource> source;
+  };
+  std::list<Opened> clips_;  // The last used one first.
 };
 
 // Source frames `range` (job numbers), fitted to the output's size.
@@ -38,6 +43,13 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         const v1::Clip& clip,
                         std::uint32_t frame,
                         WarmClip& warm);
+
+// The map of `control` for one frame, from its own clip (maps_path), fitted to the output's size.
+// kInvalidArgument: the clip does not reach the job's last frame.
+Result<Frame> ReadMap(const v1::Control& control,
+                      const v1::Clip& clip,
+                      std::uint32_t frame,
+                      WarmClip& warm);
 
 // The frame as the model sees it: padded by reflection to whole latents.
 Frame Pad(const Frame& frame, const v1::Clip& clip);

@@ -7,6 +7,7 @@
 #include "worker/media/frame_source.h"
 #include "worker/media/scene_cuts.h"
 #include "worker/models/model_config.h"
+#include "worker/stages/job_model.h"
 
 namespace weft::worker {
 namespace {
@@ -46,6 +47,18 @@ Status CheckSize(const v1::JobSpec& job, const v1::Size& size) {
                      Text(rounded) + ", or --lossless with an .mkv output, which keeps odd sizes");
 }
 
+Status CheckMaps(const v1::JobSpec& job, const v1::Clip& clip) {
+  for (const v1::Control& control : job.controls()) {
+    if (control.maps_path().empty()) {
+      continue;
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> maps,
+                          media::OpenClip(control.maps_path()));
+    WEFT_RETURN_IF_ERROR(CheckMapCount(control, maps->facts().frame_count, clip));
+  }
+  return {};
+}
+
 std::uint32_t RoundUp(std::uint32_t side, std::uint32_t factor) {
   return (side + factor - 1) / factor * factor;
 }
@@ -53,7 +66,10 @@ std::uint32_t RoundUp(std::uint32_t side, std::uint32_t factor) {
 }  // namespace
 
 Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
-  WEFT_ASSIGN_OR_RETURN(const int vae_factor, models::ReadVaeFactor(job.model_path()));
+  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, ModelOptionsOf(job));
+  WEFT_RETURN_IF_ERROR(CheckModel(model));
+  WEFT_ASSIGN_OR_RETURN(const int vae_factor,
+                        models::ReadVaeFactor(model.vae.empty() ? model.model : model.vae));
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> source,
                         media::OpenClip(job.input_path()));
   const media::ClipFacts& facts = source->facts();
@@ -77,10 +93,22 @@ Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
       frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
   clip.set_duration_seconds(end - facts.seconds[frames.begin]);
   clip.set_has_audio(facts.has_audio);
+  WEFT_RETURN_IF_ERROR(CheckMaps(job, clip));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
                         media::FindSceneStarts(*source, frames));
   clip.mutable_scene_starts()->Assign(scene_starts.begin(), scene_starts.end());
   return clip;
+}
+
+Status CheckMapCount(const v1::Control& control, std::uint32_t map_count, const v1::Clip& clip) {
+  const std::uint32_t needed = clip.first_frame() + clip.frame_count();
+  if (map_count >= needed) {
+    return {};
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 control.maps_path() + ": has " + std::to_string(map_count) +
+                     " control maps, but the job runs to frame " + std::to_string(needed - 1) +
+                     " of its source and needs " + std::to_string(needed));
 }
 
 }  // namespace weft::worker

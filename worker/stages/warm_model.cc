@@ -3,29 +3,18 @@
 #include <string>
 #include <utility>
 
+#include "common/file_stamps.h"
+#include "worker/stages/job_model.h"
+
 namespace weft::worker {
 namespace {
-
-Result<models::DataType> ToDataType(v1::DataType type) {
-  switch (type) {
-    case v1::DATA_TYPE_FLOAT32:
-      return models::DataType::kFloat32;
-    case v1::DATA_TYPE_BFLOAT16:
-      return models::DataType::kBfloat16;
-    case v1::DATA_TYPE_FLOAT16:
-      return models::DataType::kFloat16;
-    default:
-      return Failure(ErrorCode::kUnsupported, "data_type: a type that this worker does not know");
-  }
-}
 
 std::string Kind(const std::string& device) {
   return device.substr(0, device.find(':'));
 }
 
-// What of the job decides what is loaded. By serialisation, so that no two jobs share a key by
-// accident.
-std::string KeyOf(const v1::JobSpec& job) {
+// What decides what is loaded. By serialisation, so that no two jobs share a key by accident.
+std::string KeyOf(const v1::JobSpec& job, const FileStamps& stamps) {
   v1::JobSpec parts;
   parts.set_model_path(job.model_path());
   parts.set_vae_path(job.vae_path());
@@ -38,30 +27,26 @@ std::string KeyOf(const v1::JobSpec& job) {
   for (const v1::Control& control : job.controls()) {
     parts.add_controls()->set_net_path(control.net_path());
   }
-  return parts.SerializeAsString();
+  std::string key = parts.SerializeAsString();
+  for (const auto& [name, stamp] : stamps) {
+    key += "\n" + name + ": " + stamp;
+  }
+  return key;
 }
 
-models::ModelOptions OptionsOf(const v1::JobSpec& job) {
-  models::ModelOptions options{.model = job.model_path(),
-                               .vae = job.vae_path(),
-                               .tokenizer = job.tokenizer_path(),
-                               .clip_skip = static_cast<int>(job.clip_skip()),
-                               .micro_batch = static_cast<int>(job.micro_batch())};
-  for (const v1::Control& control : job.controls()) {
-    const bool is_own = control.net_path().empty();
-    options.controlnets.push_back(is_own ? job.model_path() + "/controlnet" : control.net_path());
-  }
-  for (const v1::Lora& lora : job.loras()) {
-    options.loras.push_back({lora.path(), lora.weight()});
-  }
-  options.embeddings.assign(job.embedding_paths().begin(), job.embedding_paths().end());
-  return options;
+std::string PromptsKey(const v1::JobSpec& job) {
+  v1::JobSpec texts;
+  texts.set_prompt(job.prompt());
+  texts.set_negative_prompt(job.negative_prompt());
+  return texts.SerializeAsString();
 }
 
 }  // namespace
 
 Status WarmModel::Load(const v1::JobSpec& job) {
-  const std::string key = KeyOf(job);
+  WEFT_ASSIGN_OR_RETURN(models::ModelOptions options, ModelOptionsOf(job));
+  WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, ModelStamps(options));
+  const std::string key = KeyOf(job, stamps);
   if (model_ && key == model_key_) {
     return {};
   }
@@ -69,11 +54,9 @@ Status WarmModel::Load(const v1::JobSpec& job) {
     return Failure(ErrorCode::kFailedPrecondition,
                    "the job runs on " + job.device() + ", this worker has " + device_);
   }
-  models::ModelOptions options = OptionsOf(job);
-  WEFT_ASSIGN_OR_RETURN(options.data_type, ToDataType(job.data_type()));
   options.device = device_;
   model_.reset();  // Before the next one takes its memory.
-  prompts_key_.clear();
+  prompts_key_.reset();
   WEFT_ASSIGN_OR_RETURN(model_, models::DiffusionModel::Load(options));
   model_key_ = key;
   return {};
@@ -81,9 +64,8 @@ Status WarmModel::Load(const v1::JobSpec& job) {
 
 Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
   WEFT_RETURN_IF_ERROR(Load(job));
-  const std::string prompts_key =
-      std::to_string(job.prompt().size()) + "|" + job.prompt() + job.negative_prompt();
-  if (prompts_key != prompts_key_) {
+  const std::string prompts_key = PromptsKey(job);
+  if (prompts_key_ != prompts_key) {
     WEFT_ASSIGN_OR_RETURN(prompts_, model_->EncodePrompts(job.negative_prompt(), job.prompt()));
     prompts_key_ = prompts_key;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "common/result.h"
@@ -23,16 +24,17 @@ class WarmModel {
     models::Guidance guidance;
   };
 
-  // The job's model and prompts, loaded now if they are not the last ones. Valid until the next
-  // call. kFailedPrecondition: the job wants another kind of device than this worker has.
+  // The job's model and prompts, loaded now if they are not the last ones or a file was replaced
+  // since. Valid until the next call. kFailedPrecondition: the job wants another kind of device
+  // than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
  private:
   Status Load(const v1::JobSpec& job);
 
   std::string device_;
-  std::string model_key_;  // Of what is loaded: every part of the model, type, micro-batch.
-  std::string prompts_key_;
+  std::string model_key_;  // Of what is loaded: every part of the model and its files' stamps.
+  std::optional<std::string> prompts_key_;  // Of prompts_.
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;
 };

@@ -62,6 +62,16 @@ TEST(CommandLine, ReadsTheFlagsOfARender) {
   EXPECT_TRUE(line.options.keep);
 }
 
+TEST(CommandLine, ControlsMayBeRepeatedAndTheirPathsStartWhereWeftWasCalled) {
+  const CommandLine line = Read({"render", "city.mp4", "--control", "softedge=0.8", "--control",
+                                 "depth=1,net=nets/d,maps=d.mp4"})
+                               .value();
+  ASSERT_EQ(line.options.controls.size(), 2U);
+  EXPECT_EQ(line.options.controls[0].scale(), 0.8);
+  EXPECT_EQ(line.options.controls[1].net_path(), "/here/nets/d");
+  EXPECT_EQ(line.options.controls[1].maps_path(), "/here/d.mp4");
+}
+
 TEST(CommandLine, ReadsAPlan) {
   EXPECT_EQ(Read({"plan", "city.mp4", "--model", "m"})->command, Command::kPlan);
 }

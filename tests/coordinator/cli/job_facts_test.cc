@@ -72,6 +72,19 @@ TEST_F(JobFactsTest, AChangedModelMakesAnotherJob) {
   EXPECT_NE(TokenNow(), changed);
 }
 
+TEST_F(JobFactsTest, AChangedControlMakesAnotherJob) {
+  Write("net.safetensors", "net");
+  Write("maps.mp4", "maps");
+  spec_.add_controls()->set_net_path(folder_.File("net.safetensors"));
+  spec_.mutable_controls(0)->set_maps_path(folder_.File("maps.mp4"));
+  const std::string before = TokenNow();
+  Write("net.safetensors", "another net");
+  const std::string changed = TokenNow();
+  EXPECT_NE(changed, before);
+  Write("maps.mp4", "other maps");
+  EXPECT_NE(TokenNow(), changed);
+}
+
 TEST_F(JobFactsTest, WhatIsNotPartOfTheModelDoesNotCount) {
   const std::string before = TokenNow();
   Write("model/README.md", "read me again");

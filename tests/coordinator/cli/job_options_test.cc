@@ -54,6 +54,24 @@ TEST(JobOptions, SmoothEveryFifthStepThatThereIs) {
   EXPECT_THAT(ResolveSpec(options)->smooth_steps(), ElementsAre(1, 3));
 }
 
+TEST(JobOptions, OnlyTheFirstControlMayUseTheModelsOwnNet) {
+  JobOptions options = Complete();
+  options.controls.resize(2);
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("control 2: name its ControlNet"));
+  options.controls[1].set_net_path("/nets/tile");
+  EXPECT_EQ(ResolveSpec(options)->controls_size(), 2);
+  options.model = "/models/demo.safetensors";
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("control 1: name its ControlNet"));
+  options.controls[0].set_net_path("/nets/edges");
+  EXPECT_EQ(ResolveSpec(options)->controls(0).net_path(), "/nets/edges");
+}
+
+TEST(JobOptions, AtMostEightControls) {
+  JobOptions options = Complete();
+  options.controls.resize(9);
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("at most 8, not 9"));
+}
+
 TEST(JobOptions, RefuseToSmoothAStepThatDoesNotExist) {
   JobOptions options = Complete();
   options.smooth_steps = std::vector<std::uint32_t>{4, 20};

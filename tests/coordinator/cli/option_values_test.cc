@@ -74,15 +74,26 @@ TEST(OptionValues, StepsAscend) {
   }
 }
 
-TEST(OptionValues, ControlNamesItsKindAndScale) {
-  const Result<v1::Control> control = ParseControl("softedge=0.8");
-  ASSERT_TRUE(control);
-  EXPECT_EQ(control->kind(), v1::CONTROL_KIND_SOFT_EDGE);
-  EXPECT_EQ(control->scale(), 0.8);
-  EXPECT_THAT(ParseControl("depth=1").error().message(), HasSubstr("softedge is the only control"));
-  EXPECT_EQ(ParseControl("softedge=3").error().message(),
-            "softedge's scale must be a number from 0 to 2, not \"3\"");
-  EXPECT_FALSE(ParseControl("softedge"));
+TEST(OptionValues, LoraIsAFileWithOrWithoutAWeight) {
+  const auto lora = [](const char* text) {
+    const v1::Lora value = ParseLora(text).value();
+    return std::make_pair(value.path(), value.weight());
+  };
+  EXPECT_EQ(lora("/l/ink.safetensors"), std::make_pair(std::string("/l/ink.safetensors"), 1.0));
+  EXPECT_EQ(lora("/l/a:b.safetensors"), std::make_pair(std::string("/l/a:b.safetensors"), 1.0));
+  EXPECT_EQ(lora("/l/ink.safetensors:-0.5"),
+            std::make_pair(std::string("/l/ink.safetensors"), -0.5));
+  for (const char* const text : {"", "ink", "ink.pt", "ink.pt:0.5", ".safetensors"}) {
+    EXPECT_THAT(ParseLora(text).error().message(), HasSubstr("FILE.safetensors")) << text;
+  }
+  for (const char* const text : {"a.safetensors:", "a.safetensors:x", "a.safetensors:11"}) {
+    EXPECT_THAT(ParseLora(text).error().message(), HasSubstr("weight must be a number")) << text;
+  }
+}
+
+TEST(OptionValues, EmbeddingIsASafetensorsFile) {
+  EXPECT_EQ(ParseEmbedding("/e/ink.safetensors"), "/e/ink.safetensors");
+  EXPECT_FALSE(ParseEmbedding("/e/ink.pt"));
 }
 
 TEST(OptionValues, DeviceIsTheProcessorOrOneGpu) {

@@ -56,9 +56,33 @@ TEST_F(PlacesTest, RefuseAModelThatIsNone) {
   spec_.set_model_path(folder_.File("none"));
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "model: no such file");
   spec_.set_model_path(folder_.File("clip.mp4"));
-  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "not a file: " + folder_.File("clip.mp4"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "a diffusers folder or a .safetensors file");
   spec_.set_model_path(folder_.path().string());
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "no model_index.json");
+}
+
+TEST_F(PlacesTest, AcceptAModelInASingleFile) {
+  std::ofstream(folder_.File("model.safetensors")) << "weights";
+  spec_.set_model_path(folder_.File("model.safetensors"));
+  EXPECT_TRUE(CheckSources(spec_));
+}
+
+TEST_F(PlacesTest, NameWhatTheJobAddsAndIsNotThere) {
+  const auto expect = [&](const std::string& words, const auto& add) {
+    const v1::JobSpec before = spec_;
+    add(spec_);
+    ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, words);
+    spec_ = before;
+  };
+  expect("vae: no such file: /no/v", [](v1::JobSpec& s) { s.set_vae_path("/no/v"); });
+  expect("tokenizer: no such", [](v1::JobSpec& s) { s.set_tokenizer_path("/no/t"); });
+  expect("lora: no such", [](v1::JobSpec& s) { s.add_loras()->set_path("/no/l"); });
+  expect("embedding: no such", [](v1::JobSpec& s) { s.add_embedding_paths("/no/e"); });
+  expect("control 1: net: no such", [](v1::JobSpec& s) { s.add_controls()->set_net_path("/no"); });
+  expect("control 2: maps: no such", [](v1::JobSpec& s) {
+    s.add_controls();
+    s.add_controls()->set_maps_path("/no/m");
+  });
 }
 
 TEST_F(PlacesTest, RefuseAnOutputThatCannotBeWritten) {

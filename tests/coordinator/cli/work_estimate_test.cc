@@ -61,9 +61,18 @@ TEST(WorkEstimate, CountsOnlyTheStepsThatStrengthLeaves) {
 
 TEST(WorkEstimate, CountsControlsOnlyWhereThereAreAny) {
   v1::JobSpec spec = Spec();
-  EXPECT_EQ(Work(spec, {.controlnet_step = 1}), 0);
+  EXPECT_EQ(Work(spec, {.controlnet_steps = {1}}), 0);
   spec.add_controls()->set_kind(v1::CONTROL_KIND_SOFT_EDGE);
-  EXPECT_EQ(Work(spec, {.controlnet_step = 1}), 8 * 4 * 2);
+  EXPECT_EQ(Work(spec, {.controlnet_steps = {1}}), 8 * 4 * 2);
+}
+
+TEST(WorkEstimate, CountsEveryControlForTheStepsItRuns) {
+  v1::JobSpec spec = Spec();
+  spec.add_controls()->set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+  spec.add_controls()->set_kind(v1::CONTROL_KIND_TILE);
+  spec.mutable_controls(1)->set_start(0.25);
+  spec.mutable_controls(1)->set_end(0.75);
+  EXPECT_EQ(Work(spec, {.controlnet_steps = {1, 10}}), 8 * 4 * 2 * (1 + 5));
 }
 
 TEST(WorkEstimate, CountsAnchorsOnceAndAgainInEveryChunkThatReadsThem) {

@@ -40,7 +40,38 @@ TEST(YamlJob, ReadsOneLoraOrAList) {
 
 TEST(YamlJob, SaysWhichLoraOfTheListIsWrong) {
   EXPECT_THAT(Complaint("steps: 5\nlora: [a.safetensors, b.pt]\n"),
-              StartsWith("/jobs/job.yaml:2:23: lora must be FILE.safetensors"));
+              StartsWith("/jobs/job.yaml:2:23: lora: must be FILE.safetensors"));
+}
+
+TEST(YamlJob, ReadsSeveralControls) {
+  const JobOptions options = Read(
+      "control:\n"
+      "  - softedge: 0.8\n"
+      "  - {kind: tile, scale: 0.6, net: tile.safetensors, start: 0.25, end: 0.5}\n"
+      "  - kind: depth\n"
+      "    net: /n/depth\n"
+      "    maps: ../depth.mp4\n"
+      "  - canny=0.5,maps=canny.mp4,net=canny\n");
+  ASSERT_EQ(options.controls.size(), 4U);
+  EXPECT_EQ(options.controls[0].kind(), v1::CONTROL_KIND_SOFT_EDGE);
+  EXPECT_EQ(options.controls[1].net_path(), "/jobs/tile.safetensors");
+  EXPECT_EQ(options.controls[1].start(), 0.25);
+  EXPECT_EQ(options.controls[1].end(), 0.5);
+  EXPECT_EQ(options.controls[2].scale(), 1.0);
+  EXPECT_EQ(options.controls[2].net_path(), "/n/depth");
+  EXPECT_EQ(options.controls[2].maps_path(), "/depth.mp4");
+  EXPECT_EQ(options.controls[3].maps_path(), "/jobs/canny.mp4");
+}
+
+TEST(YamlJob, SaysWhichControlOfTheListIsWrong) {
+  EXPECT_THAT(Complaint("control:\n  - softedge: 0.8\n  - {kind: tile, strength: 1}\n"),
+              StartsWith("/jobs/job.yaml:3:5: control: there is no \"strength\" of a control"));
+  EXPECT_THAT(Complaint("control: [softedge=1, tile=3]"),
+              StartsWith("/jobs/job.yaml:1:23: control: tile's scale must be"));
+  EXPECT_THAT(Complaint("control:\n  - {kind: tile, start: 0.5, end: 0.2}\n"),
+              StartsWith("/jobs/job.yaml:2:5: control: must have its start below its end"));
+  EXPECT_THAT(Complaint("control: {softedge: 1, tile: 1}"),
+              StartsWith("/jobs/job.yaml:1:10: control: there is no \"softedge\""));
 }
 
 TEST(YamlJob, ReadsEveryKindOfField) {
@@ -70,7 +101,8 @@ TEST(YamlJob, ReadsEveryKindOfField) {
   EXPECT_EQ(options.seed, 18446744073709551615U);
   EXPECT_EQ(options.size->height(), 176U);
   EXPECT_EQ(options.frames->end(), 24U);
-  EXPECT_EQ(options.control->scale(), 0.8);
+  ASSERT_EQ(options.controls.size(), 1U);
+  EXPECT_EQ(options.controls[0].scale(), 0.8);
   EXPECT_THAT(*options.smooth_steps, ElementsAre(3, 7));
   EXPECT_FALSE(options.final_pass);
   EXPECT_TRUE(options.lossless);
@@ -81,7 +113,8 @@ TEST(YamlJob, ReadsEveryKindOfField) {
 TEST(YamlJob, ReadsTheCommandLinesTextToo) {
   const JobOptions options = Read("smooth-steps: 4,9\ncontrol: softedge=1\n");
   EXPECT_THAT(*options.smooth_steps, ElementsAre(4, 9));
-  EXPECT_EQ(options.control->scale(), 1.0);
+  ASSERT_EQ(options.controls.size(), 1U);
+  EXPECT_EQ(options.controls[0].scale(), 1.0);
   EXPECT_THAT(*Read("smooth-steps: []").smooth_steps, ElementsAre());
   EXPECT_THAT(*Read("smooth-steps: none").smooth_steps, ElementsAre());
 }
@@ -122,8 +155,8 @@ TEST(YamlJob, RefusesAValueOfTheWrongShapeAtItsPlace) {
               HasSubstr("prompt: must be a single value, not nothing"));
   EXPECT_THAT(Complaint("smooth-steps: {a: 1}"), HasSubstr("must be a list such as [4, 9, 14]"));
   EXPECT_THAT(Complaint("smooth-steps: [[1], 2]"), HasSubstr("must be a list such as [4, 9, 14]"));
-  EXPECT_THAT(Complaint("control: {softedge: 1, depth: 1}"), HasSubstr("{softedge: 0.8}"));
-  EXPECT_THAT(Complaint("control: {depth: 1}"), HasSubstr("softedge is the only control"));
+  EXPECT_THAT(Complaint("control: {softedge: [1]}"), HasSubstr("{softedge: 0.8}"));
+  EXPECT_THAT(Complaint("control: {depth: 1}"), HasSubstr("depth needs maps=CLIP"));
 }
 
 TEST(YamlJob, RefusesAFieldGivenTwice) {

@@ -92,6 +92,24 @@ TEST(PlanJob, ReadsTheAnchorsAndTheirControls) {
                                    "annotate 2 control/0", "anchor anchor/0", "anchor anchor/10"));
 }
 
+TEST(PlanJob, EveryControlHasMapsOfItsOwn) {
+  v1::JobSpec spec = SampleSpec();
+  *spec.add_controls() = spec.controls(0);
+  spec.mutable_controls(1)->set_kind(v1::CONTROL_KIND_TILE);
+  const JobPlan plan = Plan(spec, SampleClip(8));
+  const PlannedTask& annotate = Find(plan, Stage::kAnnotate, 0);
+  ASSERT_EQ(annotate.outputs.size(), 2U);
+  EXPECT_EQ(annotate.outputs[0].name, "control/0");
+  EXPECT_EQ(annotate.outputs[1].name, "control/1");
+  EXPECT_EQ(annotate.outputs[1].bytes, 3 * annotate.outputs[0].bytes)
+      << "soft edges have no colours";
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kAnchor)),
+              ElementsAre("annotate 0 control/0", "annotate 0 control/1"));
+  spec.mutable_controls(0)->set_maps_path("/maps.mp4");
+  EXPECT_EQ(Find(Plan(spec, SampleClip(8)), Stage::kAnnotate, 0).outputs[0].bytes,
+            annotate.outputs[1].bytes);
+}
+
 TEST(PlanJob, ReadsTheNeighboursPredictionsWhereARoundSmooths) {
   const JobPlan plan = Plan(SampleSpec(), SampleClip(20));
   const PlannedTask& denoise = Find(plan, Stage::kDenoise, 1, 1);

@@ -73,6 +73,17 @@ std::vector<BadSpec> BadSpecs() {
       {"smooth_steps is 4: only DDIM", [](auto& s) { s.set_sampler(v1::SAMPLER_EULER); }},
       {"eta is 1.5", [](auto& s) { s.set_eta(1.5); }},
       {"karras_sigmas is true", [](auto& s) { s.set_karras_sigmas(true); }},
+      {"controls.net_path is 'n'", [](auto& s) { s.mutable_controls(0)->set_net_path("n"); }},
+      {"controls.net_path is ''", [](auto& s) { *s.add_controls() = s.controls(0); }},
+      {"controls.maps_path is 'm'", [](auto& s) { s.mutable_controls(0)->set_maps_path("m"); }},
+      {"controls.maps_path is ''",
+       [](auto& s) { s.mutable_controls(0)->set_kind(v1::CONTROL_KIND_DEPTH); }},
+      {"controls is 9",
+       [](auto& s) {
+         for (int i = 0; i < 8; ++i) {
+           s.add_controls();
+         }
+       }},
       {"controls.scale is 2.5", [](auto& s) { s.mutable_controls(0)->set_scale(2.5); }},
   };
 }
@@ -85,6 +96,23 @@ TEST(CheckSpec, TakesFramesUpToTheEndOfTheClip) {
   v1::JobSpec spec = SampleSpec();
   spec.mutable_frames()->set_begin(5);
   EXPECT_TRUE(CheckSpec(spec));
+}
+
+TEST(CheckSpec, TakesEveryKindOfControlThatHasItsMaps) {
+  v1::JobSpec spec = SampleSpec();
+  for (const v1::ControlKind kind :
+       {v1::CONTROL_KIND_TILE, v1::CONTROL_KIND_DEPTH, v1::CONTROL_KIND_OPENPOSE,
+        v1::CONTROL_KIND_CANNY, v1::CONTROL_KIND_LINEART}) {
+    v1::Control& control = *spec.add_controls();
+    control = spec.controls(0);
+    control.set_kind(kind);
+    control.set_net_path("/net");
+    if (kind != v1::CONTROL_KIND_TILE) {
+      control.set_maps_path("/maps.mp4");
+    }
+  }
+  const Status checked = CheckSpec(spec);
+  EXPECT_TRUE(checked) << checked.error().message();
 }
 
 TEST(CheckSpec, NamesTheFieldThatIsWrong) {

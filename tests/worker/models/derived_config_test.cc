@@ -172,8 +172,8 @@ TEST_F(DerivedConfig, CountsTheWorkOfASingleFileAsThatOfAFolder) {
                          "DownEncoderBlock2D"],
     "up_block_types": ["UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D",
                        "UpDecoderBlock2D"]})");
-  const auto folder = EstimateCost(folder_.string(), 512, 512);
-  const auto file = EstimateCost(path_, 512, 512);
+  const auto folder = EstimateCost({.model = folder_.string()}, 512, 512);
+  const auto file = EstimateCost({.model = path_}, 512, 512);
   ASSERT_TRUE(folder) << folder.error().message();
   ASSERT_TRUE(file) << file.error().message();
   EXPECT_EQ(file->unet_step, folder->unet_step);

@@ -155,14 +155,16 @@ TEST(ModelConfig, NamesValuesThatMakeNoSense) {
 }
 
 TEST(ModelCost, CountsMultiplyAdds) {
-  const auto cost = EstimateCost(kDemo, 256, 256);
+  const auto cost =
+      EstimateCost({.model = kDemo, .controlnets = {kDemo + "/controlnet"}}, 256, 256);
   ASSERT_TRUE(cost);
   // The VAE decoder's last level alone: 2 resnets of 32 channels, one of 64 to 32, on 256 x 256.
   EXPECT_GT(cost->vae_decode, 65536.0 * 9 * (4 * 32 * 32 + 64 * 32));
-  EXPECT_GT(cost->unet_step, cost->controlnet_step);
-  EXPECT_GT(cost->controlnet_step, 0.0);
+  ASSERT_EQ(cost->controlnet_steps.size(), 1U);
+  EXPECT_GT(cost->unet_step, cost->controlnet_steps[0]);
+  EXPECT_GT(cost->controlnet_steps[0], 0.0);
   // Attention between frames grows with the square of the cells, everything else with the cells.
-  const auto larger = EstimateCost(kDemo, 512, 256);
+  const auto larger = EstimateCost({.model = kDemo}, 512, 256);
   EXPECT_NEAR(larger->unet_step_anchor / cost->unet_step_anchor, 4.0, 1e-9);
   EXPECT_GT(larger->unet_step / cost->unet_step, 2.0);
 }

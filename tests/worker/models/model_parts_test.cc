@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/worker/models/ldm_file.h"
+#include "worker/models/tokenizer_folder.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {

@@ -1,0 +1,57 @@
+#include "worker/stages/warm_model.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "tests/common/temporary_folder.h"
+
+namespace weft::worker {
+namespace {
+
+class WarmModelTest : public ::testing::Test {
+ protected:
+  WarmModelTest() {
+    std::filesystem::copy(WEFT_SOURCE_DIR "/deploy/models/weft-demo", folder_.File("model"),
+                          std::filesystem::copy_options::recursive);
+    job_.set_model_path(folder_.File("model"));
+    job_.set_data_type(v1::DATA_TYPE_FLOAT32);
+    job_.set_device("cpu");
+    job_.set_micro_batch(1);
+  }
+
+  std::vector<float> PromptsOf(const std::string& prompt, const std::string& negative) {
+    job_.set_prompt(prompt);
+    job_.set_negative_prompt(negative);
+    const auto ready = warm_.For(job_);
+    EXPECT_TRUE(ready) << ready.error().message();
+    return ready ? ready->prompts->values : std::vector<float>();
+  }
+
+  TemporaryFolder folder_;
+  v1::JobSpec job_;
+  WarmModel warm_{"cpu"};
+};
+
+TEST_F(WarmModelTest, EncodesThePromptsOfEachJob) {
+  EXPECT_FALSE(PromptsOf("", "").empty());
+  const auto one = PromptsOf("a tower", "b");
+  EXPECT_NE(PromptsOf("a towerb", ""), one);
+  EXPECT_NE(PromptsOf("b", "a tower"), one);
+  EXPECT_EQ(PromptsOf("a tower", "b"), one);
+}
+
+TEST_F(WarmModelTest, NoticesThatAFileWasReplaced) {
+  job_.set_prompt("a tower");
+  const auto first = warm_.For(job_);
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_EQ(warm_.For(job_)->model, first->model) << "kept as long as nothing changes";
+  std::ofstream(folder_.File("model/unet/config.json")) << "{ broken";
+  const auto second = warm_.For(job_);
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code(), ErrorCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace weft::worker
