@@ -157,6 +157,18 @@ template <int kVectors>
   }
 }
 
+// Of the lanes, by halves.
+[[gnu::always_inline]] inline float Highest(const Lanes& lanes) {
+  Lanes x = lanes;
+  Lanes y = __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x = x > y ? x : y;
+  y = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+  x = x > y ? x : y;
+  y = __builtin_shufflevector(x, x, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
+  x = x > y ? x : y;
+  return std::max(x[0], x[1]);
+}
+
 // Turns one row's scores into shares of the highest score so far; earlier sums and weights are
 // scaled down where that rises.
 [[gnu::always_inline]] inline void Share(float* scores,
@@ -175,10 +187,7 @@ template <int kVectors>
     Load(scores + key, score);
     top = top > score ? top : score;
   }
-  float now = top[0];
-  for (int lane = 1; lane < kLanes; ++lane) {
-    now = std::max(now, top[lane]);
-  }
+  const float now = Highest(top);
   if (now > highest) {
     Lanes shrink = Lanes{} + (highest - now);
     Exp(shrink);
@@ -196,13 +205,6 @@ template <int kVectors>
     share -= now;
     Exp(share);
     Store(share, scores + key);
-  }
-  for (std::int64_t key = key_count; key < whole; ++key) {
-    scores[key] = 0.0F;
-  }
-  for (std::int64_t key = 0; key < whole; key += kLanes) {
-    Lanes share;
-    Load(scores + key, share);
     weight += share;
   }
 }
