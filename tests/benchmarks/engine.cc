@@ -192,10 +192,8 @@ double Seconds(const std::function<void()>& work) {
 
 std::vector<double> Times(int repeats, const std::function<void()>& work) {
   work();
-  std::vector<double> times;
-  for (int i = 0; i < repeats; ++i) {
-    times.push_back(Seconds(work));
-  }
+  std::vector<double> times(static_cast<std::size_t>(repeats));
+  std::generate(times.begin(), times.end(), [&] { return Seconds(work); });
   std::sort(times.begin(), times.end());
   return times;
 }

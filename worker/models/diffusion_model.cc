@@ -102,6 +102,8 @@ class StableDiffusion : public DiffusionModel {
   [[nodiscard]] int latent_channels() const override { return configs_.vae.latent_channels; }
   [[nodiscard]] const NoiseScheduleConfig& schedule() const override { return configs_.schedule; }
 
+  [[nodiscard]] int micro_batch() const override { return denoiser_.micro_batch(); }
+
   Result<PromptEmbedding> EncodePrompts(const std::string& negative,
                                         const std::string& positive) override {
     return AtTorchEdge([&] { return prompts_.Encode(negative, positive); });

@@ -87,6 +87,10 @@ class DiffusionModel {
   [[nodiscard]] virtual int latent_channels() const = 0;  // 4.
   [[nodiscard]] virtual const NoiseScheduleConfig& schedule() const = 0;
 
+  // Frames of one forward pass: what was asked for, halved wherever memory ran out since. A smaller
+  // one may change the last bits on a device whose kernels differ by batch; on the CPU it does not.
+  [[nodiscard]] virtual int micro_batch() const = 0;
+
   // Prompts of any length, with weights as prompt.h reads them and the words of the textual
   // inversions. kInvalidArgument: a weight that makes no sense.
   virtual Result<PromptEmbedding> EncodePrompts(const std::string& negative,

@@ -1,8 +1,11 @@
 #include "worker/models/guided_denoiser.h"
 
 #include <algorithm>
+#include <exception>
 #include <functional>
 #include <string>
+
+#include "worker/models/torch_edge.h"
 
 namespace weft::models {
 namespace {
@@ -218,19 +221,34 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
 }
 
 void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out) {
-  const auto size = static_cast<std::size_t>(parts_.micro_batch);
-  for (std::size_t first = 0; first < slots.size(); first += size) {
-    const std::size_t count = std::min(size, slots.size() - first);
-    std::vector<Slot> batch(slots.begin() + static_cast<std::ptrdiff_t>(first),
-                            slots.begin() + static_cast<std::ptrdiff_t>(first + count));
-    while (batch.size() < size) {
-      batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
-    }
-    const std::vector<float> guided = pass.Run(batch, anchors_);
-    for (std::size_t i = 0; i < count; ++i) {
-      CopyFrame(guided, i, out, batch[i].frame);
+  for (std::size_t first = 0; first < slots.size();) {
+    try {
+      first += RunSome(pass, slots, first, out);
+    } catch (const std::exception& error) {
+      if (parts_.micro_batch == 1 || !IsOutOfMemory(error)) {
+        throw;
+      }
+      parts_.micro_batch = (parts_.micro_batch + 1) / 2;
     }
   }
+}
+
+std::size_t GuidedDenoiser::RunSome(const GuidedPass& pass,
+                                    const std::vector<Slot>& slots,
+                                    std::size_t first,
+                                    Latents& out) {
+  const auto size = static_cast<std::size_t>(parts_.micro_batch);
+  const std::size_t count = std::min(size, slots.size() - first);
+  std::vector<Slot> batch(slots.begin() + static_cast<std::ptrdiff_t>(first),
+                          slots.begin() + static_cast<std::ptrdiff_t>(first + count));
+  while (batch.size() < size) {
+    batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
+  }
+  const std::vector<float> guided = pass.Run(batch, anchors_);
+  for (std::size_t i = 0; i < count; ++i) {
+    CopyFrame(guided, i, out, batch[i].frame);
+  }
+  return count;
 }
 
 // A frame finds the one before in its batch or, where it opens one, in the memories.

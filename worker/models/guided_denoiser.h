@@ -37,6 +37,9 @@ class GuidedDenoiser {
                                const PromptEmbedding& prompts,
                                const Guidance& guidance);
 
+  // Frames of one forward pass: what was asked for, halved wherever memory ran out since.
+  [[nodiscard]] int micro_batch() const { return parts_.micro_batch; }
+
  private:
   [[nodiscard]] Status Check(const StepInput& input,
                              const PromptEmbedding& prompts,
@@ -46,8 +49,14 @@ class GuidedDenoiser {
   [[nodiscard]] Status CheckJoint(const StepInput& frames, const JointFrames& joint) const;
   // That of the last prompts, where they are the same.
   const PromptReading& Reading(const PromptEmbedding& prompts);
-  // `slots` in micro-batches; writes each slot's output at its frame of `out`.
+  // `slots` in micro-batches; writes each slot's output at its frame of `out`. Where the device
+  // runs out of memory, goes on with half as many frames a pass; throws only where one is too many.
   void RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out);
+  // One micro-batch of them, from `first` on; how many that was.
+  std::size_t RunSome(const GuidedPass& pass,
+                      const std::vector<Slot>& slots,
+                      std::size_t first,
+                      Latents& out);
   // kFirst and kFirstAndPrevious: all frames of the input in ascending order.
   void RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out);
   // kPattern and kWindow.

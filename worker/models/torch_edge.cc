@@ -19,6 +19,16 @@ Error ErrorOf(const std::string& message) {
   return {ErrorCode::kInternal, message};
 }
 
+bool IsOutOfMemory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+      dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) {
+    return true;
+  }
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  const std::string message = torch != nullptr ? torch->what_without_backtrace() : error.what();
+  return ErrorOf(message).code() == ErrorCode::kResourceExhausted;
+}
+
 void UseThreads(int count) {
   at::set_num_threads(count);
   // OpenBLAS built with its own threads does not follow OpenMP's setting. Another BLAS has no such

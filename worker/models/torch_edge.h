@@ -17,6 +17,9 @@ namespace weft::models {
 // Call it in a catch block, with the message of what was caught.
 Error ErrorOf(const std::string& message);
 
+// Whether LibTorch, or the C++ library, threw it for want of memory, on any device.
+bool IsOutOfMemory(const std::exception& error);
+
 // Runs `work`, which gives a Status or a Result, without gradients.
 template <typename Work>
 auto AtTorchEdge(Work&& work) -> decltype(work()) {

@@ -130,6 +130,11 @@ Status Runner::Feed(const AgentEvent& event) {
   } else if (const auto* succeeded = std::get_if<TaskSucceeded>(&event)) {
     log_.With(Fields(succeeded->attempt))
         .Info("done in " + std::to_string(succeeded->result.seconds()) + " s");
+    if (succeeded->result.micro_batch() > 0) {
+      log_.With(Fields(succeeded->attempt))
+          .Warning("memory was too short for the job's micro-batch; went on with " +
+                   std::to_string(succeeded->result.micro_batch()) + " frames a pass");
+    }
   }
   return Obey(agent_.Handle(event, clock_.Now()));
 }

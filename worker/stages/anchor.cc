@@ -41,6 +41,7 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
                                      PackLatents(before_step[i]), context.blobs, &result));
   }
   result.set_frames(static_cast<std::uint32_t>(anchors.size()));
+  result.set_micro_batch(denoising.SmallerMicroBatch());
   return result;
 }
 

@@ -190,6 +190,7 @@ Result<v1::TaskResult> RoundRun::Store() {
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
   }
   result.set_frames(ToRange(task_.chunk().core()).size());
+  result.set_micro_batch(denoising_.SmallerMicroBatch());
   return result;
 }
 

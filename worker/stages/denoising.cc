@@ -87,6 +87,11 @@ std::vector<float> Denoising::StepNoise(int step) const {
   return Noise(kStepStreams + static_cast<std::uint32_t>(step));
 }
 
+std::uint32_t Denoising::SmallerMicroBatch() const {
+  const auto now = static_cast<std::uint32_t>(ready_.model->micro_batch());
+  return now < task_->job().micro_batch() ? now : 0;
+}
+
 std::vector<float> Denoising::Noise(std::uint32_t stream) const {
   const v1::Clip& clip = task_->clip();
   const std::size_t cells =

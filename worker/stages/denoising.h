@@ -52,6 +52,9 @@ class Denoising {
   [[nodiscard]] int first_step() const { return first_step_; }
   [[nodiscard]] int steps_to_run() const { return sampler_->steps() - first_step_; }
 
+  // The model's micro-batch where memory was too short for the job's, else 0.
+  [[nodiscard]] std::uint32_t SmallerMicroBatch() const;
+
  private:
   Denoising(const v1::Task& task, std::unique_ptr<models::Sampler> sampler, WarmModel::Ready ready)
       : task_(&task), sampler_(std::move(sampler)), ready_(std::move(ready)) {}

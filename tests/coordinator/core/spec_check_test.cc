@@ -62,6 +62,12 @@ std::vector<BadSpec> BadSpecs() {
       {"micro_batch is 65", [](auto& s) { s.set_micro_batch(65); }},
       {"data_type is 0", [](auto& s) { s.clear_data_type(); }},
       {"device is 'tpu'", [](auto& s) { s.set_device("tpu"); }},
+  };
+}
+
+// Of what the engine is asked.
+std::vector<BadSpec> BadEngineSpecs() {
+  return {
       {"controls.kind is 0", [](auto& s) { s.mutable_controls(0)->clear_kind(); }},
       {"controls.start is 1", [](auto& s) { s.mutable_controls(0)->set_start(1); }},
       {"vae_path is 'v'", [](auto& s) { s.set_vae_path("v"); }},
@@ -115,8 +121,8 @@ TEST(CheckSpec, TakesEveryKindOfControlThatHasItsMaps) {
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
-TEST(CheckSpec, NamesTheFieldThatIsWrong) {
-  for (const BadSpec& bad : BadSpecs()) {
+void ExpectRefusals(const std::vector<BadSpec>& specs) {
+  for (const BadSpec& bad : specs) {
     SCOPED_TRACE(bad.complaint);
     v1::JobSpec spec = SampleSpec();
     bad.spoil(spec);
@@ -125,6 +131,14 @@ TEST(CheckSpec, NamesTheFieldThatIsWrong) {
     EXPECT_EQ(checked.error().code(), ErrorCode::kInvalidArgument);
     EXPECT_THAT(checked.error().message(), StartsWith(bad.complaint));
   }
+}
+
+TEST(CheckSpec, NamesTheFieldThatIsWrong) {
+  ExpectRefusals(BadSpecs());
+}
+
+TEST(CheckSpec, NamesTheFieldOfTheEngineThatIsWrong) {
+  ExpectRefusals(BadEngineSpecs());
 }
 
 TEST(CheckClip, TakesTheSampleAndNamesWhatMakesNoSense) {

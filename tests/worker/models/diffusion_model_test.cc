@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <c10/core/CPUAllocator.h>
+#include <c10/util/Exception.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -305,6 +307,54 @@ TEST(DiffusionModelLoad, RefusesWhatTheDeviceCannotDo) {
   };
   EXPECT_EQ(code("cpu", DataType::kFloat16), ErrorCode::kUnsupported);
   EXPECT_EQ(code("abacus", DataType::kFloat32), ErrorCode::kInvalidArgument);
+}
+
+// While it lives, LibTorch gets no block above `limit` bytes.
+class SmallBlocksOnly : public c10::Allocator {
+ public:
+  explicit SmallBlocksOnly(std::size_t limit) : limit_(limit), plain_(c10::GetCPUAllocator()) {
+    c10::SetCPUAllocator(this);
+  }
+  SmallBlocksOnly(const SmallBlocksOnly&) = delete;
+  SmallBlocksOnly& operator=(const SmallBlocksOnly&) = delete;
+  ~SmallBlocksOnly() override { c10::SetCPUAllocator(plain_); }
+
+  c10::DataPtr allocate(std::size_t bytes) const override {
+    TORCH_CHECK(bytes <= limit_, "can't allocate memory: ", bytes, " bytes");
+    return plain_->allocate(bytes);
+  }
+  [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override { return plain_->raw_deleter(); }
+
+ private:
+  std::size_t limit_;
+  c10::Allocator* plain_;
+};
+
+TEST(DiffusionModel, GoesOnWithSmallerBatchesWhereMemoryRunsOut) {
+  constexpr int kFrames = 7;
+  constexpr int kSide = 16;
+  StepInput input;
+  input.noisy = {kFrames, 4, kSide, kSide, {}};
+  for (int i = 0; i < kFrames * 4 * kSide * kSide; ++i) {
+    input.noisy.values.push_back(static_cast<float>((i * 37) % 97) / 48.0F - 1.0F);
+  }
+  const auto model = DiffusionModel::Load({.model = kDemo, .micro_batch = kFrames}).value();
+  const PromptEmbedding prompts = model->EncodePrompts("", "a boat").value();
+  EXPECT_EQ(model->micro_batch(), kFrames);
+  Result<Latents> out = Latents{};
+  {
+    // The pictures of 128 channels that the way up joins, of three frames on both sides.
+    const SmallBlocksOnly limit(sizeof(float) * 3 * 2 * 128 * kSide * kSide);
+    out = model->PredictFrames(input, 501.0, prompts, Guidance{});
+  }
+  ASSERT_TRUE(out) << out.error().message();
+  EXPECT_EQ(model->micro_batch(), 2);  // 7, 4, 2.
+
+  StepInput last;
+  last.noisy = {1, 4, kSide, kSide, FrameAt(input.noisy, kFrames - 1)};
+  const auto alone = DiffusionModel::Load({.model = kDemo}).value();
+  EXPECT_EQ(alone->PredictFrames(last, 501.0, prompts, Guidance{})->values,
+            FrameAt(*out, kFrames - 1));
 }
 
 }  // namespace
