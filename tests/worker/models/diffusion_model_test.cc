@@ -319,7 +319,7 @@ class SmallBlocksOnly : public c10::Allocator {
   SmallBlocksOnly& operator=(const SmallBlocksOnly&) = delete;
   ~SmallBlocksOnly() override { c10::SetCPUAllocator(plain_); }
 
-  c10::DataPtr allocate(std::size_t bytes) const override {
+  [[nodiscard]] c10::DataPtr allocate(std::size_t bytes) const override {
     TORCH_CHECK(bytes <= limit_, "can't allocate memory: ", bytes, " bytes");
     return plain_->allocate(bytes);
   }

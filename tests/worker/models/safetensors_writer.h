@@ -75,7 +75,7 @@ inline void CloseGap(nlohmann::json& header, std::string& data, const nlohmann::
   const auto begin = removed.at("data_offsets").at(0).get<std::uint64_t>();
   const auto end = removed.at("data_offsets").at(1).get<std::uint64_t>();
   data.erase(begin, end - begin);
-  for (auto& [name, entry] : header.items()) {
+  for (const auto& [name, entry] : header.items()) {
     if (name != "__metadata__" && entry.at("data_offsets").at(0) >= end) {
       for (nlohmann::json& offset : entry.at("data_offsets")) {
         offset = offset.get<std::uint64_t>() - (end - begin);
