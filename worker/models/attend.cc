@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "worker/models/bfloat16_attention.h"
 #include "worker/models/narrow_attention.h"
 #include "worker/models/tiled_attention.h"
 
@@ -12,41 +13,78 @@ namespace {
 // On a device, one run of queries may have scores of 1 GiB.
 constexpr std::int64_t kDeviceRunScores = std::int64_t{1} << 28U;
 
-// One head of `x`: [tokens, heads * width], float32; rows first .. first + count - 1.
-HeadRows RowsOf(const at::Tensor& x,
-                std::int64_t head,
-                std::int64_t width,
-                std::int64_t first,
-                std::int64_t count) {
-  return {x.data_ptr<float>() + first * x.stride(0) + head * width, x.stride(0), count};
-}
-
-// Heads, and runs of queries where there are fewer heads than threads, are computed side by side.
-at::Tensor AttendOnCpu(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
-  const std::int64_t width = q.size(1) / heads;
+// Calls `attend(head, first, count)` for runs of queries of every head: heads, and runs where there
+// are fewer heads than threads, are computed side by side.
+template <typename Work>
+void ForEachRun(std::int64_t queries, std::int64_t heads, const Work& attend) {
   const std::int64_t runs = (at::get_num_threads() + heads - 1) / heads;
-  const std::int64_t run = (q.size(0) + runs - 1) / runs;
-  at::Tensor out = at::empty(q.sizes(), q.options());
+  const std::int64_t run = (queries + runs - 1) / runs;
   at::parallel_for(0, heads * runs, 1, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t part = begin; part < end; ++part) {
-      const std::int64_t head = part / runs;
       const std::int64_t first = part % runs * run;
-      const std::int64_t count = std::min(run, q.size(0) - first);
-      if (count < 1) {
-        continue;
-      }
-      const HeadRows queries = RowsOf(q, head, width, first, count);
-      const HeadRows keys = RowsOf(k, head, width, 0, k.size(0));
-      const HeadRows values = RowsOf(v, head, width, 0, v.size(0));
-      float* to = out.data_ptr<float>() + first * out.stride(0) + head * width;
-      if (IsNarrow(width)) {
-        AttendNarrow(queries, keys, values, width, to);
-      } else {
-        AttendInTiles(queries, keys, values, width, to);
+      const std::int64_t count = std::min(run, queries - first);
+      if (count > 0) {
+        attend(part / runs, first, count);
       }
     }
   });
+}
+
+// Everything without gaps between rows: [tokens, heads * width].
+struct Inputs {
+  at::Tensor q;
+  at::Tensor k;
+  at::Tensor v;
+  int heads;
+
+  [[nodiscard]] std::int64_t width() const { return q.size(1) / heads; }
+};
+
+// Q is scaled already.
+at::Tensor AttendFloatHeads(const Inputs& in) {
+  const std::int64_t width = in.width();
+  const std::int64_t stride = in.q.size(1);
+  at::Tensor out = at::empty(in.q.sizes(), in.q.options());
+  ForEachRun(in.q.size(0), in.heads,
+             [&](std::int64_t head, std::int64_t first, std::int64_t count) {
+               const std::int64_t column = head * width;
+               const std::int64_t offset = first * stride + column;
+               const HeadRows queries{in.q.data_ptr<float>() + offset, stride, count};
+               const HeadRows keys{in.k.data_ptr<float>() + column, stride, in.k.size(0)};
+               const HeadRows values{in.v.data_ptr<float>() + column, stride, in.v.size(0)};
+               const auto attend = IsNarrow(width) ? AttendNarrow : AttendInTiles;
+               attend(queries, keys, values, width, out.data_ptr<float>() + offset);
+             });
   return out;
+}
+
+at::Tensor AttendBfloat16Heads(const Inputs& in, double scale) {
+  const auto bits = [](const at::Tensor& x) {
+    return reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>());
+  };
+  const std::int64_t width = in.width();
+  const std::int64_t stride = in.q.size(1);
+  at::Tensor out = at::empty(in.q.sizes(), in.q.options());
+  ForEachRun(in.q.size(0), in.heads,
+             [&](std::int64_t head, std::int64_t first, std::int64_t count) {
+               const std::int64_t column = head * width;
+               const std::int64_t offset = first * stride + column;
+               AttendInBfloat16({bits(in.q) + offset, stride, count},
+                                {bits(in.k) + column, stride, in.k.size(0)},
+                                {bits(in.v) + column, stride, in.v.size(0)}, width,
+                                static_cast<float>(scale), bits(out) + offset);
+             });
+  return out;
+}
+
+at::Tensor AttendOnCpu(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, double scale) {
+  if (q.scalar_type() == at::kBFloat16 && MultipliesBfloat16()) {
+    return AttendBfloat16Heads({q.contiguous(), k.contiguous(), v.contiguous(), heads}, scale);
+  }
+  const auto in_float = [](const at::Tensor& x) { return x.to(at::kFloat).contiguous(); };
+  return AttendFloatHeads({in_float(q).mul(scale), in_float(k), in_float(v), heads})
+      .to(q.scalar_type());
 }
 
 // [tokens, heads * width] as [heads, tokens, width].
@@ -72,20 +110,12 @@ at::Tensor AttendOnDevice(const at::Tensor& q,
   return all.transpose(0, 1).reshape(q.sizes());
 }
 
-// Float32, its rows without gaps inside.
-at::Tensor InFloat(const at::Tensor& x) {
-  const at::Tensor plain = x.to(at::kFloat);
-  return plain.stride(1) == 1 ? plain : plain.contiguous();
-}
-
 }  // namespace
 
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
-  const at::Tensor scaled = q.mul(1.0 / std::sqrt(static_cast<double>(q.size(1) / heads)));
-  if (!q.is_cpu()) {
-    return AttendOnDevice(scaled, k, v, heads);
-  }
-  return AttendOnCpu(InFloat(scaled), InFloat(k), InFloat(v), heads).to(q.scalar_type());
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads));
+  return q.is_cpu() ? AttendOnCpu(q, k, v, heads, scale)
+                    : AttendOnDevice(q.mul(scale), k, v, heads);
 }
 
 }  // namespace weft::models

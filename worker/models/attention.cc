@@ -93,9 +93,7 @@ at::Tensor Attention::Cross(const at::Tensor& x, const KeysValues& text) const {
 }
 
 at::Tensor TransformerBlock::FeedForward(const at::Tensor& x) const {
-  const at::Tensor both = ff_in(x);
-  const std::int64_t width = both.size(-1) / 2;
-  return ff_out(at::gelu(both.narrow(-1, width, width)).mul_(both.narrow(-1, 0, width)));
+  return ff_out(GatedGelu(ff_in(x)));
 }
 
 at::Tensor TransformerBlock::operator()(const at::Tensor& x, const BlockContext& context) const {

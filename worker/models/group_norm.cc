@@ -15,10 +15,6 @@ constexpr int kChannelsMax = 4096;
 // Cells whose sum is taken in single precision before it goes into the double.
 constexpr std::int64_t kBlock = 64;
 
-[[gnu::always_inline]] inline void Load(const float* from, Lanes& to) {
-  std::memcpy(&to, from, sizeof to);
-}
-
 // Adds to sums[c], for each channel, the sum over all cells of x - centre[c], or of its square.
 template <bool kSquare>
 [[gnu::always_inline]] inline void SumChannels(const CellRows& picture,

@@ -18,18 +18,17 @@ using LaneBits = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::in
 // have no calling convention that all CPUs share.
 #define WEFT_EVERY_CPU [[gnu::target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")]]
 
-// x becomes exp(x), to about one unit in the last place, between -87 and 87; values outside count
-// as these. Cephes' expf, by Stephen Moshier.
-[[gnu::always_inline]] inline void Exp(Lanes& x) {
-  constexpr float kLimit = 87.0F;  // Within, results and their factors are normal numbers.
+// Within, exp(x) and its factors are normal numbers.
+constexpr float kExpLimit = 87.0F;
+
+// x becomes exp(x), to about one unit in the last place. REQUIRES: -kExpLimit <= x <= kExpLimit.
+// Cephes' expf, by Stephen Moshier.
+[[gnu::always_inline]] inline void ExpWithin(Lanes& x) {
   constexpr float kLog2E = 1.44269504088896341F;
   constexpr float kLn2High = 0.693359375F;
   constexpr float kLn2Low = -2.12194440e-4F;
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to a whole number.
   constexpr int kExponentShift = 23;
-  const Lanes limit = Lanes{} + kLimit;
-  x = x > -limit ? x : -limit;
-  x = x < limit ? x : limit;
   const Lanes shifted = x * kLog2E + kRound;
   const Lanes whole = shifted - kRound;
   const Lanes r = x - whole * kLn2High - whole * kLn2Low;
@@ -46,6 +45,41 @@ using LaneBits = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::in
   // The low bits of `shifted` are the power of two.
   result += bits << kExponentShift;
   std::memcpy(&x, &result, sizeof x);
+}
+
+// The same for any x; what is outside of the limits counts as they do.
+[[gnu::always_inline]] inline void Exp(Lanes& x) {
+  const Lanes limit = Lanes{} + kExpLimit;
+  x = x > -limit ? x : -limit;
+  x = x < limit ? x : limit;
+  ExpWithin(x);
+}
+
+// The same for x that is at most 0.
+[[gnu::always_inline]] inline void ExpOfNegative(Lanes& x) {
+  const Lanes limit = Lanes{} - kExpLimit;
+  x = x > limit ? x : limit;
+  ExpWithin(x);
+}
+
+[[gnu::always_inline]] inline void Load(const float* from, Lanes& to) {
+  std::memcpy(&to, from, sizeof to);
+}
+
+[[gnu::always_inline]] inline void Store(const Lanes& from, float* to) {
+  std::memcpy(to, &from, sizeof from);
+}
+
+// The highest of the lanes, by halves.
+[[gnu::always_inline]] inline float Highest(const Lanes& lanes) {
+  Lanes x = lanes;
+  Lanes y = __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x = x > y ? x : y;
+  y = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
+  x = x > y ? x : y;
+  y = __builtin_shufflevector(x, x, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
+  x = x > y ? x : y;
+  return x[0] > x[1] ? x[0] : x[1];
 }
 
 }  // namespace weft::models

@@ -1,6 +1,8 @@
 #include "worker/models/layers.h"
 
+#include "worker/models/gated_gelu.h"
 #include "worker/models/group_norm.h"
+#include "worker/models/lanes.h"
 
 namespace weft::models {
 namespace {
@@ -85,7 +87,9 @@ Linear TakePointwise(Weights& weights, const std::string& name, int in, int out)
 
 Conv TakeConv(Weights& weights, const std::string& name, int in, int out) {
   constexpr int kKernel = 3;
-  return {weights.Take(name + ".weight", {out, in, kKernel, kKernel}).contiguous(kLayout),
+  const at::Tensor kernel = weights.Take(name + ".weight", {out, in, kKernel, kKernel});
+  // What stands for a missing tensor is one element; made whole, it would take what a file claims.
+  return {kernel.is_non_overlapping_and_dense() ? kernel.contiguous(kLayout) : kernel,
           weights.Take(name + ".bias", {out})};
 }
 
@@ -131,6 +135,29 @@ at::Tensor ToPicture(const at::Tensor& tokens, std::int64_t height, std::int64_t
 
 at::Tensor Pointwise(const Linear& linear, const at::Tensor& picture) {
   return ToPicture(linear(ToTokens(picture)), picture.size(2), picture.size(3));
+}
+
+at::Tensor GatedGelu(const at::Tensor& x) {
+  const std::int64_t width = x.size(-1) / 2;
+  const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+  if (!x.is_cpu() || !known || width % kLanes != 0) {
+    return at::gelu(x.narrow(-1, width, width)).mul_(x.narrow(-1, 0, width));
+  }
+  const at::Tensor in = x.contiguous();
+  at::Tensor out = at::empty({x.size(0), x.size(1), width}, x.options());
+  const auto gate = [&](auto* from, auto* to) {
+    constexpr std::int64_t kRowsMin = 16;  // Of one thread.
+    at::parallel_for(0, x.size(0) * x.size(1), kRowsMin, [&](std::int64_t begin, std::int64_t end) {
+      GateWithGelu(from + begin * 2 * width, end - begin, width, to + begin * width);
+    });
+  };
+  if (x.scalar_type() == at::kFloat) {
+    gate(in.data_ptr<float>(), out.data_ptr<float>());
+  } else {
+    gate(reinterpret_cast<std::uint16_t*>(in.data_ptr<at::BFloat16>()),
+         reinterpret_cast<std::uint16_t*>(out.data_ptr<at::BFloat16>()));
+  }
+  return out;
 }
 
 at::Tensor Resize(const at::Tensor& picture, std::int64_t height, std::int64_t width) {

@@ -97,6 +97,9 @@ at::Tensor ToPicture(const at::Tensor& tokens, std::int64_t height, std::int64_t
 // 1 x 1 convolution of a picture.
 at::Tensor Pointwise(const Linear& linear, const at::Tensor& picture);
 
+// x: [batch, tokens, 2 * width]: values, then gates. Gives values * gelu(gates).
+at::Tensor GatedGelu(const at::Tensor& x);
+
 // Nearest neighbour.
 at::Tensor Resize(const at::Tensor& picture, std::int64_t height, std::int64_t width);
 

@@ -43,7 +43,7 @@ template <int kWidth>
     highest = highest > score ? highest : score;
   }
   Lanes shrink = head.highest - highest;
-  Exp(shrink);
+  ExpOfNegative(shrink);
   head.highest = highest;
   Lanes weight = head.weight * shrink;
   std::array<Lanes, kWidth> sum = head.sum;
@@ -54,7 +54,7 @@ template <int kWidth>
   for (std::int64_t i = begin; i < end; ++i) {
     const float* value = values.first + i * values.stride;
     Lanes share = scores[static_cast<std::size_t>(i - begin)] - highest;
-    Exp(share);
+    ExpOfNegative(share);
     weight += share;
 #pragma GCC unroll 16
     for (int d = 0; d < kWidth; ++d) {
