@@ -2,27 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
-#include "worker/models/controlnet.h"
+#include "tests/golden/control_uses.h"
 #include "worker/models/unet.h"
 
 namespace weft::golden {
-namespace {
-
-// The residuals' factor, where a case names one.
-double ScaleOf(const GoldenCase& golden) {
-  const nlohmann::json scale = golden.Parameter("conditioning_scale");
-  return scale.is_null() ? 1.0 : scale.get<double>();
-}
-
-// The control maps, under either of the names that cases use.
-at::Tensor MapsOf(const GoldenCase& golden) {
-  return golden.Floats(golden.Has("in.controlnet_cond") ? "in.controlnet_cond"
-                                                        : "in.controlnet_cond.0");
-}
-
-}  // namespace
-
 Result<std::vector<models::SampleLinks>> LinkFrames(const std::string& mode,
                                                     int frames,
                                                     int sides) {
@@ -54,14 +39,19 @@ Result<Outputs> RunCrossframeCase(const GoldenCase& golden, ModelFolder& model) 
   models::JointAttention joint{memory, links};
   models::UnetInput input{golden.Floats("in.sample"), golden.Numbers("in.timestep"),
                           golden.Floats("in.encoder_hidden_states"), &joint};
+  WEFT_ASSIGN_OR_RETURN(const std::vector<ControlUse> controls, ControlsOf(golden, model));
   std::optional<models::Skips> residuals;
-  if (!golden.Parameter("controlnet").is_null()) {
-    WEFT_ASSIGN_OR_RETURN(const models::ControlNet* net,
-                          model.Control(golden.Parameter("controlnet").get<std::string>()));
-    residuals = (*net)(input, net->Condition(MapsOf(golden)));
-    residuals->Scale(ScaleOf(golden));
+  for (const ControlUse& use : controls) {
     memory.Clear();
+    models::Skips own = (*use.net)(input, use.net->Condition(use.condition));
+    own.Scale(use.scale);
+    if (residuals) {
+      residuals->Add(own);
+    } else {
+      residuals = std::move(own);
+    }
   }
+  memory.Clear();
   Outputs outputs;
   outputs["out.sample"] = (*unet)(input, residuals ? &*residuals : nullptr);
   if (golden.Has("in.attn1_in")) {

@@ -46,7 +46,10 @@ std::vector<at::Tensor> RunLoop(const LoopInput& loop,
     const at::Tensor negative = both.narrow(0, 0, x.frames);
     const at::Tensor positive = both.narrow(0, x.frames, x.frames);
     const at::Tensor guided = negative.add(positive.sub(negative), loop.guidance);
-    x = sampler.Step(x, ToLatents(guided), step, {}, memory);
+    const auto number = static_cast<std::size_t>(step - loop.first_step);
+    x = sampler.Step(x, ToLatents(guided), step,
+                     loop.step_noises.empty() ? std::vector<float>() : loop.step_noises.at(number),
+                     memory);
     after.push_back(ToTensor(x));
   }
   return after;

@@ -28,6 +28,7 @@ struct LoopInput {
   std::vector<ControlUse> controls;
   double guidance = 1.0;
   int first_step = 0;
+  std::vector<std::vector<float>> step_noises;  // Of each step that runs; empty: none.
 };
 
 struct StepPlace {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tests/golden/autoencoding.h"
+#include "tests/golden/control_uses.h"
 #include "tests/golden/denoising_loop.h"
 
 namespace weft::golden {
@@ -107,18 +108,15 @@ void AddSkips(const models::Skips& skips, const std::string& prefix, Outputs& ou
 Result<Outputs> RunControlNet(const GoldenCase& golden, ModelFolder& model) {
   WEFT_ASSIGN_OR_RETURN(const models::Unet* unet, model.UnetModel());
   const models::UnetInput input = UnetInputOf(golden);
-  const nlohmann::json names = golden.Parameter("controlnets");
-  const nlohmann::json scales = golden.Parameter("conditioning_scales");
-  std::vector<ControlUse> controls;
+  WEFT_ASSIGN_OR_RETURN(const std::vector<ControlUse> controls, ControlsOf(golden, model));
+  if (controls.empty()) {
+    return Failure(ErrorCode::kInvalidArgument, "a case of kind controlnet without a ControlNet");
+  }
   Outputs outputs;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    WEFT_ASSIGN_OR_RETURN(const models::ControlNet* net,
-                          model.Control(names[i].get<std::string>()));
-    const std::string number = std::to_string(i);
-    controls.push_back(
-        {net, golden.Floats("in.controlnet_cond." + number), scales[i].get<double>()});
-    if (golden.Has("out.cn" + number + ".mid")) {
-      AddSkips(*SumResiduals({controls.back()}, input, {}), "out.cn" + number + ".", outputs);
+  for (std::size_t i = 0; i < controls.size(); ++i) {
+    const std::string prefix = "out.cn" + std::to_string(i) + ".";
+    if (golden.Has(prefix + "mid")) {
+      AddSkips(*SumResiduals({controls[i]}, input, {}), prefix, outputs);
     }
   }
   const std::optional<models::Skips> sum = SumResiduals(controls, input, {});

@@ -39,7 +39,7 @@ std::string FindIn(const std::vector<std::string>& folders, const std::string& n
 std::vector<std::string> Words(const std::string& text) {
   std::vector<std::string> words = {""};
   for (const char letter : text) {
-    if (std::string(" ,;()\"").find(letter) == std::string::npos) {
+    if (std::string(" ,;:+=()[]\"").find(letter) == std::string::npos) {
       words.back() += letter;
     } else if (!words.back().empty()) {
       words.emplace_back();
@@ -48,11 +48,24 @@ std::vector<std::string> Words(const std::string& text) {
   return words;
 }
 
+bool Holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+bool NamesFile(const std::string& word) {
+  return Holds(word, "_ldm") || fs::path(word).extension() == ".safetensors";
+}
+
+// The word that names a file of a part that the model has beside its own.
+bool NamesPart(const std::string& word, const std::string& part) {
+  return NamesFile(word) && Holds(word, "_" + part);
+}
+
 // The word that names the model: a file where one is named, else the first.
-std::string ModelNamed(const std::string& text) {
-  const std::vector<std::string> words = Words(text);
+std::string ModelNamed(const std::vector<std::string>& words) {
   const auto file = std::find_if(words.begin(), words.end(), [](const std::string& word) {
-    return word.find("_ldm") != std::string::npos || fs::path(word).extension() == ".safetensors";
+    return NamesFile(word) && !NamesPart(word, "controlnet") && !NamesPart(word, "lora") &&
+           !NamesPart(word, "vae");
   });
   return file != words.end() ? *file : words.front();
 }
@@ -85,16 +98,19 @@ Result<std::string> ModelFolder::Place(const std::string& part) {
   const fs::path links = fs::path(links_) / part;
   std::error_code failure;
   fs::create_directories(links, failure);
+  bool has_variant = false;
   for (const auto& entry : fs::directory_iterator(folder, failure)) {
     const std::string file = entry.path().filename().string();
-    if (entry.path().extension() == ".json" || file.find(".fp16.") != std::string::npos) {
+    const bool variant = Holds(file, ".fp16.");
+    if (variant || entry.path().extension() == ".json") {
       fs::create_symlink(entry.path(), links / file, failure);
     }
+    has_variant = has_variant || variant;
   }
   if (failure) {
     return Failure(ErrorCode::kNotFound, folder.string() + ": " + failure.message());
   }
-  return links.string();
+  return has_variant ? links.string() : folder.string();  // One that was saved in float32 only.
 }
 
 Status ModelFolder::ReadLoras() {
@@ -165,26 +181,32 @@ Result<const models::Vae*> ModelFolder::VaeModel() {
   return &vae_.begin()->second;
 }
 
-std::string ModelFolder::ControlNetFile(const std::string& name) const {
+std::string ModelFolder::ControlNetPlace(const std::string& name) const {
   std::vector<std::string> shelves = choice_.shelves;
   shelves.push_back(fs::path(choice_.model).parent_path().string());
-  const std::string file = FindIn(shelves, name);
-  if (!file.empty() && !fs::is_directory(file)) {
-    return file;
-  }
-  // "controlnet" of a model that is a file: model_x_ldm has model_x_controlnet_ldm beside it.
   const std::string stem = fs::path(choice_.model).stem().string();
-  return FindIn(shelves, stem.substr(0, stem.find("_ldm")) + "_" + name + "_ldm");
+  const std::string family = stem.substr(0, stem.find("_ldm"));
+  // "controlnet" of a model that is a file: model_x_ldm has model_x_controlnet_ldm beside it, and
+  // may have the folder model_x/controlnet.
+  for (const std::string& spelling :
+       {family + "_" + name + "_ldm", family + "_" + name, family + "/" + name, name}) {
+    const std::string place = FindIn(shelves, spelling);
+    if (!place.empty()) {
+      return place;
+    }
+  }
+  return "";
 }
 
-Result<const models::ControlNet*> ModelFolder::Control(const std::string& name) {
+Result<const models::ControlNet*> ModelFolder::Control(const std::string& words) {
+  const std::string name = Words(words).front();
   auto found = controls_.find(name);
   if (found == controls_.end()) {
     std::string place;
     if (fs::is_directory(fs::path(choice_.model) / name)) {
       WEFT_ASSIGN_OR_RETURN(place, Place(name));
     } else {
-      place = ControlNetFile(name);
+      place = ControlNetPlace(name);
     }
     if (place.empty()) {
       return Failure(ErrorCode::kNotFound, name + ": no such ControlNet of " + choice_.model);
@@ -201,18 +223,25 @@ Result<const models::ControlNet*> ModelFolder::Control(const std::string& name) 
 Result<ModelChoice> ModelShelf::Choose(const nlohmann::json& entry) const {
   const std::string words = entry.value("model", "");
   const nlohmann::json params = entry.value("params", nlohmann::json::object());
-  const std::string name = ModelNamed(words);
+  const std::vector<std::string> parts = Words(words);
+  const std::string name = ModelNamed(parts);
   ModelChoice choice;
   choice.shelves = {root_, (fs::path(root_) / "goldens").string(),
                     (fs::path(root_) / "..").string()};
-  choice.fp16_variant = words.find("(fp16") != std::string::npos;
-  choice.model = FindIn(choice.shelves, name);
-  if (choice.model.empty()) {
-    choice.model = FindIn(choice.shelves, name + "_ldm");
+  choice.fp16_variant = Holds(words, "fp16");
+  // A folder has no bfloat16 variant: such weights are in the single file.
+  const bool single = !NamesFile(name) && (Holds(words, "bf16") || Holds(words, "single"));
+  for (const std::string& spelling :
+       {single ? name + "_ldm" : name, single ? name : name + "_ldm"}) {
+    choice.model = choice.model.empty() ? FindIn(choice.shelves, spelling) : choice.model;
   }
   if (choice.model.empty() || name.empty()) {
     return Failure(ErrorCode::kNotFound, "model \"" + words + "\": no such folder or file");
   }
+  const auto vae = std::find_if(parts.begin(), parts.end(), [&](const std::string& word) {
+    return word != name && NamesPart(word, "vae");
+  });
+  choice.vae = vae == parts.end() ? "" : FindIn(choice.shelves, *vae);
   choice.text_heads = params.value("text_heads", 0);
   if (params.contains("vae") && params["vae"].is_string()) {
     choice.vae = FindIn(choice.shelves, params["vae"].get<std::string>());

@@ -49,7 +49,7 @@ class ModelFolder {
  private:
   // Where to read a part from: the folder itself, one with links to the fp16 variant, or the file.
   Result<std::string> Place(const std::string& part);
-  [[nodiscard]] std::string ControlNetFile(const std::string& name) const;
+  [[nodiscard]] std::string ControlNetPlace(const std::string& name) const;
   Result<int> TextHeads(const models::TextEncoderConfig& config) const;
   Status ReadLoras();
 

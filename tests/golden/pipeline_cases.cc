@@ -1,8 +1,9 @@
 #include <algorithm>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "tests/golden/autoencoding.h"
+#include "tests/golden/control_uses.h"
 #include "tests/golden/denoising_loop.h"
 #include "tests/golden/model_cases.h"
 #include "tests/golden/noise_schedule.h"
@@ -24,10 +25,13 @@ Status CheckPipeline(const GoldenCase& golden) {
                                                    "guidance_scale",
                                                    "strength",
                                                    "controlnets",
+                                                   "controlnet",
+                                                   "eta",
                                                    "loras",
                                                    "vae",
                                                    "text_heads",
                                                    "conditioning_scales",
+                                                   "conditioning_scale",
                                                    "control_guidance",
                                                    "clip_skip",
                                                    "clip_skip_applies_to"};
@@ -38,46 +42,54 @@ Status CheckPipeline(const GoldenCase& golden) {
   return {};
 }
 
-Result<std::vector<ControlUse>> ControlsOf(const GoldenCase& golden, ModelFolder& model) {
-  const nlohmann::json names = golden.Parameter("controlnets");
-  const nlohmann::json scales = golden.Parameter("conditioning_scales");
-  const nlohmann::json ranges = golden.Parameter("control_guidance");
-  std::vector<ControlUse> controls;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    WEFT_ASSIGN_OR_RETURN(const models::ControlNet* net,
-                          model.Control(names[i].get<std::string>()));
-    ControlUse use{net, golden.Floats("in.controlnet_cond." + std::to_string(i)),
-                   scales[i].get<double>()};
-    if (!ranges.is_null()) {
-      use.start = ranges.at(0).at(i).get<double>();
-      use.end = ranges.at(1).at(i).get<double>();
+// [2, tokens, width]: negative, positive. Without a negative prompt the positive one stands for it;
+// guidance 1 takes nothing from it.
+Result<at::Tensor> PromptsOf(const GoldenCase& golden, ModelFolder& model) {
+  WEFT_ASSIGN_OR_RETURN(const models::TextEncoder* text, model.Text());
+  const at::Tensor positive = golden.Read("in.input_ids");
+  const at::Tensor negative =
+      golden.Has("in.negative_input_ids") ? golden.Read("in.negative_input_ids") : positive;
+  const nlohmann::json skip = golden.Parameter("clip_skip");
+  return EncodeIds(*text, at::cat({negative, positive}),
+                   skip.is_null() ? 0 : skip.get<std::size_t>());
+}
+
+// What a sampler that adds noise adds at each step, as the case recorded it.
+std::vector<std::vector<float>> StepNoises(const GoldenCase& golden) {
+  std::vector<std::vector<float>> noises;
+  if (golden.Has("in.variance_noise")) {
+    const at::Tensor all = golden.Floats("in.variance_noise");
+    for (std::int64_t step = 0; step < all.size(0); ++step) {
+      const at::Tensor one = all.select(0, step).contiguous();
+      noises.emplace_back(one.data_ptr<float>(), one.data_ptr<float>() + one.numel());
     }
-    controls.push_back(std::move(use));
   }
-  return controls;
+  return noises;
 }
 
 }  // namespace
 
 Result<Outputs> RunPipelineCase(const GoldenCase& golden, ModelFolder& model) {
   WEFT_RETURN_IF_ERROR(CheckPipeline(golden));
-  WEFT_ASSIGN_OR_RETURN(const models::TextEncoder* text, model.Text());
   WEFT_ASSIGN_OR_RETURN(const models::Vae* vae, model.VaeModel());
   LoopInput loop;
   WEFT_ASSIGN_OR_RETURN(loop.unet, model.UnetModel());
   WEFT_ASSIGN_OR_RETURN(loop.controls, ControlsOf(golden, model));
-  const nlohmann::json skip = golden.Parameter("clip_skip");
-  loop.prompts =
-      EncodeIds(*text, at::cat({golden.Read("in.negative_input_ids"), golden.Read("in.input_ids")}),
-                skip.is_null() ? 0 : skip.get<std::size_t>());
+  WEFT_ASSIGN_OR_RETURN(loop.prompts, PromptsOf(golden, model));
   loop.guidance = golden.Parameter("guidance_scale").get<double>();
+  loop.step_noises = StepNoises(golden);
+  const nlohmann::json eta = golden.Parameter("eta");
 
   WEFT_ASSIGN_OR_RETURN(auto schedule, models::ReadNoiseSchedule(model.folder()));
   const int steps = golden.Parameter("steps").get<int>();
   WEFT_ASSIGN_OR_RETURN(
       const auto sampler,
-      SamplerOf({golden.Parameter("scheduler"), golden.Parameter("scheduler_overrides"), steps},
+      SamplerOf({golden.Parameter("scheduler"), golden.Parameter("scheduler_overrides"), steps,
+                 eta.is_null() ? 0.0 : eta.get<double>()},
                 schedule));
+  if (sampler->adds_noise() && loop.step_noises.empty()) {
+    return Failure(ErrorCode::kUnsupported, "eta without in.variance_noise");
+  }
   at::Tensor start;
   if (golden.Has("in.image")) {
     const double strength = golden.Parameter("strength").get<double>();

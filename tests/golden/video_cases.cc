@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tests/golden/autoencoding.h"
+#include "tests/golden/control_uses.h"
 #include "tests/golden/crossframe_cases.h"
 #include "tests/golden/denoising_loop.h"
 #include "tests/golden/noise_schedule.h"
@@ -14,10 +15,8 @@ namespace {
 // A step of all frames at once, in the batch order [negative frames, positive frames].
 struct VideoLoop {
   const models::Unet* unet = nullptr;
-  const models::ControlNet* net = nullptr;
-  at::Tensor prompts;    // [2, tokens, width]: negative, positive.
-  at::Tensor condition;  // [frames, width, latent height, latent width]
-  double net_scale = 1.0;
+  at::Tensor prompts;                // [2, tokens, width]: negative, positive.
+  std::vector<ControlUse> controls;  // Their conditions are of ControlNet::Condition().
   double guidance = 1.0;
   std::vector<models::SampleLinks> links;
 
@@ -25,10 +24,18 @@ struct VideoLoop {
     models::FrameMemory memory;
     models::JointAttention joint{memory, links};
     const models::UnetInput input{at::cat({x, x}), {timestep}, prompts, &joint};
-    models::Skips residuals = (*net)(input, condition);
-    residuals.Scale(net_scale);
-    memory.Clear();
-    const at::Tensor both = (*unet)(input, &residuals).contiguous();
+    std::optional<models::Skips> residuals;
+    for (const ControlUse& use : controls) {
+      models::Skips own = (*use.net)(input, use.condition);
+      own.Scale(use.scale);
+      memory.Clear();
+      if (residuals) {
+        residuals->Add(own);
+      } else {
+        residuals = std::move(own);
+      }
+    }
+    const at::Tensor both = (*unet)(input, residuals ? &*residuals : nullptr).contiguous();
     const at::Tensor negative = both.narrow(0, 0, x.size(0));
     return negative.add(both.narrow(0, x.size(0), x.size(0)).sub(negative), guidance);
   }
@@ -38,16 +45,19 @@ Result<VideoLoop> LoopOf(const GoldenCase& golden, ModelFolder& model) {
   VideoLoop loop;
   WEFT_ASSIGN_OR_RETURN(const models::TextEncoder* text, model.Text());
   WEFT_ASSIGN_OR_RETURN(loop.unet, model.UnetModel());
-  WEFT_ASSIGN_OR_RETURN(loop.net, model.Control("controlnet"));
-  const at::Tensor maps = golden.Floats("in.controlnet_cond");
-  loop.condition = loop.net->Condition(maps);
-  loop.prompts = EncodeIds(
-      *text, at::cat({golden.Read("in.negative_input_ids"), golden.Read("in.input_ids")}), 0);
-  loop.net_scale = golden.Parameter("conditioning_scale").get<double>();
+  WEFT_ASSIGN_OR_RETURN(loop.controls, ControlsOf(golden, model));
+  for (ControlUse& use : loop.controls) {
+    use.condition = use.net->Condition(use.condition);
+  }
+  const nlohmann::json skip = golden.Parameter("clip_skip");
+  loop.prompts =
+      EncodeIds(*text, at::cat({golden.Read("in.negative_input_ids"), golden.Read("in.input_ids")}),
+                skip.is_null() ? 0 : skip.get<std::size_t>());
   loop.guidance = golden.Parameter("guidance_scale").get<double>();
+  const auto frames = static_cast<int>(golden.Floats("in.frames").size(0));
   WEFT_ASSIGN_OR_RETURN(loop.links,
-                        LinkFrames(golden.Parameter("crossframe_mode").get<std::string>(),
-                                   static_cast<int>(maps.size(0)), models::FrameMemory::kSides));
+                        LinkFrames(golden.Parameter("crossframe_mode").get<std::string>(), frames,
+                                   models::FrameMemory::kSides));
   return loop;
 }
 
@@ -78,7 +88,7 @@ Result<Outputs> RunVideoCase(const GoldenCase& golden, ModelFolder& model) {
   const int first = FirstStep(steps, golden.Parameter("strength").get<double>());
   const at::Tensor clean = EncodeImage(*vae, golden.Floats("in.frames"),
                                        golden.Floats("in.vae_noise"))["out.sample_scaled"];
-  at::Tensor x = AddNoises(*sampler, clean, golden.Floats("in.noise"), first);
+  at::Tensor x = AddNoises(*sampler, clean, golden.Floats("in.noise").expand_as(clean), first);
   std::vector<at::Tensor> after;
   models::StepMemory memory;
   for (int step = first; step < sampler->steps(); ++step) {
