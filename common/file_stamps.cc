@@ -72,6 +72,11 @@ Result<FileStamps> StampsOf(const std::string& place) {
     return stamps;
   }
   WEFT_RETURN_IF_ERROR(AddFile("", place, stamps));
+  if (fs::path(place).extension() == ".json") {
+    // An index of weights, which lie in files beside it.
+    const fs::path folder = fs::path(place).parent_path();
+    WEFT_RETURN_IF_ERROR(AddFolder(folder, folder, stamps));
+  }
   const fs::path beside = fs::path(place).replace_extension(".config");
   if (fs::is_directory(beside, ignored)) {
     WEFT_RETURN_IF_ERROR(AddFolder(beside, beside.parent_path(), stamps));

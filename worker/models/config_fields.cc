@@ -1,8 +1,9 @@
 #include "worker/models/config_fields.h"
 
 #include <algorithm>
-#include <fstream>
 #include <utility>
+
+#include "worker/models/json_text.h"
 
 namespace weft::models {
 namespace {
@@ -11,20 +12,14 @@ using nlohmann::json;
 
 // Wider or deeper than any model known; keeps products of sizes far from overflow.
 constexpr int kIntMax = 65536;
+constexpr std::size_t kConfigBytesMax = std::size_t{1} << 20U;
 
 }  // namespace
 
 Result<ConfigFields> ConfigFields::Open(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) {
-    return Failure(ErrorCode::kNotFound, path + ": no such file, or it may not be read");
-  }
   ConfigFields config;
   config.path_ = path;
-  config.fields_ = json::parse(file, nullptr, /*allow_exceptions=*/false);
-  if (!config.fields_.is_object()) {
-    return Failure(ErrorCode::kInvalidArgument, path + ": not a JSON object");
-  }
+  WEFT_ASSIGN_OR_RETURN(config.fields_, ReadJsonObject(path, kConfigBytesMax));
   return config;
 }
 

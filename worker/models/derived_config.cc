@@ -171,17 +171,21 @@ bool SeesMore(const PartTensors& tensors, int latent_channels) {
          sees == 2 * latent_channels + kMask;
 }
 
-// -1: the metadata does not say.
-int SaysVelocity(const std::map<std::string, std::string>& metadata) {
+// What a file says of its prediction, what it was told outright before what follows from its kind.
+bool PredictsVelocity(const PartTensors& unet, int context_width) {
+  const std::map<std::string, std::string>& metadata = unet.metadata();
   const auto said = metadata.find("modelspec.prediction_type");
   if (said != metadata.end()) {
-    return said->second == "v" || said->second == "v_prediction" ? 1 : 0;
+    return said->second == "v" || said->second == "v_prediction";
+  }
+  if (unet.stored_names().count("v_pred") > 0) {
+    return true;
   }
   const auto family = metadata.find("modelspec.architecture");
   if (family != metadata.end() && family->second.rfind("stable-diffusion-", 0) == 0) {
-    return family->second.find("-v2-768-v") != std::string::npos ? 1 : 0;
+    return family->second.find("-v2-768-v") != std::string::npos;
   }
-  return -1;
+  return context_width == kWideContext;
 }
 
 }  // namespace
@@ -290,10 +294,7 @@ Result<NoiseScheduleConfig> DeriveNoiseSchedule(const PartTensors& unet) {
                     "ratio), which Weft does not sample"));
   }
   WEFT_ASSIGN_OR_RETURN(const UnetConfig config, DeriveUnetConfig(unet));
-  const int said = SaysVelocity(unet.metadata());
-  const bool velocity = said >= 0 ? said == 1
-                                  : unet.stored_names().count("v_pred") > 0 ||
-                                        config.trunk.context_width.front() == kWideContext;
+  const bool velocity = PredictsVelocity(unet, config.trunk.context_width.front());
   NoiseScheduleConfig schedule;
   schedule.prediction = velocity ? Prediction::kVelocity : Prediction::kEpsilon;
   return schedule;

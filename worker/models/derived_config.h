@@ -24,10 +24,11 @@ Result<TextEncoderConfig> DeriveTextEncoderConfig(const PartTensors& tensors);
 
 // The noise schedule of Stable Diffusion. It predicts the velocity where the file's metadata says
 // so
-// ("modelspec.prediction_type", "v" or "epsilon", or "modelspec.architecture" of a "-v" model), or
-// else where it has a tensor "v_pred", or else where the context is 1024 wide; nothing tells SD 2's
-// 512-pixel model, which predicts the noise, from the 768-pixel one. kUnsupported: a schedule that
-// ends in noise alone ("ztsnr").
+// ("modelspec.prediction_type": "v" or "epsilon"), or else where it has a tensor "v_pred", or else
+// where its metadata names a "-v" model ("modelspec.architecture"), or else where the context is
+// 1024 wide. Where none of the first three is there, SD 2's 512-pixel model, which predicts the
+// noise, is taken for the 768-pixel one: a folder MODEL.config beside the file says it right.
+// kUnsupported: a schedule that ends in noise alone ("ztsnr").
 Result<NoiseScheduleConfig> DeriveNoiseSchedule(const PartTensors& unet);
 
 }  // namespace weft::models

@@ -122,7 +122,8 @@ class DiffusionModel {
                                         const Guidance& guidance) = 0;
 
   // Guided model output of joint.wanted, in that order. frames.attends is not used, and anchors are
-  // left as they are. kPattern and kWindow pass a whole group at once, whatever micro_batch.
+  // left as they are. kPattern and kWindow pass a whole group at once, whatever micro_batch,
+  // which is halved for the other kinds only.
   // kInvalidArgument: a frame that is needed is not there, or a field out of its range.
   // The other errors as PredictFrames().
   virtual Result<Latents> PredictJoint(const StepInput& frames,

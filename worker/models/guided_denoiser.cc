@@ -50,6 +50,12 @@ bool StrictlyAscending(const std::vector<int>& numbers) {
          numbers.end();
 }
 
+// Where in the memories a batch of a chain leaves its last frame, next to the place that the batch
+// before left its own in; frame 0 keeps place 0.
+int OtherPlace(int place) {
+  return place == 1 ? 2 : 1;
+}
+
 }  // namespace
 
 Status GuidedDenoiser::Check(const StepInput& input,
@@ -159,7 +165,7 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
                                                const PromptEmbedding& prompts,
                                                const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(Check(anchors, prompts, guidance));
-  const GuidedPass pass(parts_, Reading(prompts), anchors, timestep, guidance);
+  const GuidedPass pass(parts_, Reading(prompts), conditions_, anchors, timestep, guidance);
   anchor_count_ = 0;  // Until all are there: an exception must not leave half of them usable.
   anchors_ = {};
   Latents out = anchors.noisy;
@@ -191,7 +197,7 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                      -1});
   }
   Latents out = frames.noisy;
-  RunAll(GuidedPass(parts_, Reading(prompts), frames, timestep, guidance), slots, out);
+  RunAll(GuidedPass(parts_, Reading(prompts), conditions_, frames, timestep, guidance), slots, out);
   return out;
 }
 
@@ -202,7 +208,7 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
                                              const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(Check(frames, prompts, guidance));
   WEFT_RETURN_IF_ERROR(CheckJoint(frames, joint));
-  GuidedPass pass(parts_, Reading(prompts), frames, timestep, guidance);
+  GuidedPass pass(parts_, Reading(prompts), conditions_, frames, timestep, guidance);
   Latents out = frames.noisy;
   if (joint.attention.kind == FrameAttention::Kind::kFirst ||
       joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious) {
@@ -220,10 +226,11 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
   return wanted;
 }
 
-void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out) {
-  for (std::size_t first = 0; first < slots.size();) {
+template <typename Work>
+int GuidedDenoiser::Fitting(const Work& work) {
+  for (;;) {
     try {
-      first += RunSome(pass, slots, first, out);
+      return work();
     } catch (const std::exception& error) {
       if (parts_.micro_batch == 1 || !IsOutOfMemory(error)) {
         throw;
@@ -233,55 +240,67 @@ void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slo
   }
 }
 
-std::size_t GuidedDenoiser::RunSome(const GuidedPass& pass,
-                                    const std::vector<Slot>& slots,
-                                    std::size_t first,
-                                    Latents& out) {
-  const auto size = static_cast<std::size_t>(parts_.micro_batch);
-  const std::size_t count = std::min(size, slots.size() - first);
-  std::vector<Slot> batch(slots.begin() + static_cast<std::ptrdiff_t>(first),
-                          slots.begin() + static_cast<std::ptrdiff_t>(first + count));
-  while (batch.size() < size) {
+void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out) {
+  for (int first = 0; first < static_cast<int>(slots.size());) {
+    first += Fitting([&] { return RunSome(pass, slots, first, out); });
+  }
+}
+
+int GuidedDenoiser::RunSome(const GuidedPass& pass,
+                            const std::vector<Slot>& slots,
+                            int first,
+                            Latents& out) {
+  const int count = std::min(parts_.micro_batch, static_cast<int>(slots.size()) - first);
+  std::vector<Slot> batch(slots.begin() + first, slots.begin() + first + count);
+  while (static_cast<int>(batch.size()) < parts_.micro_batch) {
     batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
   }
   const std::vector<float> guided = pass.Run(batch, anchors_);
-  for (std::size_t i = 0; i < count; ++i) {
-    CopyFrame(guided, i, out, batch[i].frame);
+  for (int i = 0; i < count; ++i) {
+    const auto index = static_cast<std::size_t>(i);
+    CopyFrame(guided, index, out, batch[index].frame);
   }
   return count;
 }
 
-// A frame finds the one before in its batch or, where it opens one, in the memories.
 void GuidedDenoiser::RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out) {
-  const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
   FrameMemories memories;
-  int before = 0;  // Where the last frame of the batch before lies.
-  for (int first = 0; first < out.frames; first += parts_.micro_batch) {
-    const int after = before == 1 ? 2 : 1;
-    std::vector<Slot> batch;
-    for (int i = 0; i < parts_.micro_batch; ++i) {
-      Slot slot{std::min(first + i, out.frames - 1), {0, 0}, {0}, -1};
-      if (slot.frame == 0) {
-        slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
-      } else if (previous && i > 0) {
-        slot.mates = {-1, 1};
-      } else if (previous) {
-        slot.reads = {before, 0};
-      }
-      batch.push_back(slot);
-    }
-    const bool only_first = batch.back().frame == 0;
-    if (previous && !only_first) {
-      batch.back().writes = after;
-    }
-    before = only_first ? 0 : after;
-    const std::vector<float> guided = joint.attention.in_controlnets
-                                          ? pass.RunAllJoint(batch, memories)
-                                          : pass.Run(batch, memories);
-    for (int i = 0; i < parts_.micro_batch && first + i < out.frames; ++i) {
-      CopyFrame(guided, static_cast<std::size_t>(i), out, first + i);
-    }
+  int before = 0;
+  for (int first = 0; first < out.frames;) {
+    first += Fitting([&] { return RunLink(pass, joint, {first, before, memories}, out); });
+    before = first == 1 ? 0 : OtherPlace(before);
   }
+}
+
+// A frame finds the one before in its batch or, where it opens one, in the memories.
+int GuidedDenoiser::RunLink(const GuidedPass& pass,
+                            const JointFrames& joint,
+                            const ChainLink& link,
+                            Latents& out) {
+  const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
+  std::vector<Slot> batch;
+  for (int i = 0; i < parts_.micro_batch; ++i) {
+    Slot slot{std::min(link.first + i, out.frames - 1), {0, 0}, {0}, -1};
+    if (slot.frame == 0) {
+      slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
+    } else if (previous && i > 0) {
+      slot.mates = {-1, 1};
+    } else if (previous) {
+      slot.reads = {link.before, 0};
+    }
+    batch.push_back(slot);
+  }
+  if (previous && batch.back().frame != 0) {
+    batch.back().writes = OtherPlace(link.before);
+  }
+  const std::vector<float> guided = joint.attention.in_controlnets
+                                        ? pass.RunAllJoint(batch, link.memories)
+                                        : pass.Run(batch, link.memories);
+  const int count = std::min(parts_.micro_batch, out.frames - link.first);
+  for (int i = 0; i < count; ++i) {
+    CopyFrame(guided, static_cast<std::size_t>(i), out, link.first + i);
+  }
+  return count;
 }
 
 void GuidedDenoiser::RunGroups(GuidedPass& pass, const JointFrames& joint, Latents& out) {

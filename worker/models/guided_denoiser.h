@@ -49,21 +49,33 @@ class GuidedDenoiser {
   [[nodiscard]] Status CheckJoint(const StepInput& frames, const JointFrames& joint) const;
   // That of the last prompts, where they are the same.
   const PromptReading& Reading(const PromptEmbedding& prompts);
-  // `slots` in micro-batches; writes each slot's output at its frame of `out`. Where the device
-  // runs out of memory, goes on with half as many frames a pass; throws only where one is too many.
+  // What `work` gives. Where the device runs out of memory, it is done again with half as many
+  // frames a pass; throws only where one is too many.
+  template <typename Work>
+  int Fitting(const Work& work);
+  // `slots` in micro-batches; writes each slot's output at its frame of `out`.
   void RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out);
   // One micro-batch of them, from `first` on; how many that was.
-  std::size_t RunSome(const GuidedPass& pass,
-                      const std::vector<Slot>& slots,
-                      std::size_t first,
-                      Latents& out);
+  int RunSome(const GuidedPass& pass, const std::vector<Slot>& slots, int first, Latents& out);
   // kFirst and kFirstAndPrevious: all frames of the input in ascending order.
   void RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out);
+  // A micro-batch of a chain.
+  struct ChainLink {
+    int first;   // Its first frame.
+    int before;  // Where in the memories the last frame of the batch before lies.
+    FrameMemories& memories;
+  };
+  // How many frames that was.
+  int RunLink(const GuidedPass& pass,
+              const JointFrames& joint,
+              const ChainLink& link,
+              Latents& out);
   // kPattern and kWindow.
   void RunGroups(GuidedPass& pass, const JointFrames& joint, Latents& out);
 
   Parts parts_;
   std::vector<PromptReading> reading_;  // None or one.
+  ControlConditions conditions_;
   FrameMemories anchors_;
   int anchor_count_ = 0;
   double anchor_timestep_ = -1.0;

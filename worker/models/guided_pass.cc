@@ -11,8 +11,6 @@ namespace {
 
 constexpr int kSides = FrameMemory::kSides;
 constexpr int kPositive = 1;
-constexpr int kControlChannels = 3;
-constexpr float kByteMax = 255.0F;
 
 at::Tensor BothSides(const at::Tensor& x) {
   return at::cat({x, x});
@@ -69,19 +67,6 @@ Skips Join(const std::vector<const Skips*>& frames) {
   return all;
 }
 
-// Grey maps fill all three channels.
-float* CopyControl(const ControlMap& map, float* to) {
-  const auto pixels = static_cast<std::size_t>(map.width) * static_cast<std::size_t>(map.height);
-  const auto step = static_cast<std::size_t>(map.channels);
-  for (std::size_t channel = 0; channel < kControlChannels; ++channel) {
-    const std::uint8_t* from = map.values.data() + (map.channels == 1 ? 0 : channel);
-    for (std::size_t pixel = 0; pixel < pixels; ++pixel) {
-      *to++ = static_cast<float>(from[pixel * step]) / kByteMax;
-    }
-  }
-  return to;
-}
-
 }  // namespace
 
 PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& embedding) {
@@ -100,10 +85,16 @@ PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& emb
 
 GuidedPass::GuidedPass(const DenoiserParts& parts,
                        const PromptReading& prompts,
+                       ControlConditions& conditions,
                        const StepInput& input,
                        double timestep,
                        const Guidance& guidance)
-    : parts_(parts), prompts_(prompts), input_(input), timestep_(timestep), guidance_(guidance) {
+    : parts_(parts),
+      prompts_(prompts),
+      conditions_(conditions),
+      input_(input),
+      timestep_(timestep),
+      guidance_(guidance) {
   time_ = parts_.unet.trunk.Time({timestep}, prompts_.prompt);
   for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
     net_times_.push_back(NetRuns(net)
@@ -163,17 +154,15 @@ at::Tensor GuidedPass::SampleOf(const std::vector<Slot>& batch) const {
   return sample.to(parts_.placement.device, parts_.placement.type);
 }
 
-at::Tensor GuidedPass::ControlsOf(std::size_t net, const std::vector<Slot>& batch) const {
-  const std::vector<ControlMap>& controls = input_.controls[net];
-  at::Tensor maps = at::empty({static_cast<std::int64_t>(batch.size()), kControlChannels,
-                               controls.front().height, controls.front().width},
-                              at::kFloat);
-  auto* to = maps.data_ptr<float>();
+at::Tensor GuidedPass::ConditionOf(std::size_t net, const std::vector<Slot>& batch) const {
+  std::vector<at::Tensor> conditions;
+  conditions.reserve(batch.size());
   for (const Slot& slot : batch) {
-    to = CopyControl(controls[static_cast<std::size_t>(slot.frame)], to);
+    conditions.push_back(conditions_.Of(parts_.controlnets[net], net,
+                                        input_.controls[net][static_cast<std::size_t>(slot.frame)],
+                                        parts_.placement));
   }
-  return maps.to(parts_.placement.device, parts_.placement.type)
-      .contiguous(at::MemoryFormat::ChannelsLast);
+  return conditions.size() == 1 ? conditions.front() : at::cat(conditions);
 }
 
 std::optional<Skips> GuidedPass::Residuals(const std::vector<Slot>& batch,
@@ -217,7 +206,7 @@ Skips GuidedPass::ResidualsOf(std::size_t net,
       joint ? &*joint : nullptr,
       &text,
       &net_times_[net]};
-  Skips residuals = controlnet(input, controlnet.Condition(ControlsOf(net, batch)));
+  Skips residuals = controlnet(input, ConditionOf(net, batch));
   if (guidance_.guess_mode) {
     residuals.Grade();
   }

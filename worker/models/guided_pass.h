@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "worker/models/attention.h"
+#include "worker/models/control_conditions.h"
 #include "worker/models/controlnet.h"
 #include "worker/models/diffusion_model.h"
 #include "worker/models/unet.h"
@@ -55,6 +56,7 @@ class GuidedPass {
  public:
   GuidedPass(const DenoiserParts& parts,
              const PromptReading& prompts,
+             ControlConditions& conditions,
              const StepInput& input,
              double timestep,
              const Guidance& guidance);
@@ -74,8 +76,8 @@ class GuidedPass {
   [[nodiscard]] bool NetRuns(std::size_t net) const;
   // [frames, channels, height, width]
   [[nodiscard]] at::Tensor SampleOf(const std::vector<Slot>& batch) const;
-  // [frames, 3, height, width], 0..1
-  [[nodiscard]] at::Tensor ControlsOf(std::size_t net, const std::vector<Slot>& batch) const;
+  // [frames, width, latent height, latent width]
+  [[nodiscard]] at::Tensor ConditionOf(std::size_t net, const std::vector<Slot>& batch) const;
   // Scaled residuals for both sides; nothing where no net runs. memories: null: each frame alone.
   std::optional<Skips> Residuals(const std::vector<Slot>& batch, FrameMemories* memories) const;
   [[nodiscard]] Skips ResidualsOf(std::size_t net,
@@ -87,6 +89,7 @@ class GuidedPass {
 
   const DenoiserParts& parts_;
   const PromptReading& prompts_;
+  ControlConditions& conditions_;
   const StepInput& input_;
   double timestep_ = 0.0;
   const Guidance& guidance_;

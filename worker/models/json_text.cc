@@ -1,6 +1,7 @@
 #include "worker/models/json_text.h"
 
 #include <algorithm>
+#include <fstream>
 
 namespace weft::models {
 namespace {
@@ -38,6 +39,31 @@ Result<nlohmann::json> ParseJsonObject(std::string_view text, const std::string&
     return Failure(ErrorCode::kInvalidArgument, name + ": not a JSON object");
   }
   return object;
+}
+
+Result<std::string> ReadTextFile(const std::string& path, std::size_t bytes_max) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return Failure(ErrorCode::kNotFound, path + ": no such file, or it may not be read");
+  }
+  std::string text;
+  constexpr std::size_t kPiece = 65536;
+  while (file && text.size() <= bytes_max) {
+    const std::size_t before = text.size();
+    text.resize(before + kPiece);
+    file.read(text.data() + before, kPiece);
+    text.resize(before + static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  }
+  if (text.size() > bytes_max) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   path + ": too large, more than " + std::to_string(bytes_max) + " bytes");
+  }
+  return text;
+}
+
+Result<nlohmann::json> ReadJsonObject(const std::string& path, std::size_t bytes_max) {
+  WEFT_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(path, bytes_max));
+  return ParseJsonObject(text, path);
 }
 
 }  // namespace weft::models

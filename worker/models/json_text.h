@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,12 @@ namespace weft::models {
 // name: what messages begin with, such as "vocab.json".
 // kInvalidArgument: not JSON, not an object, or nested more than 32 levels deep.
 Result<nlohmann::json> ParseJsonObject(std::string_view text, const std::string& name);
+
+// The whole of a file.
+// kNotFound: it cannot be opened.  kInvalidArgument: it has more than `bytes_max`. Both name it.
+Result<std::string> ReadTextFile(const std::string& path, std::size_t bytes_max);
+
+// Both: messages begin with the path.
+Result<nlohmann::json> ReadJsonObject(const std::string& path, std::size_t bytes_max);
 
 }  // namespace weft::models

@@ -256,6 +256,11 @@ Result<ControlNetConfig> ReadControlNetConfig(const std::string& controlnet) {
   ReadTrunk(fields, config.trunk);
   config.condition_channels = fields.Int("conditioning_channels", 3);
   config.condition_widths = fields.Ints("conditioning_embedding_out_channels");
+  constexpr std::size_t kWidthsMax = 8;
+  if (config.condition_widths.size() > kWidthsMax) {
+    fields.Refuse("conditioning_embedding_out_channels",
+                  "has " + std::to_string(config.condition_widths.size()) + " entries");
+  }
   fields.Only("conditioning_channels", {3}, 3);
   fields.Only("controlnet_conditioning_channel_order", {"rgb"}, "rgb");
   fields.Only("global_pool_conditions", {false}, false);

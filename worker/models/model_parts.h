@@ -2,26 +2,17 @@
 
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "common/result.h"
 #include "worker/models/controlnet.h"
 #include "worker/models/diffusion_model.h"
-#include "worker/models/model_config.h"
+#include "worker/models/model_configs.h"
 #include "worker/models/text_encoder.h"
 #include "worker/models/unet.h"
 #include "worker/models/vae.h"
 
 namespace weft::models {
-
-struct ModelConfigs {
-  NoiseScheduleConfig schedule;
-  TextEncoderConfig text;
-  UnetConfig unet;
-  VaeConfig vae;
-  std::vector<ControlNetConfig> controlnets;  // As ModelOptions::controlnets.
-};
 
 struct ModelParts {
   ModelConfigs configs;
@@ -30,10 +21,6 @@ struct ModelParts {
   Unet unet;
   std::vector<ControlNet> controlnets;
 };
-
-// Reads and checks the configurations, alone and against each other.
-// Errors as the readers of model_config.h. kInvalidArgument: two parts that do not fit together.
-Result<ModelConfigs> ReadModelConfigs(const ModelOptions& options);
 
 // Loads every part straight to its place, LoRAs merged.
 // Errors as ReadModelConfigs(), ReadLoras() and PartTensors::Open(). kInvalidArgument: one message

@@ -108,10 +108,15 @@ std::string PrefixOf(Part part, const Names& names) {
   return alone ? "" : prefix;
 }
 
+// Is it what training left? `name` as the file has it.
+bool IsLeftover(const std::string& name) {
+  return std::any_of(kLeftovers.begin(), kLeftovers.end(),
+                     [&](const char* leftover) { return Begins(name, leftover); });
+}
+
 // Does a name that is not the part's belong to another one, or to nothing that matters?
 bool IsPassedOver(Part part, const std::string& name, const Names& names) {
-  if (std::any_of(kLeftovers.begin(), kLeftovers.end(),
-                  [&](const char* leftover) { return Begins(name, leftover); })) {
+  if (IsLeftover(name)) {
     return true;
   }
   if (part == Part::kTextEncoder) {
@@ -183,6 +188,10 @@ Status PartTensors::KeepPart(Part part, StoredTensors& stored) {
   const Names inner = Inner(names, prefix_);
   ChooseNames(part, inner);
   for (auto& [name, held] : stored.tensors) {
+    // A part alone in its file may have no prefix: every name begins with it, leftovers too.
+    if (single_file_ && IsLeftover(name)) {
+      continue;
+    }
     if (Begins(name, prefix_)) {
       Add(part, name.substr(prefix_.size()), name, std::move(held));
     } else if (!IsPassedOver(part, name, names)) {
@@ -243,9 +252,7 @@ void PartTensors::Add(Part part,
                       const std::string& name,
                       HeldTensor held) {
   if (part == Part::kTextEncoder && single_file_) {
-    const bool leftover = std::any_of(kLeftovers.begin(), kLeftovers.end(),
-                                      [&](const char* known) { return Begins(name, known); });
-    if (leftover || (open_clip_ && Begins(inner, last_layer_))) {
+    if (open_clip_ && Begins(inner, last_layer_)) {
       return;
     }
     constexpr std::int64_t kParts = 3;

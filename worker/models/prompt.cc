@@ -43,7 +43,11 @@ std::optional<ClosingWeight> ReadClosingWeight(std::string_view text) {
     }
   };
   skip_blanks();
-  at += at < text.size() && text[at] == '+' ? 1 : 0;
+  const bool plus = at < text.size() && text[at] == '+';
+  at += plus ? 1 : 0;
+  if (plus && at < text.size() && text[at] == '-') {
+    return std::nullopt;
+  }
   const char* first = text.data() + at;
   double weight = 0.0;
   const auto [end, failure] =

@@ -4,18 +4,10 @@
 #include <cmath>
 #include <utility>
 
+#include "worker/models/model_configs.h"
+
 namespace weft::models {
 namespace {
-
-Status CheckClipSkip(int clip_skip, int layers) {
-  if (clip_skip >= 0 && clip_skip < layers) {
-    return {};
-  }
-  return Failure(ErrorCode::kInvalidArgument,
-                 "clip_skip " + std::to_string(clip_skip) + ": the text encoder has " +
-                     std::to_string(layers) + " layers, of which 0 to " +
-                     std::to_string(layers - 1) + " can be left out");
-}
 
 // encoded: [tokens, width]. Weighted in place.
 void Weigh(const PromptChunk& chunk, const at::Tensor& encoded) {
@@ -38,7 +30,7 @@ Result<PromptEncoder> PromptEncoder::Create(std::unique_ptr<Tokenizer> tokenizer
                                             TextEncoder text,
                                             const ModelOptions& options) {
   PromptEncoder encoder(std::move(tokenizer), std::move(text));
-  WEFT_RETURN_IF_ERROR(CheckClipSkip(options.clip_skip, encoder.text_.config.layers));
+  WEFT_RETURN_IF_ERROR(CheckClipSkip(options.clip_skip, encoder.text_.config));
   encoder.clip_skip_ = options.clip_skip;
   for (const std::string& path : options.embeddings) {
     WEFT_ASSIGN_OR_RETURN(TextEmbedding embedding,

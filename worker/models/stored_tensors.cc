@@ -1,12 +1,13 @@
 #include "worker/models/stored_tensors.h"
 
 #include <filesystem>
-#include <fstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "worker/models/json_text.h"
 
 namespace weft::models {
 namespace {
@@ -16,15 +17,15 @@ using nlohmann::json;
 
 constexpr std::string_view kIndexEnding = ".index.json";
 constexpr std::string_view kFp16IndexEnding = ".index.fp16.json";
-constexpr std::uintmax_t kIndexBytesMax = 64'000'000;
+constexpr std::size_t kIndexBytesMax = 64'000'000;
 
 bool EndsWith(const std::string& text, std::string_view ending) {
   return text.size() >= ending.size() &&
          text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
-Error Invalid(const std::string& message) {
-  return {ErrorCode::kInvalidArgument, message};
+tl::unexpected<Error> Invalid(const std::string& path, const std::string& message) {
+  return Failure(ErrorCode::kInvalidArgument, path + ": " + message);
 }
 
 Result<StoredTensors> OpenOne(const std::string& path) {
@@ -41,25 +42,16 @@ Result<StoredTensors> OpenOne(const std::string& path) {
 
 // The file of each tensor.
 Result<std::map<std::string, std::string>> ReadIndex(const std::string& path) {
-  std::error_code failure;
-  const std::uintmax_t bytes = fs::file_size(path, failure);
-  std::ifstream file(path, std::ios::binary);
-  if (failure || !file) {
-    return Failure(ErrorCode::kNotFound, "no such file, or it may not be read");
-  }
-  if (bytes > kIndexBytesMax) {
-    return Failure(Invalid("is too large for an index"));
-  }
-  const json index = json::parse(file, nullptr, /*allow_exceptions=*/false);
-  const auto map = index.is_object() ? index.find("weight_map") : index.end();
-  if (!index.is_object() || map == index.end() || !map->is_object()) {
-    return Failure(Invalid("has no \"weight_map\" of tensors to files"));
+  WEFT_ASSIGN_OR_RETURN(const json index, ReadJsonObject(path, kIndexBytesMax));
+  const auto map = index.find("weight_map");
+  if (map == index.end() || !map->is_object()) {
+    return Invalid(path, "has no \"weight_map\" of tensors to files");
   }
   std::map<std::string, std::string> files;
   for (const auto& [tensor, name] : map->items()) {
     const std::string shard = name.is_string() ? name.get<std::string>() : std::string();
     if (shard.empty() || fs::path(shard).filename() != shard || shard == "." || shard == "..") {
-      return Failure(Invalid("weight_map: " + tensor + " is not in a file beside the index"));
+      return Invalid(path, "weight_map: " + tensor + " is not in a file beside the index");
     }
     files.emplace(tensor, shard);
   }
@@ -79,14 +71,14 @@ Result<StoredTensors> OpenShards(const std::string& path) {
     }
     auto held = shard->second.tensors.extract(tensor);
     if (held.empty()) {
-      return Failure(Invalid("has no tensor " + tensor).Within("weight_map: " + name));
+      return Invalid(path, "weight_map: " + name + ": has no tensor " + tensor);
     }
     stored.tensors.insert(std::move(held));
   }
   for (const auto& [name, shard] : shards) {
     if (!shard.tensors.empty()) {
-      return Failure(Invalid("weight_map: lacks tensor " + shard.tensors.begin()->first +
-                             ", which is in " + name));
+      return Invalid(path, "weight_map: lacks tensor " + shard.tensors.begin()->first +
+                               ", which is in " + name);
     }
   }
   if (!shards.empty()) {
@@ -95,17 +87,29 @@ Result<StoredTensors> OpenShards(const std::string& path) {
   return stored;
 }
 
+// Of the folder's pickle files, the first by name; empty where there is none.
+std::string FirstPickle(const std::string& folder) {
+  std::string first;
+  std::error_code failure;
+  auto entry = fs::directory_iterator(folder, failure);
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    const std::string kind = entry->path().extension().string();
+    const std::string path = entry->path().string();
+    const bool pickle = kind == ".bin" || kind == ".ckpt" || kind == ".pt" || kind == ".pth";
+    if (pickle && (first.empty() || path < first)) {
+      first = path;
+    }
+  }
+  return first;
+}
+
 }  // namespace
 
 Result<StoredTensors> OpenTensors(const std::string& path) {
   if (!EndsWith(path, kIndexEnding) && !EndsWith(path, kFp16IndexEnding)) {
     return OpenOne(path);
   }
-  Result<StoredTensors> shards = OpenShards(path);
-  if (!shards) {
-    return Failure(shards.error().Within(path));
-  }
-  return shards;
+  return OpenShards(path);
 }
 
 Result<std::string> FindWeights(const std::string& folder, const std::string& stem) {
@@ -117,12 +121,9 @@ Result<std::string> FindWeights(const std::string& folder, const std::string& st
       return path.string();
     }
   }
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string extension = entry.path().extension().string();
-    if (extension == ".bin" || extension == ".ckpt" || extension == ".pt" || extension == ".pth") {
-      return entry.path().string();
-    }
+  const std::string pickle = FirstPickle(folder);
+  if (!pickle.empty()) {
+    return pickle;
   }
   return Failure(ErrorCode::kNotFound, folder + ": has neither " + stem + ".safetensors nor " +
                                            stem + ".fp16.safetensors nor an index of several");

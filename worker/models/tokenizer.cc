@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -70,17 +69,9 @@ Result<BytePairs> ReadPairs(const TokenizerTexts& texts) {
 
 // An empty text where there is no such file.
 Result<std::string> ReadFile(const std::string& path) {
-  std::string text;
-  std::ifstream file(path, std::ios::binary);
-  constexpr std::size_t kPiece = 65536;
-  while (file && text.size() <= kFileBytesMax) {
-    const std::size_t before = text.size();
-    text.resize(before + kPiece);
-    file.read(text.data() + before, kPiece);
-    text.resize(before + static_cast<std::size_t>(std::max<std::streamsize>(file.gcount(), 0)));
-  }
-  if (text.size() > kFileBytesMax) {
-    return Failure(ErrorCode::kInvalidArgument, path + ": too large for a tokenizer's file");
+  Result<std::string> text = ReadTextFile(path, kFileBytesMax);
+  if (!text && text.error().code() == ErrorCode::kNotFound) {
+    return std::string();
   }
   return text;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/file_stamps.h"
 #include "common/plan/frames.h"
 #include "common/result.h"
 #include "weft/v1/job.pb.h"
@@ -18,7 +19,8 @@
 namespace weft::worker {
 
 // The last opened clips, kept open: finding every frame of a long clip takes a while. As many as a
-// job can read: its source and eight clips of control maps. One thread.
+// job can read: its source and eight clips of control maps. A file that was replaced or written to
+// since is opened anew. One thread.
 class WarmClip {
  public:
   // Valid until the next call.
@@ -27,6 +29,7 @@ class WarmClip {
  private:
   struct Opened {
     std::string path;
+    FileStamps stamps;
     std::unique_ptr<media::FrameSource> source;
   };
   std::list<Opened> clips_;  // The last used one first.

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "worker/models/lora.h"
-#include "worker/models/model_config.h"
+#include "worker/models/model_configs.h"
 #include "worker/models/part_tensors.h"
 #include "worker/models/stored_tensors.h"
 #include "worker/models/tokenizer.h"
@@ -86,14 +86,7 @@ Result<models::ModelOptions> ModelOptionsOf(const v1::JobSpec& job) {
 }
 
 Status CheckModel(const models::ModelOptions& options) {
-  WEFT_RETURN_IF_ERROR(models::CheckModelIndex(options.model));
-  WEFT_RETURN_IF_ERROR(models::ReadUnetConfig(options.model));
-  WEFT_RETURN_IF_ERROR(models::ReadNoiseSchedule(options.model));
-  WEFT_RETURN_IF_ERROR(models::ReadTextEncoderConfig(options.model));
-  WEFT_RETURN_IF_ERROR(models::ReadVaeConfig(options.vae.empty() ? options.model : options.vae));
-  for (const std::string& net : options.controlnets) {
-    WEFT_RETURN_IF_ERROR(models::ReadControlNetConfig(net));
-  }
+  WEFT_RETURN_IF_ERROR(models::ReadModelConfigs(options));
   WEFT_RETURN_IF_ERROR(CheckLoras(options));
   for (const std::string& path : options.embeddings) {
     WEFT_RETURN_IF_ERROR(models::OpenTensors(path));

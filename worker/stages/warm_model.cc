@@ -44,20 +44,26 @@ std::string PromptsKey(const v1::JobSpec& job) {
 }  // namespace
 
 Status WarmModel::Load(const v1::JobSpec& job) {
+  if (Kind(job.device()) != Kind(device_)) {
+    return Failure(ErrorCode::kFailedPrecondition,
+                   "the job runs on " + job.device() + ", this worker has " + device_);
+  }
   WEFT_ASSIGN_OR_RETURN(models::ModelOptions options, ModelOptionsOf(job));
   WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, ModelStamps(options));
   const std::string key = KeyOf(job, stamps);
   if (model_ && key == model_key_) {
     return {};
   }
-  if (Kind(job.device()) != Kind(device_)) {
-    return Failure(ErrorCode::kFailedPrecondition,
-                   "the job runs on " + job.device() + ", this worker has " + device_);
-  }
   options.device = device_;
   model_.reset();  // Before the next one takes its memory.
   prompts_key_.reset();
-  WEFT_ASSIGN_OR_RETURN(model_, models::DiffusionModel::Load(options));
+  WEFT_ASSIGN_OR_RETURN(auto loaded, models::DiffusionModel::Load(options));
+  WEFT_ASSIGN_OR_RETURN(const FileStamps after, ModelStamps(options));
+  if (after != stamps) {
+    return Failure(ErrorCode::kUnavailable,
+                   options.model + ": the model's files changed while they were read");
+  }
+  model_ = std::move(loaded);
   model_key_ = key;
   return {};
 }
