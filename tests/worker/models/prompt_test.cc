@@ -36,6 +36,7 @@ TEST(ParsePrompt, WeighsWhatIsInBrackets) {
   EXPECT_THAT(Parse("[faint]"), ElementsAre(Is("faint", 1 / 1.1)));
   EXPECT_THAT(Parse("(a:1.5)(b : +.5 )(c:-1)"),
               ElementsAre(Is("a", 1.5), Is("b ", 0.5), Is("c", -1.0)));
+  EXPECT_THAT(Parse("(a:+-1)"), ElementsAre(Is("a:+-1", 1.1))) << "no number, so no weight";
   EXPECT_THAT(Parse("(some (big:2) ship:1.5)"),
               ElementsAre(Is("some ", 1.5), Is("big", 3.0), Is(" ship", 1.5)));
 }

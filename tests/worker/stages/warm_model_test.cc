@@ -53,5 +53,13 @@ TEST_F(WarmModelTest, NoticesThatAFileWasReplaced) {
   EXPECT_EQ(second.error().code(), ErrorCode::kInvalidArgument);
 }
 
+TEST_F(WarmModelTest, RefusesAJobOfAnotherDeviceWithItsModelWarm) {
+  ASSERT_TRUE(warm_.For(job_));
+  job_.set_device("cuda");
+  const auto other = warm_.For(job_);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code(), ErrorCode::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace weft::worker
