@@ -23,8 +23,7 @@ class Dpmpp2m final : public Sampler {
                const std::vector<float>& noise,
                StepMemory& memory) const override;
   [[nodiscard]] Result<const SplitSteps*> Split() const override {
-    return Failure(ErrorCode::kUnsupported,
-                   "DPM++ 2M does not smooth between steps; take DDIM, or leave out smooth_steps");
+    return CannotSplit(SamplerKind::kDpmpp2m);
   }
 
  private:

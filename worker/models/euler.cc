@@ -28,8 +28,7 @@ class Euler final : public Sampler {
     return Sum({{shrinks, x}, {1.0 - shrinks, CleanOf(x, output, step)}});
   }
   [[nodiscard]] Result<const SplitSteps*> Split() const override {
-    return Failure(ErrorCode::kUnsupported,
-                   "Euler does not smooth between steps; take DDIM, or leave out smooth_steps");
+    return CannotSplit(SamplerKind::kEuler);
   }
 };
 

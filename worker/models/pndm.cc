@@ -27,8 +27,7 @@ class Pndm final : public Sampler {
                const std::vector<float>& noise,
                StepMemory& memory) const override;
   [[nodiscard]] Result<const SplitSteps*> Split() const override {
-    return Failure(ErrorCode::kUnsupported,
-                   "PNDM does not smooth between steps; take DDIM, or leave out smooth_steps");
+    return CannotSplit(SamplerKind::kPndm);
   }
 
  private:

@@ -72,6 +72,12 @@ Result<std::unique_ptr<Sampler>> Sampler::Create(const NoiseScheduleConfig& conf
   return Failure(ErrorCode::kUnsupported, "a sampler that is not built");
 }
 
+tl::unexpected<Error> Sampler::CannotSplit(SamplerKind kind) {
+  return Failure(
+      ErrorCode::kUnsupported,
+      Name(kind) + " does not smooth between steps; take DDIM, or leave out smooth_steps");
+}
+
 Latents Sampler::ScaleModelInput(const Latents& x, int step) const {
   // Models see x at the scale where the squares of both weights sum to 1, as DDIM keeps it.
   return Sum({{1.0 / std::hypot(At(step).clean, At(step).noise), x}});

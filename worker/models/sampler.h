@@ -129,6 +129,9 @@ class Sampler {
 
   explicit Sampler(Schedule schedule) : schedule_(std::move(schedule)) {}
 
+  // What Split() of such a sampler says.
+  static tl::unexpected<Error> CannotSplit(SamplerKind kind);
+
   [[nodiscard]] const Level& At(int step) const {
     return schedule_.levels.at(static_cast<std::size_t>(step));
   }
