@@ -6,8 +6,11 @@
 #include <string>
 #include <utility>
 
+#include "worker/deflicker/float_plane.h"
 #include "worker/deflicker/patch_match.h"
 #include "worker/deflicker/remap.h"
+#include "worker/deflicker/robust.h"
+#include "worker/deflicker/tile_field.h"
 
 namespace weft::deflicker {
 namespace {
@@ -27,16 +30,17 @@ bool HasSize(const Frame& frame, int width, int height) {
 }
 
 Status CheckRuns(const FrameRun& guides, const FrameRun& stylized, FrameRange needed) {
-  if (guides.frames == nullptr || stylized.frames == nullptr || !Holds(guides, needed) ||
-      !Holds(stylized, needed)) {
+  const bool guided = guides.frames != nullptr;
+  if (stylized.frames == nullptr || !Holds(stylized, needed) ||
+      (guided && !Holds(guides, needed))) {
     return Failure(ErrorCode::kInvalidArgument, "deflicker needs guides and rendered frames " +
                                                     std::to_string(needed.begin) + " to " +
                                                     std::to_string(needed.end - 1));
   }
-  const Frame& first = FrameOf(guides, needed.begin);
+  const Frame& first = FrameOf(guided ? guides : stylized, needed.begin);
   for (std::uint32_t number = needed.begin; number < needed.end; ++number) {
-    if (!HasSize(FrameOf(guides, number), first.width, first.height) ||
-        !HasSize(FrameOf(stylized, number), first.width, first.height)) {
+    if (!HasSize(FrameOf(stylized, number), first.width, first.height) ||
+        (guided && !HasSize(FrameOf(guides, number), first.width, first.height))) {
       return Failure(ErrorCode::kInvalidArgument,
                      "frame " + std::to_string(number) + ": guide and rendered frame must be " +
                          std::to_string(first.width) + "x" + std::to_string(first.height));
@@ -46,34 +50,25 @@ Status CheckRuns(const FrameRun& guides, const FrameRun& stylized, FrameRange ne
 }
 
 // The frames around the current one, each prepared once.
+template <typename Prepared>
 class PreparedWindow {
  public:
-  PreparedWindow(const FrameRun& guides, const FrameRun& stylized, const DeflickerOptions& options)
-      : guides_(guides), stylized_(stylized), options_(options) {}
-
-  // Both ends only grow.
-  void MoveTo(FrameRange window) {
+  // Both ends only grow. prepare(number) makes a frame.
+  template <typename Prepare>
+  void MoveTo(FrameRange window, const Prepare& prepare) {
     while (!frames_.empty() && frames_.front().number < window.begin) {
       frames_.pop_front();
     }
     std::uint32_t next = frames_.empty() ? window.begin : frames_.back().number + 1;
     for (; next < window.end; ++next) {
-      frames_.push_back(
-          PrepareFrame(next, FrameOf(guides_, next), FrameOf(stylized_, next), options_));
+      frames_.push_back(prepare(next));
     }
   }
 
-  [[nodiscard]] const std::deque<MatchFrame>& Frames() const { return frames_; }
-
-  [[nodiscard]] const MatchFrame& At(std::uint32_t number) const {
-    return frames_[number - frames_.front().number];
-  }
+  [[nodiscard]] const std::deque<Prepared>& Frames() const { return frames_; }
 
  private:
-  const FrameRun& guides_;
-  const FrameRun& stylized_;
-  const DeflickerOptions& options_;
-  std::deque<MatchFrame> frames_;
+  std::deque<Prepared> frames_;
 };
 
 void Add(const Frame& frame, std::vector<std::int32_t>* sums) {
@@ -82,9 +77,10 @@ void Add(const Frame& frame, std::vector<std::int32_t>* sums) {
   }
 }
 
-Frame MeanOfRemapped(const MatchFrame& target,
-                     const std::deque<MatchFrame>& window,
+Frame MeanOfRemapped(const std::deque<MatchFrame>& window,
+                     std::uint32_t target_number,
                      const DeflickerOptions& options) {
+  const MatchFrame& target = window[target_number - window.front().number];
   Frame mean = target.styles.front().ToFrame();
   std::vector<std::int32_t> sums(mean.rgb.begin(), mean.rgb.end());
   for (const MatchFrame& source : window) {
@@ -100,31 +96,89 @@ Frame MeanOfRemapped(const MatchFrame& target,
   return mean;
 }
 
+// The mode's work for one frame after the other.
+class BalancedMode {
+ public:
+  BalancedMode(const FrameRun& guides, const FrameRun& stylized, const DeflickerOptions& options)
+      : guides_(guides), stylized_(stylized), options_(options) {}
+
+  Frame Smoothed(std::uint32_t number, FrameRange window) {
+    window_.MoveTo(window, [this](std::uint32_t next) {
+      const Frame& style = FrameOf(stylized_, next);
+      return PrepareFrame(
+          next, guides_.frames == nullptr ? LocallyNormalized(style) : FrameOf(guides_, next),
+          style, options_);
+    });
+    return MeanOfRemapped(window_.Frames(), number, options_);
+  }
+
+ private:
+  const FrameRun& guides_;
+  const FrameRun& stylized_;
+  const DeflickerOptions& options_;
+  PreparedWindow<MatchFrame> window_;
+};
+
+class RobustMode {
+ public:
+  RobustMode(const FrameRun& guides, const FrameRun& stylized, const DeflickerOptions& options)
+      : guides_(guides),
+        stylized_(stylized),
+        options_{options.window, guides.frames != nullptr, options.seed} {}
+
+  Frame Smoothed(std::uint32_t number, FrameRange window) {
+    window_.MoveTo(window, [this](std::uint32_t next) {
+      return PrepareRobust(next, options_.guided ? &FrameOf(guides_, next) : nullptr,
+                           FrameOf(stylized_, next));
+    });
+    return SmoothRobust(window_.Frames(), number, options_);
+  }
+
+ private:
+  const FrameRun& guides_;
+  const FrameRun& stylized_;
+  RobustOptions options_;
+  PreparedWindow<RobustFrame> window_;
+};
+
+template <typename WorkOfMode, typename WindowOf>
+std::vector<Frame> SmoothedCore(FrameRange core, WorkOfMode work, const WindowOf& window_of) {
+  std::vector<Frame> smoothed;
+  smoothed.reserve(core.size());
+  for (std::uint32_t number = core.begin; number < core.end; ++number) {
+    smoothed.push_back(work.Smoothed(number, window_of(number)));
+  }
+  return smoothed;
+}
+
 }  // namespace
 
+Status CheckDeflicker(int width, int height, const DeflickerOptions& options) {
+  return options.mode == Mode::kRobust ? CheckTileSearch(width, height, {})
+                                       : CheckMatchable(width, height, options);
+}
+
 // NOLINTNEXTLINE(readability-function-size): six things that no caller has in one place.
-Result<std::vector<Frame>> SmoothBalanced(const FrameRun& guides,
-                                          const FrameRun& stylized,
-                                          FrameRange core,
-                                          const std::vector<std::uint32_t>& scene_starts,
-                                          std::uint32_t frame_count,
-                                          const DeflickerOptions& options) {
+Result<std::vector<Frame>> Smooth(const FrameRun& guides,
+                                  const FrameRun& stylized,
+                                  FrameRange core,
+                                  const std::vector<std::uint32_t>& scene_starts,
+                                  std::uint32_t frame_count,
+                                  const DeflickerOptions& options) {
   if (core.begin >= core.end || core.end > frame_count) {
     return Failure(ErrorCode::kInvalidArgument, "deflicker: no such frames in the job");
   }
   const FrameRange needed = SmoothingHalo(core, options.window, scene_starts, frame_count);
   WEFT_RETURN_IF_ERROR(CheckRuns(guides, stylized, needed));
-  const Frame& first = FrameOf(guides, needed.begin);
-  WEFT_RETURN_IF_ERROR(CheckMatchable(first.width, first.height, options));
-
-  PreparedWindow window(guides, stylized, options);
-  std::vector<Frame> smoothed;
-  smoothed.reserve(core.size());
-  for (std::uint32_t number = core.begin; number < core.end; ++number) {
-    window.MoveTo(SmoothingWindow(number, options.window, scene_starts, frame_count));
-    smoothed.push_back(MeanOfRemapped(window.At(number), window.Frames(), options));
+  const Frame& first = FrameOf(stylized, needed.begin);
+  WEFT_RETURN_IF_ERROR(CheckDeflicker(first.width, first.height, options));
+  const auto window_of = [&](std::uint32_t number) {
+    return SmoothingWindow(number, options.window, scene_starts, frame_count);
+  };
+  if (options.mode == Mode::kRobust) {
+    return SmoothedCore(core, RobustMode(guides, stylized, options), window_of);
   }
-  return smoothed;
+  return SmoothedCore(core, BalancedMode(guides, stylized, options), window_of);
 }
 
 }  // namespace weft::deflicker

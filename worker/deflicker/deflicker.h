@@ -1,9 +1,9 @@
-// Removes flicker by remapping neighbouring frames onto each frame with PatchMatch and averaging:
-// FastBlend (arXiv 2311.09265), balanced mode.
+// Removes flicker: every frame becomes a mean of what its neighbours look like from its place,
+// which PatchMatch finds out.
 //
 // The search is in integers and its random numbers come from a counter-based generator keyed by
-// what is matched, so a frame's result depends on the frames of its window alone: not on threads,
-// on the chunk it was computed in, or on the machine.
+// what is matched; floats are added in a fixed order. So a frame's result depends on the frames of
+// its window alone: not on threads, on the chunk it was computed in, or on the processor.
 
 #pragma once
 
@@ -16,11 +16,18 @@
 
 namespace weft::deflicker {
 
+enum class Mode {
+  kBalanced,  // The plain mean of remapped frames, as FastBlend's balanced mode (arXiv 2311.09265).
+  kRobust,    // Weighted and registered to parts of a pixel: worker/deflicker/robust.h.
+};
+
 struct DeflickerOptions {
+  Mode mode = Mode::kBalanced;
   std::uint32_t window = 4;  // Neighbours on each side.
-  int patch_size_min = 5;    // Odd. The last and finest patch; earlier iterations use larger ones.
-  int iterations = 3;        // Per pyramid level; iteration i of n uses patch_size_min + 2 (n-1-i).
-  int guide_weight = 10;     // Of the guide's error against the style's.
+  // These three are the balanced mode's; the robust mode knows its own.
+  int patch_size_min = 5;  // Odd. The last and finest patch; earlier iterations use larger ones.
+  int iterations = 3;      // Per pyramid level; iteration i of n uses patch_size_min + 2 (n-1-i).
+  int guide_weight = 10;   // Of the guide's error against the style's.
   std::uint64_t seed = 0;
 };
 
@@ -30,21 +37,24 @@ struct FrameRun {
   const std::vector<Frame>* frames = nullptr;
 };
 
-// The frames of `core`, each the mean of itself and of the frames in its window remapped onto it.
+// ok, or kInvalidArgument with what is wrong with the options or with frames of this size.
+Status CheckDeflicker(int width, int height, const DeflickerOptions& options);
+
+// The frames of `core`, smoothed over the frames of their windows.
 //
-// guides:       the source video's frames.
+// guides:       the source video's frames; frames == nullptr: there are none, and the rendered
+//               frames guide themselves, their brightness and contrast normalized locally.
 // stylized:     the rendered frames, for the same numbers and of the same size.
 // core:         frames to return; guides and stylized hold every frame of their windows.
 // scene_starts: ascending, first 0; windows never cross a cut.
 // frame_count:  of the whole job.
 //
-// kInvalidArgument: runs do not match, or do not hold a window; options out of their ranges, which
-// worker/deflicker/patch_match.h names.
-Result<std::vector<Frame>> SmoothBalanced(const FrameRun& guides,
-                                          const FrameRun& stylized,
-                                          FrameRange core,
-                                          const std::vector<std::uint32_t>& scene_starts,
-                                          std::uint32_t frame_count,
-                                          const DeflickerOptions& options);
+// kInvalidArgument: runs do not match, or do not hold a window; as CheckDeflicker().
+Result<std::vector<Frame>> Smooth(const FrameRun& guides,
+                                  const FrameRun& stylized,
+                                  FrameRange core,
+                                  const std::vector<std::uint32_t>& scene_starts,
+                                  std::uint32_t frame_count,
+                                  const DeflickerOptions& options);
 
 }  // namespace weft::deflicker

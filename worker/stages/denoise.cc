@@ -73,9 +73,9 @@ Result<Latents> SmoothClean(const v1::Task& task,
   }
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<Frame> smoothed,
-      deflicker::SmoothBalanced({halo.begin, &guides}, {halo.begin, &decoded}, core,
-                                SceneStarts(task.clip()), task.clip().frame_count(),
-                                {.window = task.job().window(), .seed = task.job().seed()}));
+      deflicker::Smooth({halo.begin, &guides}, {halo.begin, &decoded}, core,
+                        SceneStarts(task.clip()), task.clip().frame_count(),
+                        {.window = task.job().window(), .seed = task.job().seed()}));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));

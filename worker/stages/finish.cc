@@ -52,9 +52,9 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
                         ReadFrames(task.job(), task.clip(), halo, context.clip));
-  return deflicker::SmoothBalanced({halo.begin, &guides}, {halo.begin, &rendered}, core,
-                                   SceneStarts(task.clip()), task.clip().frame_count(),
-                                   {.window = task.job().window(), .seed = task.job().seed()});
+  return deflicker::Smooth({halo.begin, &guides}, {halo.begin, &rendered}, core,
+                           SceneStarts(task.clip()), task.clip().frame_count(),
+                           {.window = task.job().window(), .seed = task.job().seed()});
 }
 
 }  // namespace

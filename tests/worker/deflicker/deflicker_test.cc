@@ -44,8 +44,8 @@ Result<std::vector<Frame>> SmoothChunk(const Clip& clip,
   const std::vector<Frame> guides(clip.guides.begin() + halo.begin, clip.guides.begin() + halo.end);
   const std::vector<Frame> stylized(clip.stylized.begin() + halo.begin,
                                     clip.stylized.begin() + halo.end);
-  return SmoothBalanced({halo.begin, &guides}, {halo.begin, &stylized}, core, clip.scene_starts,
-                        clip.size(), options);
+  return Smooth({halo.begin, &guides}, {halo.begin, &stylized}, core, clip.scene_starts,
+                clip.size(), options);
 }
 
 Result<std::vector<Frame>> SmoothAll(const Clip& clip, const DeflickerOptions& options) {
@@ -179,7 +179,7 @@ TEST(Deflicker, RefusesRunsThatDoNotHoldTheirWindows) {
   const std::vector<Frame> few(clip.stylized.begin(), clip.stylized.begin() + 3);
   const std::vector<Frame> empty;
   const auto code = [&](const FrameRun& guides, const FrameRun& stylized, FrameRange core) {
-    const auto result = SmoothBalanced(guides, stylized, core, {0}, 6, {.window = 2});
+    const auto result = Smooth(guides, stylized, core, {0}, 6, {.window = 2});
     return result ? ErrorCode::kInternal : result.error().code();
   };
   EXPECT_EQ(code({0, &clip.guides}, {0, &few}, {0, 2}), ErrorCode::kInvalidArgument);

@@ -1,0 +1,179 @@
+#include "worker/deflicker/float_plane.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "worker/deflicker/instruction_sets.h"
+
+namespace weft::deflicker {
+namespace {
+
+void BlurRow(const float* from, int width, int radius, float* to) {
+  const auto at = [&](int x) { return from[std::clamp(x, 0, width - 1)]; };
+  float sum = 0;
+  for (int x = -radius; x < radius; ++x) {
+    sum += at(x);
+  }
+  const float scale = 1.0F / static_cast<float>(2 * radius + 1);
+  for (int x = 0; x < width; ++x) {
+    sum += at(x + radius);
+    to[x] = sum * scale;
+    sum -= at(x - radius);
+  }
+}
+
+WEFT_FOR_EVERY_VECTOR_UNIT void AddRow(const float* row, int width, float* sums) {
+  for (int x = 0; x < width; ++x) {
+    sums[x] += row[x];
+  }
+}
+
+WEFT_FOR_EVERY_VECTOR_UNIT void ScaleAndSubtract(
+    float scale, const float* oldest, int width, float* sums, float* to) {
+  for (int x = 0; x < width; ++x) {
+    to[x] = sums[x] * scale;
+    sums[x] -= oldest[x];
+  }
+}
+
+FloatPlane Mean(const FloatPlane& plane, int radius) {
+  FloatPlane rows(plane.width, plane.height);
+  for (int y = 0; y < plane.height; ++y) {
+    BlurRow(plane.Row(y), plane.width, radius, rows.Row(y));
+  }
+  FloatPlane mean(plane.width, plane.height);
+  const auto row = [&](int y) { return rows.Row(std::clamp(y, 0, plane.height - 1)); };
+  std::vector<float> sums(static_cast<std::size_t>(plane.width));
+  for (int y = -radius; y < radius; ++y) {
+    AddRow(row(y), plane.width, sums.data());
+  }
+  const float scale = 1.0F / static_cast<float>(2 * radius + 1);
+  for (int y = 0; y < plane.height; ++y) {
+    AddRow(row(y + radius), plane.width, sums.data());
+    ScaleAndSubtract(scale, row(y - radius), plane.width, sums.data(), mean.Row(y));
+  }
+  return mean;
+}
+
+struct Cubic {
+  float weights[4];
+};
+
+// Catmull-Rom weights of the four pixels around a position `f` after the second, 0 <= f < 1.
+Cubic CubicAt(float f) {
+  const float f2 = f * f;
+  const float f3 = f2 * f;
+  return {{0.5F * (2 * f2 - f3 - f), 0.5F * (3 * f3 - 5 * f2 + 2), 0.5F * (4 * f2 - 3 * f3 + f),
+           0.5F * (f3 - f2)}};
+}
+
+// A position between pixels: the whole one below it and the rest.
+struct Between {
+  int whole = 0;
+  float rest = 0;
+};
+
+Between Split(float position, int low, int high) {
+  const float clamped = std::clamp(position, static_cast<float>(low), static_cast<float>(high));
+  const float whole = std::floor(clamped);
+  return {static_cast<int>(whole), clamped - whole};
+}
+
+}  // namespace
+
+FloatPlane Blurred(const FloatPlane& plane, int radius) {
+  return Mean(Mean(plane, radius), radius);
+}
+
+FloatPlane Luma(const MatchPlanes& planes) {
+  FloatPlane luma(planes.Width(), planes.Height());
+  for (int y = 0; y < luma.height; ++y) {
+    float* const row = luma.Row(y);
+    for (int x = 0; x < luma.width; ++x) {
+      const auto level = [&](int channel) { return static_cast<float>(*planes.At(channel, x, y)); };
+      row[x] = 0.299F * level(0) + 0.587F * level(1) + 0.114F * level(2);
+    }
+  }
+  return luma;
+}
+
+FloatPlane LocallyNormalized(const FloatPlane& plane) {
+  constexpr int kRadius = 10;
+  constexpr float kDeviationFloor = 6;
+  constexpr float kGain = 40;
+  FloatPlane squares(plane.width, plane.height);
+  for (std::size_t i = 0; i < plane.values.size(); ++i) {
+    squares.values[i] = plane.values[i] * plane.values[i];
+  }
+  const FloatPlane mean = Blurred(plane, kRadius);
+  const FloatPlane mean_square = Blurred(squares, kRadius);
+  FloatPlane normalized(plane.width, plane.height);
+  for (std::size_t i = 0; i < plane.values.size(); ++i) {
+    const float variance = mean_square.values[i] - mean.values[i] * mean.values[i];
+    const float deviation = std::sqrt(std::max(variance, 0.0F)) + kDeviationFloor;
+    normalized.values[i] = kGain * (plane.values[i] - mean.values[i]) / deviation;
+  }
+  return normalized;
+}
+
+Frame LocallyNormalized(const Frame& frame) {
+  Frame normalized{frame.width, frame.height, std::vector<std::uint8_t>(frame.rgb.size())};
+  for (std::size_t channel = 0; channel < 3; ++channel) {
+    FloatPlane plane(frame.width, frame.height);
+    for (std::size_t i = 0; i < plane.values.size(); ++i) {
+      plane.values[i] = frame.rgb[3 * i + channel];
+    }
+    plane = LocallyNormalized(plane);
+    for (std::size_t i = 0; i < plane.values.size(); ++i) {
+      const float level = std::nearbyint(plane.values[i] + 128.0F);
+      normalized.rgb[3 * i + channel] = static_cast<std::uint8_t>(std::clamp(level, 0.0F, 255.0F));
+    }
+  }
+  return normalized;
+}
+
+FloatPlane WarpedLinear(const FloatPlane& plane, const Flow& flow) {
+  FloatPlane warped(plane.width, plane.height);
+  for (int y = 0; y < plane.height; ++y) {
+    float* const row = warped.Row(y);
+    for (int x = 0; x < plane.width; ++x) {
+      const Between across = Split(static_cast<float>(x) + flow.dx.Row(y)[x], 0, plane.width - 1);
+      const Between down = Split(static_cast<float>(y) + flow.dy.Row(y)[x], 0, plane.height - 1);
+      const float* const upper = plane.Row(down.whole) + across.whole;
+      const float* const lower =
+          plane.Row(std::min(down.whole + 1, plane.height - 1)) + across.whole;
+      const int next = across.whole + 1 < plane.width ? 1 : 0;
+      const float above = upper[0] + across.rest * (upper[next] - upper[0]);
+      const float below = lower[0] + across.rest * (lower[next] - lower[0]);
+      row[x] = above + down.rest * (below - above);
+    }
+  }
+  return warped;
+}
+
+void WarpCubic(const MatchPlanes& planes, const Flow& flow, FloatPlane (*warped)[3]) {
+  constexpr int kReach = 8;  // Beyond the edge, well inside the margin.
+  for (int y = 0; y < planes.Height(); ++y) {
+    for (int x = 0; x < planes.Width(); ++x) {
+      const Between across =
+          Split(static_cast<float>(x) + flow.dx.Row(y)[x], -kReach, planes.Width() - 1 + kReach);
+      const Between down =
+          Split(static_cast<float>(y) + flow.dy.Row(y)[x], -kReach, planes.Height() - 1 + kReach);
+      const Cubic columns = CubicAt(across.rest);
+      const Cubic rows = CubicAt(down.rest);
+      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+        const std::int16_t* pixels = planes.At(channel, across.whole - 1, down.whole - 1);
+        float value = 0;
+        for (const float weight : rows.weights) {
+          value += weight * (columns.weights[0] * pixels[0] + columns.weights[1] * pixels[1] +
+                             columns.weights[2] * pixels[2] + columns.weights[3] * pixels[3]);
+          pixels += planes.Stride();
+        }
+        (*warped)[channel].Row(y)[x] = value;
+      }
+    }
+  }
+}
+
+}  // namespace weft::deflicker

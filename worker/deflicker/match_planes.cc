@@ -1,0 +1,87 @@
+#include "worker/deflicker/match_planes.h"
+
+#include <algorithm>
+
+namespace weft::deflicker {
+
+MatchPlanes::MatchPlanes(int width, int height)
+    : width_(width), height_(height), stride_(width + 2 * kMarginColumns) {
+  const auto rows = static_cast<std::size_t>(height + 2 * kMarginRows);
+  for (auto& plane : planes_) {
+    plane.resize(rows * static_cast<std::size_t>(stride_));
+  }
+}
+
+MatchPlanes::MatchPlanes(const Frame& frame) : MatchPlanes(frame.width, frame.height) {
+  const std::uint8_t* values = frame.rgb.data();
+  for (int y = 0; y < height_; ++y) {
+    std::int16_t* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
+    for (int x = 0; x < width_; ++x) {
+      for (std::int16_t* const row : rows) {
+        row[x] = *values++;
+      }
+    }
+  }
+  FillMargin();
+}
+
+void MatchPlanes::FillMargin() {
+  for (int channel = 0; channel < kChannels; ++channel) {
+    for (int y = 0; y < height_; ++y) {
+      std::int16_t* const row = At(channel, 0, y);
+      std::fill(row - kMarginColumns, row, row[0]);
+      std::fill(row + width_, row + width_ + kMarginColumns, row[width_ - 1]);
+    }
+    const std::int16_t* const top = At(channel, -kMarginColumns, 0);
+    const std::int16_t* const bottom = At(channel, -kMarginColumns, height_ - 1);
+    for (int y = 1; y <= kMarginRows; ++y) {
+      std::copy(top, top + stride_, At(channel, -kMarginColumns, -y));
+      std::copy(bottom, bottom + stride_, At(channel, -kMarginColumns, height_ - 1 + y));
+    }
+  }
+}
+
+Frame MatchPlanes::ToFrame() const {
+  Frame frame{width_, height_, {}};
+  frame.rgb.reserve(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
+                    kChannels);
+  for (int y = 0; y < height_; ++y) {
+    for (int x = 0; x < width_; ++x) {
+      for (int channel = 0; channel < kChannels; ++channel) {
+        frame.rgb.push_back(static_cast<std::uint8_t>(*At(channel, x, y)));
+      }
+    }
+  }
+  return frame;
+}
+
+MatchPlanes Halved(const MatchPlanes& planes) {
+  MatchPlanes half((planes.Width() + 1) / 2, (planes.Height() + 1) / 2);
+  for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+    for (int y = 0; y < half.Height(); ++y) {
+      // The margin repeats a missing last column.
+      const std::int16_t* const upper = planes.At(channel, 0, 2 * y);
+      const std::int16_t* const lower =
+          planes.At(channel, 0, std::min(2 * y + 1, planes.Height() - 1));
+      std::int16_t* const row = half.At(channel, 0, y);
+      for (int x = 0; x < half.Width(); ++x) {
+        const int left = 2 * x;
+        row[x] = static_cast<std::int16_t>(
+            (upper[left] + upper[left + 1] + lower[left] + lower[left + 1] + 2) / 4);
+      }
+    }
+  }
+  half.FillMargin();
+  return half;
+}
+
+std::vector<MatchPlanes> MatchPyramid(const Frame& frame, int side_min) {
+  std::vector<MatchPlanes> pyramid;
+  pyramid.emplace_back(frame);
+  while (std::min(pyramid.back().Width(), pyramid.back().Height()) >= 2 * side_min) {
+    pyramid.push_back(Halved(pyramid.back()));
+  }
+  return pyramid;
+}
+
+}  // namespace weft::deflicker

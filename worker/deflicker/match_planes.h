@@ -1,0 +1,70 @@
+// A picture as the tile search reads it: one plane a channel, with a margin wide enough that a
+// whole tile may be laid over any edge.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "worker/frame/frame.h"
+
+namespace weft::deflicker {
+
+// Pixels of a tile's rows and columns as the search and the vote compute them; of the columns,
+// those that a patch needs beyond the tile's own are included.
+inline constexpr int kTileRows = 16;
+inline constexpr int kTileColumns = 64;
+
+class MatchPlanes {
+ public:
+  static constexpr int kChannels = 3;
+  static constexpr int kMarginColumns = kTileColumns + 32;
+  static constexpr int kMarginRows = kTileRows + 16;
+
+  MatchPlanes() = default;
+
+  // All zero. REQUIRES: width > 0, height > 0.
+  MatchPlanes(int width, int height);
+
+  // A copy of the frame: R, G, B; 0..255.
+  explicit MatchPlanes(const Frame& frame);
+
+  [[nodiscard]] int Width() const { return width_; }
+  [[nodiscard]] int Height() const { return height_; }
+  [[nodiscard]] std::ptrdiff_t Stride() const { return stride_; }  // Values from row to row.
+
+  // REQUIRES: -kMarginColumns <= x < width + kMarginColumns, and y alike.
+  [[nodiscard]] const std::int16_t* At(int channel, int x, int y) const {
+    return planes_[static_cast<std::size_t>(channel)].data() + Offset(x, y);
+  }
+  [[nodiscard]] std::int16_t* At(int channel, int x, int y) {
+    return planes_[static_cast<std::size_t>(channel)].data() + Offset(x, y);
+  }
+
+  // Repeats the edge pixels in the margin; call after writing pixels.
+  void FillMargin();
+
+  [[nodiscard]] Frame ToFrame() const;
+
+ private:
+  [[nodiscard]] std::ptrdiff_t Offset(int x, int y) const {
+    return (y + kMarginRows) * stride_ + x + kMarginColumns;
+  }
+
+  int width_ = 0;
+  int height_ = 0;
+  std::ptrdiff_t stride_ = 0;
+  std::array<std::vector<std::int16_t>, kChannels> planes_;
+};
+
+// Half the size, rounded up: every pixel is the mean, rounded to nearest, of the 2x2 pixels it
+// covers, where a missing last column or row repeats the one before it.
+MatchPlanes Halved(const MatchPlanes& planes);
+
+// The frame and its halvings, full size first, down to where the shorter side would fall below
+// `side_min`; at least the frame itself.
+std::vector<MatchPlanes> MatchPyramid(const Frame& frame, int side_min);
+
+}  // namespace weft::deflicker

@@ -1,0 +1,260 @@
+#include "worker/deflicker/robust.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <utility>
+
+#include "worker/deflicker/registration.h"
+#include "worker/deflicker/tile_field.h"
+#include "worker/deflicker/tile_vote.h"
+
+namespace weft::deflicker {
+namespace {
+
+// Found on clips with known truth (tests/benchmarks/README.md). A rendering that has to serve as
+// its own guide is noisy: it needs larger patches and more damping, and is trusted less.
+struct MatchSettings {
+  int patch_size;
+  RegistrationOptions registration;
+  float error_allowed;  // The mean squared difference, in levels, that halves a weight.
+};
+constexpr MatchSettings kGuided = {11, {3, 20, 3}, 60};
+constexpr MatchSettings kUnguided = {21, {6, 200, 3}, 40};
+constexpr RegistrationOptions kStyleRegistration = {4, 100, 2};
+
+constexpr int kVoteRadius = 3;
+constexpr float kOwnWeightMin = 0.05F;  // Of the target itself, where nothing matches.
+
+struct ColorPlanes {
+  FloatPlane channels[3];
+};
+
+ColorPlanes ZeroPlanes(int width, int height) {
+  return {{FloatPlane(width, height), FloatPlane(width, height), FloatPlane(width, height)}};
+}
+
+ColorPlanes ToColorPlanes(const MatchPlanes& planes) {
+  ColorPlanes color = ZeroPlanes(planes.Width(), planes.Height());
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int y = 0; y < planes.Height(); ++y) {
+      const std::int16_t* const row = planes.At(channel, 0, y);
+      std::copy(row, row + planes.Width(), color.channels[channel].Row(y));
+    }
+  }
+  return color;
+}
+
+MatchPlanes ToMatchPlanes(const ColorPlanes& color) {
+  MatchPlanes planes(color.channels[0].width, color.channels[0].height);
+  for (int channel = 0; channel < 3; ++channel) {
+    for (int y = 0; y < planes.Height(); ++y) {
+      const float* const row = color.channels[channel].Row(y);
+      for (int x = 0; x < planes.Width(); ++x) {
+        *planes.At(channel, x, y) =
+            static_cast<std::int16_t>(std::clamp(std::nearbyint(row[x]), 0.0F, 255.0F));
+      }
+    }
+  }
+  planes.FillMargin();
+  return planes;
+}
+
+// A weighted mean of pictures.
+class WeightedMean {
+ public:
+  WeightedMean(int width, int height) : sums_(ZeroPlanes(width, height)), weights_(width, height) {}
+
+  void Add(const ColorPlanes& picture, const FloatPlane& weights) {
+    for (int channel = 0; channel < 3; ++channel) {
+      const std::vector<float>& values = picture.channels[channel].values;
+      std::vector<float>& sums = sums_.channels[channel].values;
+      for (std::size_t i = 0; i < sums.size(); ++i) {
+        sums[i] += values[i] * weights.values[i];
+      }
+    }
+    for (std::size_t i = 0; i < weights.values.size(); ++i) {
+      weights_.values[i] += weights.values[i];
+    }
+  }
+
+  // Ends its use. REQUIRES: every pixel has some weight.
+  [[nodiscard]] MatchPlanes Take() {
+    for (FloatPlane& sum : sums_.channels) {
+      for (std::size_t i = 0; i < sum.values.size(); ++i) {
+        sum.values[i] = sum.values[i] / weights_.values[i];
+      }
+    }
+    return ToMatchPlanes(sums_);
+  }
+
+ private:
+  ColorPlanes sums_;
+  FloatPlane weights_;
+};
+
+Flow StillFlow(int width, int height) {
+  return {FloatPlane(width, height), FloatPlane(width, height)};
+}
+
+// sum += factor * (a - b), for each axis.
+void AddDifference(const FloatPlane& factor, const Flow& a, const Flow& b, Flow* sum) {
+  for (std::size_t i = 0; i < factor.values.size(); ++i) {
+    sum->dx.values[i] += factor.values[i] * (a.dx.values[i] - b.dx.values[i]);
+    sum->dy.values[i] += factor.values[i] * (a.dy.values[i] - b.dy.values[i]);
+  }
+}
+
+void Divide(const FloatPlane& divisor, Flow* flow) {
+  for (std::size_t i = 0; i < divisor.values.size(); ++i) {
+    flow->dx.values[i] = flow->dx.values[i] / divisor.values[i];
+    flow->dy.values[i] = flow->dy.values[i] / divisor.values[i];
+  }
+}
+
+void Subtract(const Flow& other, Flow* flow) {
+  for (std::size_t i = 0; i < flow->dx.values.size(); ++i) {
+    flow->dx.values[i] -= other.dx.values[i];
+    flow->dy.values[i] -= other.dy.values[i];
+  }
+}
+
+// A frame of the window, as the target sees it.
+struct Match {
+  const RobustFrame* frame = nullptr;
+  Flow flow;
+  FloatPlane weights;
+};
+
+class TargetSmoothing {
+ public:
+  TargetSmoothing(const RobustFrame& target, const RobustOptions& options)
+      : target_(target),
+        options_(options),
+        settings_(options.guided ? kGuided : kUnguided),
+        width_(target.style.Width()),
+        height_(target.style.Height()) {}
+
+  Frame Run(const std::deque<RobustFrame>& window) {
+    const MatchPlanes first = FirstMean(window);
+    return RegisteredMean(first).ToFrame();
+  }
+
+ private:
+  MatchPlanes FirstMean(const std::deque<RobustFrame>& window) {
+    WeightedMean mean(width_, height_);
+    const Registration guide(target_.normalized_guide, settings_.registration);
+    const FloatPlane trust(width_, height_, 1);
+    for (const RobustFrame& frame : window) {
+      if (frame.number == target_.number) {
+        continue;
+      }
+      const OffsetField field =
+          FindTileField(frame.guides, target_.guides, {.patch_size = settings_.patch_size},
+                        {options_.seed, frame.number, target_.number});
+      Flow flow = guide.Refined(frame.normalized_guide, trust, SmoothFlow(field));
+      FloatPlane weights = Weights(frame, flow);
+      mean.Add(ToColorPlanes(Vote(frame.style, field, kVoteRadius)), weights);
+      matches_.push_back({&frame, std::move(flow), std::move(weights)});
+    }
+    FloatPlane own = OwnWeights();
+    mean.Add(ToColorPlanes(target_.style), own);
+    matches_.push_back({&target_, StillFlow(width_, height_), std::move(own)});
+    return mean.Take();
+  }
+
+  [[nodiscard]] FloatPlane Weights(const RobustFrame& frame, const Flow& flow) const {
+    ColorPlanes seen = ZeroPlanes(width_, height_);
+    WarpCubic(frame.guides.front(), flow, &seen.channels);
+    FloatPlane error(width_, height_);
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int y = 0; y < height_; ++y) {
+        const std::int16_t* const own = target_.guides.front().At(channel, 0, y);
+        const float* const other = seen.channels[channel].Row(y);
+        float* const errors = error.Row(y);
+        for (int x = 0; x < width_; ++x) {
+          const float difference = other[x] - static_cast<float>(own[x]);
+          errors[x] += difference * difference / 3.0F;
+        }
+      }
+    }
+    FloatPlane weights = Blurred(error, 1);
+    const auto distance = static_cast<float>(std::max(frame.number, target_.number) -
+                                             std::min(frame.number, target_.number));
+    const float nearness = 1.0F - distance / static_cast<float>(options_.window + 1);
+    for (float& value : weights.values) {
+      value = nearness / (1.0F + value / settings_.error_allowed);
+    }
+    return weights;
+  }
+
+  // The target itself counts as much as its best match, so that it neither flickers through where
+  // all matches are fair, nor is lost where none is any good.
+  [[nodiscard]] FloatPlane OwnWeights() const {
+    FloatPlane weights(width_, height_, kOwnWeightMin);
+    for (const Match& match : matches_) {
+      for (std::size_t i = 0; i < weights.values.size(); ++i) {
+        weights.values[i] = std::max(weights.values[i], match.weights.values[i]);
+      }
+    }
+    return weights;
+  }
+
+  MatchPlanes RegisteredMean(const MatchPlanes& first) {
+    RegisterTo(first);
+    WeightedMean mean(width_, height_);
+    ColorPlanes warped = ZeroPlanes(width_, height_);
+    for (const Match& match : matches_) {
+      WarpCubic(match.frame->style, match.flow, &warped.channels);
+      mean.Add(warped, match.weights);
+    }
+    return mean.Take();
+  }
+
+  void RegisterTo(const MatchPlanes& picture) {
+    const Registration registration(LocallyNormalized(Luma(picture)), kStyleRegistration);
+    Flow mean_correction = StillFlow(width_, height_);
+    FloatPlane weights(width_, height_);
+    for (Match& match : matches_) {
+      const Flow before = std::move(match.flow);
+      match.flow = registration.Refined(match.frame->normalized_style, match.weights, before);
+      AddDifference(match.weights, match.flow, before, &mean_correction);
+      for (std::size_t i = 0; i < weights.values.size(); ++i) {
+        weights.values[i] += match.weights.values[i];
+      }
+    }
+    Divide(weights, &mean_correction);
+    for (Match& match : matches_) {
+      Subtract(mean_correction, &match.flow);
+    }
+  }
+
+  const RobustFrame& target_;
+  const RobustOptions& options_;
+  const MatchSettings& settings_;
+  int width_;
+  int height_;
+  std::vector<Match> matches_;
+};
+
+}  // namespace
+
+RobustFrame PrepareRobust(std::uint32_t number, const Frame* guide, const Frame& style) {
+  RobustFrame frame;
+  frame.number = number;
+  frame.guides =
+      MatchPyramid(guide == nullptr ? LocallyNormalized(style) : *guide, kPyramidSideMin);
+  frame.style = MatchPlanes(style);
+  frame.normalized_guide = LocallyNormalized(Luma(frame.guides.front()));
+  frame.normalized_style = LocallyNormalized(Luma(frame.style));
+  return frame;
+}
+
+Frame SmoothRobust(const std::deque<RobustFrame>& window,
+                   std::uint32_t target,
+                   const RobustOptions& options) {
+  const RobustFrame& frame = window[target - window.front().number];
+  return TargetSmoothing(frame, options).Run(window);
+}
+
+}  // namespace weft::deflicker

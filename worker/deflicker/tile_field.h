@@ -1,0 +1,67 @@
+// The nearest-neighbour field between two pictures, coarse to fine, by trying offsets on whole
+// tiles: what PatchMatch (Barnes et al. 2009) does for single pixels, with far less work a pixel.
+//
+// Integers throughout, and random numbers keyed by what is matched: the field does not depend on
+// the processor, nor on what was matched before.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "common/result.h"
+#include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/tile_trial.h"
+
+namespace weft::deflicker {
+
+struct Offset {
+  std::int16_t dx = 0;
+  std::int16_t dy = 0;
+
+  friend bool operator==(Offset a, Offset b) { return a.dx == b.dx && a.dy == b.dy; }
+  friend bool operator!=(Offset a, Offset b) { return !(a == b); }
+};
+
+// For every pixel (x, y) of a target its match (x + dx, y + dy) in the source, which lies inside.
+struct OffsetField {
+  int width = 0;
+  int height = 0;
+  std::vector<Offset> offsets;       // [height, width]
+  std::vector<std::uint16_t> costs;  // [height, width]; of the patches, on the search's CostScale.
+
+  [[nodiscard]] std::size_t Index(int x, int y) const {
+    return static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+           static_cast<std::size_t>(x);
+  }
+  [[nodiscard]] Offset At(int x, int y) const { return offsets[Index(x, y)]; }
+};
+
+struct TileSearchOptions {
+  int patch_size = 5;    // Odd, 3 .. 21.
+  int level_end = 0;     // The finest level that is matched; 0 is the full size.
+  int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side.
+};
+
+// Names a field's random numbers.
+struct TileSearchKey {
+  std::uint64_t seed = 0;
+  std::uint32_t source = 0;  // Frame numbers, from the job's first frame.
+  std::uint32_t target = 0;
+};
+
+inline constexpr int kPyramidSideMin = 20;
+
+// kInvalidArgument: a patch size outside its range; sides that are no picture's, or too long.
+Status CheckTileSearch(int width, int height, const TileSearchOptions& options);
+
+// The field on level options.level_end, in pixels of that level.
+// REQUIRES: CheckTileSearch() said ok; both pyramids come from MatchPyramid(kPyramidSideMin) of
+// frames of one size, and have that level.
+OffsetField FindTileField(const std::vector<MatchPlanes>& source,
+                          const std::vector<MatchPlanes>& target,
+                          const TileSearchOptions& options,
+                          const TileSearchKey& key);
+
+}  // namespace weft::deflicker

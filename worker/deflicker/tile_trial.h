@@ -1,0 +1,49 @@
+// One offset tried on every pixel of a tile at once, by sliding sums: a few operations a pixel,
+// whatever the patch's size (the idea of Lu et al. 2013, "Patch Match Filter").
+//
+// Written with Highway: the widest vectors that the processor has are taken at run time, and all of
+// them give the same bits, because everything is in integers.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "worker/deflicker/match_planes.h"
+
+namespace weft::deflicker {
+
+inline constexpr int kTrialRadiusMax = 10;
+
+// The best candidate of every pixel so far. Only the first kTileColumns - 2 * radius columns count.
+struct TileBest {
+  alignas(64) std::uint16_t costs[kTileRows][kTileColumns];
+  alignas(64) std::uint16_t candidates[kTileRows][kTileColumns];
+};
+
+// How squared differences become 16-bit costs of patches: a pixel's sum over the channels is
+// shifted right by `shift` and limited to `limit`, such that a whole patch fits.
+struct CostScale {
+  int shift = 0;
+  std::uint16_t limit = 0;
+};
+
+// Covers differences of 29 levels a channel at least. REQUIRES: 1 <= radius <= kTrialRadiusMax.
+CostScale CostScaleOf(int radius);
+
+struct TileTrial {
+  const MatchPlanes* source = nullptr;
+  const MatchPlanes* target = nullptr;
+  int x = 0;  // The tile's first pixel in the target.
+  int y = 0;
+  int dx = 0;  // Pixel (x, y) of the target is compared with (x + dx, y + dy) of the source.
+  int dy = 0;
+  int radius = 2;
+  std::uint16_t candidate = 0;  // Stored where the offset wins: where its cost is smaller.
+};
+
+// Pixels whose match would lie outside the source keep what they have. False: all of them would,
+// nothing was done. REQUIRES: 1 <= radius <= kTrialRadiusMax; the tile begins inside the target.
+bool TryOffset(const TileTrial& trial, TileBest* best);
+
+}  // namespace weft::deflicker

@@ -1,0 +1,19 @@
+// A source's picture seen through a field: FastBlend's remapping (arXiv 2311.09265), in a few
+// operations a pixel for each different offset of a tile instead of a gather for each patch.
+
+#pragma once
+
+#include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/tile_field.h"
+
+namespace weft::deflicker {
+
+inline constexpr int kVoteRadiusMax = 7;  // Sums of votes have 16 bits.
+
+// Pixel p is the mean, rounded to nearest, of what the patches around it say: for every pixel q of
+// the field at most `radius` away from p, source(q + offset(q) + p - q). Beyond its edge the source
+// repeats its edge pixels; pixels beyond the field's edge have no say.
+// REQUIRES: source and field have the same size; 0 <= radius <= kVoteRadiusMax; values 0..255.
+MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius);
+
+}  // namespace weft::deflicker
