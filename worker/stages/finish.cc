@@ -1,16 +1,18 @@
-// Pictures of a chunk: decode, smooth across chunks, finish, encode one segment.
+// Pictures of a chunk: decode (a render's latents, a deflicker job's clips), smooth across chunks,
+// finish, encode one segment.
 
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "common/plan/rounds.h"
-#include "worker/deflicker/deflicker.h"
 #include "worker/deflicker/finishing.h"
 #include "worker/frame/geometry.h"
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
+#include "worker/stages/job_clip.h"
+#include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -52,15 +54,38 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
                         ReadFrames(task.job(), task.clip(), halo, context.clip));
-  return deflicker::SmoothBalanced({halo.begin, &guides}, {halo.begin, &rendered}, core,
-                                   SceneStarts(task.clip()), task.clip().frame_count(),
-                                   {.window = task.job().window(), .seed = task.job().seed()});
+  return SmoothCore(task, &guides, rendered);
+}
+
+// Of a video that was stylized already, beside its clean source if there is one.
+Result<std::vector<Frame>> SmoothedClip(const v1::Task& task, StageContext& context) {
+  const FrameRange halo = ToRange(task.chunk().halo());
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> stylized,
+                        ReadFrames(task.job(), task.clip(), halo, context.clip));
+  if (task.job().guide_path().empty()) {
+    return SmoothCore(task, nullptr, stylized);
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
+                        ReadGuides(task.job(), task.clip(), halo, context.clip));
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  return SmoothCore(task, &guides, stylized);
+}
+
+Result<std::vector<Frame>> RenderedCore(const v1::Task& task, StageContext& context) {
+  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, SmoothedCore(task, context));
+  for (Frame& frame : frames) {
+    deflicker::AdjustContrast(task.job().contrast(), &frame);
+    deflicker::AdjustSharpness(task.job().sharpness(), &frame);
+  }
+  return frames;
 }
 
 }  // namespace
 
 Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
-  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, SmoothedCore(task, context));
+  const bool is_rendered = task.job().kind() != v1::JOB_KIND_DEFLICKER;
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> frames,
+                        is_rendered ? RenderedCore(task, context) : SmoothedClip(task, context));
   context.moved(0.8);
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(
@@ -72,9 +97,7 @@ Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
           .rate_numerator = task.clip().frame_rate().numerator(),
           .rate_denominator = task.clip().frame_rate().denominator(),
       }));
-  for (Frame& frame : frames) {
-    deflicker::AdjustContrast(task.job().contrast(), &frame);
-    deflicker::AdjustSharpness(task.job().sharpness(), &frame);
+  for (const Frame& frame : frames) {
     WEFT_RETURN_IF_ERROR(segment->Write(frame));
   }
   WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment->Finish());

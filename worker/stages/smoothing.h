@@ -1,0 +1,26 @@
+// The one place where stages call the deflicker engine.
+
+#pragma once
+
+#include <vector>
+
+#include "common/result.h"
+#include "weft/v1/task.pb.h"
+#include "worker/frame/frame.h"
+
+namespace weft::worker {
+
+// kInvalidArgument: the engine cannot smooth frames of this size with the job's options; says why.
+Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip);
+
+// The core of the task's chunk, each frame smoothed over its window as the job says.
+//
+// guides:   the source's frames of the chunk's halo; nullptr: the pictures are their own guides.
+// pictures: the frames to smooth, for the same numbers and of the same size.
+//
+// kInvalidArgument: counts or sizes differ, or as CheckSmoothing().
+Result<std::vector<Frame>> SmoothCore(const v1::Task& task,
+                                      const std::vector<Frame>* guides,
+                                      const std::vector<Frame>& pictures);
+
+}  // namespace weft::worker
