@@ -37,9 +37,8 @@ constexpr const char* kPlanExamples =
 
 constexpr const char* kDeflickerNotes =
     "STYLE decides size, frame rate, time stamps and sound of the output. Without --align, GUIDE\n"
-    "must have as many frames, of the same size and at the same times. Frames have 8 bits a "
-    "channel\n"
-    "inside: 10-bit clips are taken, but the output has 8. Clips with transparency are "
+    "must have as many frames, of the same size and at the same times. Frames have 8 bits a\n"
+    "channel inside: 10-bit clips are taken, but the output has 8. Clips with transparency are\n"
     "refused.\n\n";
 
 // What one subcommand was called with, before anything is made of it.
@@ -133,6 +132,14 @@ struct Commands {
   CLI::App* render;
   CLI::App* deflicker;
   CLI::App* plan;
+
+  // Where none was given, the one that most people want.
+  [[nodiscard]] const CLI::App& Chosen() const {
+    if (deflicker->parsed()) {
+      return *deflicker;
+    }
+    return plan->parsed() ? *plan : *render;
+  }
 };
 
 Commands AddCommands(CLI::App& app, Given& given) {
@@ -257,8 +264,8 @@ Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
     return CommandLine{
         .command = Command::kShow, .text = std::string(kVersion) + "\n", .options = {}};
   } catch (const CLI::ParseError& error) {
-    const std::string command = commands.deflicker->parsed() ? "deflicker" : "render";
-    return Failure(ErrorCode::kInvalidArgument, std::string(error.what()) + " (weft " + command +
+    return Failure(ErrorCode::kInvalidArgument, std::string(error.what()) + " (weft " +
+                                                    commands.Chosen().get_name() +
                                                     " --help lists what there is)");
   }
   std::optional<v1::JobKind> kind;

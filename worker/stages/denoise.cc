@@ -71,7 +71,7 @@ Result<Latents> SmoothClean(const v1::Task& task,
   for (Frame& guide : guides) {
     guide = Pad(guide, task.clip());
   }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed, SmoothCore(task, &guides, decoded));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed, Smooth(task, core, &guides, decoded));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));

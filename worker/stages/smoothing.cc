@@ -28,14 +28,14 @@ Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip) {
 }
 
 // The engine has one mode so far, and every job gets it whatever its smoothing_mode.
-Result<std::vector<Frame>> SmoothCore(const v1::Task& task,
-                                      const std::vector<Frame>* guides,
-                                      const std::vector<Frame>& pictures) {
+Result<std::vector<Frame>> Smooth(const v1::Task& task,
+                                  FrameRange core,
+                                  const std::vector<Frame>* guides,
+                                  const std::vector<Frame>& pictures) {
   const std::uint32_t first = task.chunk().halo().begin();
   return deflicker::SmoothBalanced({first, guides != nullptr ? guides : &pictures},
-                                   {first, &pictures}, ToRange(task.chunk().core()),
-                                   SceneStarts(task.clip()), task.clip().frame_count(),
-                                   OptionsOf(task.job()));
+                                   {first, &pictures}, core, SceneStarts(task.clip()),
+                                   task.clip().frame_count(), OptionsOf(task.job()));
 }
 
 }  // namespace weft::worker

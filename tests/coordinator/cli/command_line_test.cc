@@ -103,7 +103,9 @@ TEST(CommandLine, ReadsTheFlagsOfADeflickerJob) {
 TEST(CommandLine, EachCommandHasTheFlagsOfItsKindAlone) {
   EXPECT_THAT(Read({"deflicker", "--style", "a.mp4", "--prompt", "neon"}).error().message(),
               AllOf(HasSubstr("--prompt"), HasSubstr("weft deflicker --help")));
-  EXPECT_FALSE(Read({"render", "a.mp4", "--guide", "b.mp4"}));
+  EXPECT_THAT(Read({"render", "a.mp4", "--guide", "b.mp4"}).error().message(),
+              AllOf(HasSubstr("--guide"), HasSubstr("weft render --help")));
+  EXPECT_THAT(Read({"plan", "a.mp4", "--stepz"}).error().message(), HasSubstr("weft plan --help"));
   EXPECT_FALSE(Read({"render", "a.mp4", "--kind", "deflicker"}));
   EXPECT_EQ(Read({"deflicker", "a.mp4", "--window", "0"}).error().message(),
             "--window must be a whole number from 1 to 256, not \"0\"");
