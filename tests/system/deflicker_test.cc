@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -78,7 +79,7 @@ class Deflicker : public Rendering {
     }
   }
 
-  static long Count(const std::string& hashes) {
+  static std::ptrdiff_t Count(const std::string& hashes) {
     return std::count(hashes.begin(), hashes.end(), '\n');
   }
 

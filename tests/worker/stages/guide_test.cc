@@ -1,5 +1,6 @@
 #include "worker/stages/guide.h"
 
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -78,7 +79,7 @@ TEST(CheckGuide, TakesClipsThatMatch) {
   EXPECT_EQ(Complaint(Facts(120, 640, 360, 25), Facts(120, 640, 360, 25)), "nothing");
   ClipFacts rounded = Facts(120, 640, 360, 30);
   for (double& second : rounded.seconds) {
-    second = static_cast<double>(static_cast<int>(second * 1000 + 0.5)) / 1000;
+    second = std::round(second * 1000) / 1000;
   }
   EXPECT_EQ(Complaint(rounded, Facts(120, 640, 360, 30)), "nothing");
 }

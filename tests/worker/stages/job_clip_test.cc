@@ -50,7 +50,9 @@ TEST(WarmClip, ForgetsAClipThatIsGone) {
 class ReadGuidesTest : public ::testing::Test {
  protected:
   // Six frames of its own grey each: 20, 40, ...
-  std::string MakeSteps(const std::string& name, const std::string& size, int rate) const {
+  [[nodiscard]] std::string MakeSteps(const std::string& name,
+                                      const std::string& size,
+                                      int rate) const {
     return scratch_.Make(name, "-f lavfi -i \"color=size=" + size +
                                    ":rate=" + std::to_string(rate) +
                                    ",format=gray,geq=lum=20*(N+1)\" -frames:v 6 -c:v ffv1");

@@ -21,10 +21,10 @@ using ::testing::Not;
 class ProbeTest : public ::testing::Test {
  protected:
   // `seconds` of moving colours, then as much of another picture; lossless.
-  std::string MakeTwoScenes(const std::string& name,
-                            const std::string& size,
-                            int rate,
-                            double seconds = 0.4) const {
+  [[nodiscard]] std::string MakeTwoScenes(const std::string& name,
+                                          const std::string& size,
+                                          int rate,
+                                          double seconds = 0.4) const {
     const std::string format =
         ":size=" + size + ":rate=" + std::to_string(rate) + ":duration=" + std::to_string(seconds);
     return scratch_.Make(
