@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,14 +16,30 @@ namespace weft::cli {
 namespace {
 
 constexpr const char* kVersion = "weft " WEFT_VERSION;
+constexpr const char* kKind = "kind";  // The field.
 
-constexpr const char* kExamples =
-    "Examples:\n"
+constexpr const char* kRenderExamples =
     "  weft render city.mp4 -o neon.mp4 --model models/weft-demo --prompt \"neon glow\"\n"
     "  weft render city.mp4 -o gold.mp4 --model models/weft-demo --prompt \"golden sunset\" \\\n"
     "      --strength 0.8 --control softedge=0.7 --size 512x320 --frames 0:48\n"
-    "  weft render job.yaml --seed 7        # the fields of a job file; flags beside it win\n"
-    "  weft plan city.mp4 --model models/weft-demo --chunk 8\n\n";
+    "  weft render job.yaml --seed 7        # the fields of a job file; flags beside it win\n";
+
+constexpr const char* kDeflickerExamples =
+    "  weft deflicker --style neon.mp4 --guide city.mp4 -o steady.mp4\n"
+    "  weft deflicker --style neon.mp4 -o steady.mkv --lossless    # without the clean clip\n"
+    "  weft deflicker --style neon-12fps.mp4 --guide city-4k.mp4 --align -o steady.mp4\n"
+    "  weft deflicker job.yaml --window 8   # a job file that says kind: deflicker\n";
+
+constexpr const char* kPlanExamples =
+    "  weft plan city.mp4 --model models/weft-demo --chunk 8\n"
+    "  weft plan --kind deflicker --style neon.mp4 --guide city.mp4\n"
+    "  weft plan job.yaml\n";
+
+constexpr const char* kDeflickerNotes =
+    "STYLE decides size, frame rate, time stamps and sound of the output. Without --align, GUIDE\n"
+    "must have as many frames, of the same size and at the same times. Frames have 8 bits a\n"
+    "channel inside: 10-bit clips are taken, but the output has 8. Clips with transparency are\n"
+    "refused.\n\n";
 
 // What one subcommand was called with, before anything is made of it.
 struct Given {
@@ -70,17 +87,81 @@ void AddField(CLI::App& app, const Field& field, Given& given) {
       ->type_name(field.placeholder);
 }
 
-CLI::App* AddCommand(CLI::App& app,
-                     const std::string& name,
-                     const std::string& help,
-                     Given& given) {
-  CLI::App* const command = app.add_subcommand(name, help);
-  command->add_option("INPUT", given.source, "a clip, or a job file (.yaml, .yml)")->type_name("");
-  for (const Field& field : JobFields()) {
-    AddField(*command, field, given);
-  }
-  command->footer(kExamples + ExitCodeHelp());
+std::string Footer(const std::string& examples) {
+  return "Examples:\n" + examples + "\n" + ExitCodeHelp();
+}
+
+struct Subcommand {
+  std::string name;
+  std::string help;
+  std::string input_help;
+  std::string footer;
+};
+
+CLI::App* AddCommand(CLI::App& app, const Subcommand& what, Given& given) {
+  CLI::App* const command = app.add_subcommand(what.name, what.help);
+  command->add_option("INPUT", given.source, what.input_help)->type_name("");
+  command->footer(what.footer);
   return command;
+}
+
+// A command that does jobs of one kind: that it is this kind needs no saying.
+void AddFields(CLI::App& command, v1::JobKind kind, Given& given) {
+  for (const Field& field : JobFields(kind)) {
+    if (field.name != kKind) {
+      AddField(command, field, given);
+    }
+  }
+}
+
+// Those of every kind; what only a deflicker job has stands apart in the help.
+void AddFieldsOfAllKinds(CLI::App& command, Given& given) {
+  const std::vector<Field> of_render = JobFields(v1::JOB_KIND_RENDER);
+  for (const Field& field : of_render) {
+    AddField(command, field, given);
+  }
+  for (const Field& field : JobFields(v1::JOB_KIND_DEFLICKER)) {
+    if (FindField(of_render, field.name) == nullptr) {
+      AddField(command, field, given);
+      command.get_option("--" + field.name)->group("Of deflicker jobs");
+    }
+  }
+}
+
+struct Commands {
+  CLI::App* render;
+  CLI::App* deflicker;
+  CLI::App* plan;
+
+  // Where none was given, the one that most people want.
+  [[nodiscard]] const CLI::App& Chosen() const {
+    if (deflicker->parsed()) {
+      return *deflicker;
+    }
+    return plan->parsed() ? *plan : *render;
+  }
+};
+
+Commands AddCommands(CLI::App& app, Given& given) {
+  const Commands commands{
+      AddCommand(app,
+                 {"render", "Render a clip on this machine; goes on where it was stopped",
+                  "a clip, or a job file (.yaml, .yml)", Footer(kRenderExamples)},
+                 given),
+      AddCommand(app,
+                 {"deflicker",
+                  "Steady a video that another tool has stylized; goes on where it was stopped",
+                  "the stylized clip, or a job file (.yaml, .yml)",
+                  kDeflickerNotes + Footer(kDeflickerExamples)},
+                 given),
+      AddCommand(app,
+                 {"plan", "Show chunks, rounds, tasks, bytes and time; makes nothing",
+                  "a clip, or a job file (.yaml, .yml)", Footer(kPlanExamples)},
+                 given)};
+  AddFields(*commands.render, v1::JOB_KIND_RENDER, given);
+  AddFields(*commands.deflicker, v1::JOB_KIND_DEFLICKER, given);
+  AddFieldsOfAllKinds(*commands.plan, given);
+  return commands;
 }
 
 Status SetFlag(const Field& field,
@@ -94,17 +175,10 @@ Status SetFlag(const Field& field,
   return {};
 }
 
-Result<JobOptions> Options(const Given& given, const std::string& folder) {
-  JobOptions options;
-  if (!given.source.empty()) {
-    options.input = AbsolutePath(given.source, folder);
-  }
-  if (IsJobFile(options.input)) {
-    WEFT_RETURN_IF_ERROR(ReadJobFile(std::exchange(options.input, ""), options));
-  }
-  for (const Field& field : JobFields()) {
+Status SetFlags(const Given& given, const std::string& folder, JobOptions& options) {
+  for (const Field& field : JobFields(options.kind)) {
     const auto value = given.values.find(field.name);
-    if (value == given.values.end()) {
+    if (value == given.values.end() || field.name == kKind) {
       continue;
     }
     if (field.clear) {
@@ -114,6 +188,58 @@ Result<JobOptions> Options(const Given& given, const std::string& folder) {
       WEFT_RETURN_IF_ERROR(SetFlag(field, text, folder, options));
     }
   }
+  return {};
+}
+
+// Only a plan takes the flags of every kind.
+Status CheckFlagsAreOfKind(const Given& given, v1::JobKind kind) {
+  const std::vector<Field> fields = JobFields(kind);
+  for (const auto& [name, texts] : given.values) {
+    if (FindField(fields, name) == nullptr) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "--" + name + ": a " + JobKindName(kind) +
+                         " job has none; --kind says what is planned, render or deflicker");
+    }
+  }
+  return {};
+}
+
+// What --kind says, or else the command itself.
+Result<std::optional<v1::JobKind>> WantedKind(const Given& given,
+                                              const std::string& folder,
+                                              std::optional<v1::JobKind> of_command) {
+  const auto flag = given.values.find(kKind);
+  if (flag == given.values.end()) {
+    return of_command;
+  }
+  JobOptions options;
+  const Field field = JobFields(options.kind).front();
+  WEFT_RETURN_IF_ERROR(SetFlag(field, flag->second.front(), folder, options));
+  return options.kind;
+}
+
+// of_command: what kind of jobs the command does; nothing for one that takes any.
+Result<JobOptions> Options(const Given& given,
+                           const std::string& folder,
+                           std::optional<v1::JobKind> of_command) {
+  WEFT_ASSIGN_OR_RETURN(const std::optional<v1::JobKind> wanted,
+                        WantedKind(given, folder, of_command));
+  JobOptions options;
+  options.kind = wanted.value_or(options.kind);
+  if (!given.source.empty()) {
+    options.input = AbsolutePath(given.source, folder);
+  }
+  if (IsJobFile(options.input)) {
+    const std::string file = std::exchange(options.input, "");
+    WEFT_RETURN_IF_ERROR(ReadJobFile(file, options));
+    if (wanted && options.kind != *wanted) {
+      return Failure(ErrorCode::kInvalidArgument, file + " is a " + JobKindName(options.kind) +
+                                                      " job: run it with weft " +
+                                                      JobKindName(options.kind));
+    }
+  }
+  WEFT_RETURN_IF_ERROR(CheckFlagsAreOfKind(given, options.kind));
+  WEFT_RETURN_IF_ERROR(SetFlags(given, folder, options));
   return options;
 }
 
@@ -121,14 +247,13 @@ Result<JobOptions> Options(const Given& given, const std::string& folder) {
 
 Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
                                     const std::string& folder) {
-  CLI::App app("Weft renders video with diffusion models.", "weft");
+  CLI::App app("Weft renders video with diffusion models, and steadies video.", "weft");
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
-  app.footer(kExamples + ExitCodeHelp() + "\n\nweft render --help lists every option.");
+  app.footer(Footer(std::string(kRenderExamples) + kDeflickerExamples + kPlanExamples) +
+             "\n\nweft COMMAND --help lists every option.");
   Given given;
-  const CLI::App* const render = AddCommand(
-      app, "render", "Render a clip on this machine; goes on where it was stopped", given);
-  AddCommand(app, "plan", "Show chunks, rounds, tasks, bytes and time; renders nothing", given);
+  const Commands commands = AddCommands(app, given);
 
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // As CLI11 wants it.
@@ -139,11 +264,16 @@ Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
     return CommandLine{
         .command = Command::kShow, .text = std::string(kVersion) + "\n", .options = {}};
   } catch (const CLI::ParseError& error) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   std::string(error.what()) + " (weft render --help lists what there is)");
+    return Failure(ErrorCode::kInvalidArgument, std::string(error.what()) + " (weft " +
+                                                    commands.Chosen().get_name() +
+                                                    " --help lists what there is)");
   }
-  WEFT_ASSIGN_OR_RETURN(JobOptions options, Options(given, folder));
-  return CommandLine{.command = render->parsed() ? Command::kRender : Command::kPlan,
+  std::optional<v1::JobKind> kind;
+  if (!commands.plan->parsed()) {
+    kind = commands.deflicker->parsed() ? v1::JOB_KIND_DEFLICKER : v1::JOB_KIND_RENDER;
+  }
+  WEFT_ASSIGN_OR_RETURN(JobOptions options, Options(given, folder, kind));
+  return CommandLine{.command = commands.plan->parsed() ? Command::kPlan : Command::kRun,
                      .text = "",
                      .options = std::move(options)};
 }

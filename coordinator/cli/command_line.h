@@ -13,8 +13,8 @@ namespace weft::cli {
 
 enum class Command {
   kShow,  // Only show a text: help or version.
-  kRender,
-  kPlan,
+  kRun,   // Do the job: weft render, weft deflicker.
+  kPlan,  // Show what it would be.
 };
 
 struct CommandLine {

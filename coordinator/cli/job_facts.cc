@@ -92,6 +92,12 @@ Result<JobFacts> CollectFacts(const v1::JobSpec& spec) {
   JobFacts facts;
   AddSpec(spec, facts);
   WEFT_RETURN_IF_ERROR(AddPlace("input", spec.input_path(), facts));
+  if (spec.kind() == v1::JOB_KIND_DEFLICKER) {
+    if (!spec.guide_path().empty()) {
+      WEFT_RETURN_IF_ERROR(AddPlace("guide", spec.guide_path(), facts));
+    }
+    return facts;
+  }
   WEFT_RETURN_IF_ERROR(AddPlace("model", spec.model_path(), facts));
   WEFT_RETURN_IF_ERROR(AddAdditions(spec, facts));
   return facts;

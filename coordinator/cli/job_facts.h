@@ -14,9 +14,8 @@ namespace weft::cli {
 
 using JobFacts = std::map<std::string, std::string>;
 
-// Every field of `spec`, and the stamps (common/file_stamps.h) of the input, the model and all that
-// the job adds to it.
-// kInvalidArgument: a file cannot be read; names it.
+// Every field of `spec`, and the stamps (common/file_stamps.h) of the input, the guide, the model
+// and all that the job adds to it. kInvalidArgument: a file cannot be read; names it.
 Result<JobFacts> CollectFacts(const v1::JobSpec& spec);
 
 // The client token of a job: 32 hexadecimal digits (XXH3, 128 bits), equal for equal facts.

@@ -1,5 +1,6 @@
 #include "coordinator/cli/job_fields.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <type_traits>
 #include <utility>
@@ -13,6 +14,8 @@ namespace {
 constexpr CountRange kSteps{.min = 1, .max = 1000};
 constexpr CountRange kSeed{};
 constexpr CountRange kWindow{.min = 0, .max = 256};
+constexpr CountRange kDeflickerWindow{.min = 1, .max = 256};
+constexpr CountRange kGuideWeight{.min = 0, .max = 100};
 constexpr CountRange kChunk{.min = 1, .max = 4096};
 constexpr CountRange kSpacing{.min = 1, .max = 1000000};
 constexpr CountRange kAnchors{.min = 0, .max = 16};
@@ -99,12 +102,60 @@ Result<std::string> ParseLogLevel(const std::string& text) {
                  "must be debug, info, warning or error, not \"" + text + "\"");
 }
 
+// Fields that every kind of job has.
+
+Field KindField() {
+  return {"kind", "K", "of the job: render or deflicker [render]", FieldKind::kText,
+          Into(&JobOptions::kind, ParseKind)};
+}
+
+Field OutputField() {
+  return {"output", "FILE", "the file to write: .mp4, .mov or .mkv", FieldKind::kPath,
+          Text(&JobOptions::output)};
+}
+
+Field SeedField() {
+  return {"seed", "N", "another number, another picture [0]", FieldKind::kText,
+          Counted(&JobOptions::seed, kSeed)};
+}
+
+Field FramesField() {
+  return {"frames", "A:B", "only frames A to B-1 of the clip [all]", FieldKind::kText,
+          Into(&JobOptions::frames, ParseFrames)};
+}
+
+Field WindowField(CountRange range) {
+  return {"window", "N", "smoothing looks at N frames on each side [4]", FieldKind::kText,
+          Counted(&JobOptions::window, range)};
+}
+
+Field ChunkField() {
+  return {"chunk", "N", "frames of one unit of work; changes no picture [16]", FieldKind::kText,
+          Counted(&JobOptions::chunk, kChunk)};
+}
+
+Field LosslessField() {
+  return {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
+          Switch(&JobOptions::lossless)};
+}
+
+std::vector<Field> RunFields() {
+  using O = JobOptions;
+  return {
+      {"state", "DIR", "where unfinished work is kept [OUTPUT.weft]", FieldKind::kPath,
+       Text(&O::state)},
+      {"keep", "", "keep the state folder when done [no]", FieldKind::kSwitch, Switch(&O::keep)},
+      {"json", "", "JSON on standard output [no]", FieldKind::kSwitch, Switch(&O::json)},
+      {"log-level", "L", "debug, info, warning or error, for the logs in the state folder [info]",
+       FieldKind::kText, Into(&O::log_level, ParseLogLevel)},
+  };
+}
+
 std::vector<Field> PictureFields() {
   using O = JobOptions;
   return {
       {"input", "CLIP", "the clip to render", FieldKind::kPath, Text(&O::input)},
-      {"output", "FILE", "the file to write: .mp4, .mov or .mkv", FieldKind::kPath,
-       Text(&O::output)},
+      OutputField(),
       {"model", "PATH", "a Stable Diffusion 1.x model: a diffusers folder or a .safetensors file",
        FieldKind::kPath, Text(&O::model)},
       {"prompt", "TEXT", "what to render", FieldKind::kText, Text(&O::prompt)},
@@ -115,12 +166,10 @@ std::vector<Field> PictureFields() {
        Number(&O::guidance, kGuidance)},
       {"strength", "S", "how far to leave the source, up to 1 = completely [1]", FieldKind::kText,
        Number(&O::strength, kStrength)},
-      {"seed", "N", "another number, another picture [0]", FieldKind::kText,
-       Counted(&O::seed, kSeed)},
+      SeedField(),
       {"size", "WxH", "size of the output [the source's]", FieldKind::kText,
        Into(&O::size, ParseSize)},
-      {"frames", "A:B", "only frames A to B-1 of the clip [all]", FieldKind::kText,
-       Into(&O::frames, ParseFrames)},
+      FramesField(),
       Many({"control", "KIND=SCALE[,...]",
             "follow softedge, tile, or depth, openpose, canny, lineart from a clip of maps, with a "
             "scale of 0 to 2; then ,net=PATH ,maps=CLIP ,start=A ,end=B; may be repeated"},
@@ -159,10 +208,8 @@ std::vector<Field> ConsistencyFields() {
   return {
       {"smooth-steps", "LIST", "steps after which frames are smoothed, or none [4,9,14,...]",
        FieldKind::kList, Into(&O::smooth_steps, ParseSteps)},
-      {"window", "N", "smoothing looks at N frames on each side [4]", FieldKind::kText,
-       Counted(&O::window, kWindow)},
-      {"chunk", "N", "frames of one unit of work; changes no picture [16]", FieldKind::kText,
-       Counted(&O::chunk, kChunk)},
+      WindowField(kWindow),
+      ChunkField(),
       {"anchor-spacing", "N", "every N-th frame is an anchor [16]", FieldKind::kText,
        Counted(&O::anchor_spacing, kSpacing)},
       {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
@@ -173,12 +220,11 @@ std::vector<Field> ConsistencyFields() {
        Number(&O::sharpness, kFinishing)},
       {"final-pass", "", "smooth once more after the last step [yes]", FieldKind::kSwitch,
        Switch(&O::final_pass)},
-      {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
-       Switch(&O::lossless)},
+      LosslessField(),
   };
 }
 
-std::vector<Field> RunFields() {
+std::vector<Field> DeviceFields() {
   using O = JobOptions;
   return {
       {"workers", "N", "worker processes [cpu: one a core; cuda: 1]", FieldKind::kText,
@@ -188,23 +234,69 @@ std::vector<Field> RunFields() {
        Into(&O::data_type, ParseDataType)},
       {"micro-batch", "N", "frames of one forward pass [cpu: 1; cuda: 8]", FieldKind::kText,
        Counted(&O::micro_batch, kMicroBatch)},
-      {"state", "DIR", "where unfinished work is kept [OUTPUT.weft]", FieldKind::kPath,
-       Text(&O::state)},
-      {"keep", "", "keep the state folder when done [no]", FieldKind::kSwitch, Switch(&O::keep)},
-      {"json", "", "JSON on standard output [no]", FieldKind::kSwitch, Switch(&O::json)},
-      {"log-level", "L", "debug, info, warning or error, for the logs in the state folder [info]",
-       FieldKind::kText, Into(&O::log_level, ParseLogLevel)},
   };
+}
+
+std::vector<Field> ClipFields() {
+  using O = JobOptions;
+  return {
+      {"style", "CLIP", "the stylized clip to steady", FieldKind::kPath, Text(&O::input)},
+      {"guide", "CLIP", "the clean clip that the style was made from [none]", FieldKind::kPath,
+       Text(&O::guide)},
+      OutputField(),
+      {"align", "", "the guide has other frames, a rate or a size of its own: go by time [no]",
+       FieldKind::kSwitch, Switch(&O::align)},
+      FramesField(),
+  };
+}
+
+std::vector<Field> SmoothingFields() {
+  using O = JobOptions;
+  return {
+      {"mode", "M", "balanced, fast, accurate or robust [robust]", FieldKind::kText,
+       Into(&O::mode, ParseMode)},
+      WindowField(kDeflickerWindow),
+      {"guide-weight", "N", "of the guide against the style when patches are matched [10]",
+       FieldKind::kText, Counted(&O::guide_weight, kGuideWeight)},
+      {"patch", "N", "side of the finest patches, odd, 3 to 15 [5]", FieldKind::kText,
+       Into(&O::patch, ParsePatch)},
+      SeedField(),
+      ChunkField(),
+      LosslessField(),
+      {"workers", "N", "worker processes [one a core]", FieldKind::kText,
+       Counted(&O::workers, kWorkers)},
+  };
+}
+
+std::vector<Field> Joined(const std::vector<std::vector<Field>>& groups) {
+  std::vector<Field> all;
+  for (const std::vector<Field>& group : groups) {
+    all.insert(all.end(), group.begin(), group.end());
+  }
+  return all;
 }
 
 }  // namespace
 
-std::vector<Field> JobFields() {
-  std::vector<Field> all = PictureFields();
-  for (const auto& more : {ModelFields(), ConsistencyFields(), RunFields()}) {
-    all.insert(all.end(), more.begin(), more.end());
-  }
-  return all;
+std::vector<Field> JobFields(v1::JobKind kind) {
+  return kind == v1::JOB_KIND_DEFLICKER
+             ? Joined({{KindField()}, ClipFields(), SmoothingFields(), RunFields()})
+             : Joined({{KindField()},
+                       PictureFields(),
+                       ModelFields(),
+                       ConsistencyFields(),
+                       DeviceFields(),
+                       RunFields()});
+}
+
+const Field* FindField(const std::vector<Field>& fields, const std::string& name) {
+  const auto found = std::find_if(fields.begin(), fields.end(),
+                                  [&](const Field& field) { return field.name == name; });
+  return found == fields.end() ? nullptr : &*found;
+}
+
+std::string JobKindName(v1::JobKind kind) {
+  return kind == v1::JOB_KIND_DEFLICKER ? "deflicker" : "render";
 }
 
 std::string FieldNames(const std::vector<Field>& fields) {

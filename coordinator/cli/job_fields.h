@@ -33,8 +33,14 @@ struct Field {
   std::function<void(JobOptions& options)> clear;
 };
 
-// In the order of the help.
-std::vector<Field> JobFields();
+// The fields that jobs of this kind have, in the order of the help. The first is "kind" itself.
+std::vector<Field> JobFields(v1::JobKind kind);
+
+// The field of this name, or nullptr.
+const Field* FindField(const std::vector<Field>& fields, const std::string& name);
+
+// "render" or "deflicker", as the field "kind" has it.
+std::string JobKindName(v1::JobKind kind);
 
 // The known names, for a message: "input, output, model, ...".
 std::string FieldNames(const std::vector<Field>& fields);

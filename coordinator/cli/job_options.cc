@@ -39,6 +39,9 @@ Status CheckSources(const JobOptions& options) {
 }
 
 Status CheckOutput(const JobOptions& options) {
+  if (options.output.empty()) {
+    return Missing("output", "name the file to write with -o FILE");
+  }
   const std::string extension = std::filesystem::path(options.output).extension().string();
   if (options.lossless && extension != ".mkv") {
     return Failure(ErrorCode::kInvalidArgument,
@@ -127,10 +130,24 @@ void SetSampler(const JobOptions& options, v1::JobSpec& spec) {
   spec.set_guess_mode(options.guess_mode);
 }
 
-v1::JobSpec Spec(const JobOptions& options) {
+// What every kind of job has.
+v1::JobSpec CommonSpec(const JobOptions& options) {
   v1::JobSpec spec;
+  spec.set_kind(options.kind);
   spec.set_input_path(options.input);
   spec.set_output_path(options.output);
+  spec.set_seed(options.seed);
+  if (options.frames) {
+    *spec.mutable_frames() = *options.frames;
+  }
+  spec.set_window(options.window);
+  spec.set_chunk_frames(options.chunk);
+  spec.set_lossless(options.lossless);
+  return spec;
+}
+
+v1::JobSpec RenderSpec(const JobOptions& options) {
+  v1::JobSpec spec = CommonSpec(options);
   SetModel(options, spec);
   SetSampler(options, spec);
   spec.set_prompt(options.prompt);
@@ -138,46 +155,76 @@ v1::JobSpec Spec(const JobOptions& options) {
   spec.set_steps(options.steps);
   spec.set_guidance(options.guidance);
   spec.set_strength(options.strength);
-  spec.set_seed(options.seed);
   if (options.size) {
     *spec.mutable_size() = *options.size;
-  }
-  if (options.frames) {
-    *spec.mutable_frames() = *options.frames;
   }
   spec.mutable_controls()->Assign(options.controls.begin(), options.controls.end());
   for (const std::uint32_t step : SmoothSteps(options)) {
     spec.add_smooth_steps(step);
   }
-  spec.set_window(options.window);
   spec.set_final_pass(options.final_pass);
   spec.set_contrast(options.contrast);
   spec.set_sharpness(options.sharpness);
-  spec.set_chunk_frames(options.chunk);
   spec.set_anchor_spacing(options.anchor_spacing);
   spec.set_anchors_attended(options.anchors);
   spec.set_data_type(options.data_type);
   spec.set_device(OnCpu(options) ? "cpu" : "cuda");
   spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : kCudaMicroBatch));
-  spec.set_lossless(options.lossless);
+  return spec;
+}
+
+Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckSources(options));
+  WEFT_RETURN_IF_ERROR(CheckOutput(options));
+  if (options.prompt.empty()) {
+    return Failure(Missing("prompt", "say what to render with --prompt TEXT").error());
+  }
+  WEFT_RETURN_IF_ERROR(CheckControls(options));
+  WEFT_RETURN_IF_ERROR(CheckSampler(options));
+  WEFT_RETURN_IF_ERROR(CheckCombination(options));
+  return RenderSpec(options);
+}
+
+// What says how to use a guide needs one.
+Status CheckGuide(const JobOptions& options) {
+  if (!options.guide.empty()) {
+    return {};
+  }
+  if (options.align) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "align: there is no guide; name the clean source with --guide CLIP");
+  }
+  if (options.guide_weight) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "guide-weight: there is no guide; name the clean source with --guide CLIP");
+  }
+  return {};
+}
+
+Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
+  if (options.input.empty()) {
+    return Failure(
+        Missing("style", "name the stylized clip with --style CLIP, or a job file that does")
+            .error());
+  }
+  WEFT_RETURN_IF_ERROR(CheckOutput(options));
+  WEFT_RETURN_IF_ERROR(CheckGuide(options));
+  v1::JobSpec spec = CommonSpec(options);
+  spec.set_guide_path(options.guide);
+  spec.set_align_guide(options.align);
+  spec.set_smoothing_mode(options.mode);
+  if (options.guide_weight) {
+    spec.set_guide_weight(*options.guide_weight);
+  }
+  spec.set_patch_size(options.patch.value_or(0));
   return spec;
 }
 
 }  // namespace
 
 Result<v1::JobSpec> ResolveSpec(const JobOptions& options) {
-  WEFT_RETURN_IF_ERROR(CheckSources(options));
-  if (options.output.empty()) {
-    return Failure(Missing("output", "name the file to write with -o FILE").error());
-  }
-  if (options.prompt.empty()) {
-    return Failure(Missing("prompt", "say what to render with --prompt TEXT").error());
-  }
-  WEFT_RETURN_IF_ERROR(CheckOutput(options));
-  WEFT_RETURN_IF_ERROR(CheckControls(options));
-  WEFT_RETURN_IF_ERROR(CheckSampler(options));
-  WEFT_RETURN_IF_ERROR(CheckCombination(options));
-  return Spec(options);
+  return options.kind == v1::JOB_KIND_DEFLICKER ? ResolveDeflicker(options)
+                                                : ResolveRender(options);
 }
 
 Result<v1::JobSpec> ResolvePlanSpec(const JobOptions& options) {

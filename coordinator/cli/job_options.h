@@ -1,4 +1,4 @@
-// Everything that can be said about a render, by flag or job file, and what follows from it.
+// Everything that can be said about a job, by flag or job file, and what follows from it.
 
 #pragma once
 
@@ -14,8 +14,9 @@ namespace weft::cli {
 
 // Paths are absolute. What is absent is decided by the rest, see ResolveSpec() and WorkerCount().
 struct JobOptions {
-  // The job.
-  std::string input;
+  // The job. job_fields.h says which fields belong to which kind.
+  v1::JobKind kind = v1::JOB_KIND_RENDER;
+  std::string input;  // Of a deflicker job: the stylized clip.
   std::string output;
   std::string model;
   std::string prompt;
@@ -47,6 +48,13 @@ struct JobOptions {
   bool final_pass = true;
   bool lossless = false;
 
+  // A deflicker job.
+  std::string guide;  // Empty: none.
+  v1::SmoothingMode mode = v1::SMOOTHING_MODE_ROBUST;
+  bool align = false;
+  std::optional<std::uint32_t> guide_weight;  // Absent: the engine's own.
+  std::optional<std::uint32_t> patch;         // Absent: the engine's own.
+
   // Where it is computed.
   std::string device = "cpu";  // Or "cuda:N".
   v1::DataType data_type = v1::DATA_TYPE_FLOAT32;
@@ -61,7 +69,7 @@ struct JobOptions {
 };
 
 // The specification with every field decided.
-// kInvalidArgument: input, model or (for a render) output and prompt are missing, or fields
+// kInvalidArgument: input, output or (for a render) model and prompt are missing, or fields
 // contradict each other; says which.
 Result<v1::JobSpec> ResolveSpec(const JobOptions& options);
 

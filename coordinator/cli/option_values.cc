@@ -9,6 +9,7 @@ namespace weft::cli {
 namespace {
 
 constexpr CountRange kSide{.min = 8, .max = 8192};
+constexpr CountRange kPatch{.min = 3, .max = 15};
 constexpr std::uint64_t kFrameMax = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::uint64_t kStepMax = 999;
 constexpr std::uint64_t kGpuMax = 1023;
@@ -167,6 +168,42 @@ Result<std::string> ParseEmbedding(const std::string& text) {
     return MustBe("a .safetensors file", text);
   }
   return text;
+}
+
+Result<v1::JobKind> ParseKind(const std::string& text) {
+  if (text == "render") {
+    return v1::JOB_KIND_RENDER;
+  }
+  if (text == "deflicker") {
+    return v1::JOB_KIND_DEFLICKER;
+  }
+  return MustBe("render or deflicker", text);
+}
+
+Result<v1::SmoothingMode> ParseMode(const std::string& text) {
+  if (text == "balanced") {
+    return v1::SMOOTHING_MODE_BALANCED;
+  }
+  if (text == "fast") {
+    return v1::SMOOTHING_MODE_FAST;
+  }
+  if (text == "accurate") {
+    return v1::SMOOTHING_MODE_ACCURATE;
+  }
+  if (text == "robust") {
+    return v1::SMOOTHING_MODE_ROBUST;
+  }
+  return MustBe("balanced, fast, accurate or robust", text);
+}
+
+Result<std::uint32_t> ParsePatch(const std::string& text) {
+  const std::optional<std::uint32_t> side = CountUpTo(text, kPatch.max);
+  if (!side || *side < kPatch.min || *side % 2 == 0) {
+    return MustBe(
+        "an odd number from " + std::to_string(kPatch.min) + " to " + std::to_string(kPatch.max),
+        text);
+  }
+  return *side;
 }
 
 Result<v1::Sampler> ParseSampler(const std::string& text) {

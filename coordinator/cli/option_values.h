@@ -49,6 +49,15 @@ Result<v1::Lora> ParseLora(const std::string& text);
 // "/words/ink.safetensors".
 Result<std::string> ParseEmbedding(const std::string& text);
 
+// "render" or "deflicker".
+Result<v1::JobKind> ParseKind(const std::string& text);
+
+// "balanced", "fast", "accurate", "robust".
+Result<v1::SmoothingMode> ParseMode(const std::string& text);
+
+// An odd number of pixels, 3 to 15.
+Result<std::uint32_t> ParsePatch(const std::string& text);
+
 // "ddim", "euler", "dpmpp2m", "pndm".
 Result<v1::Sampler> ParseSampler(const std::string& text);
 

@@ -73,6 +73,10 @@ Status CheckControls(const v1::JobSpec& spec) {
 }  // namespace
 
 Status CheckSources(const v1::JobSpec& spec) {
+  if (spec.kind() == v1::JOB_KIND_DEFLICKER) {
+    WEFT_RETURN_IF_ERROR(CheckFile(spec.input_path(), "style"));
+    return spec.guide_path().empty() ? Status() : CheckFile(spec.guide_path(), "guide");
+  }
   WEFT_RETURN_IF_ERROR(CheckFile(spec.input_path(), "input"));
   WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
   WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
@@ -105,6 +109,10 @@ Status CheckTarget(const v1::JobSpec& spec) {
   if (fs::equivalent(output, spec.input_path(), error)) {
     return Failure(ErrorCode::kInvalidArgument,
                    "output: must not be the input: " + output.string());
+  }
+  if (fs::equivalent(output, spec.guide_path(), error)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "output: must not be the guide: " + output.string());
   }
   return {};
 }

@@ -1,4 +1,4 @@
-// `weft plan`: what a render would do, without doing it.
+// `weft plan`: what a job would do, without doing it.
 
 #pragma once
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/text_table.h"
 
@@ -30,7 +31,7 @@ std::map<Stage, StageSum> SumStages(const PlanReport& report) {
     const PlannedTask& task = report.plan.tasks[i];
     StageSum& sum = sums[task.place.stage];
     ++sum.tasks;
-    sum.seconds += report.task_seconds[i];
+    sum.seconds += report.task_seconds.empty() ? 0 : report.task_seconds[i];
     for (const coordinator::PlannedOutput& output : task.outputs) {
       sum.bytes += output.bytes;
     }
@@ -95,6 +96,20 @@ std::string Maybe(const std::optional<std::uint32_t>& step) {
   return step ? std::to_string(*step) : "-";
 }
 
+bool IsDeflicker(const PlanReport& report) {
+  return report.spec.kind() == v1::JOB_KIND_DEFLICKER;
+}
+
+std::string Sizes(const PlanReport& report) {
+  const v1::Clip& clip = report.clip;
+  if (IsDeflicker(report)) {
+    const std::string& guide = report.spec.guide_path();
+    return Text(clip.size()) + ", " + (guide.empty() ? "no guide" : "guided by " + guide);
+  }
+  return Text(clip.source_size()) + " to " + Text(clip.size()) + " (the model sees " +
+         Text(clip.padded_size()) + ")";
+}
+
 std::string Heading(const PlanReport& report) {
   const v1::Clip& clip = report.clip;
   const v1::Rational& rate = clip.frame_rate();
@@ -107,8 +122,7 @@ std::string Heading(const PlanReport& report) {
                      " frames/s" + (clip.variable_frame_rate() ? " on average" : "") + ", " +
                      std::to_string(clip.scene_starts_size()) +
                      (clip.scene_starts_size() == 1 ? " scene" : " scenes") + "\n  " +
-                     Text(clip.source_size()) + " to " + Text(clip.size()) + " (the model sees " +
-                     Text(clip.padded_size()) + ")";
+                     Sizes(report);
   if (!report.plan.anchors.empty()) {
     text += ", " + std::to_string(report.plan.anchors.size()) + " anchors";
   }
@@ -130,6 +144,9 @@ std::string ChunkTable(const PlanReport& report) {
 }
 
 std::string RoundTable(const PlanReport& report) {
+  if (report.plan.rounds.empty()) {
+    return "";
+  }
   Rows rows = {{"round", "smooths step", "runs steps", "predicts step"}};
   for (std::size_t i = 0; i < report.plan.rounds.size(); ++i) {
     const Round& round = report.plan.rounds[i];
@@ -142,8 +159,9 @@ std::string RoundTable(const PlanReport& report) {
 
 std::string StageTable(const PlanReport& report) {
   Rows rows = {{"stage", "tasks", "bytes stored", "work (estimate)"}};
-  const auto add = [&rows](const std::string& name, const StageSum& sum) {
-    rows.push_back({name, std::to_string(sum.tasks), Bytes(sum.bytes), FormatSeconds(sum.seconds)});
+  const auto add = [&](const std::string& name, const StageSum& sum) {
+    rows.push_back({name, std::to_string(sum.tasks), Bytes(sum.bytes),
+                    report.wall_seconds ? FormatSeconds(sum.seconds) : "-"});
   };
   const std::map<Stage, StageSum> stages = SumStages(report);
   for (const auto& [stage, sum] : stages) {
@@ -153,14 +171,27 @@ std::string StageTable(const PlanReport& report) {
   return "\nTasks\n" + TextTable(rows, 2);
 }
 
-std::string TimeLine(const PlanReport& report) {
-  char basis[160];
-  std::snprintf(basis, sizeof(basis), "%.3g GFLOP/s for the model and %.3g Mpixel/s for PatchMatch",
-                2 * report.rates.multiply_adds_per_second / 1e9,
+// What the rates of the estimate are.
+std::string Basis(const PlanReport& report) {
+  char model[80] = "";
+  if (!IsDeflicker(report)) {
+    std::snprintf(model, sizeof(model), "%.3g GFLOP/s for the model and ",
+                  2 * report.rates.multiply_adds_per_second / 1e9);
+  }
+  char matching[80];
+  std::snprintf(matching, sizeof(matching), "%.3g Mpixel/s for PatchMatch",
                 report.rates.remapped_pixels_per_second / 1e6);
-  return "\nTime: about " + FormatSeconds(report.wall_seconds) + " with " +
-         std::to_string(report.workers) + (report.workers == 1 ? " worker" : " workers") + " on " +
-         report.spec.device() + "\n  An estimate: it takes each worker for " + basis +
+  return std::string(model) + matching;
+}
+
+std::string TimeLine(const PlanReport& report) {
+  if (!report.wall_seconds) {
+    return "\nTime: not estimated; the speed of this mode is not known beforehand.\n";
+  }
+  return "\nTime: about " + FormatSeconds(*report.wall_seconds) + " with " +
+         std::to_string(report.workers) + (report.workers == 1 ? " worker" : " workers") +
+         (IsDeflicker(report) ? "" : " on " + report.spec.device()) +
+         "\n  An estimate: it takes each worker for " + Basis(report) +
          ";\n  no machine was measured.\n";
 }
 
@@ -190,6 +221,17 @@ nlohmann::ordered_json ClipObject(const v1::Clip& clip) {
            std::vector<std::uint32_t>(clip.scene_starts().begin(), clip.scene_starts().end())}};
 }
 
+// null where nothing is estimated.
+nlohmann::ordered_json Estimate(const PlanReport& report) {
+  if (!report.wall_seconds) {
+    return nullptr;
+  }
+  return {{"seconds", *report.wall_seconds},
+          {"workers", report.workers},
+          {"multiply_adds_per_second", report.rates.multiply_adds_per_second},
+          {"remapped_pixels_per_second", report.rates.remapped_pixels_per_second}};
+}
+
 }  // namespace
 
 std::string PlanText(const PlanReport& report) {
@@ -198,7 +240,8 @@ std::string PlanText(const PlanReport& report) {
 }
 
 std::string PlanJson(const PlanReport& report) {
-  nlohmann::ordered_json json = {{"input", report.spec.input_path()},
+  nlohmann::ordered_json json = {{"kind", JobKindName(report.spec.kind())},
+                                 {"input", report.spec.input_path()},
                                  {"clip", ClipObject(report.clip)},
                                  {"anchors", report.plan.anchors}};
   const std::vector<FrameRange> halos = Halos(report.plan);
@@ -216,17 +259,14 @@ std::string PlanJson(const PlanReport& report) {
   const std::map<Stage, StageSum> stages = SumStages(report);
   json["stages"] = nlohmann::ordered_json::array();
   for (const auto& [stage, sum] : stages) {
-    json["stages"].push_back({{"stage", Name(stage)},
-                              {"tasks", sum.tasks},
-                              {"bytes", sum.bytes},
-                              {"estimated_work_seconds", sum.seconds}});
+    json["stages"].push_back({{"stage", Name(stage)}, {"tasks", sum.tasks}, {"bytes", sum.bytes}});
+    if (report.wall_seconds) {
+      json["stages"].back()["estimated_work_seconds"] = sum.seconds;
+    }
   }
   json["tasks"] = Total(stages).tasks;
   json["bytes_stored"] = Total(stages).bytes;
-  json["estimate"] = {{"seconds", report.wall_seconds},
-                      {"workers", report.workers},
-                      {"multiply_adds_per_second", report.rates.multiply_adds_per_second},
-                      {"remapped_pixels_per_second", report.rates.remapped_pixels_per_second}};
+  json["estimate"] = Estimate(report);
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@ struct PlanReport {
   coordinator::JobPlan plan;
   std::uint32_t workers = 1;
   WorkRates rates;
-  std::vector<double> task_seconds;  // One a task of the plan.
-  double wall_seconds = 0;
+  std::vector<double> task_seconds;    // One a task of the plan; empty: nothing is estimated.
+  std::optional<double> wall_seconds;  // With them.
 };
 
 // Tables of chunks, rounds and stages, ending with a line end. Of many chunks only the first are

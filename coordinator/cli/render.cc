@@ -54,7 +54,7 @@ std::vector<FleetWorker> Workers(const RenderRequest& request,
   return workers;
 }
 
-// One run of `weft render`, from the checks to the last word.
+// One run of a job, from the checks to the last word.
 class LocalRender {
  public:
   LocalRender(const RenderRequest& request, StopSignals& signals, Reporter& reporter)

@@ -1,6 +1,6 @@
-// `weft render`: a job from its clip to its finished file, on this machine. The coordinator runs in
-// this process, workers are its children; everything unfinished lies in the state folder, and the
-// same command goes on from there.
+// `weft render` and `weft deflicker`: a job from its clip to its finished file, on this machine.
+// The coordinator runs in this process, workers are its children; everything unfinished lies in the
+// state folder, and the same command goes on from there.
 
 #pragma once
 

@@ -87,7 +87,7 @@ Result<int> Lock(const std::string& folder) {
     if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
       ::close(lock);
       return Failure(ErrorCode::kFailedPrecondition,
-                     "another weft render (process " + ReadText(path) + ") is using " + folder);
+                     "another weft (process " + ReadText(path) + ") is using " + folder);
     }
     if (StillThere(lock, path)) {
       return lock;

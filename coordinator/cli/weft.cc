@@ -60,7 +60,7 @@ Result<ExitCode> RunPlan(const JobOptions& options, const v1::JobSpec& spec) {
   return ExitCode::kDone;
 }
 
-Result<ExitCode> RunRender(const JobOptions& options, const v1::JobSpec& spec, Reporter& reporter) {
+Result<ExitCode> RunJob(const JobOptions& options, const v1::JobSpec& spec, Reporter& reporter) {
   WEFT_ASSIGN_OR_RETURN(const std::string worker_program, WorkerProgram());
   WEFT_ASSIGN_OR_RETURN(StopSignals signals, StopSignals::Catch());
   const RenderRequest request{options, spec, worker_program, CoreCount()};
@@ -69,15 +69,14 @@ Result<ExitCode> RunRender(const JobOptions& options, const v1::JobSpec& spec, R
 
 ExitCode Obey(const CommandLine& line) {
   const std::unique_ptr<Reporter> reporter = MakeReporter(line.options);
-  const bool renders = line.command == Command::kRender;
-  const Result<v1::JobSpec> spec =
-      renders ? ResolveSpec(line.options) : ResolvePlanSpec(line.options);
+  const bool runs = line.command == Command::kRun;
+  const Result<v1::JobSpec> spec = runs ? ResolveSpec(line.options) : ResolvePlanSpec(line.options);
   if (!spec) {
     reporter->Failed(spec.error(), ExitCode::kUsage);
     return ExitCode::kUsage;
   }
   const Result<ExitCode> code =
-      renders ? RunRender(line.options, *spec, *reporter) : RunPlan(line.options, *spec);
+      runs ? RunJob(line.options, *spec, *reporter) : RunPlan(line.options, *spec);
   if (!code) {
     const ExitCode failed = ExitCodeFor(code.error().code());
     reporter->Failed(code.error(), failed);

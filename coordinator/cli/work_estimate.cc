@@ -116,6 +116,10 @@ class TaskWork {
   }
 
   [[nodiscard]] double Finish(const PlannedTask& task) const {
+    if (spec_.kind() == v1::JOB_KIND_DEFLICKER) {
+      const double clips = spec_.guide_path().empty() ? 1 : 2;
+      return Plain(clips * task.halo.size() + task.core.size()) + Smoothing(task.core);
+    }
     const bool smooths = spec_.final_pass() && spec_.window() > 0;
     return Arithmetic(task.halo.size() * cost_.vae_decode) + Plain(task.core.size()) +
            (smooths ? Smoothing(task.core) : 0);
@@ -150,6 +154,11 @@ WorkRates NominalRates(const std::string& device) {
   return rates;
 }
 
+bool IsEstimable(const v1::JobSpec& spec) {
+  return spec.smoothing_mode() == v1::SMOOTHING_MODE_UNSPECIFIED ||
+         spec.smoothing_mode() == v1::SMOOTHING_MODE_BALANCED;
+}
+
 std::vector<double> TaskSeconds(const JobPlan& plan,
                                 const v1::JobSpec& spec,
                                 const v1::Clip& clip,
@@ -175,7 +184,7 @@ double WallSeconds(const JobPlan& plan, const std::vector<double>& seconds, std:
   double last = 0;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const PlannedTask& task = plan.tasks[i];
-    double start = free_at.top();
+    double start = std::max(free_at.top(), i == 0 ? 0 : ends[key(plan.tasks.front().place)]);
     free_at.pop();
     for (const coordinator::PlannedInput& input : task.inputs) {
       start = std::max(start, ends[key(input.from)]);

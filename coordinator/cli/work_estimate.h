@@ -24,6 +24,10 @@ struct WorkRates {
 // PatchMatch pass runs on the processor there too.
 WorkRates NominalRates(const std::string& device);
 
+// Whether the rates above hold for the way in which the job smooths: they are those of the balanced
+// mode.
+bool IsEstimable(const v1::JobSpec& spec);
+
 // Seconds of one worker for each task of `plan`, in its order.
 std::vector<double> TaskSeconds(const coordinator::JobPlan& plan,
                                 const v1::JobSpec& spec,
@@ -31,8 +35,9 @@ std::vector<double> TaskSeconds(const coordinator::JobPlan& plan,
                                 const models::ModelCost& cost,
                                 const WorkRates& rates);
 
-// When the last task ends, if `workers` take the tasks in the plan's order as soon as what they
-// read is there. REQUIRES: workers > 0, one entry of `seconds` a task.
+// When the last task ends, if `workers` take the tasks in the plan's order, after its first one
+// (the probe), as soon as what they read is there. REQUIRES: workers > 0, one entry of `seconds` a
+// task.
 double WallSeconds(const coordinator::JobPlan& plan,
                    const std::vector<double>& seconds,
                    std::uint32_t workers);

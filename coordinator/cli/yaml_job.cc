@@ -134,8 +134,34 @@ Status SetField(const YAML::Node& value,
   return {};
 }
 
+// Fields that only the other kind of job has are told from those that nobody has.
+tl::unexpected<Error> Unknown(const std::string& place,
+                              const std::string& name,
+                              v1::JobKind kind,
+                              const std::vector<Field>& fields) {
+  const v1::JobKind other =
+      kind == v1::JOB_KIND_DEFLICKER ? v1::JOB_KIND_RENDER : v1::JOB_KIND_DEFLICKER;
+  const bool is_others = FindField(JobFields(other), name) != nullptr;
+  return Wrong(place, (is_others ? "a " + JobKindName(kind) + " job has no field \"" + name +
+                                       "\", a " + JobKindName(other) + " job has"
+                                 : "there is no field \"" + name + "\"") +
+                          "; fields are " + FieldNames(fields));
+}
+
+// The other fields depend on it, wherever in the file it stands.
+Status SetKind(const YAML::Node& root, const std::string& path, JobOptions& options) {
+  const Field kind = JobFields(options.kind).front();
+  for (const auto& entry : root) {
+    if (entry.first.IsScalar() && entry.first.Scalar() == kind.name) {
+      return SetField(entry.second, path, kind, options);
+    }
+  }
+  return {};
+}
+
 Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& options) {
-  const std::vector<Field> fields = JobFields();
+  WEFT_RETURN_IF_ERROR(SetKind(root, path, options));
+  const std::vector<Field> fields = JobFields(options.kind);
   std::set<std::string> seen;
   for (const auto& entry : root) {
     const std::string place = Where(path, entry.first.Mark());
@@ -143,10 +169,9 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
       return Wrong(place, "a field's name must be a word, not " + Shape(entry.first));
     }
     const std::string& name = entry.first.Scalar();
-    const auto field = std::find_if(fields.begin(), fields.end(),
-                                    [&](const Field& known) { return known.name == name; });
-    if (field == fields.end()) {
-      return Wrong(place, "there is no field \"" + name + "\"; fields are " + FieldNames(fields));
+    const Field* const field = FindField(fields, name);
+    if (field == nullptr) {
+      return Unknown(place, name, options.kind, fields);
     }
     if (!seen.insert(name).second) {
       return Wrong(place, "field \"" + name + "\" is given twice");

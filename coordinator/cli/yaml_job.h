@@ -6,6 +6,11 @@
 //   prompt: neon glow
 //   smooth-steps: [4, 9, 14]
 //   control: {softedge: 0.8} # Or a list: [softedge=0.8, {kind: tile, scale: 0.5, net: tile/}].
+//
+//   kind: deflicker          # Or render, as it is where the caller says nothing else.
+//   style: stylized.mp4
+//   guide: city.mp4
+//   output: steady.mp4
 
 #pragma once
 
@@ -19,9 +24,11 @@ namespace weft::cli {
 // True for names that end in .yaml or .yml.
 bool IsJobFile(const std::string& path);
 
-// Reads the job file `path` (absolute) over `options`; fields it does not name stay as they are.
-// kInvalidArgument: not one YAML map of known fields, each named once, with values of their kind;
-//   says file:line:column and what is allowed.  kNotFound, kPermissionDenied: cannot be read.
+// Reads the job file `path` (absolute) over `options`; fields it does not name stay as they are,
+// the kind of job among them. kInvalidArgument: not one YAML map of the fields that its kind of job
+// has, each named once, with
+//   values that fit; says file:line:column and what is allowed.  kNotFound, kPermissionDenied:
+//   cannot be read.
 Status ReadJobFile(const std::string& path, JobOptions& options);
 
 // The same for the file's text. path: for messages and for relative paths.

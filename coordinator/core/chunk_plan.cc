@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "coordinator/core/job_kind.h"
 #include "coordinator/core/task_cost.h"
 
 namespace weft::coordinator {
@@ -31,13 +32,9 @@ class Planner {
     plan_ = PlanProbe();
     plan_.frame_count = clip_.frame_count();
     plan_.chunks = CutIntoChunks(clip_.frame_count(), spec_.chunk_frames());
-    plan_.rounds = Rounds();
-    if (spec_.anchors_attended() > 0) {
-      plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
+    if (!IsDeflicker(spec_)) {
+      AddRender();
     }
-    AddAnnotate();
-    AddAnchor();
-    AddDenoise();
     AddFinish();
     AddAssemble();
     return std::move(plan_);
@@ -46,6 +43,9 @@ class Planner {
   [[nodiscard]] std::uint64_t CountTasks() const {
     const std::uint64_t chunks =
         (clip_.frame_count() + std::uint64_t{spec_.chunk_frames()} - 1) / spec_.chunk_frames();
+    if (IsDeflicker(spec_)) {
+      return chunks;
+    }
     constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
     return chunks * (Rounds().size() + kChunkStagesWithoutRounds);
   }
@@ -119,6 +119,17 @@ class Planner {
     for (from.chunk = ChunkOf(frames.begin); from.chunk <= ChunkOf(frames.end - 1); ++from.chunk) {
       task.inputs.push_back({from, name});
     }
+  }
+
+  // Everything that comes before a chunk can be finished.
+  void AddRender() {
+    plan_.rounds = Rounds();
+    if (spec_.anchors_attended() > 0) {
+      plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
+    }
+    AddAnnotate();
+    AddAnchor();
+    AddDenoise();
   }
 
   void AddAnnotate() {
@@ -203,18 +214,25 @@ class Planner {
   }
 
   void AddFinish() {
-    const bool smooths = spec_.final_pass() && spec_.window() > 0;
-    const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
+    const bool smooths = IsDeflicker(spec_) || (spec_.final_pass() && spec_.window() > 0);
     for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
       const FrameRange core = plan_.chunks[chunk];
       PlannedTask task{.place = {Stage::kFinish, chunk, 0}, .core = core, .halo = core};
       if (smooths) {
         task.halo = Halo(core);
       }
-      ReadChunks(task.halo, {Stage::kDenoise, chunk, last_round}, "latents", task);
+      ReadRendered(task);
       task.outputs.push_back({"segment", core.size() * cost_.SegmentBytes()});
       task.weight = cost_.FinishWork(core.size(), smooths);
       plan_.tasks.push_back(std::move(task));
+    }
+  }
+
+  // A deflicker job's frames come straight from its clips.
+  void ReadRendered(PlannedTask& finish) const {
+    if (!plan_.rounds.empty()) {
+      const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
+      ReadChunks(finish.halo, {Stage::kDenoise, 0, last_round}, "latents", finish);
     }
   }
 

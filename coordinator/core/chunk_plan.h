@@ -4,7 +4,9 @@
 //   probe ─► annotate(chunk) ─► anchor ─► denoise(chunk, 0) ─► denoise(chunk, 1) … ─► finish(chunk)
 //                                                                                  ─► assemble
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
-// Every task but the probe exists only once the probe is done, so none names it as an input.
+// A deflicker job (v1::JobKind) is probe ─► finish(chunk) ─► assemble: it has no rounds and no
+// latents. Every task but the probe exists only once the probe is done, so none names it as an
+// input.
 
 #pragma once
 
@@ -52,7 +54,7 @@ struct PlannedTask {
 struct JobPlan {
   std::uint32_t frame_count = 0;       // 0 before the probe is done.
   std::vector<FrameRange> chunks;      // Cores, in order, without gaps.
-  std::vector<Round> rounds;           // Of denoise.
+  std::vector<Round> rounds;           // Of denoise; none for a deflicker job.
   std::vector<std::uint32_t> anchors;  // Ascending; empty when no frame attends to any.
   std::vector<PlannedTask> tasks;      // Each after all that it reads; the first is the probe.
 };

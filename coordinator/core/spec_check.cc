@@ -8,6 +8,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "common/plan/rounds.h"
+#include "coordinator/core/job_kind.h"
 
 namespace weft::coordinator {
 namespace {
@@ -55,9 +56,19 @@ Status CheckTexts(const v1::JobSpec& spec) {
 Status CheckPaths(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckPath("input_path", spec.input_path()));
   WEFT_RETURN_IF_ERROR(CheckPath("output_path", spec.output_path()));
-  WEFT_RETURN_IF_ERROR(CheckPath("model_path", spec.model_path()));
   if (spec.input_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
+  }
+  return {};
+}
+
+Status CheckGuide(const v1::JobSpec& spec) {
+  if (spec.guide_path().empty()) {
+    return spec.align_guide() ? Refuse("align_guide", "true", "there is no guide_path") : Status();
+  }
+  WEFT_RETURN_IF_ERROR(CheckPath("guide_path", spec.guide_path()));
+  if (spec.guide_path() == spec.output_path()) {
+    return Refuse("output_path", "'" + spec.output_path() + "'", "it is the guide");
   }
   return {};
 }
@@ -129,10 +140,25 @@ Status CheckSchedule(const v1::JobSpec& spec) {
   return {};
 }
 
-Status CheckSmoothing(const v1::JobSpec& spec) {
-  if (spec.window() > 256) {
-    return Refuse("window", spec.window(), "0 to 256");
+Status CheckEngine(const v1::JobSpec& spec) {
+  const bool needs_window = IsDeflicker(spec);
+  if (!IsWithin(spec.window(), needs_window ? 1 : 0, 256)) {
+    return Refuse("window", spec.window(), needs_window ? "1 to 256" : "0 to 256");
   }
+  if (!v1::SmoothingMode_IsValid(spec.smoothing_mode())) {
+    return Refuse("smoothing_mode", spec.smoothing_mode(), "not one that is known here");
+  }
+  if (spec.guide_weight() > 100) {
+    return Refuse("guide_weight", spec.guide_weight(), "0 to 100");
+  }
+  const bool is_patch = IsWithin(spec.patch_size(), 3, 15) && spec.patch_size() % 2 == 1;
+  if (spec.patch_size() != 0 && !is_patch) {
+    return Refuse("patch_size", spec.patch_size(), "odd, 3 to 15, or 0");
+  }
+  return {};
+}
+
+Status CheckSmoothSteps(const v1::JobSpec& spec) {
   for (int i = 0; i < spec.smooth_steps_size(); ++i) {
     const std::uint32_t step = spec.smooth_steps(i);
     if (step >= spec.steps()) {
@@ -142,6 +168,10 @@ Status CheckSmoothing(const v1::JobSpec& spec) {
       return Refuse("smooth_steps", step, "must ascend");
     }
   }
+  return {};
+}
+
+Status CheckFinishing(const v1::JobSpec& spec) {
   if (!IsWithin(spec.contrast(), 0, 10)) {
     return Refuse("contrast", spec.contrast(), "0 to 10");
   }
@@ -166,23 +196,26 @@ Status CheckFrames(const v1::JobSpec& spec) {
   return {};
 }
 
-Status CheckCut(const v1::JobSpec& spec) {
-  if (!IsWithin(spec.chunk_frames(), 1, 4096)) {
-    return Refuse("chunk_frames", spec.chunk_frames(), "1 to 4096");
-  }
+Status CheckChunk(const v1::JobSpec& spec) {
+  return IsWithin(spec.chunk_frames(), 1, 4096)
+             ? Status()
+             : Refuse("chunk_frames", spec.chunk_frames(), "1 to 4096");
+}
+
+Status CheckAnchors(const v1::JobSpec& spec) {
   if (spec.anchor_spacing() == 0) {
     return Refuse("anchor_spacing", spec.anchor_spacing(), "at least 1");
   }
   if (spec.anchors_attended() > 16) {
     return Refuse("anchors_attended", spec.anchors_attended(), "0 to 16");
   }
-  if (!IsWithin(spec.micro_batch(), 1, 64)) {
-    return Refuse("micro_batch", spec.micro_batch(), "1 to 64");
-  }
   return {};
 }
 
 Status CheckDevice(const v1::JobSpec& spec) {
+  if (!IsWithin(spec.micro_batch(), 1, 64)) {
+    return Refuse("micro_batch", spec.micro_batch(), "1 to 64");
+  }
   if (spec.data_type() == v1::DATA_TYPE_UNSPECIFIED || !v1::DataType_IsValid(spec.data_type())) {
     return Refuse("data_type", spec.data_type(), "not one that is known here");
   }
@@ -226,6 +259,20 @@ Status CheckControls(const v1::JobSpec& spec) {
   return {};
 }
 
+// What only a render has.
+Status CheckRender(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckPath("model_path", spec.model_path()));
+  WEFT_RETURN_IF_ERROR(CheckTexts(spec));
+  WEFT_RETURN_IF_ERROR(CheckModelParts(spec));
+  WEFT_RETURN_IF_ERROR(CheckSampler(spec));
+  WEFT_RETURN_IF_ERROR(CheckSchedule(spec));
+  WEFT_RETURN_IF_ERROR(CheckSmoothSteps(spec));
+  WEFT_RETURN_IF_ERROR(CheckFinishing(spec));
+  WEFT_RETURN_IF_ERROR(CheckAnchors(spec));
+  WEFT_RETURN_IF_ERROR(CheckControls(spec));
+  return CheckDevice(spec);
+}
+
 Status Wrong(const char* field) {
   return Failure(ErrorCode::kInternal, std::string("the probe's ") + field + " makes no sense");
 }
@@ -250,16 +297,13 @@ Status CheckSceneStarts(const v1::Clip& clip) {
 }  // namespace
 
 Status CheckSpec(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckFieldsOfKind(spec));
   WEFT_RETURN_IF_ERROR(CheckPaths(spec));
-  WEFT_RETURN_IF_ERROR(CheckTexts(spec));
-  WEFT_RETURN_IF_ERROR(CheckModelParts(spec));
-  WEFT_RETURN_IF_ERROR(CheckSampler(spec));
-  WEFT_RETURN_IF_ERROR(CheckSchedule(spec));
-  WEFT_RETURN_IF_ERROR(CheckSmoothing(spec));
+  WEFT_RETURN_IF_ERROR(CheckGuide(spec));
+  WEFT_RETURN_IF_ERROR(CheckEngine(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
-  WEFT_RETURN_IF_ERROR(CheckCut(spec));
-  WEFT_RETURN_IF_ERROR(CheckControls(spec));
-  return CheckDevice(spec);
+  WEFT_RETURN_IF_ERROR(CheckChunk(spec));
+  return IsDeflicker(spec) ? Status() : CheckRender(spec);
 }
 
 Status CheckClip(const v1::Clip& clip) {

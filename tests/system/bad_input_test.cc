@@ -56,14 +56,6 @@ class BadInput : public Rendering {
     *(std::find(command.begin(), command.end(), "--model") + 1) = model;
     return command;
   }
-
-  void MakeClip(const std::string& path, const std::vector<std::string>& arguments) {
-    std::vector<std::string> command = {"ffmpeg", "-v", "error"};
-    command.insert(command.end(), arguments.begin(), arguments.end());
-    command.push_back(path);
-    const Outcome made = RunCommand(command, commands_.path().string());
-    ASSERT_EQ(made.exit_code, 0) << made.errors;
-  }
 };
 
 TEST_F(BadInput, MissingFile) {

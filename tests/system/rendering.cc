@@ -70,6 +70,14 @@ std::vector<std::string> Rendering::Render(const std::string& output,
   return command;
 }
 
+void Rendering::MakeClip(const std::string& path, const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command = {"ffmpeg", "-v", "error"};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  command.push_back(path);
+  const Outcome made = RunCommand(command, commands_.path().string());
+  ASSERT_EQ(made.exit_code, 0) << made.errors;
+}
+
 std::string Rendering::Path(const std::string& name) const {
   return folder_.path().string() + "/" + name;
 }

@@ -20,6 +20,9 @@ class Rendering : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> Render(const std::string& output,
                                                 const std::vector<std::string>& more = {}) const;
 
+  // Makes the clip `path` with ffmpeg and these arguments.
+  void MakeClip(const std::string& path, const std::vector<std::string>& arguments) const;
+
   // A path in the test's own folder.
   [[nodiscard]] std::string Path(const std::string& name) const;
 

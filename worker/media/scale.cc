@@ -81,14 +81,19 @@ Result<Frame> Scaled(const Frame& frame, Size size) {
   return scaled;
 }
 
-}  // namespace
-
-Result<Frame> FitFrame(const Frame& frame, int width, int height) {
+Status CheckSizes(const Frame& frame, int width, int height) {
   if (width < 1 || height < 1 || frame.width < 1 || frame.height < 1) {
     return Failure(
         ErrorCode::kInvalidArgument,
         "a frame cannot be fitted to " + std::to_string(width) + "x" + std::to_string(height));
   }
+  return {};
+}
+
+}  // namespace
+
+Result<Frame> FitFrame(const Frame& frame, int width, int height) {
+  WEFT_RETURN_IF_ERROR(CheckSizes(frame, width, height));
   if (frame.width == width && frame.height == height) {
     return frame;
   }
@@ -99,6 +104,14 @@ Result<Frame> FitFrame(const Frame& frame, int width, int height) {
   }
   WEFT_ASSIGN_OR_RETURN(const Frame scaled, Scaled(frame, covering));
   return CroppedToCentre(scaled, target);
+}
+
+Result<Frame> StretchFrame(const Frame& frame, int width, int height) {
+  WEFT_RETURN_IF_ERROR(CheckSizes(frame, width, height));
+  if (frame.width == width && frame.height == height) {
+    return frame;
+  }
+  return Scaled(frame, {width, height});
 }
 
 }  // namespace weft::media

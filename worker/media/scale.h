@@ -13,4 +13,7 @@ namespace weft::media {
 // kInvalidArgument: a size below 1.
 Result<Frame> FitFrame(const Frame& frame, int width, int height);
 
+// Scales as above, but each axis on its own: nothing is cut off, and the aspect may change.
+Result<Frame> StretchFrame(const Frame& frame, int width, int height);
+
 }  // namespace weft::media

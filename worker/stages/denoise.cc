@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "worker/deflicker/deflicker.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
+#include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -71,11 +71,7 @@ Result<Latents> SmoothClean(const v1::Task& task,
   for (Frame& guide : guides) {
     guide = Pad(guide, task.clip());
   }
-  WEFT_ASSIGN_OR_RETURN(
-      const std::vector<Frame> smoothed,
-      deflicker::Smooth({halo.begin, &guides}, {halo.begin, &decoded}, core,
-                        SceneStarts(task.clip()), task.clip().frame_count(),
-                        {.window = task.job().window(), .seed = task.job().seed()}));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed, Smooth(task, core, &guides, decoded));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));

@@ -5,6 +5,7 @@
 
 #include "worker/frame/geometry.h"
 #include "worker/media/scale.h"
+#include "worker/stages/guide.h"
 #include "worker/stages/probe.h"
 
 namespace weft::worker {
@@ -73,6 +74,29 @@ Result<std::vector<Frame>> ReadFrames(const v1::JobSpec& job,
   for (std::uint32_t frame = range.begin; frame < range.end; ++frame) {
     WEFT_ASSIGN_OR_RETURN(Frame read, ReadFrame(job, clip, frame, warm));
     frames.push_back(std::move(read));
+  }
+  return frames;
+}
+
+Result<std::vector<Frame>> ReadGuides(const v1::JobSpec& job,
+                                      const v1::Clip& clip,
+                                      FrameRange range,
+                                      WarmClip& warm) {
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const style, warm.Open(job.input_path()));
+  const media::ClipFacts style_facts = style->facts();  // `style` lasts until the next Open().
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const guide, warm.Open(job.guide_path()));
+  const FrameRange shown{clip.first_frame() + range.begin, clip.first_frame() + range.end};
+  const GuidedClips clips{job, guide->facts(), style_facts};
+  // Again: a file may have been replaced since the probe.
+  WEFT_RETURN_IF_ERROR(CheckGuide(clips, shown));
+  std::vector<Frame> frames;
+  frames.reserve(range.size());
+  for (const std::uint32_t number : GuideFrames(clips, shown)) {
+    WEFT_ASSIGN_OR_RETURN(const Frame read, guide->Read(number));
+    WEFT_ASSIGN_OR_RETURN(Frame scaled,
+                          media::StretchFrame(read, static_cast<int>(clip.size().width()),
+                                              static_cast<int>(clip.size().height())));
+    frames.push_back(std::move(scaled));
   }
   return frames;
 }

@@ -1,4 +1,4 @@
-// The source frames of a job, by job frame number and in the job's sizes.
+// The frames of a job's clips, by job frame number and in the job's sizes.
 
 #pragma once
 
@@ -37,6 +37,13 @@ class WarmClip {
 
 // Source frames `range` (job numbers), fitted to the output's size.
 Result<std::vector<Frame>> ReadFrames(const v1::JobSpec& job,
+                                      const v1::Clip& clip,
+                                      FrameRange range,
+                                      WarmClip& warm);
+
+// The guide's frames that belong to `range` (job numbers), in the output's size.
+// REQUIRES: the job has a guide.  kInvalidArgument: see CheckGuide().
+Result<std::vector<Frame>> ReadGuides(const v1::JobSpec& job,
                                       const v1::Clip& clip,
                                       FrameRange range,
                                       WarmClip& warm);

@@ -7,6 +7,7 @@
 #include "worker/media/frame_source.h"
 #include "worker/media/scene_cuts.h"
 #include "worker/models/model_config.h"
+#include "worker/stages/guide.h"
 #include "worker/stages/job_model.h"
 
 namespace weft::worker {
@@ -41,10 +42,11 @@ Status CheckSize(const v1::JobSpec& job, const v1::Size& size) {
     down.set_height(size.height() / 2 * 2);
     return down;
   }();
+  const bool may_scale = job.kind() != v1::JOB_KIND_DEFLICKER;
   return Failure(ErrorCode::kInvalidArgument,
-                 "size " + Text(size) +
-                     ": H.264 in 4:2:0 needs an even width and height; use --size " +
-                     Text(rounded) + ", or --lossless with an .mkv output, which keeps odd sizes");
+                 "size " + Text(size) + ": H.264 in 4:2:0 needs an even width and height; use " +
+                     (may_scale ? "--size " + Text(rounded) + ", or " : "") +
+                     "--lossless with an .mkv output, which keeps odd sizes");
 }
 
 Status CheckMaps(const v1::JobSpec& job, const v1::Clip& clip) {
@@ -63,18 +65,9 @@ std::uint32_t RoundUp(std::uint32_t side, std::uint32_t factor) {
   return (side + factor - 1) / factor * factor;
 }
 
-}  // namespace
-
-Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
-  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, ModelOptionsOf(job));
-  WEFT_RETURN_IF_ERROR(CheckModel(model));
-  WEFT_ASSIGN_OR_RETURN(const int vae_factor,
-                        models::ReadVaeFactor(model.vae.empty() ? model.model : model.vae));
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> source,
-                        media::OpenClip(job.input_path()));
-  const media::ClipFacts& facts = source->facts();
+// What the job's own clip alone decides: its frames, sizes and times.
+Result<v1::Clip> Describe(const v1::JobSpec& job, const media::ClipFacts& facts) {
   WEFT_ASSIGN_OR_RETURN(const FrameRange frames, ResolveFrames(job, facts));
-
   v1::Clip clip;
   clip.set_frame_count(frames.size());
   clip.set_first_frame(frames.begin);
@@ -82,10 +75,6 @@ Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
   clip.mutable_source_size()->set_height(static_cast<std::uint32_t>(facts.height));
   *clip.mutable_size() = job.has_size() ? job.size() : clip.source_size();
   WEFT_RETURN_IF_ERROR(CheckSize(job, clip.size()));
-  const auto factor = static_cast<std::uint32_t>(vae_factor);
-  clip.mutable_padded_size()->set_width(RoundUp(clip.size().width(), factor));
-  clip.mutable_padded_size()->set_height(RoundUp(clip.size().height(), factor));
-  clip.set_vae_factor(factor);
   clip.mutable_frame_rate()->set_numerator(facts.rate_numerator);
   clip.mutable_frame_rate()->set_denominator(facts.rate_denominator);
   clip.set_variable_frame_rate(facts.variable_rate);
@@ -93,10 +82,76 @@ Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
       frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
   clip.set_duration_seconds(end - facts.seconds[frames.begin]);
   clip.set_has_audio(facts.has_audio);
+  return clip;
+}
+
+void PadTo(std::uint32_t factor, v1::Clip& clip) {
+  clip.mutable_padded_size()->set_width(RoundUp(clip.size().width(), factor));
+  clip.mutable_padded_size()->set_height(RoundUp(clip.size().height(), factor));
+  clip.set_vae_factor(factor);
+}
+
+FrameRange FramesOf(const v1::Clip& clip) {
+  return {clip.first_frame(), clip.first_frame() + clip.frame_count()};
+}
+
+Result<v1::Clip> ProbeRender(const v1::JobSpec& job) {
+  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, ModelOptionsOf(job));
+  WEFT_RETURN_IF_ERROR(CheckModel(model));
+  WEFT_ASSIGN_OR_RETURN(const int vae_factor,
+                        models::ReadVaeFactor(model.vae.empty() ? model.model : model.vae));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> source,
+                        media::OpenClip(job.input_path()));
+  WEFT_ASSIGN_OR_RETURN(v1::Clip clip, Describe(job, source->facts()));
+  PadTo(static_cast<std::uint32_t>(vae_factor), clip);
   WEFT_RETURN_IF_ERROR(CheckMaps(job, clip));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
-                        media::FindSceneStarts(*source, frames));
+                        media::FindSceneStarts(*source, FramesOf(clip)));
   clip.mutable_scene_starts()->Assign(scene_starts.begin(), scene_starts.end());
+  return clip;
+}
+
+Status CheckDecodes(media::FrameSource& source, FrameRange frames) {
+  for (std::uint32_t frame = frames.begin; frame < frames.end; ++frame) {
+    WEFT_RETURN_IF_ERROR(source.Read(frame));
+  }
+  return {};
+}
+
+// The guide shows cuts better than the style, which may flicker as much as a cut does.
+Result<std::vector<std::uint32_t>> SceneStartsByGuide(const v1::JobSpec& job,
+                                                      FrameRange frames,
+                                                      media::FrameSource& style) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> guide,
+                        media::OpenClip(job.guide_path()));
+  const GuidedClips clips{job, guide->facts(), style.facts()};
+  WEFT_RETURN_IF_ERROR(CheckGuide(clips, frames));
+  WEFT_RETURN_IF_ERROR(CheckDecodes(style, frames));
+  return GuideSceneStarts(*guide, GuideFrames(clips, frames));
+}
+
+Result<v1::Clip> ProbeDeflicker(const v1::JobSpec& job) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> style,
+                        media::OpenClip(job.input_path()));
+  WEFT_ASSIGN_OR_RETURN(v1::Clip clip, Describe(job, style->facts()));
+  PadTo(1, clip);
+  const FrameRange frames = FramesOf(clip);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
+                        job.guide_path().empty() ? media::FindSceneStarts(*style, frames)
+                                                 : SceneStartsByGuide(job, frames, *style));
+  clip.mutable_scene_starts()->Assign(scene_starts.begin(), scene_starts.end());
+  return clip;
+}
+
+}  // namespace
+
+Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
+  Result<v1::Clip> clip =
+      job.kind() == v1::JOB_KIND_DEFLICKER ? ProbeDeflicker(job) : ProbeRender(job);
+  if (!clip && clip.error().code() == ErrorCode::kDataLoss) {
+    // A frame of the user's own clip: no other try will read it.
+    return Failure(ErrorCode::kInvalidArgument, clip.error().message());
+  }
   return clip;
 }
 

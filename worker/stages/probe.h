@@ -10,8 +10,8 @@
 
 namespace weft::worker {
 
-// Opens the source, the clips of control maps and what CheckModel() reads, and resolves what the
-// specification leaves open: frame range, output size, padded size, scenes.
+// Opens every clip of the job and what CheckModel() reads, and resolves what the specification
+// leaves open: frame range, output size, padded size, scenes. Reads each frame of the job once.
 // kInvalidArgument: one of them cannot serve this job; says what to change.
 // kNotFound, kPermissionDenied: a file is missing or closed to us.
 Result<v1::Clip> ProbeClip(const v1::JobSpec& job);

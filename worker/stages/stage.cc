@@ -4,6 +4,7 @@
 
 #include "worker/media/frame_sink.h"
 #include "worker/stages/probe.h"
+#include "worker/stages/smoothing.h"
 
 namespace weft::worker {
 namespace {
@@ -46,8 +47,12 @@ Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
       job.output_path(), job.lossless() ? media::Codec::kFfv1 : media::Codec::kH264));
   v1::TaskResult result;
   WEFT_ASSIGN_OR_RETURN(*result.mutable_clip(), ProbeClip(job));
-  context.moved(0.5);
-  WEFT_RETURN_IF_ERROR(context.model.For(job));
+  if (job.kind() == v1::JOB_KIND_DEFLICKER) {
+    WEFT_RETURN_IF_ERROR(CheckSmoothing(job, result.clip()));
+  } else {
+    context.moved(0.5);
+    WEFT_RETURN_IF_ERROR(context.model.For(job));
+  }
   result.set_frames(result.clip().frame_count());
   return result;
 }

@@ -10,8 +10,10 @@
 namespace weft::cli {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 Result<CommandLine> Read(const std::vector<std::string>& arguments) {
@@ -48,7 +50,7 @@ TEST(CommandLine, ReadsTheFlagsOfARender) {
                                  "--json",
                                  "--keep"})
                                .value();
-  EXPECT_EQ(line.command, Command::kRender);
+  EXPECT_EQ(line.command, Command::kRun);
   EXPECT_EQ(line.options.input, "/here/city.mp4");
   EXPECT_EQ(line.options.output, "/here/out/neon.mkv");
   EXPECT_EQ(line.options.model, "/models/demo");
@@ -74,6 +76,64 @@ TEST(CommandLine, ControlsMayBeRepeatedAndTheirPathsStartWhereWeftWasCalled) {
 
 TEST(CommandLine, ReadsAPlan) {
   EXPECT_EQ(Read({"plan", "city.mp4", "--model", "m"})->command, Command::kPlan);
+}
+
+TEST(CommandLine, ReadsTheFlagsOfADeflickerJob) {
+  const CommandLine line =
+      Read({"deflicker",  "--style", "neon.mp4", "--guide",  "city.mp4",  "-o",
+            "steady.mkv", "--mode",  "fast",     "--window", "8",         "--guide-weight",
+            "20",         "--patch", "7",        "--align",  "--frames",  "2:9",
+            "--seed",     "4",       "--chunk",  "5",        "--workers", "2",
+            "--lossless", "--keep"})
+          .value();
+  EXPECT_EQ(line.command, Command::kRun);
+  EXPECT_EQ(line.options.kind, v1::JOB_KIND_DEFLICKER);
+  EXPECT_EQ(line.options.input, "/here/neon.mp4");
+  EXPECT_EQ(line.options.guide, "/here/city.mp4");
+  EXPECT_EQ(line.options.output, "/here/steady.mkv");
+  EXPECT_EQ(line.options.mode, v1::SMOOTHING_MODE_FAST);
+  EXPECT_EQ(line.options.window, 8U);
+  EXPECT_EQ(line.options.guide_weight, 20U);
+  EXPECT_EQ(line.options.patch, 7U);
+  EXPECT_TRUE(line.options.align);
+  EXPECT_EQ(line.options.chunk, 5U);
+  EXPECT_EQ(Read({"deflicker", "neon.mp4"})->options.input, "/here/neon.mp4");
+}
+
+TEST(CommandLine, EachCommandHasTheFlagsOfItsKindAlone) {
+  EXPECT_THAT(Read({"deflicker", "--style", "a.mp4", "--prompt", "neon"}).error().message(),
+              AllOf(HasSubstr("--prompt"), HasSubstr("weft deflicker --help")));
+  EXPECT_THAT(Read({"render", "a.mp4", "--guide", "b.mp4"}).error().message(),
+              AllOf(HasSubstr("--guide"), HasSubstr("weft render --help")));
+  EXPECT_THAT(Read({"plan", "a.mp4", "--stepz"}).error().message(), HasSubstr("weft plan --help"));
+  EXPECT_FALSE(Read({"render", "a.mp4", "--kind", "deflicker"}));
+  EXPECT_EQ(Read({"deflicker", "a.mp4", "--window", "0"}).error().message(),
+            "--window must be a whole number from 1 to 256, not \"0\"");
+}
+
+TEST(CommandLine, APlanIsOfTheKindThatItsFileOrFlagSays) {
+  const TemporaryFolder folder;
+  const std::string here = folder.path().string();
+  std::ofstream(folder.File("job.yaml")) << "kind: deflicker\nstyle: a.mp4\n";
+  EXPECT_EQ(ReadCommandLine({"plan", "job.yaml", "--guide", "g.mp4"}, here)->options.guide,
+            folder.File("g.mp4"));
+  EXPECT_EQ(Read({"plan", "--kind", "deflicker", "--style", "a.mp4"})->options.kind,
+            v1::JOB_KIND_DEFLICKER);
+  EXPECT_THAT(Read({"plan", "a.mp4", "--guide", "g.mp4"}).error().message(),
+              HasSubstr("--guide: a render job has none; --kind says"));
+  EXPECT_THAT(Read({"plan", "a.mp4", "--kind", "resize"}).error().message(),
+              HasSubstr("--kind must be render or deflicker"));
+}
+
+TEST(CommandLine, AJobFileOfAnotherKindIsToldWhereItBelongs) {
+  const TemporaryFolder folder;
+  const std::string here = folder.path().string();
+  std::ofstream(folder.File("job.yaml")) << "kind: deflicker\nstyle: a.mp4\n";
+  EXPECT_THAT(ReadCommandLine({"render", "job.yaml"}, here).error().message(),
+              HasSubstr("job.yaml is a deflicker job: run it with weft deflicker"));
+  EXPECT_TRUE(ReadCommandLine({"deflicker", "job.yaml"}, here));
+  std::ofstream(folder.File("job.yaml")) << "style: a.mp4\n";
+  EXPECT_TRUE(ReadCommandLine({"deflicker", "job.yaml"}, here));
 }
 
 TEST(CommandLine, FlagsWinOverTheJobFile) {
@@ -119,7 +179,19 @@ TEST(CommandLine, HelpHasEveryFieldAnExampleAndTheExitCodes) {
                                   "weft render city.mp4", "Exit codes", "130"}) {
     EXPECT_THAT(help.text, HasSubstr(words));
   }
-  EXPECT_THAT(Read({"--help"})->text, HasSubstr("plan"));
+  EXPECT_THAT(help.text, Not(HasSubstr("--guide ")));
+  EXPECT_THAT(Read({"--help"})->text,
+              AllOf(HasSubstr("plan"), HasSubstr("weft deflicker --style")));
+}
+
+TEST(CommandLine, HelpOfADeflickerJobSaysWhatBecomesOfItsClips) {
+  const CommandLine help = Read({"deflicker", "--help"}).value();
+  for (const char* const words :
+       {"--style", "--guide", "--align", "[robust]", "-o,", "weft deflicker --style neon.mp4",
+        "10-bit", "time stamps", "Exit codes", "130"}) {
+    EXPECT_THAT(help.text, HasSubstr(words));
+  }
+  EXPECT_THAT(help.text, Not(HasSubstr("--prompt")));
 }
 
 TEST(CommandLine, TellsItsVersion) {

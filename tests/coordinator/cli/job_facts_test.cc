@@ -85,6 +85,18 @@ TEST_F(JobFactsTest, AChangedControlMakesAnotherJob) {
   EXPECT_NE(TokenNow(), changed);
 }
 
+TEST_F(JobFactsTest, AChangedGuideMakesAnotherJob) {
+  Write("guide.mp4", "guide");
+  spec_.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec_.clear_model_path();
+  const std::string without = TokenNow();
+  spec_.set_guide_path(folder_.File("guide.mp4"));
+  const std::string before = TokenNow();
+  EXPECT_NE(before, without);
+  Write("guide.mp4", "another guide");
+  EXPECT_NE(TokenNow(), before);
+}
+
 TEST_F(JobFactsTest, WhatIsNotPartOfTheModelDoesNotCount) {
   const std::string before = TokenNow();
   Write("model/README.md", "read me again");

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/core/spec_check.h"
+
 namespace weft::cli {
 namespace {
 
@@ -159,6 +161,62 @@ TEST(JobOptions, TheStateLiesBesideTheOutputUnlessSaid) {
   EXPECT_EQ(StatePath(options), "/out/neon.mp4.weft");
   options.state = "/fast/disk";
   EXPECT_EQ(StatePath(options), "/fast/disk");
+}
+
+JobOptions CompleteDeflicker() {
+  JobOptions options;
+  options.kind = v1::JOB_KIND_DEFLICKER;
+  options.input = "/clips/neon.mp4";
+  options.output = "/out/steady.mp4";
+  return options;
+}
+
+TEST(JobOptions, EveryFieldOfADeflickerJobIsDecided) {
+  const v1::JobSpec spec = ResolveSpec(CompleteDeflicker()).value();
+  EXPECT_EQ(spec.kind(), v1::JOB_KIND_DEFLICKER);
+  EXPECT_EQ(spec.input_path(), "/clips/neon.mp4");
+  EXPECT_EQ(spec.guide_path(), "");
+  EXPECT_EQ(spec.smoothing_mode(), v1::SMOOTHING_MODE_ROBUST);
+  EXPECT_EQ(spec.window(), 4U);
+  EXPECT_EQ(spec.chunk_frames(), 16U);
+  EXPECT_FALSE(spec.align_guide());
+  EXPECT_FALSE(spec.has_guide_weight());
+  EXPECT_EQ(spec.patch_size(), 0U);
+  EXPECT_TRUE(coordinator::CheckSpec(spec)) << "nothing of a render is set";
+}
+
+TEST(JobOptions, AGuideIsUsedAsSaid) {
+  JobOptions options = CompleteDeflicker();
+  options.guide = "/clips/city.mp4";
+  options.align = true;
+  options.guide_weight = 0;
+  options.patch = 7;
+  const v1::JobSpec spec = ResolveSpec(options).value();
+  EXPECT_EQ(spec.guide_path(), "/clips/city.mp4");
+  EXPECT_TRUE(spec.align_guide());
+  EXPECT_TRUE(spec.has_guide_weight());
+  EXPECT_EQ(spec.patch_size(), 7U);
+  EXPECT_TRUE(coordinator::CheckSpec(spec));
+}
+
+TEST(JobOptions, WhatSaysHowToUseAGuideNeedsOne) {
+  JobOptions options = CompleteDeflicker();
+  options.align = true;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("align: there is no guide"));
+  options.align = false;
+  options.guide_weight = 5;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("guide-weight: there is no guide"));
+}
+
+TEST(JobOptions, ADeflickerJobSaysWhichFieldIsMissing) {
+  JobOptions options = CompleteDeflicker();
+  options.output = "/out/steady.avi";
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr(".mp4, .mov or .mkv"));
+  options.output.clear();
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("output is missing"));
+  EXPECT_TRUE(ResolvePlanSpec(options));
+  options.input.clear();
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("style is missing"));
 }
 
 }  // namespace

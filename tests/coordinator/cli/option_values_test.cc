@@ -111,5 +111,26 @@ TEST(OptionValues, SwitchIsYesOrNo) {
   EXPECT_EQ(ParseSwitch("1").error().message(), "must be true or false, not \"1\"");
 }
 
+TEST(OptionValues, KindsAndModesHaveTheirNames) {
+  EXPECT_EQ(ParseKind("deflicker"), v1::JOB_KIND_DEFLICKER);
+  EXPECT_EQ(ParseKind("render"), v1::JOB_KIND_RENDER);
+  EXPECT_FALSE(ParseKind("Render"));
+  EXPECT_EQ(ParseMode("balanced"), v1::SMOOTHING_MODE_BALANCED);
+  EXPECT_EQ(ParseMode("fast"), v1::SMOOTHING_MODE_FAST);
+  EXPECT_EQ(ParseMode("accurate"), v1::SMOOTHING_MODE_ACCURATE);
+  EXPECT_EQ(ParseMode("robust"), v1::SMOOTHING_MODE_ROBUST);
+  EXPECT_EQ(ParseMode("best").error().message(),
+            "must be balanced, fast, accurate or robust, not \"best\"");
+}
+
+TEST(OptionValues, PatchesAreOdd) {
+  EXPECT_EQ(ParsePatch("3"), 3U);
+  EXPECT_EQ(ParsePatch("15"), 15U);
+  EXPECT_EQ(ParsePatch("4").error().message(), "must be an odd number from 3 to 15, not \"4\"");
+  EXPECT_FALSE(ParsePatch("1"));
+  EXPECT_FALSE(ParsePatch("17"));
+  EXPECT_FALSE(ParsePatch("five"));
+}
+
 }  // namespace
 }  // namespace weft::cli

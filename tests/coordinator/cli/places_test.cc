@@ -98,5 +98,27 @@ TEST_F(PlacesTest, RefuseToWriteOverTheInputUnderAnyName) {
   ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "must not be the input");
 }
 
+TEST_F(PlacesTest, ADeflickerJobNeedsItsClipsAndNoModel) {
+  spec_.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec_.clear_model_path();
+  EXPECT_TRUE(CheckSources(spec_)) << "the guide may be left out";
+  spec_.set_guide_path(folder_.File("none.mp4"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "guide: no such file");
+  std::ofstream(folder_.File("guide.mp4")) << "clip";
+  spec_.set_guide_path(folder_.File("guide.mp4"));
+  EXPECT_TRUE(CheckSources(spec_));
+  spec_.set_input_path(folder_.File("none.mp4"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "style: no such file");
+}
+
+TEST_F(PlacesTest, RefuseToWriteOverTheGuideUnderAnyName) {
+  std::ofstream(folder_.File("guide.mp4")) << "clip";
+  std::filesystem::create_symlink(folder_.path() / "guide.mp4", folder_.path() / "link.mp4");
+  spec_.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec_.set_guide_path(folder_.File("guide.mp4"));
+  spec_.set_output_path(folder_.File("link.mp4"));
+  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "must not be the guide");
+}
+
 }  // namespace
 }  // namespace weft::cli

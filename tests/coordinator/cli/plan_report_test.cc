@@ -8,6 +8,7 @@ namespace weft::cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 PlanReport Report(std::uint32_t frames) {
   PlanReport report;
@@ -89,6 +90,45 @@ TEST(PlanReport, JsonHoldsEverything) {
   EXPECT_EQ(json["bytes_stored"], bytes);
   // Three rounds of 1000 latents, two predictions, and more.
   EXPECT_GT(bytes, 5U * 1000 * 4 * 4 * 41 * 23);
+}
+
+PlanReport DeflickerReport() {
+  PlanReport report = Report(20);
+  report.spec.Clear();
+  report.spec.set_kind(v1::JOB_KIND_DEFLICKER);
+  report.spec.set_input_path("/clips/neon.mp4");
+  report.spec.set_guide_path("/clips/city.mp4");
+  report.spec.set_window(4);
+  report.spec.set_chunk_frames(8);
+  report.plan = coordinator::PlanJob(report.spec, report.clip).value();
+  report.task_seconds.assign(report.plan.tasks.size(), 2.0);
+  return report;
+}
+
+TEST(PlanReport, ADeflickerJobHasNoModelAndNoRounds) {
+  const std::string text = PlanText(DeflickerReport());
+  EXPECT_THAT(text, HasSubstr("321x177, guided by /clips/city.mp4\n"));
+  EXPECT_THAT(text, HasSubstr("      1  8:16   4:20\n"));
+  EXPECT_THAT(text, HasSubstr("finish        3"));
+  EXPECT_THAT(text, HasSubstr("Time: about 1:23 with 2 workers\n"));
+  EXPECT_THAT(text, HasSubstr("takes each worker for 1 Mpixel/s for PatchMatch;"));
+  for (const char* const words : {"Rounds", "model", "GFLOP", "denoise", "anchor"}) {
+    EXPECT_THAT(text, Not(HasSubstr(words)));
+  }
+  const nlohmann::json json = nlohmann::json::parse(PlanJson(DeflickerReport()));
+  EXPECT_EQ(json["kind"], "deflicker");
+  EXPECT_TRUE(json["rounds"].empty());
+  EXPECT_EQ(json["estimate"]["seconds"], 83);
+}
+
+TEST(PlanReport, SaysSoWhereNothingIsEstimated) {
+  PlanReport report = DeflickerReport();
+  report.task_seconds.clear();
+  report.wall_seconds.reset();
+  EXPECT_THAT(PlanText(report), HasSubstr("Time: not estimated"));
+  const nlohmann::json json = nlohmann::json::parse(PlanJson(report));
+  EXPECT_TRUE(json["estimate"].is_null());
+  EXPECT_FALSE(json["stages"][0].contains("estimated_work_seconds"));
 }
 
 }  // namespace

@@ -97,6 +97,33 @@ TEST(WorkEstimate, CountsTheSmoothingOfEveryWindow) {
   EXPECT_EQ(Work(spec, {.vae_decode = 1}), 28 + 10 + 10);
 }
 
+TEST(WorkEstimate, ADeflickerJobSmoothsAndNothingElse) {
+  v1::JobSpec spec;
+  spec.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec.set_chunk_frames(4);
+  spec.set_window(1);
+  EXPECT_EQ(Work(spec, {}), 14);
+}
+
+TEST(WorkEstimate, KnowsTheSpeedOfTheBalancedModeAlone) {
+  v1::JobSpec spec = Spec();
+  EXPECT_TRUE(IsEstimable(spec));
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_BALANCED);
+  EXPECT_TRUE(IsEstimable(spec));
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_ROBUST);
+  EXPECT_FALSE(IsEstimable(spec));
+}
+
+TEST(WorkEstimate, NothingStartsBeforeTheProbeHasEnded) {
+  JobPlan plan = coordinator::PlanProbe();
+  for (std::uint32_t chunk = 0; chunk < 2; ++chunk) {
+    PlannedTask finish;
+    finish.place = {Stage::kFinish, chunk, 0};
+    plan.tasks.push_back(finish);
+  }
+  EXPECT_EQ(WallSeconds(plan, {5, 10, 10}, 3), 15);
+}
+
 TEST(WorkEstimate, MoreWorkersEndSoonerUpToTheWavefront) {
   JobPlan plan;
   PlannedTask probe;

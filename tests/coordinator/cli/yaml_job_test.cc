@@ -159,6 +159,60 @@ TEST(YamlJob, RefusesAValueOfTheWrongShapeAtItsPlace) {
   EXPECT_THAT(Complaint("control: {depth: 1}"), HasSubstr("depth needs maps=CLIP"));
 }
 
+TEST(YamlJob, ReadsADeflickerJob) {
+  const JobOptions options = Read(
+      "style: neon.mp4\n"
+      "guide: ../city.mp4\n"
+      "output: steady.mkv\n"
+      "mode: accurate\n"
+      "window: 8\n"
+      "guide-weight: 0\n"
+      "patch: 7\n"
+      "align: true\n"
+      "lossless: true\n"
+      "kind: deflicker  # Wherever it stands.\n");
+  EXPECT_EQ(options.kind, v1::JOB_KIND_DEFLICKER);
+  EXPECT_EQ(options.input, "/jobs/neon.mp4");
+  EXPECT_EQ(options.guide, "/city.mp4");
+  EXPECT_EQ(options.output, "/jobs/steady.mkv");
+  EXPECT_EQ(options.mode, v1::SMOOTHING_MODE_ACCURATE);
+  EXPECT_EQ(options.window, 8U);
+  EXPECT_EQ(options.guide_weight, 0U);
+  EXPECT_EQ(options.patch, 7U);
+  EXPECT_TRUE(options.align);
+}
+
+TEST(YamlJob, RefusesFieldsOfAnotherKindAtTheirPlace) {
+  EXPECT_THAT(
+      Complaint("kind: deflicker\nstyle: a.mp4\n  \nprompt: neon\n"),
+      StartsWith("/jobs/job.yaml:4:1: a deflicker job has no field \"prompt\", a render job "
+                 "has; fields are kind, style, guide"));
+  EXPECT_THAT(Complaint("prompt: neon\nguide: a.mp4\n"),
+              StartsWith("/jobs/job.yaml:2:1: a render job has no field \"guide\", a deflicker"));
+  EXPECT_THAT(
+      Complaint("kind: deflicker\nstile: a.mp4\n"),
+      StartsWith("/jobs/job.yaml:2:1: there is no field \"stile\"; fields are kind, style"));
+  EXPECT_EQ(Complaint("seed: 1\nkind: resize\n"),
+            "/jobs/job.yaml:2:7: kind: must be render or deflicker, not \"resize\"");
+  EXPECT_EQ(Complaint("kind: render\nkind: deflicker\n"),
+            "/jobs/job.yaml:2:1: field \"kind\" is given twice");
+}
+
+TEST(YamlJob, ADeflickerJobNeedsAWindow) {
+  EXPECT_EQ(Complaint("kind: deflicker\nwindow: 0\n"),
+            "/jobs/job.yaml:2:9: window: must be a whole number from 1 to 256, not \"0\"");
+  EXPECT_EQ(Complaint("window: 0\n"), "nothing");
+}
+
+TEST(YamlJob, IsOfTheKindThatTheCallerWantsUnlessItSaysItsOwn) {
+  JobOptions options;
+  options.kind = v1::JOB_KIND_DEFLICKER;
+  EXPECT_TRUE(ReadJobText("style: a.mp4", "/jobs/job.yaml", options));
+  EXPECT_EQ(options.kind, v1::JOB_KIND_DEFLICKER);
+  EXPECT_TRUE(ReadJobText("kind: render\nprompt: neon", "/jobs/job.yaml", options));
+  EXPECT_EQ(options.kind, v1::JOB_KIND_RENDER);
+}
+
 TEST(YamlJob, RefusesAFieldGivenTwice) {
   EXPECT_EQ(Complaint("steps: 3\nseed: 1\nsteps: 4\n"),
             "/jobs/job.yaml:3:1: field \"steps\" is given twice");

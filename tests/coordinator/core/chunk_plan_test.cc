@@ -287,5 +287,39 @@ TEST(PlanJob, RefusesATaskTooLargeForAMessage) {
   EXPECT_THAT(plan.error().message(), ::testing::StartsWith("assemble would read"));
 }
 
+TEST(PlanJob, ADeflickerJobOnlyFinishesAndAssembles) {
+  const JobPlan plan = Plan(SampleDeflicker(), SampleClip(20));
+  EXPECT_THAT(plan.tasks, SizeIs(1 + 3 + 1));
+  EXPECT_THAT(plan.rounds, IsEmpty());
+  EXPECT_THAT(plan.anchors, IsEmpty());
+  const PlannedTask& finish = Find(plan, Stage::kFinish, 1);
+  EXPECT_EQ(finish.core, (FrameRange{8, 16}));
+  EXPECT_EQ(finish.halo, (FrameRange{6, 18}));
+  EXPECT_THAT(finish.inputs, IsEmpty()) << "its frames come from the clips";
+  EXPECT_THAT(OutputsOf(finish), ElementsAre("segment"));
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kAssemble)),
+              ElementsAre("finish 0 segment", "finish 1 segment", "finish 2 segment"));
+}
+
+TEST(PlanJob, TheHaloOfADeflickerJobEndsAtCutsAndAtTheClip) {
+  v1::Clip clip = SampleClip(20);
+  clip.add_scene_starts(7);
+  v1::JobSpec spec = SampleDeflicker();
+  spec.set_window(100);
+  const JobPlan plan = Plan(spec, clip);
+  EXPECT_EQ(Find(plan, Stage::kFinish, 0).halo, (FrameRange{0, 20}));
+  EXPECT_EQ(Find(plan, Stage::kFinish, 1).halo, (FrameRange{7, 20}));
+  const JobPlan one = Plan(spec, SampleClip(1));
+  EXPECT_EQ(Find(one, Stage::kFinish, 0).halo, (FrameRange{0, 1}));
+}
+
+TEST(PlanJob, RefusesADeflickerJobOfTooManyChunks) {
+  v1::JobSpec spec = SampleDeflicker();
+  spec.set_chunk_frames(1);
+  const Result<JobPlan> plan = PlanJob(spec, SampleClip(kTaskBlobsMax + 1));
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code(), ErrorCode::kInvalidArgument);
+}
+
 }  // namespace
 }  // namespace weft::coordinator

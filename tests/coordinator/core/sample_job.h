@@ -1,4 +1,4 @@
-// A job that passes every check, to be varied by tests.
+// Jobs that pass every check, to be varied by tests.
 
 #pragma once
 
@@ -32,6 +32,18 @@ inline v1::JobSpec SampleSpec() {
   spec.set_data_type(v1::DATA_TYPE_FLOAT32);
   spec.set_device("cpu");
   spec.set_micro_batch(1);
+  return spec;
+}
+
+inline v1::JobSpec SampleDeflicker() {
+  v1::JobSpec spec;
+  spec.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec.set_input_path("/style.mp4");
+  spec.set_guide_path("/guide.mp4");
+  spec.set_output_path("/out.mp4");
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_ROBUST);
+  spec.set_window(2);
+  spec.set_chunk_frames(8);
   return spec;
 }
 

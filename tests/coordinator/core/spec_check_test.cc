@@ -121,10 +121,37 @@ TEST(CheckSpec, TakesEveryKindOfControlThatHasItsMaps) {
   EXPECT_TRUE(checked) << checked.error().message();
 }
 
-void ExpectRefusals(const std::vector<BadSpec>& specs) {
+std::vector<BadSpec> BadDeflickerSpecs() {
+  return {
+      {"input_path is ''", [](auto& s) { s.clear_input_path(); }},
+      {"guide_path is 'g'", [](auto& s) { s.set_guide_path("g"); }},
+      {"output_path is '/guide.mp4': it is the guide",
+       [](auto& s) { s.set_output_path("/guide.mp4"); }},
+      {"align_guide is true: there is no guide_path",
+       [](auto& s) {
+         s.clear_guide_path();
+         s.set_align_guide(true);
+       }},
+      {"window is 0: 1 to 256", [](auto& s) { s.set_window(0); }},
+      {"window is 257", [](auto& s) { s.set_window(257); }},
+      {"chunk_frames is 0", [](auto& s) { s.set_chunk_frames(0); }},
+      {"frames.begin is 5",
+       [](auto& s) {
+         s.mutable_frames()->set_begin(5);
+         s.mutable_frames()->set_end(5);
+       }},
+      {"smoothing_mode is 9",
+       [](auto& s) { s.set_smoothing_mode(static_cast<v1::SmoothingMode>(9)); }},
+      {"guide_weight is 101", [](auto& s) { s.set_guide_weight(101); }},
+      {"patch_size is 4: odd", [](auto& s) { s.set_patch_size(4); }},
+      {"patch_size is 17", [](auto& s) { s.set_patch_size(17); }},
+  };
+}
+
+void ExpectRefusals(const std::vector<BadSpec>& specs, const v1::JobSpec& sample = SampleSpec()) {
   for (const BadSpec& bad : specs) {
     SCOPED_TRACE(bad.complaint);
-    v1::JobSpec spec = SampleSpec();
+    v1::JobSpec spec = sample;
     bad.spoil(spec);
     const Status checked = CheckSpec(spec);
     ASSERT_FALSE(checked.has_value());
@@ -139,6 +166,48 @@ TEST(CheckSpec, NamesTheFieldThatIsWrong) {
 
 TEST(CheckSpec, NamesTheFieldOfTheEngineThatIsWrong) {
   ExpectRefusals(BadEngineSpecs());
+}
+
+TEST(CheckSpec, NamesTheFieldOfADeflickerJobThatIsWrong) {
+  ExpectRefusals(BadDeflickerSpecs(), SampleDeflicker());
+}
+
+TEST(CheckSpec, TakesADeflickerJobWithAndWithoutGuide) {
+  v1::JobSpec spec = SampleDeflicker();
+  EXPECT_TRUE(CheckSpec(spec));
+  spec.set_align_guide(true);
+  spec.set_guide_weight(0);
+  spec.set_patch_size(7);
+  spec.set_lossless(true);
+  spec.set_seed(3);
+  spec.mutable_frames()->set_begin(5);
+  EXPECT_TRUE(CheckSpec(spec));
+  spec = SampleDeflicker();
+  spec.clear_guide_path();
+  EXPECT_TRUE(CheckSpec(spec));
+}
+
+TEST(CheckSpec, RefusesFieldsThatTheKindDoesNotHave) {
+  ExpectRefusals({{"guide_path is set: a render has no such field",
+                   [](auto& s) { s.set_guide_path("/guide.mp4"); }},
+                  {"align_guide is set", [](auto& s) { s.set_align_guide(true); }},
+                  {"kind is 7", [](auto& s) { s.set_kind(static_cast<v1::JobKind>(7)); }}});
+  ExpectRefusals({{"model_path is set: a deflicker job has no such field",
+                   [](auto& s) { s.set_model_path("/model"); }},
+                  {"prompt is set", [](auto& s) { s.set_prompt("neon"); }},
+                  {"steps is set", [](auto& s) { s.set_steps(20); }},
+                  {"size is set", [](auto& s) { s.mutable_size(); }},
+                  {"controls is set", [](auto& s) { s.add_controls(); }},
+                  {"final_pass is set", [](auto& s) { s.set_final_pass(true); }},
+                  {"device is set", [](auto& s) { s.set_device("cpu"); }}},
+                 SampleDeflicker());
+}
+
+TEST(CheckSpec, TakesARenderThatNamesItsKind) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_kind(v1::JOB_KIND_RENDER);
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_BALANCED);
+  EXPECT_TRUE(CheckSpec(spec));
 }
 
 TEST(CheckClip, TakesTheSampleAndNamesWhatMakesNoSense) {

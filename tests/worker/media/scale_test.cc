@@ -88,5 +88,18 @@ TEST(FitFrame, RefusesSizesBelowOne) {
   EXPECT_EQ(FitFrame(Slope(4, 4), 0, 4).error().code(), ErrorCode::kInvalidArgument);
 }
 
+TEST(StretchFrame, KeepsEverythingAndChangesTheAspect) {
+  const Frame frame = Slope(400, 100);
+  EXPECT_EQ(StretchFrame(frame, 400, 100).value(), frame);
+  const Frame stretched = StretchFrame(frame, 50, 50).value();
+  ASSERT_EQ(stretched.width, 50);
+  ASSERT_EQ(stretched.height, 50);
+  EXPECT_NEAR(Pixel(stretched, 0, 25)[0], 0, 4);
+  EXPECT_NEAR(Pixel(stretched, 49, 25)[0], 255, 8);
+  EXPECT_NEAR(Pixel(stretched, 25, 49)[1], 255, 8);
+  EXPECT_EQ(Pixel(stretched, 25, 25)[2], 77);
+  EXPECT_FALSE(StretchFrame(frame, 0, 50));
+}
+
 }  // namespace
 }  // namespace weft::media

@@ -2,12 +2,15 @@
 
 #include <filesystem>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/worker/media/scratch.h"
 
 namespace weft::worker {
 namespace {
+
+using ::testing::ElementsAre;
 
 // Six frames of one grey.
 std::string MakeGrey(const media::Scratch& scratch, const std::string& name, int level) {
@@ -42,6 +45,55 @@ TEST(WarmClip, ForgetsAClipThatIsGone) {
   ASSERT_TRUE(warm.Open(clip));
   std::filesystem::remove(clip);
   EXPECT_FALSE(warm.Open(clip));
+}
+
+class ReadGuidesTest : public ::testing::Test {
+ protected:
+  // Six frames of its own grey each: 20, 40, ...
+  [[nodiscard]] std::string MakeSteps(const std::string& name,
+                                      const std::string& size,
+                                      int rate) const {
+    return scratch_.Make(name, "-f lavfi -i \"color=size=" + size +
+                                   ":rate=" + std::to_string(rate) +
+                                   ",format=gray,geq=lum=20*(N+1)\" -frames:v 6 -c:v ffv1");
+  }
+
+  // The grey of each guide frame for the style's frames 1 to 4 of a job that begins at frame 1.
+  std::vector<int> Levels(const std::string& style, const std::string& guide, bool align) {
+    v1::JobSpec job;
+    job.set_input_path(style);
+    job.set_guide_path(guide);
+    job.set_align_guide(align);
+    v1::Clip clip;
+    clip.set_first_frame(1);
+    clip.set_frame_count(5);
+    clip.mutable_size()->set_width(16);
+    clip.mutable_size()->set_height(8);
+    const auto frames = ReadGuides(job, clip, {0, 4}, warm_);
+    EXPECT_TRUE(frames) << frames.error().message();
+    std::vector<int> levels;
+    for (const Frame& frame : frames.value_or(std::vector<Frame>())) {
+      EXPECT_EQ(frame.width, 16);
+      EXPECT_EQ(frame.height, 8);
+      levels.push_back(frame.rgb.front());
+    }
+    return levels;
+  }
+
+  media::Scratch scratch_;
+  WarmClip warm_;
+};
+
+TEST_F(ReadGuidesTest, GoByNumber) {
+  const std::string style = MakeSteps("style.mkv", "16x8", 25);
+  const std::string guide = MakeSteps("guide.mkv", "16x8", 25);
+  EXPECT_THAT(Levels(style, guide, false), ElementsAre(40, 60, 80, 100));
+}
+
+TEST_F(ReadGuidesTest, GoByTimeAndAreScaledWhenAligned) {
+  const std::string style = MakeSteps("style.mkv", "16x8", 50);
+  const std::string guide = MakeSteps("guide.mkv", "32x16", 25);
+  EXPECT_THAT(Levels(style, guide, true), ElementsAre(20, 40, 40, 60));
 }
 
 }  // namespace
