@@ -1,13 +1,11 @@
 #include "tests/benchmarks/deflicker_clip.h"
 
 #include <filesystem>
-#include <memory>
-#include <utility>
 #include <vector>
 
+#include "tests/benchmarks/clip_frames.h"
 #include "tests/benchmarks/true_motion.h"
 #include "worker/deflicker/deflicker.h"
-#include "worker/media/frame_source.h"
 
 namespace weft::bench {
 namespace {
@@ -32,16 +30,6 @@ Result<std::vector<Frame>> RunEngine(const Clip& clip, const DeflickerOrder& ord
   return SmoothBalanced(guides, stylized, {0, frame_count}, {0}, frame_count, options);
 }
 
-Result<std::vector<Frame>> ReadFrames(const std::filesystem::path& path) {
-  WEFT_ASSIGN_OR_RETURN(const auto source, media::OpenClip(path.string()));
-  std::vector<Frame> frames;
-  for (std::uint32_t index = 0; index < source->facts().frame_count; ++index) {
-    WEFT_ASSIGN_OR_RETURN(Frame frame, source->Read(index));
-    frames.push_back(std::move(frame));
-  }
-  return frames;
-}
-
 bool Fit(const std::vector<Frame>& frames, const std::vector<Frame>& clean) {
   return frames.size() == clean.size() && frames.front().width == clean.front().width &&
          frames.front().height == clean.front().height;
@@ -62,11 +50,11 @@ Status Check(const Clip& clip) {
 
 Result<Clip> ReadFolder(const std::filesystem::path& folder) {
   Clip clip;
-  WEFT_ASSIGN_OR_RETURN(clip.clean, ReadFrames(folder / "clean.mkv"));
-  WEFT_ASSIGN_OR_RETURN(clip.flicker, ReadFrames(folder / "flicker.mkv"));
+  WEFT_ASSIGN_OR_RETURN(clip.clean, ReadClipFrames((folder / "clean.mkv").string()));
+  WEFT_ASSIGN_OR_RETURN(clip.flicker, ReadClipFrames((folder / "flicker.mkv").string()));
   const std::filesystem::path guide = folder / "guide.mkv";
   if (std::filesystem::exists(guide)) {
-    WEFT_ASSIGN_OR_RETURN(clip.guide, ReadFrames(guide));
+    WEFT_ASSIGN_OR_RETURN(clip.guide, ReadClipFrames(guide.string()));
   }
   WEFT_ASSIGN_OR_RETURN(clip.motion, ReadTrueMotion((folder / "gtflow.npz").string()));
   WEFT_RETURN_IF_ERROR(Check(clip));
