@@ -68,8 +68,7 @@ Result<DeflickerFigures> MeasureDeflicker(const DeflickerOrder& order) {
   const Stopwatch watch;
   WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed, RunEngine(clip, order));
   const Spent spent = watch.Read();
-  return DeflickerFigures{clip.clean.front().width,
-                          clip.clean.front().height,
+  return DeflickerFigures{{clip.clean.front().width, clip.clean.front().height},
                           static_cast<std::uint32_t>(clip.clean.size()),
                           spent,
                           ScoreClip(smoothed, clip.clean, clip.motion),

@@ -7,6 +7,7 @@
 
 #include "common/result.h"
 #include "tests/benchmarks/clip_scores.h"
+#include "tests/benchmarks/picture_size.h"
 #include "tests/benchmarks/stopwatch.h"
 
 namespace weft::bench {
@@ -21,8 +22,7 @@ struct DeflickerOrder {
 };
 
 struct DeflickerFigures {
-  int width = 0;
-  int height = 0;
+  PictureSize size;
   std::uint32_t frame_count = 0;
   Spent spent;        // By the deflicker for all frames, from decoded to smoothed ones.
   ClipScores result;  // Of what the deflicker makes,

@@ -8,6 +8,7 @@
 
 #include "tests/benchmarks/flow_file.h"
 #include "tests/benchmarks/picture_file.h"
+#include "tests/benchmarks/picture_size.h"
 
 namespace weft::bench {
 namespace {
@@ -32,10 +33,6 @@ std::string NameOf(const std::map<std::string, Value>& names, Value value) {
     }
   }
   return {};
-}
-
-std::string SizeName(int width, int height) {
-  return std::to_string(width) + "x" + std::to_string(height);
 }
 
 void AddScores(const std::string& prefix, const ClipScores& scores, Json* json) {
@@ -99,7 +96,7 @@ void DeflickerCommands::DeclarePair(CLI::App* command) {
   command->add_option("-o", pair_order_.folder, "where to write")
       ->type_name("DIR")
       ->capture_default_str();
-  command->add_option("--size", pair_order_.size, "pixels a side")->capture_default_str();
+  command->add_option("--size", pair_order_.size, "pixels, N or WxH")->capture_default_str();
   command->add_option("--motion", pair_order_.motion, "video or large [video]")
       ->transform(CLI::CheckedTransformer(Motions()).description(""));
 }
@@ -134,7 +131,7 @@ Result<std::string> DeflickerCommands::RunPatchMatch() const {
   const PatchMatchOrder& order = patchmatch_order_;
   WEFT_ASSIGN_OR_RETURN(const PatchMatchFigures figures, MeasurePatchMatch(order));
   Json json = {{"part", "patchmatch"},
-               {"size", SizeName(figures.width, figures.height)},
+               {"size", NameOf(figures.size)},
                {"patch", order.patch_size},
                {"threads", order.threads},
                {"ms", figures.engine.spent.cpu_ms},
@@ -159,8 +156,8 @@ Result<std::string> DeflickerCommands::RunPatchMatch() const {
 
 Result<std::string> DeflickerCommands::RunPair() const {
   WEFT_ASSIGN_OR_RETURN(const Frame photo, ReadPicture(pair_order_.photo_path));
-  WEFT_ASSIGN_OR_RETURN(const MovingPair pair,
-                        MakeMovingPair(photo, pair_order_.size, pair_order_.motion));
+  WEFT_ASSIGN_OR_RETURN(const PictureSize size, ReadSize(pair_order_.size));
+  WEFT_ASSIGN_OR_RETURN(const MovingPair pair, MakeMovingPair(photo, size, pair_order_.motion));
   WEFT_RETURN_IF_ERROR(WritePair(pair, pair_order_.folder));
   return std::string();
 }
@@ -173,7 +170,7 @@ Result<std::string> DeflickerCommands::RunDeflicker() const {
                {"mode", order.mode},
                {"window", order.window},
                {"threads", order.threads},
-               {"size", SizeName(figures.width, figures.height)},
+               {"size", NameOf(figures.size)},
                {"frames", figures.frame_count},
                {"ms_per_frame", figures.spent.cpu_ms / figures.frame_count},
                {"wall_ms_per_frame", figures.spent.wall_ms / figures.frame_count}};

@@ -29,7 +29,7 @@ class DeflickerCommands {
   struct PairOrder {
     std::string photo_path;
     std::string folder = ".";
-    int size = 256;
+    std::string size = "256";
     PairMotion motion = PairMotion::kVideo;
   };
 

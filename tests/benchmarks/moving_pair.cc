@@ -12,13 +12,14 @@
 namespace weft::bench {
 namespace {
 
-constexpr int kSizeMin = 16;
-constexpr int kSamples = 2;  // A side of a pixel: edges come out soft, as a camera's do.
+constexpr int kSideMin = 16;
+constexpr double kRoom = 1.25;  // Sides of the photograph over those of the pictures.
+constexpr int kSamples = 2;     // A side of a pixel: edges come out soft, as a camera's do.
 constexpr double kDegree = CV_PI / 180;
 
 using Point = cv::Point2d;
 
-// Lengths are parts of the picture's side.
+// Lengths are parts of the picture's shorter side.
 struct Moves {
   Point pan;
   double zoom = 1;
@@ -38,21 +39,21 @@ Scene SceneOf(PairMotion motion) {
   return {{{0.012, -0.008}, 1.01, 0.7, 0.002}, {{-0.014, 0.01}, 0.99, -1.5, 0.001}};
 }
 
-// Places in the target, and where they are in the source, in pixels of a picture of that size.
+// Places in the target, and where they are in the source, in pixels. side: the shorter one.
 class Movement {
  public:
-  Movement(const Moves& moves, Point middle, int size)
-      : moves_(moves), middle_(middle), size_(size) {}
+  Movement(const Moves& moves, Point middle, int side)
+      : moves_(moves), middle_(middle), side_(side) {}
 
   [[nodiscard]] Point Forward(Point place) const {
-    constexpr double kWaves = 3;  // Of the wobble, across the picture.
-    const double frequency = 2 * CV_PI * kWaves / size_;
+    constexpr double kWaves = 3;  // Of the wobble, along the shorter side.
+    const double frequency = 2 * CV_PI * kWaves / side_;
     const Point wobble(std::sin(frequency * place.y + 1), std::sin(frequency * place.x + 2));
     const Point off = moves_.zoom * (place - middle_);
     const double sine = std::sin(moves_.turn * kDegree);
     const double cosine = std::cos(moves_.turn * kDegree);
     const Point turned(cosine * off.x - sine * off.y, sine * off.x + cosine * off.y);
-    return middle_ + turned + size_ * (moves_.pan + moves_.wobble * wobble);
+    return middle_ + turned + side_ * (moves_.pan + moves_.wobble * wobble);
   }
 
   // The motion is smooth and small, so that this comes closer by a factor of three or more each
@@ -68,19 +69,20 @@ class Movement {
  private:
   Moves moves_;
   Point middle_;
-  double size_;
+  double side_;
 };
 
 class Stage {
  public:
-  Stage(const cv::Mat3b& photo, int size, const Scene& scene)
+  Stage(const cv::Mat3b& photo, cv::Size size, const Scene& scene)
       : photo_(photo),
         size_(size),
-        middle_(Point(size - 1, size - 1) / 2),
-        disc_middle_(Point(0.38, 0.58) * size),
-        disc_radius_(0.2 * size),
-        background_(scene.background, middle_, size),
-        disc_(scene.disc, disc_middle_, size) {}
+        side_(std::min(size.width, size.height)),
+        middle_(Point(size.width - 1, size.height - 1) / 2),
+        disc_middle_(0.38 * size.width, 0.58 * size.height),
+        disc_radius_(0.2 * side_),
+        background_(scene.background, middle_, side_),
+        disc_(scene.disc, disc_middle_, side_) {}
 
   [[nodiscard]] Frame Target() const {
     return Shot([](Point place, const Movement&) { return place; });
@@ -91,7 +93,7 @@ class Stage {
   }
 
   [[nodiscard]] cv::Mat2f Flow() const {
-    cv::Mat2f flow(size_, size_);
+    cv::Mat2f flow(size_);
     flow.forEach(
         [this](cv::Vec2f& motion, const int* at) { motion = MotionAt(Point(at[1], at[0])); });
     return flow;
@@ -109,7 +111,7 @@ class Stage {
     const Point there = (on_disc ? disc_ : background_).Forward(place);
     const bool hidden = !on_disc && FromDisc(disc_.Backward(there)) < kEdge;
     const bool inside =
-        there.x >= 0 && there.y >= 0 && there.x <= size_ - 1 && there.y <= size_ - 1;
+        there.x >= 0 && there.y >= 0 && there.x <= size_.width - 1 && there.y <= size_.height - 1;
     if (hidden || !inside || std::abs(FromDisc(place)) < kEdge) {
       return {kUnknownMotion, kUnknownMotion};
     }
@@ -120,7 +122,7 @@ class Stage {
   template <typename From>
   [[nodiscard]] Frame Shot(const From& from) const {
     const Point photo_middle = Point(photo_.cols - 1, photo_.rows - 1) / 2;
-    cv::Mat2f places(kSamples * size_, kSamples * size_);
+    cv::Mat2f places(size_ * kSamples);
     places.forEach([&](cv::Vec2f& place, const int* at) {
       const Point here = (Point(at[1], at[0]) + Point(0.5, 0.5)) / kSamples - Point(0.5, 0.5);
       const Point on_disc = from(here, disc_);
@@ -131,12 +133,13 @@ class Stage {
     cv::Mat3b samples;
     cv::remap(photo_, samples, places, cv::noArray(), cv::INTER_CUBIC, cv::BORDER_REFLECT_101);
     cv::Mat3b picture;
-    cv::resize(samples, picture, cv::Size(size_, size_), 0, 0, cv::INTER_AREA);
+    cv::resize(samples, picture, size_, 0, 0, cv::INTER_AREA);
     return eval::ToFrame(picture);
   }
 
   cv::Mat3b photo_;
-  int size_;
+  cv::Size size_;
+  int side_;
   Point middle_;
   Point disc_middle_;
   double disc_radius_;
@@ -146,19 +149,19 @@ class Stage {
 
 }  // namespace
 
-Result<MovingPair> MakeMovingPair(const Frame& photo, int size, PairMotion motion) {
-  const int shorter = std::min(photo.width, photo.height);
-  const int needed = size * 5 / 4;
-  if (size < kSizeMin || shorter < needed) {
+Result<MovingPair> MakeMovingPair(const Frame& photo, PictureSize size, PairMotion motion) {
+  const double scale =
+      kRoom * std::max(1.0 * size.width / photo.width, 1.0 * size.height / photo.height);
+  if (std::min(size.width, size.height) < kSideMin || scale > 1) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "a pair of " + std::to_string(size) + " pixels a side, at least " +
-                       std::to_string(kSizeMin) + ", needs a photograph of " +
-                       std::to_string(needed) + ", not " + std::to_string(shorter));
+                   "a pair of " + NameOf(size) + " pixels; sides of " + std::to_string(kSideMin) +
+                       " or more are possible, of which this photograph has " +
+                       NameOf({static_cast<int>(photo.width / kRoom),
+                               static_cast<int>(photo.height / kRoom)}));
   }
   cv::Mat3b fitted;
-  const double scale = static_cast<double>(needed) / shorter;
   cv::resize(eval::ToMat(photo), fitted, cv::Size(), scale, scale, cv::INTER_AREA);
-  const Stage stage(fitted, size, SceneOf(motion));
+  const Stage stage(fitted, {size.width, size.height}, SceneOf(motion));
   return MovingPair{stage.Target(), stage.Source(), stage.Flow()};
 }
 

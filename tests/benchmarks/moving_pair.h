@@ -5,17 +5,18 @@
 #include <opencv2/core.hpp>
 
 #include "common/result.h"
+#include "tests/benchmarks/picture_size.h"
 #include "worker/frame/frame.h"
 
 namespace weft::bench {
 
 enum class PairMotion {
-  kVideo,  // As between frames of a video that are a few apart: about 1 % of the side.
-  kLarge,  // As between frames far apart: about 6 % of the side.
+  kVideo,  // As between frames of a video that are a few apart: about 1 % of the shorter side.
+  kLarge,  // As between frames far apart: about 6 % of it.
 };
 
 struct MovingPair {
-  Frame target;    // size x size pixels, as is the source.
+  Frame target;    // Of the size that was asked for, as is the source.
   Frame source;    // The target moved.
   cv::Mat2f flow;  // From target to source: tests/benchmarks/flow_file.h.
 };
@@ -24,8 +25,8 @@ struct MovingPair {
 // the photograph upside down, moves in a way of its own, so that something is hidden and something
 // comes to light. Flow is unknown for what the source does not show, and on the disc's edge.
 //
-// kInvalidArgument: `size` is below 16, or the photograph's shorter side below size * 5 / 4, which
-// leaves room for the motion.
-Result<MovingPair> MakeMovingPair(const Frame& photo, int size, PairMotion motion);
+// kInvalidArgument: a side is below 16 pixels, or the photograph is not a quarter larger each way,
+// which leaves room for the motion.
+Result<MovingPair> MakeMovingPair(const Frame& photo, PictureSize size, PairMotion motion);
 
 }  // namespace weft::bench

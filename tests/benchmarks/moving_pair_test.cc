@@ -10,7 +10,8 @@
 namespace weft::bench {
 namespace {
 
-constexpr int kSize = 96;
+constexpr int kWidth = 120;
+constexpr int kHeight = 96;
 
 struct Agreement {
   double rms = 0;    // Levels, between the target and the source at the flow's places.
@@ -19,11 +20,11 @@ struct Agreement {
 };
 
 Agreement AgreementOf(const MovingPair& pair) {
-  cv::Mat2f places(kSize, kSize);
-  cv::Mat1b known(kSize, kSize);
+  cv::Mat2f places(kHeight, kWidth);
+  cv::Mat1b known(kHeight, kWidth);
   double motion = 0;
-  for (int y = 0; y < kSize; ++y) {
-    for (int x = 0; x < kSize; ++x) {
+  for (int y = 0; y < kHeight; ++y) {
+    for (int x = 0; x < kWidth; ++x) {
       const cv::Vec2f flow = pair.flow(y, x);
       known(y, x) = IsKnown(flow) ? 255 : 0;
       places(y, x) = flow + cv::Vec2f(static_cast<float>(x), static_cast<float>(y));
@@ -35,13 +36,13 @@ Agreement AgreementOf(const MovingPair& pair) {
             cv::BORDER_REPLICATE);
   const int count = cv::countNonZero(known);
   const double squares = cv::norm(eval::ToMat(pair.target), warped, cv::NORM_L2SQR, known);
-  return {std::sqrt(squares / (3.0 * count)), static_cast<double>(count) / (kSize * kSize),
+  return {std::sqrt(squares / (3.0 * count)), static_cast<double>(count) / (kWidth * kHeight),
           motion / count};
 }
 
 TEST(MovingPair, ItsFlowLeadsFromTheTargetToTheSameThingInTheSource) {
   const Frame photo = eval::PanFrame(160, 120, 0, 0);
-  const Result<MovingPair> pair = MakeMovingPair(photo, kSize, PairMotion::kVideo);
+  const Result<MovingPair> pair = MakeMovingPair(photo, {kWidth, kHeight}, PairMotion::kVideo);
   ASSERT_TRUE(pair);
   const Agreement agreement = AgreementOf(*pair);
   EXPECT_LT(agreement.rms, 2);
@@ -51,7 +52,7 @@ TEST(MovingPair, ItsFlowLeadsFromTheTargetToTheSameThingInTheSource) {
 
 TEST(MovingPair, ItsLargeMotionIsLarger) {
   const Frame photo = eval::PanFrame(160, 120, 0, 0);
-  const Result<MovingPair> pair = MakeMovingPair(photo, kSize, PairMotion::kLarge);
+  const Result<MovingPair> pair = MakeMovingPair(photo, {kWidth, kHeight}, PairMotion::kLarge);
   ASSERT_TRUE(pair);
   const Agreement agreement = AgreementOf(*pair);
   EXPECT_LT(agreement.rms, 4);
@@ -62,9 +63,9 @@ TEST(MovingPair, ItsLargeMotionIsLarger) {
 
 TEST(MovingPair, RefusesPhotographsWithNoRoomForTheMotion) {
   const Frame photo = eval::PanFrame(160, 119, 0, 0);
-  EXPECT_FALSE(MakeMovingPair(photo, 96, PairMotion::kVideo));
-  EXPECT_FALSE(MakeMovingPair(photo, 8, PairMotion::kVideo));
-  EXPECT_TRUE(MakeMovingPair(photo, 95, PairMotion::kVideo));
+  EXPECT_FALSE(MakeMovingPair(photo, {96, 96}, PairMotion::kVideo));
+  EXPECT_FALSE(MakeMovingPair(photo, {8, 96}, PairMotion::kVideo));
+  EXPECT_TRUE(MakeMovingPair(photo, {95, 95}, PairMotion::kVideo));
 }
 
 }  // namespace

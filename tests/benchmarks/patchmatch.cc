@@ -144,8 +144,7 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
     field_times.push_back(run.field_spent);
     remap_times.push_back(run.remap_spent);
   }
-  return PatchMatchFigures{pictures.target.width,
-                           pictures.target.height,
+  return PatchMatchFigures{{pictures.target.width, pictures.target.height},
                            FiguresOf(run.field, Median(field_times), pictures, order.patch_size),
                            Median(remap_times),
                            Psnr(run.remapped, pictures.target),

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/result.h"
+#include "tests/benchmarks/picture_size.h"
 #include "tests/benchmarks/stopwatch.h"
 
 namespace weft::bench {
@@ -31,8 +32,7 @@ struct FieldFigures {
 };
 
 struct PatchMatchFigures {
-  int width = 0;
-  int height = 0;
+  PictureSize size;
   FieldFigures engine;
   Spent remap;            // The source seen through the finished field; median of the repeats.
   double remap_psnr = 0;  // That picture against the target, dB.

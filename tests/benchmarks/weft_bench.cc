@@ -1,16 +1,15 @@
 // weft-bench: times and quality of single parts, as one line of JSON.
 
-#include <charconv>
 #include <cstdio>
 #include <map>
 #include <string>
-#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "tests/benchmarks/deflicker_commands.h"
 #include "tests/benchmarks/engine.h"
+#include "tests/benchmarks/picture_size.h"
 
 namespace weft::bench {
 namespace {
@@ -44,26 +43,15 @@ void Declare(CLI::App* app, EngineWords* words) {
   app->add_flag("--compare", words->order.compare, "say how far off float32 the type is");
 }
 
-// 0 where `text` is no number of pixels.
-int SideOf(const std::string& text) {
-  int side = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, side);
-  return error == std::errc() && stop == end && side > 0 ? side : 0;
-}
-
 Result<EngineOrder> OrderOf(const std::string& part, const EngineWords& words) {
   EngineOrder order = words.order;
   order.part = part;
   if (order.model.empty() && !words.random) {
     return Failure(ErrorCode::kInvalidArgument, "name a model with --model, or --sd15-random");
   }
-  const std::size_t cross = words.size.find('x');
-  order.width = SideOf(words.size.substr(0, cross));
-  order.height = cross == std::string::npos ? 0 : SideOf(words.size.substr(cross + 1));
-  if (order.width == 0 || order.height == 0) {
-    return Failure(ErrorCode::kInvalidArgument, "--size must be WIDTHxHEIGHT, such as 512x512");
-  }
+  WEFT_ASSIGN_OR_RETURN(const PictureSize size, ReadSize(words.size));
+  order.width = size.width;
+  order.height = size.height;
   order.data_type = words.type == "bfloat16"  ? models::DataType::kBfloat16
                     : words.type == "float16" ? models::DataType::kFloat16
                                               : models::DataType::kFloat32;
@@ -75,7 +63,7 @@ Result<std::string> RunEngine(const std::string& part, const EngineWords& words)
   WEFT_ASSIGN_OR_RETURN(const EngineFigures figures, MeasureEngine(order));
   const double rate = figures.flop / figures.seconds;
   nlohmann::ordered_json json = {{"part", part},
-                                 {"size", words.size},
+                                 {"size", NameOf({order.width, order.height})},
                                  {"batch", order.batch},
                                  {"dtype", words.type},
                                  {"threads", figures.threads},
