@@ -4,7 +4,10 @@
 #include <climits>
 #include <cstddef>
 #include <random>
+#include <utility>
 #include <vector>
+
+#include "worker/deflicker/instruction_sets.h"
 
 namespace weft::bench {
 namespace {
@@ -57,28 +60,18 @@ class Search {
   }
 
   // From the upper left corner for step 1, from the lower right one for step -1.
-  void Scan(int step) {
-    const int last_x = step > 0 ? field_.width : -1;
-    const int last_y = step > 0 ? field_.height : -1;
-    for (int y = step > 0 ? 0 : field_.height - 1; y != last_y; y += step) {
-      for (int x = step > 0 ? 0 : field_.width - 1; x != last_x; x += step) {
-        Propagate(x, y, step, 0);
-        Propagate(x, y, 0, step);
-        SearchAround(x, y);
-      }
-    }
-  }
+  void Scan(int step);
 
   MatchField Field() && { return std::move(field_); }
 
  private:
   // Of [begin, end).
-  int Random(int begin, int end) {
+  WEFT_ALWAYS_INLINE int Random(int begin, int end) {
     return begin + static_cast<int>(random_() % static_cast<std::uint32_t>(end - begin));
   }
 
   // The early end: once `bound` is reached, the rest cannot matter.
-  [[nodiscard]] int Error(int x, int y, Match match, int bound) const {
+  [[nodiscard]] WEFT_ALWAYS_INLINE int Error(int x, int y, Match match, int bound) const {
     int sum = 0;
     for (int row = 0; row < patch_size_; ++row) {
       const int* const a = target_.PatchRow(x, y, row);
@@ -96,7 +89,7 @@ class Search {
     return sum;
   }
 
-  void Try(int x, int y, Match match) {
+  WEFT_ALWAYS_INLINE void Try(int x, int y, Match match) {
     int& best = errors_[field_.Index(x, y)];
     const int error = Error(x, y, match, best);
     if (error < best) {
@@ -106,7 +99,7 @@ class Search {
   }
 
   // What the neighbour that was visited before says, a pixel on.
-  void Propagate(int x, int y, int step_x, int step_y) {
+  WEFT_ALWAYS_INLINE void Propagate(int x, int y, int step_x, int step_y) {
     if (x - step_x < 0 || x - step_x >= field_.width || y - step_y < 0 ||
         y - step_y >= field_.height) {
       return;
@@ -119,7 +112,7 @@ class Search {
   }
 
   // Around the best match so far, in boxes that shrink by half.
-  void SearchAround(int x, int y) {
+  WEFT_ALWAYS_INLINE void SearchAround(int x, int y) {
     for (int reach = std::max(field_.width, field_.height); reach >= 1; reach /= 2) {
       const Match best = field_.At(x, y);
       Try(x, y,
@@ -135,6 +128,19 @@ class Search {
   MatchField field_;
   std::vector<int> errors_;  // Of the field's matches.
 };
+
+WEFT_FOR_EVERY_VECTOR_UNIT
+void Search::Scan(int step) {
+  const int last_x = step > 0 ? field_.width : -1;
+  const int last_y = step > 0 ? field_.height : -1;
+  for (int y = step > 0 ? 0 : field_.height - 1; y != last_y; y += step) {
+    for (int x = step > 0 ? 0 : field_.width - 1; x != last_x; x += step) {
+      Propagate(x, y, step, 0);
+      Propagate(x, y, 0, step);
+      SearchAround(x, y);
+    }
+  }
+}
 
 }  // namespace
 

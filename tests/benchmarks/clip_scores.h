@@ -18,10 +18,10 @@ struct ClipScores {
   // How unsteady the brightness is: standard deviation of the change, from frame to frame, of the
   // mean level's difference to the clean frame; 8-bit levels.
   double gflick = 0;
-  // Energy of the luma's Laplacian over the clean clip's. Blur lowers it; noise raises it.
+  // Energy of the luma's gradient (Scharr) over the clean clip's. Blur lowers it; noise raises it.
   double sharpness = 0;
-  // The clean clip's Laplacian as it is found in the clip's (least squares): 1 where all of the
-  // true detail is there, whatever noise lies over it; less when it is blurred or not in its place.
+  // The clean clip's gradient as far as the clip's holds it (least squares): 1 where all the true
+  // detail is there, whatever noise lies over it; less when it is blurred or out of its place.
   double detail = 0;
 };
 

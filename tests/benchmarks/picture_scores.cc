@@ -31,10 +31,16 @@ cv::Mat Covariance(const cv::Mat& a, const cv::Mat& b) {
   return WindowMean(a.mul(b)) - WindowMean(a).mul(WindowMean(b));
 }
 
-cv::Mat1d Laplacian(const Frame& frame) {
-  cv::Mat1d detail;
-  cv::Laplacian(Luma(frame), detail, CV_64F);
-  return detail;
+// Along x and along y.
+cv::Mat2d Gradient(const Frame& frame) {
+  constexpr double kScharrGain = 32;
+  const cv::Mat1d luma = Luma(frame);
+  cv::Mat1d sides[2];
+  cv::Scharr(luma, sides[0], CV_64F, 1, 0, 1 / kScharrGain);
+  cv::Scharr(luma, sides[1], CV_64F, 0, 1, 1 / kScharrGain);
+  cv::Mat2d gradient;
+  cv::merge(sides, 2, gradient);
+  return gradient;
 }
 
 }  // namespace
@@ -62,8 +68,8 @@ double Ssim(const Frame& a, const Frame& b) {
 }
 
 DetailSums CompareDetail(const Frame& picture, const Frame& truth) {
-  const cv::Mat1d own = Laplacian(picture);
-  const cv::Mat1d true_detail = Laplacian(truth);
+  const cv::Mat2d own = Gradient(picture);
+  const cv::Mat2d true_detail = Gradient(truth);
   return {own.dot(own), true_detail.dot(true_detail), own.dot(true_detail)};
 }
 

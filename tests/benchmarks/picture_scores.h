@@ -15,7 +15,7 @@ double Psnr(const Frame& a, const Frame& b);
 // pixel, edges reflected.
 double Ssim(const Frame& a, const Frame& b);
 
-// Sums over the Laplacian of the luma, which is what a picture has in detail.
+// Sums over the gradient of the luma, which is what a picture has in detail.
 struct DetailSums {
   double own = 0;     // Squares of the picture's.
   double truth = 0;   // Squares of the true picture's.

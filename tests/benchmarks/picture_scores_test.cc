@@ -67,8 +67,8 @@ TEST(Detail, IsLostByBlurAndNotWonByNoise) {
   EXPECT_LT(blurred.shared, 0.97 * blurred.truth);
 
   const DetailSums noisy = CompareDetail(WithNoise(picture), picture);
-  EXPECT_GT(noisy.own, 2 * noisy.truth);
-  EXPECT_NEAR(noisy.shared / noisy.truth, 1, 0.15);
+  EXPECT_GT(noisy.own, 1.2 * noisy.truth);
+  EXPECT_NEAR(noisy.shared / noisy.truth, 1, 0.05);
 }
 
 }  // namespace
