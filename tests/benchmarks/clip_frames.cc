@@ -15,6 +15,7 @@ namespace {
 // What a program writes to its standard output. False: it cannot run, or fails.
 bool RunProgram(std::vector<std::string> words, std::string* output) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }

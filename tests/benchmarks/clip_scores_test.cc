@@ -25,6 +25,7 @@ eval::Motion Pan(int pixels) {
 // What is seen moves to the right by `pixels` a frame.
 std::vector<Frame> PanClip(int frame_count, int pixels) {
   std::vector<Frame> frames;
+  frames.reserve(static_cast<std::size_t>(frame_count));
   for (int t = 0; t < frame_count; ++t) {
     frames.push_back(eval::PanFrame(kWidth, kHeight, -pixels * t, 0));
   }
@@ -63,8 +64,8 @@ TEST(ClipScores, FindAKnownFlicker) {
 TEST(ClipScores, LeaveOutWhatIsNotKnown) {
   const std::vector<Frame> clean = PanClip(2, 0);
   std::vector<Frame> spoilt = clean;
-  for (int y = 0; y < kHeight; ++y) {
-    spoilt[1].rgb[static_cast<std::size_t>(3 * y * kWidth)] ^= 0x40;
+  for (std::size_t y = 0; y < kHeight; ++y) {
+    spoilt[1].rgb[3 * y * kWidth] ^= 0x40;
   }
   eval::Motion motion = Pan(0);
   EXPECT_GT(ScoreClip(spoilt, clean, {motion}).ewarp, 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstddef>
 
 #include <gtest/gtest.h>
 
@@ -15,7 +16,8 @@ namespace {
 int ValueAt(const Frame& frame, int x, int y, int channel) {
   const int row = std::clamp(y, 0, frame.height - 1);
   const int column = std::clamp(x, 0, frame.width - 1);
-  return frame.rgb[static_cast<std::size_t>(3 * (row * frame.width + column) + channel)];
+  const auto pixel = static_cast<std::ptrdiff_t>(row) * frame.width + column;
+  return frame.rgb.data()[3 * pixel + channel];
 }
 
 int PatchError(const Frame& target, const Frame& source, Match at, Match match) {

@@ -135,6 +135,9 @@ std::optional<FieldFigures> ReferenceFigures(const Pictures& pictures,
 }  // namespace
 
 Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
+  if (order.patch_size % 2 == 0) {
+    return Failure(ErrorCode::kInvalidArgument, "the patch size must be odd");
+  }
   WEFT_ASSIGN_OR_RETURN(const Pictures pictures, ReadPictures(order));
   EngineRun run;
   std::vector<Spent> field_times;

@@ -18,8 +18,8 @@ struct PatchMatchOrder {
   std::string target_path;
   std::string source_path;
   std::string flow_path;  // True motion from target to source; empty: unknown.
-  int patch_size = 5;
-  int threads = 1;  // The engine's; a reference has one.
+  int patch_size = 5;     // Odd.
+  int threads = 1;        // The engine's; a reference has one.
   int repeats = 5;
   Reference reference = Reference::kNone;
 };
@@ -40,7 +40,8 @@ struct PatchMatchFigures {
 };
 
 // The field from target to source. The exact reference runs once, Barnes' as often as the engine.
-// kInvalidArgument: a file cannot be read, sizes differ, or the engine refuses the options.
+// kInvalidArgument: a file cannot be read, sizes differ, the patch size is even, or the engine
+// refuses the options.
 Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order);
 
 }  // namespace weft::bench

@@ -33,6 +33,8 @@ Spent Stopwatch::Read() const {
 Spent Median(const std::vector<Spent>& times) {
   std::vector<double> cpu;
   std::vector<double> wall;
+  cpu.reserve(times.size());
+  wall.reserve(times.size());
   for (const Spent& spent : times) {
     cpu.push_back(spent.cpu_ms);
     wall.push_back(spent.wall_ms);

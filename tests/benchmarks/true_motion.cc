@@ -112,6 +112,7 @@ Result<std::vector<eval::Motion>> MotionOf(const Arrays& arrays) {
   const auto flow = ValuesOf<std::int16_t>(arrays.at("flow.npy"));
   const auto bits = ValuesOf<std::uint8_t>(arrays.at("valid.npy"));
   std::vector<eval::Motion> motion;
+  motion.reserve(shape.pairs);
   for (std::size_t pair = 0; pair < shape.pairs; ++pair) {
     const std::size_t first = pair * shape.Rows() * shape.Columns() * 2;
     motion.push_back(
