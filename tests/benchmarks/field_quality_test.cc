@@ -34,7 +34,7 @@ TEST(PatchMse, IsTheSquareOfAnEvenDifferenceWithEveryPatchSize) {
 TEST(PatchMse, CountsAPixelOnceForEveryPatchThatHoldsIt) {
   const Frame black{5, 5, std::vector<std::uint8_t>(75, 0)};
   Frame dot = black;
-  dot.rgb[3 * 12] = 30;
+  dot.rgb[36] = 30;  // The middle pixel's red.
   const MatchField field = ShiftedField(5, 5, 0, 0);
   // In 1 patch of 1x1, in 9 of 3x3.
   EXPECT_DOUBLE_EQ(PatchMse(black, dot, field, 1), 900.0 / (25 * 3));
