@@ -31,7 +31,7 @@ TEST(FlowFile, BeginsAsMiddleburysDo) {
   std::ifstream file(folder.File("a.flo"), std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(bytes.substr(0, 12), std::string("PIEH\3\0\0\0\2\0\0\0", 12));
-  EXPECT_EQ(bytes.size(), 12 + 2 * 3 * 2 * sizeof(float));
+  EXPECT_EQ(bytes.size(), 12 + sizeof(float) * 2 * 3 * 2);
 }
 
 TEST(FlowFile, KnowsNoMotionThatIsNotANumberOrTooLarge) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include <opencv2/imgproc.hpp>
 
@@ -74,8 +75,8 @@ class Movement {
 
 class Stage {
  public:
-  Stage(const cv::Mat3b& photo, cv::Size size, const Scene& scene)
-      : photo_(photo),
+  Stage(cv::Mat3b photo, cv::Size size, const Scene& scene)
+      : photo_(std::move(photo)),
         size_(size),
         side_(std::min(size.width, size.height)),
         middle_(Point(size.width - 1, size.height - 1) / 2),
@@ -161,7 +162,7 @@ Result<MovingPair> MakeMovingPair(const Frame& photo, PictureSize size, PairMoti
   }
   cv::Mat3b fitted;
   cv::resize(eval::ToMat(photo), fitted, cv::Size(), scale, scale, cv::INTER_AREA);
-  const Stage stage(fitted, {size.width, size.height}, SceneOf(motion));
+  const Stage stage(std::move(fitted), {size.width, size.height}, SceneOf(motion));
   return MovingPair{stage.Target(), stage.Source(), stage.Flow()};
 }
 
