@@ -1,126 +1,157 @@
 #include "tests/benchmarks/patchmatch.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstddef>
-#include <cstdint>
-#include <ctime>
+#include <functional>
+#include <utility>
 #include <vector>
 
-#include <opencv2/imgcodecs.hpp>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core.hpp>
 
+#include "tests/benchmarks/barnes.h"
+#include "tests/benchmarks/exact_field.h"
+#include "tests/benchmarks/field_quality.h"
+#include "tests/benchmarks/flow_file.h"
+#include "tests/benchmarks/picture_file.h"
+#include "tests/benchmarks/picture_scores.h"
 #include "worker/deflicker/patch_match.h"
 #include "worker/deflicker/remap.h"
 
 namespace weft::bench {
 namespace {
 
-using deflicker::Field;
-using deflicker::MatchFrame;
-using deflicker::PaddedImage;
+struct Pictures {
+  Frame target;
+  Frame source;
+  cv::Mat2f flow;  // Empty: unknown.
+};
 
-Result<Frame> ReadPicture(const std::string& path) {
-  try {
-    const cv::Mat3b bgr = cv::imread(path, cv::IMREAD_COLOR);
-    if (bgr.empty()) {
-      return Failure(ErrorCode::kInvalidArgument, "no picture: " + path);
-    }
-    cv::Mat3b rgb;
-    cv::cvtColor(bgr, rgb, cv::COLOR_BGR2RGB);
-    return Frame{rgb.cols, rgb.rows, {rgb.ptr(), rgb.ptr() + rgb.total() * 3}};
-  } catch (const cv::Exception& exception) {
-    return Failure(ErrorCode::kInvalidArgument, path + ": " + exception.err);
-  }
-}
+struct EngineRun {
+  MatchField field;
+  Spent field_spent;
+  Frame remapped;
+  Spent remap_spent;
+};
 
-// Of this thread: what other programs on the machine take does not count.
-double CpuMilliseconds() {
-  timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) * 1e-6;
-}
-
-double Median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-double Squared(double value) {
-  return value * value;
-}
-
-double PatchSsd(const PaddedImage& source,
-                const PaddedImage& target,
-                deflicker::Position from,
-                deflicker::Position to) {
-  const int radius = target.Padding();
-  double sum = 0;
-  for (int dy = -radius; dy <= radius; ++dy) {
-    const std::int16_t* const a = source.At(from.x - radius, from.y + dy);
-    const std::int16_t* const b = target.At(to.x - radius, to.y + dy);
-    for (int i = 0; i < (2 * radius + 1) * PaddedImage::kChannels; ++i) {
-      sum += Squared(a[i] - b[i]);
-    }
-  }
-  return sum;
-}
-
-double PatchMse(const Frame& source_frame,
-                const Frame& target_frame,
-                const Field& field,
-                int patch_size) {
-  const PaddedImage source(source_frame, patch_size / 2);
-  const PaddedImage target(target_frame, patch_size / 2);
-  double sum = 0;
+MatchField ToMatchField(const deflicker::Field& field) {
+  MatchField matches{field.Width(), field.Height(), {}};
   for (int y = 0; y < field.Height(); ++y) {
     for (int x = 0; x < field.Width(); ++x) {
-      sum += PatchSsd(source, target, field.At(x, y), deflicker::PositionAt(x, y));
+      matches.matches.push_back({field.At(x, y).x, field.At(x, y).y});
     }
   }
-  return sum / (Squared(patch_size) * static_cast<double>(target_frame.rgb.size()));
+  return matches;
 }
 
-double Psnr(const Frame& a, const Frame& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.rgb.size(); ++i) {
-    sum += Squared(static_cast<double>(a.rgb[i]) - b.rgb[i]);
+// The only place that knows the engine.
+Result<EngineRun> RunEngine(const Pictures& pictures, const PatchMatchOrder& order) {
+  deflicker::DeflickerOptions options;
+  options.patch_size_min = order.patch_size;
+  WEFT_RETURN_IF_ERROR(
+      deflicker::CheckMatchable(pictures.target.width, pictures.target.height, options));
+  if (order.threads != 1) {
+    return Failure(ErrorCode::kUnsupported, "the engine has one thread");
   }
-  const double mse = std::max(sum / static_cast<double>(a.rgb.size()), 1e-9);
-  return 10 * std::log10(255.0 * 255.0 / mse);
+  const Stopwatch field_watch;
+  const auto from = PrepareFrame(1, pictures.source, pictures.source, options);
+  const auto to = PrepareFrame(0, pictures.target, pictures.target, options);
+  const deflicker::Field field = FindField(from, to, options);
+  const Spent field_spent = field_watch.Read();
+  const Stopwatch remap_watch;
+  const auto remapped = Remap(from.styles.front(), field, order.patch_size);
+  const Spent remap_spent = remap_watch.Read();
+  return EngineRun{ToMatchField(field), field_spent, remapped.ToFrame(), remap_spent};
+}
+
+bool HasKnownMotion(const cv::Mat2f& flow) {
+  return std::any_of(flow.begin(), flow.end(), IsKnown);
+}
+
+Result<Pictures> ReadPictures(const PatchMatchOrder& order) {
+  Pictures pictures;
+  WEFT_ASSIGN_OR_RETURN(pictures.target, ReadPicture(order.target_path));
+  WEFT_ASSIGN_OR_RETURN(pictures.source, ReadPicture(order.source_path));
+  const Frame& target = pictures.target;
+  if (pictures.source.width != target.width || pictures.source.height != target.height) {
+    return Failure(ErrorCode::kInvalidArgument, "the pictures must be of one size");
+  }
+  if (!order.flow_path.empty()) {
+    WEFT_ASSIGN_OR_RETURN(pictures.flow, ReadFlow(order.flow_path));
+    if (pictures.flow.size() != cv::Size(target.width, target.height) ||
+        !HasKnownMotion(pictures.flow)) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "the flow must have the pictures' size, and be known somewhere");
+    }
+  }
+  return pictures;
+}
+
+FieldFigures FiguresOf(const MatchField& field,
+                       Spent spent,
+                       const Pictures& pictures,
+                       int patch_size) {
+  FieldFigures figures;
+  figures.spent = spent;
+  figures.patch_mse = PatchMse(pictures.target, pictures.source, field, patch_size);
+  if (!pictures.flow.empty()) {
+    figures.endpoint_error = EndpointError(field, pictures.flow);
+  }
+  return figures;
+}
+
+// `repeats` times the same field, with the median of its times.
+FieldFigures MeasureReference(const std::function<MatchField()>& match,
+                              int repeats,
+                              const Pictures& pictures,
+                              int patch_size) {
+  MatchField field;
+  std::vector<Spent> times;
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    const Stopwatch watch;
+    field = match();
+    times.push_back(watch.Read());
+  }
+  return FiguresOf(field, Median(times), pictures, patch_size);
+}
+
+std::optional<FieldFigures> ReferenceFigures(const Pictures& pictures,
+                                             const PatchMatchOrder& order) {
+  const Frame& target = pictures.target;
+  const Frame& source = pictures.source;
+  const int patch_size = order.patch_size;
+  switch (order.reference) {
+    case Reference::kBarnes:
+      return MeasureReference(
+          [&] { return BarnesField(target, source, {.patch_size = patch_size}); }, order.repeats,
+          pictures, patch_size);
+    case Reference::kExact:
+      return MeasureReference([&] { return ExactField(target, source, patch_size); }, 1, pictures,
+                              patch_size);
+    case Reference::kNone:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
-  WEFT_ASSIGN_OR_RETURN(const Frame target, ReadPicture(order.target_path));
-  WEFT_ASSIGN_OR_RETURN(const Frame source, ReadPicture(order.source_path));
-  if (source.width != target.width || source.height != target.height) {
-    return Failure(ErrorCode::kInvalidArgument, "the pictures must be of one size");
+  if (order.patch_size % 2 == 0) {
+    return Failure(ErrorCode::kInvalidArgument, "the patch size must be odd");
   }
-  deflicker::DeflickerOptions options;
-  options.patch_size_min = order.patch_size;
-  options.iterations = order.iterations;
-  WEFT_RETURN_IF_ERROR(deflicker::CheckMatchable(target.width, target.height, options));
-
-  Field field(target.width, target.height);
-  PaddedImage remapped;
-  std::vector<double> search_times;
-  std::vector<double> remap_times;
+  WEFT_ASSIGN_OR_RETURN(const Pictures pictures, ReadPictures(order));
+  EngineRun run;
+  std::vector<Spent> field_times;
+  std::vector<Spent> remap_times;
   for (int repeat = 0; repeat < order.repeats; ++repeat) {
-    const double search_start = CpuMilliseconds();
-    const MatchFrame from = PrepareFrame(1, source, source, options);
-    const MatchFrame to = PrepareFrame(0, target, target, options);
-    field = FindField(from, to, options);
-    search_times.push_back(CpuMilliseconds() - search_start);
-    const double remap_start = CpuMilliseconds();
-    remapped = Remap(from.styles.front(), field, order.patch_size);
-    remap_times.push_back(CpuMilliseconds() - remap_start);
+    WEFT_ASSIGN_OR_RETURN(run, RunEngine(pictures, order));
+    field_times.push_back(run.field_spent);
+    remap_times.push_back(run.remap_spent);
   }
-  return PatchMatchFigures{Median(search_times), Median(remap_times),
-                           PatchMse(source, target, field, order.patch_size),
-                           Psnr(remapped.ToFrame(), target), 1};
+  return PatchMatchFigures{{pictures.target.width, pictures.target.height},
+                           FiguresOf(run.field, Median(field_times), pictures, order.patch_size),
+                           Median(remap_times),
+                           Psnr(run.remapped, pictures.target),
+                           ReferenceFigures(pictures, order)};
 }
 
 }  // namespace weft::bench

@@ -1,32 +1,47 @@
-// How fast and how well the deflicker's PatchMatch maps one picture onto another.
+// How fast and how well the deflicker's engine maps one picture onto another.
 
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "common/result.h"
+#include "tests/benchmarks/picture_size.h"
+#include "tests/benchmarks/stopwatch.h"
 
 namespace weft::bench {
+
+// What else is measured in the same process, on the same pictures.
+enum class Reference { kNone, kBarnes, kExact };
 
 struct PatchMatchOrder {
   std::string target_path;
   std::string source_path;
-  int patch_size = 5;
-  int iterations = 3;
+  std::string flow_path;  // True motion from target to source; empty: unknown.
+  int patch_size = 5;     // Odd.
+  int threads = 1;        // The engine's; a reference has one.
   int repeats = 5;
+  Reference reference = Reference::kNone;
 };
 
-// Times are the thread's CPU time, medians of the repeats.
+// One matcher's field.
+struct FieldFigures {
+  Spent spent;           // From decoded pictures to the field; median of the repeats.
+  double patch_mse = 0;  // tests/benchmarks/field_quality.h says what these are.
+  std::optional<double> endpoint_error;  // Where the true motion is known.
+};
+
 struct PatchMatchFigures {
-  double ms = 0;          // Pyramids of both pictures and the field, from decoded pictures.
-  double remap_ms = 0;    // The source's picture seen through the field.
-  double patch_mse = 0;   // Mean of patch SSD / (patch^2 * 3), edges repeated, over all pixels.
-  double remap_psnr = 0;  // The remapped source against the target, dB over all values.
-  int threads = 1;
+  PictureSize size;
+  FieldFigures engine;
+  Spent remap;            // The source seen through the finished field; median of the repeats.
+  double remap_psnr = 0;  // That picture against the target, dB.
+  std::optional<FieldFigures> reference;
 };
 
-// The field from target to source, with each picture as guide and style at once.
-// kInvalidArgument: a picture cannot be read, sizes differ, or the options cannot work.
+// The field from target to source. The exact reference runs once, Barnes' as often as the engine.
+// kInvalidArgument: a file cannot be read, sizes differ, the patch size is even, or the engine
+// refuses the options.
 Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order);
 
 }  // namespace weft::bench

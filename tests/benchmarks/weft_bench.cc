@@ -1,46 +1,20 @@
 // weft-bench: times and quality of single parts, as one line of JSON.
 
-#include <charconv>
 #include <cstdio>
 #include <map>
 #include <string>
-#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/benchmarks/deflicker_commands.h"
 #include "tests/benchmarks/engine.h"
-#include "tests/benchmarks/patchmatch.h"
+#include "tests/benchmarks/picture_size.h"
 
 namespace weft::bench {
 namespace {
 
 enum ExitCode { kDone = 0, kUsage = 2, kBadInput = 3 };
-
-void Declare(CLI::App* app, PatchMatchOrder* order) {
-  app->add_option("A.png", order->target_path, "the target")->required();
-  app->add_option("B.png", order->source_path, "the source, which is mapped onto it")->required();
-  app->add_option("--patch", order->patch_size, "smallest patch, odd")->capture_default_str();
-  app->add_option("--iterations", order->iterations, "for each level")->capture_default_str();
-  app->add_option("--repeats", order->repeats, "times are the median of so many")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-}
-
-int RunPatchMatch(const PatchMatchOrder& order) {
-  const Result<PatchMatchFigures> figures = MeasurePatchMatch(order);
-  if (!figures) {
-    std::fprintf(stderr, "weft-bench: %s\n", figures.error().message().c_str());
-    return kBadInput;
-  }
-  const nlohmann::ordered_json json = {{"ms", figures->ms},
-                                       {"remap_ms", figures->remap_ms},
-                                       {"patch_mse", figures->patch_mse},
-                                       {"remap_psnr", figures->remap_psnr},
-                                       {"threads", figures->threads}};
-  std::printf("%s\n", json.dump().c_str());
-  return kDone;
-}
 
 // What stands on the command line before it is understood.
 struct EngineWords {
@@ -69,57 +43,52 @@ void Declare(CLI::App* app, EngineWords* words) {
   app->add_flag("--compare", words->order.compare, "say how far off float32 the type is");
 }
 
-// 0 where `text` is no number of pixels.
-int SideOf(const std::string& text) {
-  int side = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, side);
-  return error == std::errc() && stop == end && side > 0 ? side : 0;
-}
-
 Result<EngineOrder> OrderOf(const std::string& part, const EngineWords& words) {
   EngineOrder order = words.order;
   order.part = part;
   if (order.model.empty() && !words.random) {
     return Failure(ErrorCode::kInvalidArgument, "name a model with --model, or --sd15-random");
   }
-  const std::size_t cross = words.size.find('x');
-  order.width = SideOf(words.size.substr(0, cross));
-  order.height = cross == std::string::npos ? 0 : SideOf(words.size.substr(cross + 1));
-  if (order.width == 0 || order.height == 0) {
-    return Failure(ErrorCode::kInvalidArgument, "--size must be WIDTHxHEIGHT, such as 512x512");
-  }
+  WEFT_ASSIGN_OR_RETURN(const PictureSize size, ReadSize(words.size));
+  order.width = size.width;
+  order.height = size.height;
   order.data_type = words.type == "bfloat16"  ? models::DataType::kBfloat16
                     : words.type == "float16" ? models::DataType::kFloat16
                                               : models::DataType::kFloat32;
   return order;
 }
 
-int RunEngine(const std::string& part, const EngineWords& words) {
-  const Result<EngineOrder> order = OrderOf(part, words);
-  const Result<EngineFigures> figures =
-      order ? MeasureEngine(*order) : Result<EngineFigures>(Failure(order.error()));
-  if (!figures) {
-    std::fprintf(stderr, "weft-bench: %s\n", figures.error().message().c_str());
+Result<std::string> RunEngine(const std::string& part, const EngineWords& words) {
+  WEFT_ASSIGN_OR_RETURN(const EngineOrder order, OrderOf(part, words));
+  WEFT_ASSIGN_OR_RETURN(const EngineFigures figures, MeasureEngine(order));
+  const double rate = figures.flop / figures.seconds;
+  nlohmann::ordered_json json = {{"part", part},
+                                 {"size", NameOf({order.width, order.height})},
+                                 {"batch", order.batch},
+                                 {"dtype", words.type},
+                                 {"threads", figures.threads},
+                                 {"seconds", figures.seconds},
+                                 {"seconds_median", figures.seconds_median},
+                                 {"flop", figures.flop},
+                                 {"flop_per_s", rate},
+                                 {"peak_flop_per_s", figures.peak_flop_per_s},
+                                 {"of_peak", rate / figures.peak_flop_per_s},
+                                 {"peak_memory_bytes", figures.peak_memory_bytes}};
+  if (order.compare) {
+    json["relative_error"] = figures.relative_error;
+  }
+  return json.dump();
+}
+
+// The line to print, if any.
+int Report(const Result<std::string>& line) {
+  if (!line) {
+    std::fprintf(stderr, "weft-bench: %s\n", line.error().message().c_str());
     return kBadInput;
   }
-  const double rate = figures->flop / figures->seconds;
-  nlohmann::ordered_json json = {{"part", part},
-                                 {"size", words.size},
-                                 {"batch", order->batch},
-                                 {"dtype", words.type},
-                                 {"threads", figures->threads},
-                                 {"seconds", figures->seconds},
-                                 {"seconds_median", figures->seconds_median},
-                                 {"flop", figures->flop},
-                                 {"flop_per_s", rate},
-                                 {"peak_flop_per_s", figures->peak_flop_per_s},
-                                 {"of_peak", rate / figures->peak_flop_per_s},
-                                 {"peak_memory_bytes", figures->peak_memory_bytes}};
-  if (order->compare) {
-    json["relative_error"] = figures->relative_error;
+  if (!line->empty()) {
+    std::printf("%s\n", line->c_str());
   }
-  std::printf("%s\n", json.dump().c_str());
   return kDone;
 }
 
@@ -129,10 +98,7 @@ int RunEngine(const std::string& part, const EngineWords& words) {
 int main(int argc, char** argv) {
   CLI::App app("Times and quality of single parts of Weft.", "weft-bench");
   app.require_subcommand(1);
-  weft::bench::PatchMatchOrder order;
-  CLI::App* const patchmatch =
-      app.add_subcommand("patchmatch", "the nearest-neighbour field between two pictures");
-  weft::bench::Declare(patchmatch, &order);
+  const weft::bench::DeflickerCommands deflicker(&app);
   weft::bench::EngineWords words;
   const std::map<std::string, std::string> parts = {
       {"unet", "one UNet evaluation of a batch of samples"},
@@ -147,8 +113,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : weft::bench::kUsage;
   }
-  if (patchmatch->parsed()) {
-    return weft::bench::RunPatchMatch(order);
+  if (const auto line = deflicker.Run(); line) {
+    return weft::bench::Report(*line);
   }
-  return weft::bench::RunEngine(app.get_subcommands().front()->get_name(), words);
+  const std::string part = app.get_subcommands().front()->get_name();
+  return weft::bench::Report(weft::bench::RunEngine(part, words));
 }
