@@ -158,7 +158,21 @@ TEST_F(BadInput, WrongFieldOfAJobFile) {
   ExpectRefusal({Program("weft"), "render", job}, kUsage, "job.yaml:4:");
 }
 
-// A tmpfs of its own needs a mount namespace.
+// Runs $2 with a tmpfs of 2 MiB at $1, then lists what is there. The tmpfs takes a mount namespace,
+// and that a user namespace or root. Linux refuses user namespaces in a chroot, and unshare cannot
+// keep the mounts of a chroot to itself: so the tmpfs is unmounted, not left to the namespace.
+constexpr const char* kOnATinyDisk = R"(
+  alone='unshare --mount --map-root-user'
+  $alone mount -t tmpfs none "$1" || alone='unshare --mount --propagation unchanged'
+  exec $alone sh -c '
+    mount -t tmpfs -o size=2m none "$1" || exit
+    sh -c "$2"
+    code=$?
+    ls -A "$1"
+    umount --lazy "$1"
+    exit $code
+  ' sh "$1" "$2")";
+
 TEST_F(BadInput, FullDisk) {
   const std::string disk = Path("disk");
   std::filesystem::create_directory(disk);
@@ -167,10 +181,8 @@ TEST_F(BadInput, FullDisk) {
   for (const std::string& argument : command) {
     line += "'" + argument + "' ";
   }
-  const Outcome outcome = RunCommand({"unshare", "--mount", "--map-root-user", "sh", "-c",
-                                      "mount -t tmpfs -o size=2m none '" + disk + "' && { " + line +
-                                          "; code=$?; ls -A '" + disk + "'; exit $code; }"},
-                                     commands_.path().string());
+  const Outcome outcome =
+      RunCommand({"sh", "-c", kOnATinyDisk, "sh", disk, line}, commands_.path().string());
   EXPECT_EQ(outcome.exit_code, kCannotWrite) << outcome.errors;
   EXPECT_THAT(outcome.errors, HasSubstr("weft: error: "));
   EXPECT_THAT(outcome.output, ::testing::Not(HasSubstr("out.mkv\n"))) << "nothing half-written";

@@ -27,9 +27,9 @@ constexpr int kFrameCount = 8;
 class EngineOptions : public Rendering {
  protected:
   // A lossless render of 8 frames by one worker, without the final pass.
-  std::vector<std::string> Command(const std::string& name,
-                                   const std::string& model,
-                                   const std::vector<std::string>& more) const {
+  [[nodiscard]] std::vector<std::string> Command(const std::string& name,
+                                                 const std::string& model,
+                                                 const std::vector<std::string>& more) const {
     std::vector<std::string> command = {Program("weft"),
                                         "render",
                                         clip_,
@@ -73,7 +73,7 @@ class EngineOptions : public Rendering {
   }
 
   // kohya's names, on two layers of the first transformer.
-  std::string WriteLora() const {
+  [[nodiscard]] std::string WriteLora() const {
     LdmFile file;
     const std::string block = "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_";
     AddMatrix(file, block + "attn1_to_q.lora_down.weight", 2, 64);
@@ -85,7 +85,7 @@ class EngineOptions : public Rendering {
   }
 
   // A textual inversion of two vectors for the word "glimmer".
-  std::string WriteEmbedding() const {
+  [[nodiscard]] std::string WriteEmbedding() const {
     LdmFile file;
     AddMatrix(file, "emb_params", 2, 96);
     file.Write(Path("glimmer.safetensors"));
@@ -93,7 +93,7 @@ class EngineOptions : public Rendering {
   }
 
   // The demo's ControlNet in its original layout.
-  std::string WriteNet() const {
+  [[nodiscard]] std::string WriteNet() const {
     LdmFile file;
     file.AddPart(Part::kControlNet, kDemo + "/controlnet", "control_model.");
     file.Write(Path("net.safetensors"));
@@ -102,25 +102,26 @@ class EngineOptions : public Rendering {
 
   // The demo as one file. Its text encoder and VAE are not of Stable Diffusion's proportions, which
   // a folder of configurations beside the file says; the tokenizer lies there too.
-  std::string WriteModel() const {
+  [[nodiscard]] std::string WriteModel() const {
     LdmFile file;
     file.AddPart(Part::kUnet, kDemo, "model.diffusion_model.");
     file.AddPart(Part::kVae, kDemo, "first_stage_model.");
     file.AddPart(Part::kTextEncoder, kDemo, "cond_stage_model.transformer.");
     file.Write(Path("model.safetensors"));
-    for (const std::string name :
+    const fs::path configs = Path("model.config");
+    for (const fs::path name :
          {"text_encoder/config.json", "vae/config.json", "scheduler/scheduler_config.json"}) {
-      const fs::path to = Path("model.config/" + name);
-      fs::create_directories(to.parent_path());
-      fs::copy_file(kDemo + "/" + name, to);
+      fs::create_directories((configs / name).parent_path());
+      fs::copy_file(kDemo / name, configs / name);
     }
-    fs::copy(kDemo + "/tokenizer", Path("model.config/tokenizer"));
+    fs::copy(kDemo + "/tokenizer", configs / "tokenizer");
     return Path("model.safetensors");
   }
 
  private:
   static void AddMatrix(LdmFile& file, const std::string& name, int rows, int columns) {
     std::vector<float> numbers;
+    numbers.reserve(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
     for (int i = 0; i < rows * columns; ++i) {
       numbers.push_back(static_cast<float>((i * 37 + rows) % 23) / 32.0F - 0.3F);
     }

@@ -200,7 +200,7 @@ TEST(PlanJob, CallsTheModelOnceMoreWithPndm) {
 
 TEST(PlanJob, EstimatesBytes) {
   const JobPlan plan = Plan(SampleSpec(), SampleClip(20));
-  constexpr std::uint64_t kLatent = 4 * 4 * 8 * 4;  // 4 channels, float32, 8 x 4 cells.
+  constexpr auto kLatent = std::uint64_t{4} * 4 * 8 * 4;  // 4 channels, float32, 8 x 4 cells.
   EXPECT_EQ(Find(plan, Stage::kDenoise, 2, 0).outputs[0].bytes, 4 * kLatent);
   EXPECT_EQ(Find(plan, Stage::kAnnotate, 0).outputs[0].bytes, 8U * 64 * 32);
   EXPECT_EQ(Find(plan, Stage::kAnchor).outputs[0].bytes, 10 * kLatent);

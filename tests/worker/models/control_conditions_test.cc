@@ -23,7 +23,7 @@ class ControlConditionsTest : public testing::Test {
   }
 
   static ControlMap Grey(std::uint8_t level) {
-    return {32, 32, 1, std::vector<std::uint8_t>(32 * 32, level)};
+    return {32, 32, 1, std::vector<std::uint8_t>(std::size_t{32} * 32, level)};
   }
 
   const c10::InferenceMode inference_;

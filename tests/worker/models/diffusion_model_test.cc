@@ -93,7 +93,8 @@ struct Setting {
   Latents Predict(const std::vector<int>& numbers,
                   const std::vector<int>& anchors,
                   const std::vector<int>& attends) {
-    EXPECT_TRUE(model->PredictAnchors(Frames(anchors), 501.0, prompts, guidance));
+    const auto anchored = model->PredictAnchors(Frames(anchors), 501.0, prompts, guidance);
+    EXPECT_TRUE(anchored) << anchored.error().message();
     StepInput input = Frames(numbers);
     input.attends.assign(numbers.size(), attends);
     const auto out = model->PredictFrames(input, 501.0, prompts, guidance);
@@ -200,7 +201,7 @@ TEST(DiffusionModel, ComesCloseInBfloat16) {
 
 TEST(DiffusionModel, EncodesAndDecodesOddSizesFrameByFrame) {
   const auto model = LoadDemo(1);
-  std::vector<Frame> frames(2, Frame{84, 44, std::vector<std::uint8_t>(84 * 44 * 3)});
+  std::vector<Frame> frames(2, Frame{84, 44, std::vector<std::uint8_t>(std::size_t{84} * 44 * 3)});
   for (std::size_t i = 0; i < frames[0].rgb.size(); ++i) {
     frames[0].rgb[i] = static_cast<std::uint8_t>(100 + i % 84);
     frames[1].rgb[i] = 200;
@@ -215,7 +216,7 @@ TEST(DiffusionModel, EncodesAndDecodesOddSizesFrameByFrame) {
   ASSERT_EQ(pictures->size(), 2U);
   EXPECT_EQ((*pictures)[1].width, 84);
   // A plain picture comes back about as it was.
-  EXPECT_NEAR((*pictures)[1].rgb[3 * (84 * 22 + 42)], 200, 12);
+  EXPECT_NEAR((*pictures)[1].rgb[std::size_t{3} * (84 * 22 + 42)], 200, 12);
   frames[1].height = 40;
   EXPECT_EQ(model->Encode(frames).error().code(), ErrorCode::kInvalidArgument);
 }
@@ -230,7 +231,7 @@ TEST(DiffusionModel, RendersTheRecordedPicture) {
     const auto* first = reinterpret_cast<const std::uint8_t*>(tensor.bytes);
     return std::vector<std::uint8_t>(first, first + tensor.byte_count);
   };
-  std::vector<float> noise(4 * 64 * 64);
+  std::vector<float> noise(std::size_t{4} * 64 * 64);
   std::memcpy(noise.data(), (*file)->Find("noise")->bytes, noise.size() * sizeof(float));
 
   const auto model = LoadDemo(1);

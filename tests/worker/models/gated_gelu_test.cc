@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kRows = 3;
 constexpr int kWidth = 320;
+constexpr std::size_t kOutputs = std::size_t{kRows} * kWidth;
 
 double ExactGelu(double x) {
   return 0.5 * x * (1.0 + std::erf(x / std::sqrt(2.0)));
@@ -19,7 +20,7 @@ double ExactGelu(double x) {
 
 // Gates from -12 to 12, values around 1.
 std::vector<float> Inputs() {
-  std::vector<float> in(kRows * 2 * kWidth);
+  std::vector<float> in(2 * kOutputs);
   for (int row = 0; row < kRows; ++row) {
     for (int i = 0; i < kWidth; ++i) {
       in[(row * 2) * kWidth + i] = static_cast<float>(1.0 + 0.5 * std::sin(i + row));
@@ -38,7 +39,7 @@ float ValueOf(std::uint16_t bits) {
 
 TEST(GateWithGelu, IsTheValueTimesTheExactGeluOfTheGate) {
   const std::vector<float> in = Inputs();
-  std::vector<float> out(kRows * kWidth);
+  std::vector<float> out(kOutputs);
   GateWithGelu(in.data(), kRows, kWidth, out.data());
   for (int row = 0; row < kRows; ++row) {
     for (int i = 0; i < kWidth; ++i) {
@@ -56,7 +57,7 @@ TEST(GateWithGelu, RoundsOnceInBfloat16) {
     std::memcpy(&word, &value, sizeof word);
     in.push_back(static_cast<std::uint16_t>(word >> 16U));
   }
-  std::vector<std::uint16_t> out(kRows * kWidth);
+  std::vector<std::uint16_t> out(kOutputs);
   GateWithGelu(in.data(), kRows, kWidth, out.data());
   for (int row = 0; row < kRows; ++row) {
     for (int i = 0; i < kWidth; ++i) {

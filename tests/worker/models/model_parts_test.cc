@@ -104,9 +104,9 @@ TEST_F(ModelPartsTest, RendersTheDemoFromSingleFilesAsFromItsFolder) {
   ASSERT_TRUE(folder) << folder.error().message();
   ASSERT_TRUE(file) << file.error().message();
   StepInput input;
-  input.noisy = {1, 4, 8, 8, std::vector<float>(4 * 8 * 8, 0.5F)};
-  input.controls = {{ControlMap{32, 32, 1, std::vector<std::uint8_t>(32 * 32, 90)}}};
-  const Frame frame{32, 32, std::vector<std::uint8_t>(32 * 32 * 3, 60)};
+  input.noisy = {1, 4, 8, 8, std::vector<float>(std::size_t{4} * 8 * 8, 0.5F)};
+  input.controls = {{ControlMap{32, 32, 1, std::vector<std::uint8_t>(std::size_t{32} * 32, 90)}}};
+  const Frame frame{32, 32, std::vector<std::uint8_t>(std::size_t{32} * 32 * 3, 60)};
   const auto results = [&](DiffusionModel& model) {
     const auto prompts = model.EncodePrompts("", "towers, neon glow").value();
     return std::pair(model.PredictFrames(input, 501.0, prompts, {4.0, {0.8}}).value(),
@@ -207,7 +207,7 @@ TEST_F(ModelPartsTest, SplitsOpenClipsProjectionsAndLeavesOutItsLastLayer) {
       add(layer + norm + ".weight", {64}, 1);
       add(layer + norm + ".bias", {64}, 1);
     }
-    const std::size_t third = 4 * 64 * 64;
+    const std::size_t third = std::size_t{4} * 64 * 64;
     file.Add(root + layer + "attn.in_proj_weight", "F32", {192, 64},
              std::string(third, 1) + std::string(third, 2) + std::string(third, 3));
   }

@@ -152,45 +152,55 @@ inline void AddVaeResnet(HeaderWriter& w,
 inline void AddVaeMiddle(HeaderWriter& w, const std::string& half) {
   AddVaeResnet(w, half + ".mid.block_1", 512, 512);
   AddVaeResnet(w, half + ".mid.block_2", 512, 512);
-  w.AddLayer(half + ".mid.attn_1.norm", {512});
+  const std::string attention = half + ".mid.attn_1.";
+  w.AddLayer(attention + "norm", {512});
   for (const std::string layer : {"q", "k", "v", "proj_out"}) {
-    w.AddLayer(half + ".mid.attn_1." + layer, {512, 512, 1, 1});
+    w.AddLayer(attention + layer, {512, 512, 1, 1});
   }
 }
 
-// ch 128, ch_mult 1, 2, 4, 4, num_res_blocks 2.
-inline void AddSdVae(HeaderWriter& w, const std::string& root) {
-  const std::vector<std::int64_t> channels = {128, 256, 512, 512};
-  const std::string encoder = root + "encoder";
-  const std::string decoder = root + "decoder";
-  w.AddLayer(encoder + ".conv_in", {128, 3, 3, 3});
-  for (int level = 0; level < 4; ++level) {
-    const auto at = static_cast<std::size_t>(level);
-    const std::string down = encoder + ".down." + std::to_string(level);
-    const std::string up = decoder + ".up." + std::to_string(level);
-    const std::int64_t finer = level == 0 ? 128 : channels[at - 1];
-    const std::int64_t coarser = level == 3 ? 512 : channels[at + 1];
-    for (int i = 0; i < 3; ++i) {
-      const std::string block = ".block." + std::to_string(i);
-      if (i < 2) {
-        AddVaeResnet(w, down + block, i == 0 ? finer : channels[at], channels[at]);
-      }
-      AddVaeResnet(w, up + block, i == 0 ? coarser : channels[at], channels[at]);
-    }
-    if (level < 3) {
-      w.AddLayer(down + ".downsample.conv", {channels[at], channels[at], 3, 3});
-    }
-    if (level > 0) {
-      w.AddLayer(up + ".upsample.conv", {channels[at], channels[at], 3, 3});
+// ch 128, ch_mult 1, 2, 4, 4, num_res_blocks 2. Each level's channels before and in it.
+inline void AddVaeEncoder(HeaderWriter& w, const std::string& half) {
+  const std::vector<std::vector<std::int64_t>> levels = {
+      {128, 128}, {128, 256}, {256, 512}, {512, 512}};
+  w.AddLayer(half + ".conv_in", {128, 3, 3, 3});
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const std::string down = half + ".down." + std::to_string(i);
+    const std::int64_t width = levels[i][1];
+    AddVaeResnet(w, down + ".block.0", levels[i][0], width);
+    AddVaeResnet(w, down + ".block.1", width, width);
+    if (i + 1 < levels.size()) {
+      w.AddLayer(down + ".downsample.conv", {width, width, 3, 3});
     }
   }
-  AddVaeMiddle(w, encoder);
-  AddVaeMiddle(w, decoder);
-  w.AddLayer(encoder + ".norm_out", {512});
-  w.AddLayer(encoder + ".conv_out", {8, 512, 3, 3});
-  w.AddLayer(decoder + ".conv_in", {512, 4, 3, 3});
-  w.AddLayer(decoder + ".norm_out", {128});
-  w.AddLayer(decoder + ".conv_out", {3, 128, 3, 3});
+  AddVaeMiddle(w, half);
+  w.AddLayer(half + ".norm_out", {512});
+  w.AddLayer(half + ".conv_out", {8, 512, 3, 3});
+}
+
+// The same levels, numbered alike; it enters at the last.
+inline void AddVaeDecoder(HeaderWriter& w, const std::string& half) {
+  const std::vector<std::vector<std::int64_t>> levels = {
+      {256, 128}, {512, 256}, {512, 512}, {512, 512}};
+  w.AddLayer(half + ".conv_in", {512, 4, 3, 3});
+  AddVaeMiddle(w, half);
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const std::string up = half + ".up." + std::to_string(i);
+    const std::int64_t width = levels[i][1];
+    AddVaeResnet(w, up + ".block.0", levels[i][0], width);
+    AddVaeResnet(w, up + ".block.1", width, width);
+    AddVaeResnet(w, up + ".block.2", width, width);
+    if (i > 0) {
+      w.AddLayer(up + ".upsample.conv", {width, width, 3, 3});
+    }
+  }
+  w.AddLayer(half + ".norm_out", {128});
+  w.AddLayer(half + ".conv_out", {3, 128, 3, 3});
+}
+
+inline void AddSdVae(HeaderWriter& w, const std::string& root) {
+  AddVaeEncoder(w, root + "encoder");
+  AddVaeDecoder(w, root + "decoder");
   w.AddLayer(root + "quant_conv", {8, 8, 1, 1});
   w.AddLayer(root + "post_quant_conv", {4, 4, 1, 1});
 }
@@ -202,8 +212,9 @@ inline void AddSd1Text(HeaderWriter& w, const std::string& root) {
   w.Add(root + "embeddings.position_ids", {1, 77});
   for (int i = 0; i < 12; ++i) {
     const std::string layer = root + "encoder.layers." + std::to_string(i);
+    const std::string attention = layer + ".self_attn.";
     for (const std::string name : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
-      w.AddLayer(layer + ".self_attn." + name, {768, 768});
+      w.AddLayer(attention + name, {768, 768});
     }
     w.AddLayer(layer + ".layer_norm1", {768});
     w.AddLayer(layer + ".layer_norm2", {768});
