@@ -124,9 +124,9 @@ Field FramesField() {
           Into(&JobOptions::frames, ParseFrames)};
 }
 
-Field WindowField(CountRange range) {
-  return {"window", "N", "smoothing looks at N frames on each side [4]", FieldKind::kText,
-          Counted(&JobOptions::window, range)};
+Field WindowField(CountRange range, const std::string& otherwise) {
+  return {"window", "N", "smoothing looks at N frames on each side [" + otherwise + "]",
+          FieldKind::kText, Counted(&JobOptions::window, range)};
 }
 
 Field ChunkField() {
@@ -208,7 +208,7 @@ std::vector<Field> ConsistencyFields() {
   return {
       {"smooth-steps", "LIST", "steps after which frames are smoothed, or none [4,9,14,...]",
        FieldKind::kList, Into(&O::smooth_steps, ParseSteps)},
-      WindowField(kWindow),
+      WindowField(kWindow, "4"),
       ChunkField(),
       {"anchor-spacing", "N", "every N-th frame is an anchor [16]", FieldKind::kText,
        Counted(&O::anchor_spacing, kSpacing)},
@@ -253,9 +253,9 @@ std::vector<Field> ClipFields() {
 std::vector<Field> SmoothingFields() {
   using O = JobOptions;
   return {
-      {"mode", "M", "balanced, fast, accurate or robust [robust]", FieldKind::kText,
+      {"mode", "M", "balanced, fast or robust [robust]", FieldKind::kText,
        Into(&O::mode, ParseMode)},
-      WindowField(kDeflickerWindow),
+      WindowField(kDeflickerWindow, "12"),
       {"guide-weight", "N", "of the guide against the style when patches are matched [10]",
        FieldKind::kText, Counted(&O::guide_weight, kGuideWeight)},
       {"patch", "N", "side of the finest patches, odd, 3 to 15 [5]", FieldKind::kText,

@@ -140,7 +140,6 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   if (options.frames) {
     *spec.mutable_frames() = *options.frames;
   }
-  spec.set_window(options.window);
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
   return spec;
@@ -148,6 +147,8 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
 
 v1::JobSpec RenderSpec(const JobOptions& options) {
   v1::JobSpec spec = CommonSpec(options);
+  constexpr std::uint32_t kRenderWindow = 4;
+  spec.set_window(options.window.value_or(kRenderWindow));
   SetModel(options, spec);
   SetSampler(options, spec);
   spec.set_prompt(options.prompt);
@@ -210,6 +211,8 @@ Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
   WEFT_RETURN_IF_ERROR(CheckGuide(options));
   v1::JobSpec spec = CommonSpec(options);
+  constexpr std::uint32_t kDeflickerWindow = 12;
+  spec.set_window(options.window.value_or(kDeflickerWindow));
   spec.set_guide_path(options.guide);
   spec.set_align_guide(options.align);
   spec.set_smoothing_mode(options.mode);

@@ -39,7 +39,7 @@ struct JobOptions {
   bool karras = false;
   bool guess_mode = false;
   std::optional<std::vector<std::uint32_t>> smooth_steps;  // Absent: every fifth; none unless ddim.
-  std::uint32_t window = 4;
+  std::optional<std::uint32_t> window;                     // 4 of a render, 12 of a deflicker job.
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
   std::uint32_t anchors = 3;

@@ -187,13 +187,10 @@ Result<v1::SmoothingMode> ParseMode(const std::string& text) {
   if (text == "fast") {
     return v1::SMOOTHING_MODE_FAST;
   }
-  if (text == "accurate") {
-    return v1::SMOOTHING_MODE_ACCURATE;
-  }
   if (text == "robust") {
     return v1::SMOOTHING_MODE_ROBUST;
   }
-  return MustBe("balanced, fast, accurate or robust", text);
+  return MustBe("balanced, fast or robust", text);
 }
 
 Result<std::uint32_t> ParsePatch(const std::string& text) {

@@ -52,7 +52,7 @@ Result<std::string> ParseEmbedding(const std::string& text);
 // "render" or "deflicker".
 Result<v1::JobKind> ParseKind(const std::string& text);
 
-// "balanced", "fast", "accurate", "robust".
+// "balanced", "fast", "robust".
 Result<v1::SmoothingMode> ParseMode(const std::string& text);
 
 // An odd number of pixels, 3 to 15.

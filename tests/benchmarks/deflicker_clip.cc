@@ -17,17 +17,31 @@ struct Clip {
   std::vector<eval::Motion> motion;
 };
 
+Result<deflicker::Mode> ModeNamed(const std::string& name) {
+  if (name == "balanced") {
+    return deflicker::Mode::kBalanced;
+  }
+  if (name == "fast") {
+    return deflicker::Mode::kFast;
+  }
+  if (name == "robust") {
+    return deflicker::Mode::kRobust;
+  }
+  return Failure(ErrorCode::kInvalidArgument, "no mode " + name + ": balanced, fast or robust");
+}
+
 // The only place that knows the engine.
 Result<std::vector<Frame>> RunEngine(const Clip& clip, const DeflickerOrder& order) {
-  if (order.mode != "balanced" || order.threads != 1) {
-    return Failure(ErrorCode::kUnsupported, "the engine has the mode balanced and one thread");
+  if (order.threads != 1) {
+    return Failure(ErrorCode::kUnsupported, "the engine has one thread");
   }
   const auto frame_count = static_cast<std::uint32_t>(clip.flicker.size());
   deflicker::DeflickerOptions options;
   options.window = order.window;
+  WEFT_ASSIGN_OR_RETURN(options.mode, ModeNamed(order.mode));
   const deflicker::FrameRun stylized{0, &clip.flicker};
-  const deflicker::FrameRun guides{0, clip.guide.empty() ? &clip.flicker : &clip.guide};
-  return SmoothBalanced(guides, stylized, {0, frame_count}, {0}, frame_count, options);
+  const deflicker::FrameRun guides{0, clip.guide.empty() ? nullptr : &clip.guide};
+  return Smooth(guides, stylized, {0, frame_count}, {0}, frame_count, options);
 }
 
 bool Fit(const std::vector<Frame>& frames, const std::vector<Frame>& clean) {

@@ -13,8 +13,9 @@
 #include "tests/benchmarks/flow_file.h"
 #include "tests/benchmarks/picture_file.h"
 #include "tests/benchmarks/picture_scores.h"
-#include "worker/deflicker/patch_match.h"
-#include "worker/deflicker/remap.h"
+#include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/tile_field.h"
+#include "worker/deflicker/tile_vote.h"
 
 namespace weft::bench {
 namespace {
@@ -32,32 +33,34 @@ struct EngineRun {
   Spent remap_spent;
 };
 
-MatchField ToMatchField(const deflicker::Field& field) {
-  MatchField matches{field.Width(), field.Height(), {}};
-  for (int y = 0; y < field.Height(); ++y) {
-    for (int x = 0; x < field.Width(); ++x) {
-      matches.matches.push_back({field.At(x, y).x, field.At(x, y).y});
+MatchField ToMatchField(const deflicker::OffsetField& field) {
+  MatchField matches{field.width, field.height, {}};
+  for (int y = 0; y < field.height; ++y) {
+    for (int x = 0; x < field.width; ++x) {
+      const deflicker::Offset offset = field.At(x, y);
+      matches.matches.push_back({x + offset.dx, y + offset.dy});
     }
   }
   return matches;
 }
 
-// The only place that knows the engine.
+// The only place that knows the engine. The pyramids, which a frame needs once for all its fields,
+// are made before the clock runs.
 Result<EngineRun> RunEngine(const Pictures& pictures, const PatchMatchOrder& order) {
-  deflicker::DeflickerOptions options;
-  options.patch_size_min = order.patch_size;
+  const deflicker::TileSearchOptions options{.patch_size = order.patch_size};
   WEFT_RETURN_IF_ERROR(
-      deflicker::CheckMatchable(pictures.target.width, pictures.target.height, options));
+      deflicker::CheckTileSearch(pictures.target.width, pictures.target.height, options));
   if (order.threads != 1) {
     return Failure(ErrorCode::kUnsupported, "the engine has one thread");
   }
+  const auto from = deflicker::MatchPyramid(pictures.source, deflicker::kPyramidSideMin);
+  const auto to = deflicker::MatchPyramid(pictures.target, deflicker::kPyramidSideMin);
   const Stopwatch field_watch;
-  const auto from = PrepareFrame(1, pictures.source, pictures.source, options);
-  const auto to = PrepareFrame(0, pictures.target, pictures.target, options);
-  const deflicker::Field field = FindField(from, to, options);
+  const deflicker::OffsetField field = FindTileField(from, to, options, {});
   const Spent field_spent = field_watch.Read();
   const Stopwatch remap_watch;
-  const auto remapped = Remap(from.styles.front(), field, order.patch_size);
+  const int vote_radius = std::min(order.patch_size / 2, deflicker::kVoteRadiusMax);
+  const deflicker::MatchPlanes remapped = Vote(from.front(), field, vote_radius);
   const Spent remap_spent = remap_watch.Read();
   return EngineRun{ToMatchField(field), field_spent, remapped.ToFrame(), remap_spent};
 }

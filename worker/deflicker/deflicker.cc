@@ -6,11 +6,13 @@
 #include <string>
 #include <utility>
 
+#include "worker/deflicker/fast.h"
 #include "worker/deflicker/float_plane.h"
 #include "worker/deflicker/patch_match.h"
 #include "worker/deflicker/remap.h"
 #include "worker/deflicker/robust.h"
 #include "worker/deflicker/tile_field.h"
+#include "worker/deflicker/tile_vote.h"
 
 namespace weft::deflicker {
 namespace {
@@ -119,6 +121,30 @@ class BalancedMode {
   PreparedWindow<MatchFrame> window_;
 };
 
+class FastMode {
+ public:
+  FastMode(const FrameRun& guides, const FrameRun& stylized, const DeflickerOptions& options)
+      : guides_(guides),
+        stylized_(stylized),
+        smoother_({.patch_size = options.patch_size_min}, options.seed) {}
+
+  Frame Smoothed(std::uint32_t number, FrameRange window) {
+    window_.MoveTo(window, [this](std::uint32_t next) {
+      const Frame& style = FrameOf(stylized_, next);
+      return PrepareFast(
+          next, guides_.frames == nullptr ? LocallyNormalized(style) : FrameOf(guides_, next),
+          style);
+    });
+    return smoother_.Smoothed(window_.Frames(), number, window);
+  }
+
+ private:
+  const FrameRun& guides_;
+  const FrameRun& stylized_;
+  FastSmoother smoother_;
+  PreparedWindow<FastFrame> window_;
+};
+
 class RobustMode {
  public:
   RobustMode(const FrameRun& guides, const FrameRun& stylized, const DeflickerOptions& options)
@@ -154,8 +180,21 @@ std::vector<Frame> SmoothedCore(FrameRange core, WorkOfMode work, const WindowOf
 }  // namespace
 
 Status CheckDeflicker(int width, int height, const DeflickerOptions& options) {
-  return options.mode == Mode::kRobust ? CheckTileSearch(width, height, {})
-                                       : CheckMatchable(width, height, options);
+  switch (options.mode) {
+    case Mode::kBalanced:
+      return CheckMatchable(width, height, options);
+    case Mode::kFast:
+      if (options.patch_size_min > 2 * kVoteRadiusMax + 1) {
+        return Failure(ErrorCode::kInvalidArgument, "patches of the fast mode are at most " +
+                                                        std::to_string(2 * kVoteRadiusMax + 1) +
+                                                        " pixels, not " +
+                                                        std::to_string(options.patch_size_min));
+      }
+      return CheckTileSearch(width, height, {.patch_size = options.patch_size_min});
+    case Mode::kRobust:
+      return CheckTileSearch(width, height, {});
+  }
+  return Failure(ErrorCode::kInternal, "no such deflicker mode");
 }
 
 // NOLINTNEXTLINE(readability-function-size): six things that no caller has in one place.
@@ -175,10 +214,15 @@ Result<std::vector<Frame>> Smooth(const FrameRun& guides,
   const auto window_of = [&](std::uint32_t number) {
     return SmoothingWindow(number, options.window, scene_starts, frame_count);
   };
-  if (options.mode == Mode::kRobust) {
-    return SmoothedCore(core, RobustMode(guides, stylized, options), window_of);
+  switch (options.mode) {
+    case Mode::kBalanced:
+      return SmoothedCore(core, BalancedMode(guides, stylized, options), window_of);
+    case Mode::kFast:
+      return SmoothedCore(core, FastMode(guides, stylized, options), window_of);
+    case Mode::kRobust:
+      return SmoothedCore(core, RobustMode(guides, stylized, options), window_of);
   }
-  return SmoothedCore(core, BalancedMode(guides, stylized, options), window_of);
+  return Failure(ErrorCode::kInternal, "no such deflicker mode");
 }
 
 }  // namespace weft::deflicker

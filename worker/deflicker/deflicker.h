@@ -18,13 +18,14 @@ namespace weft::deflicker {
 
 enum class Mode {
   kBalanced,  // The plain mean of remapped frames, as FastBlend's balanced mode (arXiv 2311.09265).
+  kFast,      // Means of many frames are shared: worker/deflicker/fast.h.
   kRobust,    // Weighted and registered to parts of a pixel: worker/deflicker/robust.h.
 };
 
 struct DeflickerOptions {
   Mode mode = Mode::kBalanced;
   std::uint32_t window = 4;  // Neighbours on each side.
-  // These three are the balanced mode's; the robust mode knows its own.
+  // Of the balanced and, the patch alone, of the fast mode; the robust mode knows its own.
   int patch_size_min = 5;  // Odd. The last and finest patch; earlier iterations use larger ones.
   int iterations = 3;      // Per pyramid level; iteration i of n uses patch_size_min + 2 (n-1-i).
   int guide_weight = 10;   // Of the guide's error against the style's.

@@ -14,10 +14,10 @@ namespace weft::deflicker {
 
 struct FloatPlane {
   FloatPlane() = default;
-  FloatPlane(int width, int height, float value = 0)
-      : width(width),
-        height(height),
-        values(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), value) {}
+  FloatPlane(int columns, int rows, float value = 0)
+      : width(columns),
+        height(rows),
+        values(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows), value) {}
 
   [[nodiscard]] float* Row(int y) { return values.data() + static_cast<std::ptrdiff_t>(y) * width; }
   [[nodiscard]] const float* Row(int y) const {

@@ -16,7 +16,7 @@ constexpr int kInherited = 24;  // Offsets taken from the coarser level.
 constexpr int kWinners = 6;     // Winners that are looked around.
 constexpr int kRandomTrials = 8;
 constexpr int kRing = 8;  // Pixels around a tile whose matches are tried on it.
-constexpr int kRingStep = 4;
+constexpr int kRingStep = 8;
 
 Offset Moved(Offset offset, int dx, int dy) {
   return {static_cast<std::int16_t>(offset.dx + dx), static_cast<std::int16_t>(offset.dy + dy)};
@@ -117,8 +117,9 @@ class LevelSearch {
   void TryRing(const Tile& tile, TileRandom* random, TileCandidates* candidates) {
     for (int y = tile.y - kRing; y < tile.y + tile.height + kRing; y += kRingStep) {
       for (int x = tile.x - kRing; x < tile.x + tile.width + kRing; x += kRingStep) {
-        const int sample_x = x + static_cast<int>(random->Below(kRingStep));
-        const int sample_y = y + static_cast<int>(random->Below(kRingStep));
+        const auto within = static_cast<int>(random->Below(kRingStep * kRingStep));
+        const int sample_x = x + within % kRingStep;
+        const int sample_y = y + within / kRingStep;
         if (sample_x >= 0 && sample_x < field_.width && sample_y >= 0 && sample_y < field_.height) {
           Try(tile, field_.At(sample_x, sample_y), candidates);
         }

@@ -132,11 +132,16 @@ HWY_EXPORT(AddVotes);
 // Which offset each voter of a tile has. Offsets come in runs, so most are the one before.
 class VoterReader {
  public:
-  explicit VoterReader(const OffsetField& field) : field_(field) {}
+  explicit VoterReader(const OffsetField& field) : field_(field) {
+    std::fill(std::begin(slots_), std::end(slots_), kNobody);
+  }
 
   void Read(const VoteTile& tile, Voters* voters) {
+    for (const std::uint32_t slot : used_slots_) {
+      slots_[slot] = kNobody;
+    }
+    used_slots_.clear();
     voters->list.clear();
-    std::fill(std::begin(slots_), std::end(slots_), kNobody);
     const int rows = kTileRows + 2 * tile.radius;
     for (int row = 0; row < rows; ++row) {
       std::uint16_t* const indices = voters->offsets[row];
@@ -173,6 +178,7 @@ class VoterReader {
     for (std::uint32_t slot = hash >> (32 - kBits);; slot = (slot + 1) % kSlots) {
       if (slots_[slot] == kNobody) {
         slots_[slot] = static_cast<std::uint16_t>(voters->list.size());
+        used_slots_.push_back(slot);
         voters->list.push_back({offset, row, row, column, column});
         return slots_[slot];
       }
@@ -184,6 +190,7 @@ class VoterReader {
 
   const OffsetField& field_;
   std::uint16_t slots_[kSlots];
+  std::vector<std::uint32_t> used_slots_;
 };
 
 // Pixels of 0 .. size-1 that are at most `radius` away from x.
@@ -191,31 +198,34 @@ int Neighbours(int x, int radius, int size) {
   return std::min(x + radius, size - 1) - std::max(x - radius, 0) + 1;
 }
 
+// sums / counts, rounded to nearest, halves up. The quarter keeps the product clear of whole
+// numbers that it should reach: it moves it by less than the nearest other quotient is away.
+void Divide(const std::uint16_t* sums,
+            const float* halves,
+            const float* reciprocals,
+            int width,
+            std::int16_t* means) {
+  for (int x = 0; x < width; ++x) {
+    means[x] =
+        static_cast<std::int16_t>((static_cast<float>(sums[x]) + halves[x]) * reciprocals[x]);
+  }
+}
+
 void WriteMeans(const VoteSums& sums, const VoteTile& tile, MatchPlanes* voted) {
   const int width = std::min(kTileColumns, voted->Width() - tile.x);
   const int height = std::min(kTileRows, voted->Height() - tile.y);
-  std::uint32_t columns[kTileColumns] = {};
-  for (int column = 0; column < width; ++column) {
-    columns[column] =
-        static_cast<std::uint32_t>(Neighbours(tile.x + column, tile.radius, voted->Width()));
-  }
   for (int row = 0; row < height; ++row) {
-    const auto rows =
-        static_cast<std::uint32_t>(Neighbours(tile.y + row, tile.radius, voted->Height()));
-    // sum / count by a multiplication: exact, as sum + count / 2 < 2^16 and count < 2^8.
-    constexpr int kShift = 24;
-    std::uint32_t reciprocals[kTileColumns] = {};
+    const int rows = Neighbours(tile.y + row, tile.radius, voted->Height());
+    float halves[kTileColumns];
+    float reciprocals[kTileColumns];
     for (int column = 0; column < width; ++column) {
-      reciprocals[column] = (1U << kShift) / (columns[column] * rows) + 1;
+      const int count = rows * Neighbours(tile.x + column, tile.radius, voted->Width());
+      halves[column] = static_cast<float>(count / 2) + 0.25F;
+      reciprocals[column] = 1.0F / static_cast<float>(count);
     }
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      const std::uint16_t* const sum = sums.rows[channel][row];
-      std::int16_t* const values = voted->At(channel, tile.x, tile.y + row);
-      for (int column = 0; column < width; ++column) {
-        const std::uint32_t half = columns[column] * rows / 2;
-        values[column] = static_cast<std::int16_t>(
-            (sum[column] + half) * std::uint64_t{reciprocals[column]} >> kShift);
-      }
+      Divide(sums.rows[channel][row], halves, reciprocals, width,
+             voted->At(channel, tile.x, tile.y + row));
     }
   }
 }

@@ -12,6 +12,8 @@ deflicker::DeflickerOptions OptionsOf(const v1::JobSpec& job) {
   deflicker::DeflickerOptions options{.window = job.window(), .seed = job.seed()};
   if (job.smoothing_mode() == v1::SMOOTHING_MODE_ROBUST) {
     options.mode = deflicker::Mode::kRobust;
+  } else if (job.smoothing_mode() == v1::SMOOTHING_MODE_FAST) {
+    options.mode = deflicker::Mode::kFast;
   }
   if (job.has_guide_weight()) {
     options.guide_weight = static_cast<int>(job.guide_weight());

@@ -177,7 +177,7 @@ TEST(JobOptions, EveryFieldOfADeflickerJobIsDecided) {
   EXPECT_EQ(spec.input_path(), "/clips/neon.mp4");
   EXPECT_EQ(spec.guide_path(), "");
   EXPECT_EQ(spec.smoothing_mode(), v1::SMOOTHING_MODE_ROBUST);
-  EXPECT_EQ(spec.window(), 4U);
+  EXPECT_EQ(spec.window(), 12U);
   EXPECT_EQ(spec.chunk_frames(), 16U);
   EXPECT_FALSE(spec.align_guide());
   EXPECT_FALSE(spec.has_guide_weight());

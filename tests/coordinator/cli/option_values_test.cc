@@ -117,10 +117,8 @@ TEST(OptionValues, KindsAndModesHaveTheirNames) {
   EXPECT_FALSE(ParseKind("Render"));
   EXPECT_EQ(ParseMode("balanced"), v1::SMOOTHING_MODE_BALANCED);
   EXPECT_EQ(ParseMode("fast"), v1::SMOOTHING_MODE_FAST);
-  EXPECT_EQ(ParseMode("accurate"), v1::SMOOTHING_MODE_ACCURATE);
   EXPECT_EQ(ParseMode("robust"), v1::SMOOTHING_MODE_ROBUST);
-  EXPECT_EQ(ParseMode("best").error().message(),
-            "must be balanced, fast, accurate or robust, not \"best\"");
+  EXPECT_EQ(ParseMode("best").error().message(), "must be balanced, fast or robust, not \"best\"");
 }
 
 TEST(OptionValues, PatchesAreOdd) {

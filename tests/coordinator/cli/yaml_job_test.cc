@@ -164,7 +164,7 @@ TEST(YamlJob, ReadsADeflickerJob) {
       "style: neon.mp4\n"
       "guide: ../city.mp4\n"
       "output: steady.mkv\n"
-      "mode: accurate\n"
+      "mode: fast\n"
       "window: 8\n"
       "guide-weight: 0\n"
       "patch: 7\n"
@@ -175,7 +175,7 @@ TEST(YamlJob, ReadsADeflickerJob) {
   EXPECT_EQ(options.input, "/jobs/neon.mp4");
   EXPECT_EQ(options.guide, "/city.mp4");
   EXPECT_EQ(options.output, "/jobs/steady.mkv");
-  EXPECT_EQ(options.mode, v1::SMOOTHING_MODE_ACCURATE);
+  EXPECT_EQ(options.mode, v1::SMOOTHING_MODE_FAST);
   EXPECT_EQ(options.window, 8U);
   EXPECT_EQ(options.guide_weight, 0U);
   EXPECT_EQ(options.patch, 7U);

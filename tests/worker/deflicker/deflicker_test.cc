@@ -74,19 +74,51 @@ TEST(Deflicker, ReturnsEqualFramesAsTheyAre) {
 TEST(Deflicker, GivesTheSameFramesForEveryCut) {
   Clip clip = FlickeringPan(11, 48, 36, 2.5);
   clip.scene_starts = {0, 6};
-  const DeflickerOptions options{.window = 3, .seed = 77};
-  const auto whole = SmoothAll(clip, options);
-  ASSERT_TRUE(whole);
-  for (const std::uint32_t chunk : {1U, 2U, 3U, 5U, 8U}) {
-    SCOPED_TRACE(chunk);
-    std::vector<Frame> joined;
-    for (std::uint32_t begin = 0; begin < clip.size(); begin += chunk) {
-      const auto part = SmoothChunk(clip, {begin, std::min(begin + chunk, clip.size())}, options);
-      ASSERT_TRUE(part);
-      joined.insert(joined.end(), part->begin(), part->end());
+  for (const Mode mode : {Mode::kBalanced, Mode::kFast, Mode::kRobust}) {
+    const DeflickerOptions options{.mode = mode, .window = 3, .seed = 77};
+    const auto whole = SmoothAll(clip, options);
+    ASSERT_TRUE(whole);
+    for (const std::uint32_t chunk : {1U, 2U, 3U, 5U, 8U}) {
+      SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << ", " << chunk);
+      std::vector<Frame> joined;
+      for (std::uint32_t begin = 0; begin < clip.size(); begin += chunk) {
+        const auto part = SmoothChunk(clip, {begin, std::min(begin + chunk, clip.size())}, options);
+        ASSERT_TRUE(part);
+        joined.insert(joined.end(), part->begin(), part->end());
+      }
+      EXPECT_EQ(joined, *whole);
     }
-    EXPECT_EQ(joined, *whole);
   }
+}
+
+TEST(Deflicker, SteadiesInEveryModeWithAndWithoutGuides) {
+  const Clip clip = FlickeringPan(9, 96, 72, 3);
+  for (const Mode mode : {Mode::kBalanced, Mode::kFast, Mode::kRobust}) {
+    for (const bool guided : {true, false}) {
+      SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << ", " << guided);
+      const auto smooth = Smooth({0, guided ? &clip.guides : nullptr}, {0, &clip.stylized}, {0, 9},
+                                 {0}, 9, {.mode = mode, .window = 4});
+      ASSERT_TRUE(smooth);
+      EXPECT_LT(MeanDifference((*smooth)[4], clip.guides[4]), 7);
+      EXPECT_LT(MeanDifference((*smooth)[5], clip.guides[5]), 7);
+    }
+  }
+}
+
+TEST(Deflicker, RobustModeKeepsMoreDetailThanThePlainMean) {
+  const Clip clip = FlickeringPan(9, 96, 72, 2.5);
+  const auto plain = SmoothAll(clip, {.mode = Mode::kBalanced, .window = 4});
+  const auto robust = SmoothAll(clip, {.mode = Mode::kRobust, .window = 4});
+  ASSERT_TRUE(plain && robust);
+  EXPECT_LT(MeanDifference((*robust)[4], clip.guides[4]),
+            MeanDifference((*plain)[4], clip.guides[4]));
+}
+
+TEST(Deflicker, RobustModeLeavesOneFrameAsItIs) {
+  const Clip one = FlickeringPan(1, 40, 30, 0);
+  const auto smooth = SmoothAll(one, {.mode = Mode::kRobust});
+  ASSERT_TRUE(smooth);
+  EXPECT_EQ(*smooth, one.stylized);
 }
 
 TEST(Deflicker, DependsOnTheSeedOnlyThroughTheSearch) {

@@ -1,0 +1,74 @@
+#include "worker/deflicker/tile_vote.h"
+
+#include <algorithm>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "tests/worker/deflicker/test_pictures.h"
+#include "tests/worker/deflicker/vector_targets.h"
+
+namespace weft::deflicker {
+namespace {
+
+// The header's sentence, word for word.
+Frame PlainVote(const MatchPlanes& source, const OffsetField& field, int radius) {
+  Frame voted = PlainFrame(field.width, field.height, 0);
+  std::size_t index = 0;
+  for (int y = 0; y < field.height; ++y) {
+    for (int x = 0; x < field.width; ++x) {
+      for (int channel = 0; channel < 3; ++channel) {
+        int sum = 0;
+        int count = 0;
+        for (int v = std::max(0, y - radius); v <= std::min(field.height - 1, y + radius); ++v) {
+          for (int u = std::max(0, x - radius); u <= std::min(field.width - 1, x + radius); ++u) {
+            sum += *source.At(channel, x + field.At(u, v).dx, y + field.At(u, v).dy);
+            ++count;
+          }
+        }
+        voted.rgb[index++] = static_cast<std::uint8_t>((2 * sum + count) / (2 * count));
+      }
+    }
+  }
+  return voted;
+}
+
+// Matches anywhere inside, in runs of every length.
+OffsetField RandomField(int width, int height, unsigned seed) {
+  std::mt19937 random(seed);
+  OffsetField field{width, height, {}, {}};
+  for (int y = 0; y < height; ++y) {
+    Offset offset;
+    for (int x = 0; x < width; ++x) {
+      const bool leaves = x + offset.dx >= width || y + offset.dy < 0 || y + offset.dy >= height;
+      if (x == 0 || leaves || random() % 7 == 0) {
+        offset = {static_cast<std::int16_t>(static_cast<int>(random() % width) - x),
+                  static_cast<std::int16_t>(static_cast<int>(random() % height) - y)};
+      }
+      field.offsets.push_back(offset);
+    }
+  }
+  return field;
+}
+
+TEST(Vote, IsTheMeanOfWhatPatchesSay) {
+  for (const auto& [width, height] : {std::pair(150, 40), {64, 16}, {65, 17}, {5, 3}, {1, 1}}) {
+    SCOPED_TRACE(testing::Message() << width << "x" << height);
+    const MatchPlanes source(NoiseFrame(width, height, 1));
+    const OffsetField field = RandomField(width, height, 2);
+    for (const int radius : {0, 1, 2, kVoteRadiusMax}) {
+      SCOPED_TRACE(radius);
+      const Frame expected = PlainVote(source, field, radius);
+      ForEveryTarget([&] { EXPECT_EQ(Vote(source, field, radius).ToFrame(), expected); });
+    }
+  }
+}
+
+TEST(Vote, HoldsTheExtremesWithTheLargestPatch) {
+  const MatchPlanes white(PlainFrame(70, 20, 255));
+  OffsetField field{70, 20, std::vector<Offset>(70 * 20), {}};
+  EXPECT_EQ(Vote(white, field, kVoteRadiusMax).ToFrame(), PlainFrame(70, 20, 255));
+}
+
+}  // namespace
+}  // namespace weft::deflicker

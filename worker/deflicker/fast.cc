@@ -1,0 +1,146 @@
+#include "worker/deflicker/fast.h"
+
+#include <cstddef>
+#include <iterator>
+#include <utility>
+
+#include "worker/deflicker/tile_vote.h"
+
+namespace weft::deflicker {
+namespace {
+
+const FastFrame& FrameAt(const std::deque<FastFrame>& frames, std::uint32_t number) {
+  return frames[number - frames.front().number];
+}
+
+// A sum of pictures, each counted some times.
+class PictureSum {
+ public:
+  explicit PictureSum(const MatchPlanes& like)
+      : width_(like.Width()),
+        height_(like.Height()),
+        sums_(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
+              MatchPlanes::kChannels) {}
+
+  void Add(const MatchPlanes& picture, std::int32_t times) {
+    std::int32_t* sum = sums_.data();
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+      for (int y = 0; y < height_; ++y) {
+        const std::int16_t* const row = picture.At(channel, 0, y);
+        for (int x = 0; x < width_; ++x) {
+          sum[x] += times * row[x];
+        }
+        sum += width_;
+      }
+    }
+    count_ += times;
+  }
+
+  // Rounded to nearest.
+  [[nodiscard]] MatchPlanes Mean() const {
+    MatchPlanes mean(width_, height_);
+    const std::int32_t* sum = sums_.data();
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+      for (int y = 0; y < height_; ++y) {
+        std::int16_t* const row = mean.At(channel, 0, y);
+        for (int x = 0; x < width_; ++x) {
+          row[x] = static_cast<std::int16_t>((2 * sum[x] + count_) / (2 * count_));
+        }
+        sum += width_;
+      }
+    }
+    mean.FillMargin();
+    return mean;
+  }
+
+ private:
+  int width_;
+  int height_;
+  std::vector<std::int32_t> sums_;
+  std::int32_t count_ = 0;
+};
+
+}  // namespace
+
+FastFrame PrepareFast(std::uint32_t number, const Frame& guide, const Frame& style) {
+  return {number, MatchPyramid(guide, kPyramidSideMin), MatchPlanes(style)};
+}
+
+FastSmoother::Node FastSmoother::Largest(Side side, std::uint32_t number, std::uint32_t room) {
+  const std::uint32_t bits = side == Side::kLeft ? number : ~number;
+  int level = 0;
+  while ((bits >> level & 1) != 0 && std::uint32_t{2} << level <= room) {
+    ++level;
+  }
+  return {side, number, level};
+}
+
+MatchPlanes FastSmoother::Remapped(const std::deque<FastFrame>& frames,
+                                   const MatchPlanes& picture,
+                                   std::uint32_t from,
+                                   std::uint32_t to) {
+  ++field_count_;
+  const OffsetField field = FindTileField(FrameAt(frames, from).guides, FrameAt(frames, to).guides,
+                                          search_, {seed_, from, to});
+  return Vote(picture, field, search_.patch_size / 2);
+}
+
+MatchPlanes FastSmoother::Blend(const std::deque<FastFrame>& frames, const Node& node) {
+  PictureSum sum(FrameAt(frames, node.number).style);
+  const std::uint32_t half = 1U << (node.level - 1);
+  sum.Add(Picture(frames, {node.side, node.number, node.level - 1}),
+          static_cast<std::int32_t>(half));
+  for (std::uint32_t i = half; i < 2 * half; ++i) {
+    const std::uint32_t from = node.side == Side::kLeft ? node.number - i : node.number + i;
+    sum.Add(Remapped(frames, FrameAt(frames, from).style, from, node.number), 1);
+  }
+  return sum.Mean();
+}
+
+const MatchPlanes& FastSmoother::Picture(const std::deque<FastFrame>& frames, const Node& node) {
+  if (node.level == 0) {
+    return FrameAt(frames, node.number).style;
+  }
+  auto found = nodes_.find(node);
+  if (found == nodes_.end()) {
+    found = nodes_.emplace(node, Blend(frames, node)).first;
+  }
+  return found->second;
+}
+
+void FastSmoother::Forget(std::uint32_t window_begin) {
+  for (auto node = nodes_.begin(); node != nodes_.end();) {
+    const std::uint32_t size = 1U << node->first.level;
+    const std::uint32_t first =
+        node->first.side == Side::kLeft ? node->first.number + 1 - size : node->first.number;
+    node = first < window_begin ? nodes_.erase(node) : std::next(node);
+  }
+}
+
+Frame FastSmoother::Smoothed(const std::deque<FastFrame>& frames,
+                             std::uint32_t target,
+                             FrameRange window) {
+  Forget(window.begin);
+  const MatchPlanes& own = FrameAt(frames, target).style;
+  PictureSum sum(own);
+  for (const Side side : {Side::kLeft, Side::kRight}) {
+    std::uint32_t number = target;
+    std::uint32_t room = side == Side::kLeft ? target + 1 - window.begin : window.end - target;
+    while (room > 0) {
+      const Node node = Largest(side, number, room);
+      const std::uint32_t size = 1U << node.level;
+      const MatchPlanes& picture = Picture(frames, node);
+      if (number == target) {
+        sum.Add(picture, static_cast<std::int32_t>(size));
+      } else {
+        sum.Add(Remapped(frames, picture, number, target), static_cast<std::int32_t>(size));
+      }
+      room -= size;
+      number = side == Side::kLeft ? number - size : number + size;
+    }
+  }
+  sum.Add(own, -1);  // It is on both sides.
+  return sum.Mean().ToFrame();
+}
+
+}  // namespace weft::deflicker
