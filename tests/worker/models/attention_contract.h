@@ -23,8 +23,9 @@ struct AttentionSizes {
 using AttentionFunction =
     void (*)(const HeadRows&, const HeadRows&, const HeadRows&, std::int64_t, float*);
 
-inline std::vector<float> Waves(int count, double amplitude, double phase) {
+inline std::vector<float> Waves(std::ptrdiff_t count, double amplitude, double phase) {
   std::vector<float> values;
+  values.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) {
     values.push_back(static_cast<float>(amplitude * std::sin(1.3 * i * i + phase)));
   }
@@ -81,7 +82,7 @@ class AttentionRows {
   }
 
   AttentionSizes sizes_;
-  int stride_;
+  std::ptrdiff_t stride_;
   std::vector<float> q_;
   std::vector<float> k_;
   std::vector<float> v_;
