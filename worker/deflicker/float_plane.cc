@@ -9,17 +9,50 @@
 namespace weft::deflicker {
 namespace {
 
-void BlurRow(const float* from, int width, int radius, float* to) {
-  const auto at = [&](int x) { return from[std::clamp(x, 0, width - 1)]; };
-  float sum = 0;
-  for (int x = -radius; x < radius; ++x) {
-    sum += at(x);
-  }
+// Rows that are summed side by side: one running sum alone waits for itself.
+constexpr int kRowsAtOnce = 8;
+
+// Means along kRowsAtOnce rows that lie interleaved, `radius` repeated pixels before and after
+// them.
+WEFT_FOR_EVERY_VECTOR_UNIT void MeansAlong(const float* from, int width, int radius, float* to) {
   const float scale = 1.0F / static_cast<float>(2 * radius + 1);
-  for (int x = 0; x < width; ++x) {
-    sum += at(x + radius);
-    to[x] = sum * scale;
-    sum -= at(x - radius);
+  float sums[kRowsAtOnce] = {};
+  for (int x = 0; x < 2 * radius; ++x) {
+    for (int row = 0; row < kRowsAtOnce; ++row) {
+      sums[row] += from[x * kRowsAtOnce + row];
+    }
+  }
+  const float* const newest = from + static_cast<std::ptrdiff_t>(2 * radius) * kRowsAtOnce;
+  for (std::ptrdiff_t i = 0; i < static_cast<std::ptrdiff_t>(width) * kRowsAtOnce;
+       i += kRowsAtOnce) {
+    for (int row = 0; row < kRowsAtOnce; ++row) {
+      sums[row] += newest[i + row];
+      to[i + row] = sums[row] * scale;
+      sums[row] -= from[i + row];
+    }
+  }
+}
+
+void BlurRows(const FloatPlane& plane, int radius, FloatPlane* blurred) {
+  const int padded = plane.width + 2 * radius;
+  std::vector<float> from(static_cast<std::size_t>(padded) * kRowsAtOnce);
+  std::vector<float> to(static_cast<std::size_t>(plane.width) * kRowsAtOnce);
+  for (int y = 0; y < plane.height; y += kRowsAtOnce) {
+    const int rows = std::min(kRowsAtOnce, plane.height - y);
+    for (int row = 0; row < rows; ++row) {
+      const float* const values = plane.Row(y + row);
+      float* next = from.data() + row;
+      for (int x = -radius; x < plane.width + radius; ++x, next += kRowsAtOnce) {
+        *next = values[std::clamp(x, 0, plane.width - 1)];
+      }
+    }
+    MeansAlong(from.data(), plane.width, radius, to.data());
+    for (int row = 0; row < rows; ++row) {
+      float* const values = blurred->Row(y + row);
+      for (int x = 0; x < plane.width; ++x) {
+        values[x] = to[static_cast<std::size_t>(x) * kRowsAtOnce + static_cast<std::size_t>(row)];
+      }
+    }
   }
 }
 
@@ -39,9 +72,7 @@ WEFT_FOR_EVERY_VECTOR_UNIT void ScaleAndSubtract(
 
 FloatPlane Mean(const FloatPlane& plane, int radius) {
   FloatPlane rows(plane.width, plane.height);
-  for (int y = 0; y < plane.height; ++y) {
-    BlurRow(plane.Row(y), plane.width, radius, rows.Row(y));
-  }
+  BlurRows(plane, radius, &rows);
   FloatPlane mean(plane.width, plane.height);
   const auto row = [&](int y) { return rows.Row(std::clamp(y, 0, plane.height - 1)); };
   std::vector<float> sums(static_cast<std::size_t>(plane.width));
@@ -56,16 +87,16 @@ FloatPlane Mean(const FloatPlane& plane, int radius) {
   return mean;
 }
 
-struct Cubic {
-  float weights[4];
-};
+// Four values at once (an extension of GCC and Clang).
+using Four = float __attribute__((vector_size(16)));
+using FourLevels = std::int16_t __attribute__((vector_size(8), may_alias, aligned(2)));
 
 // Catmull-Rom weights of the four pixels around a position `f` after the second, 0 <= f < 1.
-Cubic CubicAt(float f) {
+WEFT_ALWAYS_INLINE Four CubicAt(float f) {
   const float f2 = f * f;
   const float f3 = f2 * f;
-  return {{0.5F * (2 * f2 - f3 - f), 0.5F * (3 * f3 - 5 * f2 + 2), 0.5F * (4 * f2 - 3 * f3 + f),
-           0.5F * (f3 - f2)}};
+  return Four{0.5F * (2 * f2 - f3 - f), 0.5F * (3 * f3 - 5 * f2 + 2), 0.5F * (4 * f2 - 3 * f3 + f),
+              0.5F * (f3 - f2)};
 }
 
 // A position between pixels: the whole one below it and the rest.
@@ -74,10 +105,13 @@ struct Between {
   float rest = 0;
 };
 
-Between Split(float position, int low, int high) {
-  const float clamped = std::clamp(position, static_cast<float>(low), static_cast<float>(high));
-  const float whole = std::floor(clamped);
-  return {static_cast<int>(whole), clamped - whole};
+// REQUIRES: low <= 0.
+WEFT_ALWAYS_INLINE Between Split(float position, int low, int high) {
+  const float clamped =
+      std::min(std::max(position, static_cast<float>(low)), static_cast<float>(high));
+  // Rounds down: the conversion drops what follows the point of a number that is not negative.
+  const int whole = static_cast<int>(clamped - static_cast<float>(low)) + low;
+  return {whole, clamped - static_cast<float>(whole)};
 }
 
 }  // namespace
@@ -133,7 +167,7 @@ Frame LocallyNormalized(const Frame& frame) {
   return normalized;
 }
 
-FloatPlane WarpedLinear(const FloatPlane& plane, const Flow& flow) {
+WEFT_FOR_EVERY_VECTOR_UNIT FloatPlane WarpedLinear(const FloatPlane& plane, const Flow& flow) {
   FloatPlane warped(plane.width, plane.height);
   for (int y = 0; y < plane.height; ++y) {
     float* const row = warped.Row(y);
@@ -152,7 +186,9 @@ FloatPlane WarpedLinear(const FloatPlane& plane, const Flow& flow) {
   return warped;
 }
 
-void WarpCubic(const MatchPlanes& planes, const Flow& flow, FloatPlane (*warped)[3]) {
+WEFT_FOR_EVERY_VECTOR_UNIT void WarpCubic(const MatchPlanes& planes,
+                                          const Flow& flow,
+                                          FloatPlane (*warped)[3]) {
   constexpr int kReach = 8;  // Beyond the edge, well inside the margin.
   for (int y = 0; y < planes.Height(); ++y) {
     for (int x = 0; x < planes.Width(); ++x) {
@@ -160,17 +196,18 @@ void WarpCubic(const MatchPlanes& planes, const Flow& flow, FloatPlane (*warped)
           Split(static_cast<float>(x) + flow.dx.Row(y)[x], -kReach, planes.Width() - 1 + kReach);
       const Between down =
           Split(static_cast<float>(y) + flow.dy.Row(y)[x], -kReach, planes.Height() - 1 + kReach);
-      const Cubic columns = CubicAt(across.rest);
-      const Cubic rows = CubicAt(down.rest);
+      const Four columns = CubicAt(across.rest);
+      const Four rows = CubicAt(down.rest);
       for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
         const std::int16_t* pixels = planes.At(channel, across.whole - 1, down.whole - 1);
-        float value = 0;
-        for (const float weight : rows.weights) {
-          value += weight * (columns.weights[0] * pixels[0] + columns.weights[1] * pixels[1] +
-                             columns.weights[2] * pixels[2] + columns.weights[3] * pixels[3]);
+        Four sums = {};
+        for (int row = 0; row < 4; ++row) {
+          const auto levels = *reinterpret_cast<const FourLevels*>(pixels);
+          sums += rows[row] * __builtin_convertvector(levels, Four);
           pixels += planes.Stride();
         }
-        (*warped)[channel].Row(y)[x] = value;
+        sums *= columns;
+        (*warped)[channel].Row(y)[x] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
       }
     }
   }

@@ -15,9 +15,9 @@ namespace {
 // Found on clips with known truth (tests/benchmarks/README.md). A rendering that has to serve as
 // its own guide is noisy: it needs larger patches and more damping, and is trusted less.
 struct MatchSettings {
-  int patch_size;
+  int patch_size = 0;
   RegistrationOptions registration;
-  float error_allowed;  // The mean squared difference, in levels, that halves a weight.
+  float error_allowed = 0;  // The mean squared difference, in levels, that halves a weight.
 };
 constexpr MatchSettings kGuided = {11, {3, 20, 3}, 60};
 constexpr MatchSettings kUnguided = {21, {6, 200, 3}, 40};

@@ -70,7 +70,7 @@ class TileCandidates {
 
  private:
   std::vector<Offset> tried_;
-  TileBest best_;
+  TileBest best_ = {};
 };
 
 }  // namespace weft::deflicker

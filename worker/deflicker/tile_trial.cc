@@ -26,36 +26,54 @@ HWY_INLINE hn::Vec<Costs> Squared(const std::int16_t* a, const std::int16_t* b) 
   return hn::BitCast(Costs(), hn::Mul(difference, difference));
 }
 
-// kRadius 0: the radius is known at run time only.
-template <int kRadius>
-HWY_INLINE void SumColumns(const TileTrial& trial, const CostScale& scale, ColumnSums* sums) {
-  const int radius = kRadius > 0 ? kRadius : trial.radius;
-  const int patch_rows = 2 * radius + 1;
-  const std::ptrdiff_t source_stride = trial.source->Stride();
-  const std::ptrdiff_t target_stride = trial.target->Stride();
-  const auto limit = hn::Set(Costs(), scale.limit);
-  alignas(64) std::uint16_t recent[2 * kTrialRadiusMax + 1][kLanes];
-  for (auto& row : sums->rows) {
-    std::fill(row + kTileColumns, row + kTileColumns + 2 * kTrialRadiusMax, std::uint16_t{0});
-  }
-  for (int column = 0; column < kTileColumns; column += kLanes) {
-    const std::int16_t* sources[MatchPlanes::kChannels];
-    const std::int16_t* targets[MatchPlanes::kChannels];
+// A column of vectors of the two pictures, from the first row that the tile's patches reach.
+class PixelCosts {
+ public:
+  HWY_INLINE PixelCosts(const TileTrial& trial, int column)
+      : source_stride_(trial.source->Stride()), target_stride_(trial.target->Stride()) {
+    const int x = trial.x - trial.radius + column;
+    const int y = trial.y - trial.radius;
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      sources[channel] = trial.source->At(channel, trial.x + trial.dx - radius + column,
-                                          trial.y + trial.dy - radius);
-      targets[channel] = trial.target->At(channel, trial.x - radius + column, trial.y - radius);
+      sources_[channel] = trial.source->At(channel, x + trial.dx, y + trial.dy);
+      targets_[channel] = trial.target->At(channel, x, y);
     }
+  }
+
+  // The costs of the next row. Shifts: whether scale.shift may be other than 0.
+  template <bool Shifts>
+  HWY_INLINE hn::Vec<Costs> Next(const CostScale& scale) {
+    auto cost = hn::SaturatedAdd(
+        hn::SaturatedAdd(Squared(sources_[0], targets_[0]), Squared(sources_[1], targets_[1])),
+        Squared(sources_[2], targets_[2]));
+    if (Shifts) {
+      cost = hn::ShiftRightSame(cost, scale.shift);
+    }
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+      sources_[channel] += source_stride_;
+      targets_[channel] += target_stride_;
+    }
+    return hn::Min(cost, hn::Set(Costs(), scale.limit));
+  }
+
+ private:
+  const std::int16_t* sources_[MatchPlanes::kChannels] = {};
+  const std::int16_t* targets_[MatchPlanes::kChannels] = {};
+  std::ptrdiff_t source_stride_;
+  std::ptrdiff_t target_stride_;
+};
+
+// Radius 0: the radius is known at run time only. Up to 2, costs need no shift.
+template <int Radius>
+HWY_INLINE void SumColumns(const TileTrial& trial, const CostScale& scale, ColumnSums* sums) {
+  const int radius = Radius > 0 ? Radius : trial.radius;
+  const int patch_rows = 2 * radius + 1;
+  alignas(64) std::uint16_t recent[2 * kTrialRadiusMax + 1][kLanes] = {};
+  for (int column = 0; column < kTileColumns; column += kLanes) {
+    PixelCosts costs(trial, column);
     auto sum = hn::Zero(Costs());
     int oldest = 0;
     for (int row = 0; row < kTileRows + 2 * radius; ++row) {
-      auto cost = hn::SaturatedAdd(
-          hn::SaturatedAdd(Squared(sources[0], targets[0]), Squared(sources[1], targets[1])),
-          Squared(sources[2], targets[2]));
-      if (kRadius == 0 || kRadius > 2) {  // Smaller patches need no shift.
-        cost = hn::ShiftRightSame(cost, scale.shift);
-      }
-      cost = hn::Min(cost, limit);
+      const auto cost = costs.Next<(Radius == 0 || Radius > 2)>(scale);
       sum = hn::Add(sum, cost);
       if (row >= patch_rows) {
         sum = hn::Sub(sum, hn::Load(Costs(), recent[oldest]));
@@ -64,10 +82,6 @@ HWY_INLINE void SumColumns(const TileTrial& trial, const CostScale& scale, Colum
       oldest = oldest + 1 == patch_rows ? 0 : oldest + 1;
       if (row >= 2 * radius) {
         hn::Store(sum, Costs(), sums->rows[row - 2 * radius] + column);
-      }
-      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-        sources[channel] += source_stride;
-        targets[channel] += target_stride;
       }
     }
   }
@@ -81,12 +95,12 @@ struct Inside {
   int columns_end = 0;
 };
 
-template <int kRadius>
+template <int Radius>
 HWY_INLINE void KeepBetter(const TileTrial& trial,
                            const ColumnSums& sums,
                            const Inside& inside,
                            TileBest* best) {
-  const int patch_columns = 2 * (kRadius > 0 ? kRadius : trial.radius) + 1;
+  const int patch_columns = 2 * (Radius > 0 ? Radius : trial.radius) + 1;
   const auto candidate = hn::Set(Costs(), trial.candidate);
   const bool all_columns = inside.columns_begin == 0 && inside.columns_end >= kTileColumns;
   for (int row = inside.rows_begin; row < inside.rows_end; ++row) {
@@ -113,14 +127,14 @@ HWY_INLINE void KeepBetter(const TileTrial& trial,
   }
 }
 
-template <int kRadius>
+template <int Radius>
 HWY_INLINE void TryWithRadius(const TileTrial& trial,
                               const CostScale& scale,
                               const Inside& inside,
                               TileBest* best) {
-  ColumnSums sums;
-  SumColumns<kRadius>(trial, scale, &sums);
-  KeepBetter<kRadius>(trial, sums, inside, best);
+  ColumnSums sums = {};
+  SumColumns<Radius>(trial, scale, &sums);
+  KeepBetter<Radius>(trial, sums, inside, best);
 }
 
 // Parts of a run of `size` pixels from `at` that lie in 0 .. limit-1, relative to `at`.
@@ -151,6 +165,12 @@ bool TryOnTile(const TileTrial& trial, const CostScale& scale, TileBest* best) {
       return true;
     case 3:
       TryWithRadius<3>(trial, scale, inside, best);
+      return true;
+    case 5:
+      TryWithRadius<5>(trial, scale, inside, best);
+      return true;
+    case 10:
+      TryWithRadius<10>(trial, scale, inside, best);
       return true;
     default:
       TryWithRadius<0>(trial, scale, inside, best);

@@ -45,6 +45,12 @@ struct VoteTile {
   int radius = 0;
 };
 
+// Rows of a tile, from begin to before end.
+struct TileRows {
+  int begin = 0;
+  int end = 0;
+};
+
 }  // namespace weft::deflicker
 #endif  // WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
 
@@ -55,13 +61,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Sums = hn::CappedTag<std::uint16_t, kTileColumns>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
 
-// For the rows [begin, end) of the tile: in every column, how many of the 2 * radius + 1 voters
+// For rows of the tile: in every column, how many of the 2 * radius + 1 voters
 // above each other have the offset.
 HWY_INLINE void CountColumns(const Voters& voters,
                              std::uint16_t index,
                              const VoteTile& tile,
-                             int begin,
-                             int end,
+                             const TileRows& rows,
                              std::uint16_t (*counts)[kVoterColumns]) {
   const int patch_rows = 2 * tile.radius + 1;
   const VotingOffset& voting = voters.list[index];
@@ -74,10 +79,10 @@ HWY_INLINE void CountColumns(const Voters& voters,
       return hn::IfThenElseZero(hn::Eq(offsets, wanted), one);
     };
     auto count = hn::Zero(Sums());
-    for (int row = begin; row < begin + patch_rows - 1; ++row) {
+    for (int row = rows.begin; row < rows.begin + patch_rows - 1; ++row) {
       count = hn::Add(count, votes(row));
     }
-    for (int row = begin; row < end; ++row) {
+    for (int row = rows.begin; row < rows.end; ++row) {
       count = hn::Add(count, votes(row + patch_rows - 1));
       hn::Store(count, Sums(), counts[row] + column);
       count = hn::Sub(count, votes(row));
@@ -93,17 +98,17 @@ void AddVotes(const MatchPlanes& source,
   const VotingOffset& voting = voters.list[index];
   const int patch = 2 * tile.radius + 1;
   // A voter in row r of Voters reaches rows r - 2 * radius to r of the tile; columns alike.
-  const int begin = std::max(0, voting.row_begin - patch + 1);
-  const int end = std::min(kTileRows, voting.row_end);
+  const TileRows rows = {std::max(0, voting.row_begin - patch + 1),
+                         std::min(kTileRows, voting.row_end)};
   const int column_begin = std::max(0, voting.column_begin - patch + 1) / kLanes * kLanes;
   const int column_end = std::min(kTileColumns, voting.column_end);
   alignas(64) std::uint16_t counts[kTileRows][kVoterColumns];
-  for (int row = begin; row < end; ++row) {
+  for (int row = rows.begin; row < rows.end; ++row) {
     // What CountColumns leaves out counts nothing.
     std::memset(counts[row], 0, sizeof(counts[row]));
   }
-  CountColumns(voters, index, tile, begin, end, counts);
-  for (int row = begin; row < end; ++row) {
+  CountColumns(voters, index, tile, rows, counts);
+  for (int row = rows.begin; row < rows.end; ++row) {
     for (int column = column_begin; column < column_end; column += kLanes) {
       auto count = hn::Load(Sums(), counts[row] + column);
       for (int i = 1; i < patch; ++i) {
@@ -189,7 +194,7 @@ class VoterReader {
   }
 
   const OffsetField& field_;
-  std::uint16_t slots_[kSlots];
+  std::uint16_t slots_[kSlots] = {};
   std::vector<std::uint32_t> used_slots_;
 };
 
@@ -220,7 +225,8 @@ void WriteMeans(const VoteSums& sums, const VoteTile& tile, MatchPlanes* voted) 
     float reciprocals[kTileColumns];
     for (int column = 0; column < width; ++column) {
       const int count = rows * Neighbours(tile.x + column, tile.radius, voted->Width());
-      halves[column] = static_cast<float>(count / 2) + 0.25F;
+      const int half = count / 2;
+      halves[column] = static_cast<float>(half) + 0.25F;
       reciprocals[column] = 1.0F / static_cast<float>(count);
     }
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
@@ -238,7 +244,7 @@ MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius
   MatchPlanes voted(source.Width(), source.Height());
   VoterReader reader(field);
   Voters voters;
-  VoteSums sums;
+  VoteSums sums = {};
   for (int y = 0; y < field.height; y += kTileRows) {
     for (int x = 0; x < field.width; x += kTileColumns) {
       const VoteTile tile = {x, y, radius};

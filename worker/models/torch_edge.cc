@@ -39,6 +39,17 @@ void UseThreads(int count) {
   }
 }
 
+bool HasBfloat16() {
+#if defined(__x86_64__)
+  // Reads what the processor says.  NOLINTBEGIN(concurrency-mt-unsafe)
+  return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
+         __builtin_cpu_supports("avx512dq") != 0;
+  // NOLINTEND(concurrency-mt-unsafe)
+#else
+  return false;
+#endif
+}
+
 void KeepFreedMemory() {
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());

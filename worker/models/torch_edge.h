@@ -41,6 +41,10 @@ auto AtTorchEdge(Work&& work) -> decltype(work()) {
 // have one order, and a machine is filled by running more workers.
 void UseThreads(int count);
 
+// Whether this processor can run models in bfloat16: the convolutions of oneDNN, which LibTorch
+// calls for them, refuse to without AVX-512 (BW, VL and DQ).
+bool HasBfloat16();
+
 // Makes the C library keep large blocks that are freed, and hand them out again, instead of giving
 // each back to the system: a fresh block costs a page fault every 4 KiB, which for the activations
 // of a large UNet takes longer than computing them. For the whole process, all its threads.

@@ -54,7 +54,7 @@ TEST(Registration, NeverGoesFar) {
 }
 
 TEST(SmoothFlow, KeepsTheEdgesOfMovingThings) {
-  OffsetField field{60, 20, std::vector<Offset>(60 * 20), {}};
+  OffsetField field{60, 20, std::vector<Offset>(std::size_t{60} * 20), {}};
   for (int y = 0; y < 20; ++y) {
     for (int x = 30; x < 60; ++x) {
       field.offsets[field.Index(x, y)] = {static_cast<std::int16_t>(10 + x % 2), 0};

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint16_t kUnset = 0xffff;
 
 TileBest Unset() {
-  TileBest best;
+  TileBest best = {};
   std::memset(best.costs, 0xff, sizeof(best.costs));
   std::memset(best.candidates, 0xff, sizeof(best.candidates));
   return best;

@@ -7,26 +7,31 @@
 
 #include "tests/worker/deflicker/test_pictures.h"
 #include "tests/worker/deflicker/vector_targets.h"
+#include "worker/deflicker/field.h"
 
 namespace weft::deflicker {
 namespace {
 
-// The header's sentence, word for word.
+// The header's sentence, word for word, for one value.
+std::uint8_t PlainVote(
+    const MatchPlanes& source, const OffsetField& field, int radius, int channel, Position at) {
+  int sum = 0;
+  int count = 0;
+  for (int v = std::max(0, at.y - radius); v <= std::min(field.height - 1, at.y + radius); ++v) {
+    for (int u = std::max(0, at.x - radius); u <= std::min(field.width - 1, at.x + radius); ++u) {
+      sum += *source.At(channel, at.x + field.At(u, v).dx, at.y + field.At(u, v).dy);
+      ++count;
+    }
+  }
+  return static_cast<std::uint8_t>((2 * sum + count) / (2 * count));
+}
+
 Frame PlainVote(const MatchPlanes& source, const OffsetField& field, int radius) {
-  Frame voted = PlainFrame(field.width, field.height, 0);
-  std::size_t index = 0;
+  Frame voted{field.width, field.height, {}};
   for (int y = 0; y < field.height; ++y) {
     for (int x = 0; x < field.width; ++x) {
       for (int channel = 0; channel < 3; ++channel) {
-        int sum = 0;
-        int count = 0;
-        for (int v = std::max(0, y - radius); v <= std::min(field.height - 1, y + radius); ++v) {
-          for (int u = std::max(0, x - radius); u <= std::min(field.width - 1, x + radius); ++u) {
-            sum += *source.At(channel, x + field.At(u, v).dx, y + field.At(u, v).dy);
-            ++count;
-          }
-        }
-        voted.rgb[index++] = static_cast<std::uint8_t>((2 * sum + count) / (2 * count));
+        voted.rgb.push_back(PlainVote(source, field, radius, channel, PositionAt(x, y)));
       }
     }
   }
@@ -66,7 +71,7 @@ TEST(Vote, IsTheMeanOfWhatPatchesSay) {
 
 TEST(Vote, HoldsTheExtremesWithTheLargestPatch) {
   const MatchPlanes white(PlainFrame(70, 20, 255));
-  OffsetField field{70, 20, std::vector<Offset>(70 * 20), {}};
+  OffsetField field{70, 20, std::vector<Offset>(std::size_t{70} * 20), {}};
   EXPECT_EQ(Vote(white, field, kVoteRadiusMax).ToFrame(), PlainFrame(70, 20, 255));
 }
 

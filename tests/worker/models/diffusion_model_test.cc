@@ -11,6 +11,7 @@
 
 #include "tests/worker/models/safetensors_writer.h"
 #include "worker/models/sampler.h"
+#include "worker/models/torch_edge.h"
 
 namespace weft::models {
 namespace {
@@ -184,7 +185,14 @@ TEST(DiffusionModel, RefusesAnchorsOfAnotherStep) {
   EXPECT_EQ(code(501.0), ErrorCode::kInvalidArgument);
 }
 
-TEST(DiffusionModel, ComesCloseInBfloat16) {
+TEST(DiffusionModel, ComesCloseInBfloat16OrRefusesIt) {
+  if (!HasBfloat16()) {
+    const auto refused = DiffusionModel::Load({.model = kDemo, .data_type = DataType::kBfloat16});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), ErrorCode::kUnsupported);
+    EXPECT_NE(refused.error().message().find("AVX-512"), std::string::npos);
+    return;
+  }
   Setting exact(1);
   Setting rough(1, DataType::kBfloat16);
   const Latents a = exact.Predict({7}, {0}, {0});
