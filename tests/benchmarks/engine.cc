@@ -254,7 +254,6 @@ Result<EngineFigures> Measure(const EngineOrder& order) {
   EngineFigures figures;
   figures.threads =
       order.threads > 0 ? order.threads : static_cast<int>(std::thread::hardware_concurrency());
-  models::KeepFreedMemory();
   models::UseThreads(figures.threads);
   at::Tensor out;
   {

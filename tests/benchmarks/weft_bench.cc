@@ -10,6 +10,7 @@
 #include "tests/benchmarks/deflicker_commands.h"
 #include "tests/benchmarks/engine.h"
 #include "tests/benchmarks/picture_size.h"
+#include "worker/models/torch_edge.h"
 
 namespace weft::bench {
 namespace {
@@ -96,6 +97,7 @@ int Report(const Result<std::string>& line) {
 }  // namespace weft::bench
 
 int main(int argc, char** argv) {
+  weft::models::KeepFreedMemory();  // As workers do.
   CLI::App app("Times and quality of single parts of Weft.", "weft-bench");
   app.require_subcommand(1);
   const weft::bench::DeflickerCommands deflicker(&app);

@@ -1,6 +1,7 @@
 #include "worker/deflicker/tile_trial.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/deflicker/tile_trial.cc"
@@ -67,19 +68,19 @@ template <int Radius>
 HWY_INLINE void SumColumns(const TileTrial& trial, const CostScale& scale, ColumnSums* sums) {
   const int radius = Radius > 0 ? Radius : trial.radius;
   const int patch_rows = 2 * radius + 1;
-  alignas(64) std::uint16_t recent[2 * kTrialRadiusMax + 1][kLanes] = {};
+  // Written before it is read, thousands of times a field.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  alignas(64) std::uint16_t rows[kTileRows + 2 * kTrialRadiusMax][kLanes];
   for (int column = 0; column < kTileColumns; column += kLanes) {
     PixelCosts costs(trial, column);
     auto sum = hn::Zero(Costs());
-    int oldest = 0;
     for (int row = 0; row < kTileRows + 2 * radius; ++row) {
       const auto cost = costs.Next<(Radius == 0 || Radius > 2)>(scale);
       sum = hn::Add(sum, cost);
       if (row >= patch_rows) {
-        sum = hn::Sub(sum, hn::Load(Costs(), recent[oldest]));
+        sum = hn::Sub(sum, hn::Load(Costs(), rows[row - patch_rows]));
       }
-      hn::Store(cost, Costs(), recent[oldest]);
-      oldest = oldest + 1 == patch_rows ? 0 : oldest + 1;
+      hn::Store(cost, Costs(), rows[row]);
       if (row >= 2 * radius) {
         hn::Store(sum, Costs(), sums->rows[row - 2 * radius] + column);
       }
@@ -132,7 +133,12 @@ HWY_INLINE void TryWithRadius(const TileTrial& trial,
                               const CostScale& scale,
                               const Inside& inside,
                               TileBest* best) {
-  ColumnSums sums = {};
+  // As large as it is read; what lies beyond the tile's columns comes to nothing.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  ColumnSums sums;
+  for (auto& row : sums.rows) {
+    std::memset(row + kTileColumns, 0, sizeof(std::uint16_t) * 2 * kTrialRadiusMax);
+  }
   SumColumns<Radius>(trial, scale, &sums);
   KeepBetter<Radius>(trial, sums, inside, best);
 }

@@ -22,6 +22,7 @@
 #include "common/transport/zmq_transport.h"
 #include "common/wire/ids_wire.h"
 #include "worker/agent/agent.h"
+#include "worker/models/torch_edge.h"
 #include "worker/runner/device_thread.h"
 
 namespace weft::worker {
@@ -231,5 +232,6 @@ int main(int argc, char** argv) {
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "End when the process that started this one ends");
   CLI11_PARSE(app, argc, argv);
+  weft::models::KeepFreedMemory();
   return weft::worker::Main(options);
 }
