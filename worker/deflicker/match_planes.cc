@@ -6,7 +6,7 @@ namespace weft::deflicker {
 
 MatchPlanes::MatchPlanes(int width, int height)
     : width_(width), height_(height), stride_(width + 2 * kMarginColumns) {
-  const std::size_t rows = static_cast<std::size_t>(height) + 2 * kMarginRows;
+  const std::size_t rows = static_cast<std::size_t>(height) + std::size_t{2} * kMarginRows;
   for (auto& plane : planes_) {
     plane.resize(rows * static_cast<std::size_t>(stride_));
   }

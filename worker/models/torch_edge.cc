@@ -51,10 +51,12 @@ bool HasBfloat16() {
 }
 
 void KeepFreedMemory() {
+  // For the whole process, as its header says.  NOLINTBEGIN(concurrency-mt-unsafe)
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   // Only the main arena can hold blocks above 64 MiB.
   mallopt(M_ARENA_MAX, 1);
+  // NOLINTEND(concurrency-mt-unsafe)
 }
 
 }  // namespace weft::models
