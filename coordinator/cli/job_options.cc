@@ -202,6 +202,19 @@ Status CheckGuide(const JobOptions& options) {
   return {};
 }
 
+// A field that the mode would not read is no field to accept.
+Status CheckModeFields(const JobOptions& options) {
+  if (options.guide_weight && options.mode != v1::SMOOTHING_MODE_BALANCED) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "guide-weight: only --mode balanced weighs guide and style");
+  }
+  if (options.patch && options.mode == v1::SMOOTHING_MODE_ROBUST) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "patch: --mode robust has patches of its own; balanced and fast take some");
+  }
+  return {};
+}
+
 Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
   if (options.input.empty()) {
     return Failure(
@@ -210,6 +223,7 @@ Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
   }
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
   WEFT_RETURN_IF_ERROR(CheckGuide(options));
+  WEFT_RETURN_IF_ERROR(CheckModeFields(options));
   v1::JobSpec spec = CommonSpec(options);
   constexpr std::uint32_t kDeflickerWindow = 12;
   spec.set_window(options.window.value_or(kDeflickerWindow));

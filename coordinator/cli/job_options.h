@@ -15,12 +15,12 @@ namespace weft::cli {
 // Paths are absolute. What is absent is decided by the rest, see ResolveSpec() and WorkerCount().
 struct JobOptions {
   // The job. job_fields.h says which fields belong to which kind.
-  v1::JobKind kind = v1::JOB_KIND_RENDER;
   std::string input;  // Of a deflicker job: the stylized clip.
   std::string output;
   std::string model;
   std::string prompt;
   std::string negative;
+  v1::JobKind kind = v1::JOB_KIND_RENDER;
   std::uint32_t steps = 20;
   double guidance = 7.5;
   double strength = 1.0;
@@ -43,10 +43,10 @@ struct JobOptions {
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
   std::uint32_t anchors = 3;
-  double contrast = 1.0;
-  double sharpness = 1.0;
   bool final_pass = true;
   bool lossless = false;
+  double contrast = 1.0;
+  double sharpness = 1.0;
 
   // A deflicker job.
   std::string guide;  // Empty: none.

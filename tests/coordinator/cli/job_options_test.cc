@@ -189,6 +189,7 @@ TEST(JobOptions, AGuideIsUsedAsSaid) {
   JobOptions options = CompleteDeflicker();
   options.guide = "/clips/city.mp4";
   options.align = true;
+  options.mode = v1::SMOOTHING_MODE_BALANCED;
   options.guide_weight = 0;
   options.patch = 7;
   const v1::JobSpec spec = ResolveSpec(options).value();
@@ -197,6 +198,17 @@ TEST(JobOptions, AGuideIsUsedAsSaid) {
   EXPECT_TRUE(spec.has_guide_weight());
   EXPECT_EQ(spec.patch_size(), 7U);
   EXPECT_TRUE(coordinator::CheckSpec(spec));
+}
+
+TEST(JobOptions, AModeTakesNoFieldThatItDoesNotRead) {
+  JobOptions options = CompleteDeflicker();
+  options.guide = "/clips/city.mp4";
+  options.patch = 7;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("patch: --mode robust"));
+  options.mode = v1::SMOOTHING_MODE_FAST;
+  EXPECT_TRUE(ResolveSpec(options));
+  options.guide_weight = 5;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("only --mode balanced"));
 }
 
 TEST(JobOptions, WhatSaysHowToUseAGuideNeedsOne) {
