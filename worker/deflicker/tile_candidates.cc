@@ -18,9 +18,7 @@ class OffsetCounts {
   };
 
   void Add(Offset offset) {
-    const std::uint32_t packed = static_cast<std::uint16_t>(offset.dx) * std::uint32_t{0x9e3779b1} +
-                                 static_cast<std::uint16_t>(offset.dy) * std::uint32_t{0x85ebca6b};
-    for (std::uint32_t slot = packed >> (32 - kBits);; slot = (slot + 1) % kSlots) {
+    for (std::uint32_t slot = HashOf(offset) >> (32 - kBits);; slot = (slot + 1) % kSlots) {
       const int index = slots_[slot];
       if (index == 0) {
         if (entries_.size() < kEntriesMax) {

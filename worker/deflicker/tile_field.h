@@ -24,6 +24,12 @@ struct Offset {
   friend bool operator!=(Offset a, Offset b) { return !(a == b); }
 };
 
+// Spread over 32 bits, the upper ones best: for hash tables.
+inline std::uint32_t HashOf(Offset offset) {
+  return static_cast<std::uint16_t>(offset.dx) * std::uint32_t{0x9e3779b1} +
+         static_cast<std::uint16_t>(offset.dy) * std::uint32_t{0x85ebca6b};
+}
+
 // For every pixel (x, y) of a target its match (x + dx, y + dy) in the source, which lies inside.
 struct OffsetField {
   int width = 0;

@@ -178,9 +178,7 @@ class VoterReader {
   static constexpr std::uint32_t kSlots = 1U << kBits;
 
   std::uint16_t IndexOf(Offset offset, int row, int column, Voters* voters) {
-    const std::uint32_t hash = static_cast<std::uint16_t>(offset.dx) * std::uint32_t{0x9e3779b1} +
-                               static_cast<std::uint16_t>(offset.dy) * std::uint32_t{0x85ebca6b};
-    for (std::uint32_t slot = hash >> (32 - kBits);; slot = (slot + 1) % kSlots) {
+    for (std::uint32_t slot = HashOf(offset) >> (32 - kBits);; slot = (slot + 1) % kSlots) {
       if (slots_[slot] == kNobody) {
         slots_[slot] = static_cast<std::uint16_t>(voters->list.size());
         used_slots_.push_back(slot);
