@@ -53,15 +53,19 @@ std::optional<std::string> FindBreach(const Floor& floor) {
   return std::nullopt;
 }
 
-std::optional<std::string> FindDivergence(const Floor& floor, const ModelDisk& disk) {
+std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
+  if (floor.workers.Idle().empty()) {
+    return std::nullopt;
+  }
   for (const auto& [id, task] : floor.tasks.All()) {
-    if (floor.jobs.Find(id.job)->state != JobState::kRunning || task.attempt == 0) {
-      continue;
-    }
-    const Record expected = task.ToRecord();
-    const auto stored = disk.find(expected.key);
-    if (stored == disk.end() || !Same(stored->second, expected.value)) {
-      return Name(id) + " is not on disk as it is in memory";
+    const bool open = floor.jobs.Find(id.job)->state == JobState::kRunning;
+    // Where it failed it may not run again, so that it can wait for another worker.
+    const bool may_start = open && task.state == TaskState::kWaiting && task.not_before <= now &&
+                           task.errors == 0 && HasAllInputs(task, floor);
+    for (const WorkerId& worker : floor.workers.Idle()) {
+      if (may_start && (task.device.empty() || task.device == floor.workers.Find(worker)->device)) {
+        return Name(id) + " waits while worker " + worker.value + " is idle";
+      }
     }
   }
   return std::nullopt;

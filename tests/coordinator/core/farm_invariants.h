@@ -20,8 +20,9 @@ using ModelDisk = std::map<std::string, v1::LedgerRecord>;
 // * A task that runs has all its inputs.
 std::optional<std::string> FindBreach(const Floor& floor);
 
-// Where disk and memory disagree on a task of a running job; nothing when they agree.
-std::optional<std::string> FindDivergence(const Floor& floor, const ModelDisk& disk);
+// A task that could start now while a worker that could take it is idle; nothing when there is
+// none. Looks at tasks and workers one by one, as the farm itself never does.
+std::optional<std::string> FindIdleness(const Floor& floor, Time now);
 
 // Whether writing `after` over `before` keeps the promise that committed results stay.
 std::optional<std::string> FindBreach(const v1::LedgerRecord& before,

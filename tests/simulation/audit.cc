@@ -1,0 +1,156 @@
+#include "tests/simulation/audit.h"
+
+#include <utility>
+
+#include "common/wire/ids_wire.h"
+#include "coordinator/ledger/record_bytes.h"
+#include "tests/coordinator/core/farm_invariants.h"
+
+namespace weft::simulation {
+namespace {
+
+using coordinator::Floor;
+using coordinator::Task;
+using coordinator::TaskState;
+
+// Looking at every task against the disk after every event would take most of the time, and what
+// was once forgotten stays forgotten.
+constexpr std::uint64_t kDivergenceEvery = 16;
+
+std::string KeyOf(const TaskId& id) {
+  v1::TaskRecord record;
+  *record.mutable_task() = ToWire(id);
+  return coordinator::ToRecord(std::move(record)).key;
+}
+
+}  // namespace
+
+void Audit::Breach(const std::string& what) {
+  Trace("BREACH: " + what);
+  if (found_.empty()) {
+    found_ = what;
+  }
+}
+
+void Audit::Trace(const std::string& line) {
+  if (traces_) {
+    const auto ms = timeline_.Now().time_since_epoch().count();
+    lines_.push_back(std::to_string(ms / 1000) + "." + std::to_string(1000 + ms % 1000).substr(1) +
+                     "  " + line);
+  }
+}
+
+void Audit::AfterRestore(const Floor& floor) {
+  for (const std::string& job : accepted_) {
+    if (floor.jobs.Find({job}) == nullptr) {
+      Breach("job " + job + " was accepted and is lost");
+    }
+  }
+  for (const auto& [id, attempt] : committed_) {
+    const Task* task = floor.tasks.Find(id);
+    if (task == nullptr || task->state != TaskState::kDone || task->LatestAttempt() != attempt) {
+      Breach("the acknowledged result of " + Name(id) + " is lost");
+    }
+  }
+  if (auto breach = coordinator::FindBreach(floor); breach.has_value()) {
+    Breach(*breach);
+  }
+}
+
+void Audit::BeforeEvent(const Floor& floor, const coordinator::Event& event) {
+  fence_.emplace(floor, event, timeline_.Now());
+}
+
+void Audit::AfterEvent(const Floor& floor, const coordinator::Effects& effects) {
+  if (auto breach = fence_->FindBreach(floor, effects); breach.has_value()) {
+    Breach(*breach);
+  }
+  if (auto breach = coordinator::FindBreach(floor); breach.has_value()) {
+    Breach(*breach);
+  }
+  if (auto breach = coordinator::FindIdleness(floor, timeline_.Now()); breach.has_value()) {
+    Breach(*breach);
+  }
+}
+
+void Audit::AfterTurn(const Floor& floor) {
+  if (++turns_ % kDivergenceEvery != 0) {
+    return;
+  }
+  for (const auto& [id, task] : floor.tasks.All()) {
+    if (task.attempt == 0) {
+      continue;
+    }
+    const coordinator::Record expected = task.ToRecord();
+    const std::string* stored = disk_.Find(expected.key);
+    // Tasks of a job that has ended are not written any more.
+    const bool open = floor.jobs.Find(id.job)->state == coordinator::JobState::kRunning;
+    if (open && (stored == nullptr || *stored != coordinator::ToBytes(expected.value))) {
+      Breach(Name(id) + " is not on disk as it is in memory");
+    }
+  }
+}
+
+void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
+  for (const coordinator::Record& record : records) {
+    const auto before = OnDisk(record.key);
+    if (!before.has_value()) {
+      continue;
+    }
+    if (auto breach = coordinator::FindBreach(*before, record.value); breach.has_value()) {
+      Breach(*breach);
+    }
+  }
+}
+
+void Audit::BeforeSend(const coordinator::Message& message) {
+  const v1::FromCoordinator& body = message.body;
+  if (body.has_job_submitted()) {
+    const std::string& job = body.job_submitted().job();
+    if (!OnDisk("job/" + job).has_value()) {
+      Breach("a job was accepted before it was on disk");
+    }
+    accepted_.insert(job);
+  } else if (body.has_assign_task()) {
+    const v1::AttemptId& attempt = body.assign_task().task().attempt();
+    const auto record = OnDisk(KeyOf(*FromWire(attempt.task())));
+    if (!record.has_value() || record->task().attempt() < attempt.number()) {
+      Breach("a task was assigned before that was on disk");
+    }
+  } else if (body.has_outcome_acknowledged() && !body.outcome_acknowledged().superseded()) {
+    Promise(body.outcome_acknowledged().attempt());
+  }
+}
+
+void Audit::Promise(const v1::AttemptId& wire) {
+  const AttemptId attempt = *FromWire(wire);
+  const auto record = OnDisk(KeyOf(attempt.task));
+  if (!record.has_value() || record->task().attempt() < attempt.number) {
+    Breach("an outcome of " + Name(attempt.task) + " was acknowledged before it was on disk");
+  } else if (record->task().state() == v1::TASK_STATE_DONE &&
+             record->task().attempt() == attempt.number) {
+    committed_.emplace(attempt.task, attempt);
+  } else if (record->task().state() == v1::TASK_STATE_RUNNING &&
+             record->task().attempt() == attempt.number) {
+    Breach("an outcome of " + Name(attempt.task) + " was acknowledged and is not on disk");
+  }
+}
+
+void Audit::OnStart(const AttemptId& attempt, const std::string& process) {
+  const auto [first, is_new] =
+      started_.try_emplace({attempt.task, {attempt.number, attempt.epoch}}, process);
+  if (!is_new && first->second != process) {
+    Breach("an attempt at " + Name(attempt.task) + " was given to " + first->second + " and to " +
+           process);
+  }
+}
+
+std::optional<v1::LedgerRecord> Audit::OnDisk(const std::string& key) const {
+  const std::string* bytes = disk_.Find(key);
+  if (bytes == nullptr) {
+    return std::nullopt;
+  }
+  return *coordinator::FromBytes(key, *bytes);
+}
+
+}  // namespace weft::simulation

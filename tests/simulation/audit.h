@@ -1,0 +1,71 @@
+// Watches a run: what must hold after every event, what was promised to whom, and, if asked, what
+// happened. The first breach counts; what comes after it follows from it.
+
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinator/core/effects.h"
+#include "coordinator/core/event.h"
+#include "coordinator/core/floor.h"
+#include "tests/coordinator/core/fence_watch.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/timeline.h"
+
+namespace weft::simulation {
+
+class Audit {
+ public:
+  // timeline, disk: outlive this. traces: keeps lines for people.
+  Audit(const Timeline& timeline, const Disk& disk, bool traces)
+      : timeline_(timeline), disk_(disk), traces_(traces) {}
+
+  void Breach(const std::string& what);
+  // Empty when all is well.
+  [[nodiscard]] const std::string& Found() const { return found_; }
+
+  [[nodiscard]] bool Traces() const { return traces_; }
+  void Trace(const std::string& line);
+  [[nodiscard]] const std::vector<std::string>& Lines() const { return lines_; }
+
+  // A new life of the coordinator has read the disk: all that was ever acknowledged is there.
+  void AfterRestore(const coordinator::Floor& floor);
+
+  // Around each event of the core.
+  void BeforeEvent(const coordinator::Floor& floor, const coordinator::Event& event);
+  void AfterEvent(const coordinator::Floor& floor, const coordinator::Effects& effects);
+
+  // After a turn's batch is on disk.
+  void AfterTurn(const coordinator::Floor& floor);
+
+  // Records are about to be written over what is on disk.
+  void BeforeCommit(const std::vector<coordinator::Record>& records);
+
+  // The message is about to be sent: what it says must be on disk.
+  void BeforeSend(const coordinator::Message& message);
+
+  // A process begins with an attempt. `process`: its peer-independent name.
+  void OnStart(const AttemptId& attempt, const std::string& process);
+
+ private:
+  [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
+  void Promise(const v1::AttemptId& wire);
+
+  const Timeline& timeline_;
+  const Disk& disk_;
+  const bool traces_;
+  std::string found_;
+  std::vector<std::string> lines_;
+  std::optional<coordinator::FenceWatch> fence_;
+  std::uint64_t turns_ = 0;
+  std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
+  std::set<std::string> accepted_;         // Jobs whose clients were told their names.
+  std::map<std::pair<TaskId, std::pair<std::uint32_t, std::uint64_t>>, std::string> started_;
+};
+
+}  // namespace weft::simulation

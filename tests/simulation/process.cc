@@ -1,0 +1,141 @@
+#include "tests/simulation/process.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "common/wire/ids_wire.h"
+#include "tests/coordinator/core/model_worker.h"
+#include "tests/coordinator/core/sample_job.h"
+#include "tests/simulation/random.h"
+
+namespace weft::simulation {
+namespace {
+
+std::uint64_t ContentOf(const TaskId& task, const std::string& output) {
+  return Random(0, task.job.value + "/" + Name(task) + "/" + output).Next();
+}
+
+TaskId SourceOf(const v1::Input& input, const TaskId& reader) {
+  return {reader.job, *FromWire(input.stage()), input.chunk(), input.round()};
+}
+
+}  // namespace
+
+Process::Process(Site& site, std::string worker, std::uint64_t instance)
+    : site_(site),
+      name_(worker + "#" + std::to_string(instance)),
+      agent_({.worker = {std::move(worker)},
+              .instance = {instance},
+              .build = "simulated",
+              .device = "cpu"}) {}
+
+std::vector<v1::ToCoordinator> Process::Feed(const worker::AgentEvent& event, Time now) {
+  worker::AgentEffects effects = agent_.Handle(event, now);
+  if (effects.abandon && run_.has_value()) {
+    run_->abandoned = true;
+    run_->end = std::min(run_->end, now + Duration(50));
+  }
+  if (effects.start.has_value()) {
+    Begin(*effects.start, now);
+  }
+  exited_ = exited_ || effects.exit;
+  return std::move(effects.messages);
+}
+
+std::vector<v1::ToCoordinator> Process::Live(Time now) {
+  std::vector<v1::ToCoordinator> said;
+  const auto add = [&](std::vector<v1::ToCoordinator> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(said));
+  };
+  if (run_.has_value() && !run_->moved && run_->half <= now) {
+    run_->moved = true;
+    add(Feed(worker::TaskMoved{run_->attempt, 0.5}, now));
+  }
+  if (run_.has_value() && run_->end <= now) {
+    const Run run = *std::exchange(run_, std::nullopt);
+    add(Feed(Outcome(run), now));
+  }
+  if (agent_.NextWakeup() <= now) {
+    add(Feed(worker::Tick{}, now));
+  }
+  return said;
+}
+
+Time Process::NextWakeup() const {
+  Time next = agent_.NextWakeup();
+  if (run_.has_value()) {
+    next = std::min({next, run_->end, run_->moved ? run_->end : run_->half});
+  }
+  return std::max(next, hung_until);
+}
+
+void Process::Begin(const v1::Task& task, Time now) {
+  const AttemptId attempt = *FromWire(task.attempt());
+  if (run_.has_value()) {
+    site_.audit.Breach(name_ + " was made to run two tasks at once");
+  }
+  site_.audit.OnStart(attempt, name_);
+  CheckInputs(task);
+  const Habits& habits = site_.scenario.habits;
+  Random random(site_.scenario.seed, weft::Name(attempt.task) + std::to_string(attempt.number));
+  const Duration work = random.Between(habits.work_min.count(), habits.work_max.count());
+  run_ = Run{task, attempt, now + work / 2, now + work};
+}
+
+void Process::CheckInputs(const v1::Task& task) const {
+  const TaskId reader = *FromWire(task.attempt().task());
+  std::uint32_t segments = 0;
+  for (const v1::Input& input : task.inputs()) {
+    const auto blob = site_.blobs.find(input.blob().key());
+    if (blob == site_.blobs.end() ||
+        blob->second != ContentOf(SourceOf(input, reader), input.name())) {
+      site_.audit.Breach(weft::Name(reader) + " started without its input " + input.blob().key());
+    }
+    if (reader.stage == Stage::kAssemble && input.chunk() != segments++) {
+      site_.audit.Breach("segments are out of order");
+    }
+  }
+  const std::uint32_t chunk_frames = task.job().chunk_frames();
+  if (reader.stage == Stage::kAssemble &&
+      segments != (task.clip().frame_count() + chunk_frames - 1) / chunk_frames) {
+    site_.audit.Breach("frames are missing from the assembled clip");
+  }
+}
+
+worker::AgentEvent Process::Outcome(const Run& run) const {
+  if (run.abandoned) {
+    return worker::TaskErred{run.attempt, Error(ErrorCode::kCancelled, "stopped")};
+  }
+  Random random(site_.scenario.seed + run.attempt.number, weft::Name(run.attempt.task));
+  if (random.Chance(site_.scenario.habits.error_chance)) {
+    constexpr std::array kCodes = {ErrorCode::kInternal, ErrorCode::kResourceExhausted,
+                                   ErrorCode::kUnavailable, ErrorCode::kDataLoss};
+    return worker::TaskErred{run.attempt,
+                             Error(kCodes.at(random.Below(kCodes.size())), "bad luck")};
+  }
+  return worker::TaskSucceeded{run.attempt, Result(run.task)};
+}
+
+v1::TaskResult Process::Result(const v1::Task& task) const {
+  const TaskId id = *FromWire(task.attempt().task());
+  v1::TaskResult result;
+  for (const std::string& output_name : coordinator::OutputNames(task)) {
+    v1::Output& output = *result.add_outputs();
+    output.set_name(output_name);
+    output.mutable_blob()->set_key(task.output_prefix() + output_name);
+    output.mutable_blob()->set_size_bytes(1);
+    output.mutable_blob()->set_checksum(ContentOf(id, output_name));
+    site_.blobs.emplace(output.blob().key(), output.blob().checksum());
+  }
+  if (id.stage == Stage::kProbe) {
+    for (const Order& order : site_.scenario.orders) {
+      if (order.spec.SerializeAsString() == task.job().SerializeAsString()) {
+        *result.mutable_clip() = coordinator::SampleClip(order.frame_count);
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace weft::simulation

@@ -1,0 +1,69 @@
+// A worker's process: the real agent, and a device that takes its time and sometimes fails.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/audit.h"
+#include "tests/simulation/scenario.h"
+#include "worker/agent/agent.h"
+
+namespace weft::simulation {
+
+// What all workers of a run share.
+struct Site {
+  const Scenario& scenario;
+  Audit& audit;
+  // Blobs by key: the same content for every attempt at the same task.
+  std::map<std::string, std::uint64_t> blobs = {};
+};
+
+class Process {
+ public:
+  // site: outlives this.
+  Process(Site& site, std::string worker, std::uint64_t instance);
+
+  [[nodiscard]] const std::string& Name() const { return name_; }  // "worker-1#7"
+
+  // What it says to an event, or to what is due by now.
+  std::vector<v1::ToCoordinator> Feed(const worker::AgentEvent& event, Time now);
+  std::vector<v1::ToCoordinator> Live(Time now);
+
+  // When it next does something of its own accord.
+  [[nodiscard]] Time NextWakeup() const;
+
+  // It left of its own will, or was told to.
+  [[nodiscard]] bool Exited() const { return exited_; }
+
+  // It hears and says nothing until then.
+  Time hung_until{};
+  // When it is next asked to live; kept by its world.
+  std::optional<Time> planned;
+
+ private:
+  struct Run {
+    v1::Task task;
+    AttemptId attempt;
+    Time half;
+    Time end;
+    bool moved = false;
+    bool abandoned = false;
+  };
+
+  void Begin(const v1::Task& task, Time now);
+  void CheckInputs(const v1::Task& task) const;
+  [[nodiscard]] worker::AgentEvent Outcome(const Run& run) const;
+  [[nodiscard]] v1::TaskResult Result(const v1::Task& task) const;
+
+  Site& site_;
+  std::string name_;
+  worker::Agent agent_;
+  std::optional<Run> run_;
+  bool exited_ = false;
+};
+
+}  // namespace weft::simulation

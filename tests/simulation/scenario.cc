@@ -1,0 +1,103 @@
+#include "tests/simulation/scenario.h"
+
+#include <algorithm>
+
+#include "tests/coordinator/core/sample_job.h"
+#include "tests/simulation/random.h"
+
+namespace weft::simulation {
+namespace {
+
+constexpr Time kStart{Duration(1000)};
+constexpr std::uint32_t kLargeEvery = 64;  // One seed of so many is a large one.
+
+v1::JobSpec DrawSpec(Random& random, bool large) {
+  if (random.Chance(0.2)) {
+    v1::JobSpec deflicker = coordinator::SampleDeflicker();
+    deflicker.set_chunk_frames(1 + random.Below(6));
+    return deflicker;
+  }
+  v1::JobSpec spec = coordinator::SampleSpec();
+  spec.set_chunk_frames(2 + random.Below(large ? 8 : 6));
+  spec.set_window(random.Below(4));
+  spec.set_anchors_attended(random.Below(3));
+  spec.set_final_pass(random.Chance(0.5));
+  if (random.Chance(0.6)) {
+    spec.clear_controls();
+  }
+  return spec;
+}
+
+std::vector<Order> DrawOrders(Random& random, bool large) {
+  std::vector<Order> orders(large ? 3 + random.Below(8) : 1 + random.Below(3) / 2);
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    orders[i].token = "token-" + std::to_string(i);
+    orders[i].spec = DrawSpec(random, large);
+    orders[i].frame_count = 1 + random.Below(large ? 60 : 10);
+    orders[i].delay = random.Between(0, 3000);
+  }
+  return orders;
+}
+
+Fault DrawFault(Random& random, Duration chaos) {
+  Fault fault;
+  fault.kind = static_cast<Fault::Kind>(random.Below(static_cast<int>(Fault::Kind::kCount)));
+  if (fault.kind == Fault::Kind::kCancelJob && random.Chance(0.7)) {
+    fault.kind = Fault::Kind::kKillCoordinator;  // A cancelled job shows little.
+  }
+  fault.at = kStart + random.Between(1, chaos.count());
+  fault.span = random.Chance(0.5) ? random.Between(1, 3000) : random.Between(1, 20'000);
+  fault.seat = random.Below(1 << 16);
+  fault.detail = random.Below(1 << 16);
+  return fault;
+}
+
+void DrawFaults(Random& random, bool large, Scenario& scenario) {
+  const Duration chaos = random.Between(2000, large ? 60'000 : 15'000);
+  scenario.calm = kStart + chaos;
+  scenario.faults.resize(random.Below(large ? 30 : 8));
+  for (Fault& fault : scenario.faults) {
+    fault = DrawFault(random, chaos);
+    scenario.calm = std::max(scenario.calm, fault.at + fault.span);
+  }
+  std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
+                   [](const Fault& a, const Fault& b) { return a.at < b.at; });
+}
+
+}  // namespace
+
+Scenario DrawScenario(std::uint64_t seed, std::uint32_t workers) {
+  Random random(seed, "scenario");
+  const bool large = seed % kLargeEvery == 0;
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.worker_count = 1 + random.Below(large ? 12 : 3);
+  if (workers > 0) {
+    scenario.worker_count = workers;
+  }
+  scenario.orders = DrawOrders(random, large);
+  scenario.habits.error_chance = random.Chance(0.5) ? 0.04 : 0;
+  scenario.habits.work_max = random.Chance(0.2) ? Duration(9000) : Duration(1500);
+  scenario.noisy = random.Chance(0.5);
+  scenario.options.lease = random.Between(6000, 30'000);
+  DrawFaults(random, large, scenario);
+  return scenario;
+}
+
+std::vector<std::string> Scenario::Describe() const {
+  std::vector<std::string> lines;
+  lines.push_back(std::to_string(worker_count) + " workers, lease " +
+                  std::to_string(options.lease.count()) + " ms, " +
+                  (noisy ? "noisy links" : "clean links") + ", errors " +
+                  std::to_string(static_cast<int>(habits.error_chance * 100)) + " %");
+  for (const Order& order : orders) {
+    lines.push_back("job " + order.token + ": " + std::to_string(order.frame_count) +
+                    " frames in chunks of " + std::to_string(order.spec.chunk_frames()));
+  }
+  for (const Fault& fault : faults) {
+    lines.push_back(simulation::Describe(fault));
+  }
+  return lines;
+}
+
+}  // namespace weft::simulation

@@ -1,0 +1,254 @@
+#include "tests/simulation/world.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::simulation {
+namespace {
+
+constexpr Duration kPatience{3'600'000};  // After the last fault every job has so long to end.
+
+std::string Summary(const google::protobuf::Message& message) {
+  constexpr std::size_t kLengthMax = 160;
+  std::string text = message.ShortDebugString();
+  if (text.size() > kLengthMax) {
+    text = text.substr(0, kLengthMax) + "...";
+  }
+  return text;
+}
+
+}  // namespace
+
+World::World(const Scenario& scenario, bool traces)
+    : scenario_(scenario),
+      audit_(timeline_, disk_, traces),
+      site_{scenario, audit_},
+      host_({scenario, timeline_, disk_, audit_},
+            [this](const coordinator::Message& message) { return Send(message); }) {
+  for (std::uint32_t i = 0; i < scenario.worker_count; ++i) {
+    const std::string name = "worker-" + std::to_string(i);
+    seats_.push_back({name, Link(scenario.seed, name + " up", scenario.noisy),
+                      Link(scenario.seed, name + " down", scenario.noisy)});
+  }
+  for (const simulation::Order& order : scenario.orders) {
+    clients_.emplace_back(order.token, order.spec);
+    client_links_.emplace_back(scenario.seed, order.token + " up", scenario.noisy);
+    client_links_.emplace_back(scenario.seed, order.token + " down", scenario.noisy);
+  }
+}
+
+Report World::Run() {
+  host_.Start();
+  for (Seat& seat : seats_) {
+    StartProcess(seat);
+  }
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    timeline_.Plan(scenario_.orders[i].delay, [this, i] { LiveClient(i); });
+  }
+  for (const Fault& fault : scenario_.faults) {
+    timeline_.Plan(fault.at - timeline_.Now(), [this, &fault] { Strike(fault); });
+  }
+  timeline_.Plan(scenario_.calm - timeline_.Now(), [this] { CalmDown(); });
+  Report report;
+  const Time deadline = scenario_.calm + kPatience;
+  while (audit_.Found().empty() && !AllEnded() && timeline_.Now() < deadline) {
+    timeline_.Step();
+    ++report.steps;
+  }
+  if (audit_.Found().empty() && !AllEnded()) {
+    audit_.Breach("a job did not end");
+  }
+  report.breach = audit_.Found();
+  report.trace = audit_.Lines();
+  for (const coordinator::ModelClient& client : clients_) {
+    report.jobs_ended += client.end().has_value() ? 1 : 0;
+    report.jobs_done +=
+        client.end().has_value() && client.end()->state() == v1::JOB_STATE_DONE ? 1 : 0;
+  }
+  return report;
+}
+
+void World::StartProcess(Seat& seat) {
+  auto process = std::make_shared<Process>(site_, seat.worker, ++instances_);
+  seat.processes.push_back(process);
+  seat.peers[process.get()] = process->Name() + "@" + std::to_string(++connections_);
+  audit_.Trace(process->Name() + " starts");
+  Live(seat, process);
+}
+
+void World::EndProcess(Seat& seat, const Process& process) {
+  audit_.Trace(process.Name() + " ends");
+  seat.peers.erase(&process);
+  seat.processes.erase(std::remove_if(seat.processes.begin(), seat.processes.end(),
+                                      [&](const auto& other) { return other.get() == &process; }),
+                       seat.processes.end());
+}
+
+void World::Live(Seat& seat, const std::shared_ptr<Process>& process) {
+  const Time now = timeline_.Now();
+  if (seat.peers.count(process.get()) == 0) {
+    return;  // It has died.
+  }
+  if (now >= process->hung_until) {
+    Say(seat, *process, process->Live(now));
+  }
+  if (process->Exited()) {
+    EndProcess(seat, *process);
+    // Its supervisor starts it again.
+    timeline_.Plan(Duration(3000), [this, &seat] {
+      if (seat.processes.empty()) {
+        StartProcess(seat);
+      }
+    });
+    return;
+  }
+  if (process->planned.has_value() && *process->planned > now &&
+      *process->planned <= process->NextWakeup()) {
+    return;
+  }
+  process->planned = std::max(process->NextWakeup(), now + Duration(1));
+  timeline_.Plan(*process->planned - now, [this, &seat, process] { Live(seat, process); });
+}
+
+void World::Say(Seat& seat, const Process& process, std::vector<v1::ToCoordinator> messages) {
+  const PeerId peer{seat.peers.at(&process)};
+  for (v1::ToCoordinator& message : messages) {
+    if (audit_.Traces()) {
+      audit_.Trace(process.Name() + " says " + Summary(message));
+    }
+    const auto shared = std::make_shared<const v1::ToCoordinator>(std::move(message));
+    for (const Duration delay : seat.up.Carry(timeline_.Now())) {
+      timeline_.Plan(delay, [this, peer, shared] { host_.Arrive(peer, *shared); });
+    }
+  }
+}
+
+void World::Hear(Seat& seat,
+                 const std::shared_ptr<Process>& process,
+                 const std::shared_ptr<const v1::FromCoordinator>& message) {
+  if (seat.peers.count(process.get()) == 0) {
+    return;
+  }
+  const Time now = timeline_.Now();
+  if (now < process->hung_until) {  // It waits in the socket.
+    timeline_.Plan(process->hung_until - now,
+                   [this, &seat, process, message] { Hear(seat, process, message); });
+    return;
+  }
+  if (audit_.Traces()) {
+    audit_.Trace(process->Name() + " hears " + Summary(*message));
+  }
+  Say(seat, *process, process->Feed(worker::Heard{*message}, now));
+  Live(seat, process);
+}
+
+bool World::Send(const coordinator::Message& message) {
+  for (Seat& seat : seats_) {
+    for (const std::shared_ptr<Process>& process : seat.processes) {
+      if (seat.peers.at(process.get()) != message.to.value) {
+        continue;
+      }
+      const auto shared = std::make_shared<const v1::FromCoordinator>(message.body);
+      for (const Duration delay : seat.down.Carry(timeline_.Now())) {
+        timeline_.Plan(delay, [this, &seat, process, shared] { Hear(seat, process, shared); });
+      }
+      return true;
+    }
+  }
+  return SendToClient(message);
+}
+
+bool World::SendToClient(const coordinator::Message& message) {
+  for (std::size_t i = 0; i < clients_.size(); ++i) {
+    if (clients_[i].Peer() != message.to) {
+      continue;
+    }
+    const auto shared = std::make_shared<const v1::FromCoordinator>(message.body);
+    for (const Duration delay : client_links_[2 * i + 1].Carry(timeline_.Now())) {
+      timeline_.Plan(delay, [this, i, shared] {
+        clients_[i].Hear(*shared);
+        if (!clients_[i].Complaint().empty()) {
+          audit_.Breach("client: " + clients_[i].Complaint());
+        }
+      });
+    }
+    return true;
+  }
+  return false;
+}
+
+void World::LiveClient(std::size_t index) {
+  const PeerId peer = clients_[index].Peer();
+  for (const v1::ToCoordinator& message : clients_[index].Live()) {
+    const auto shared = std::make_shared<const v1::ToCoordinator>(message);
+    for (const Duration delay : client_links_[2 * index].Carry(timeline_.Now())) {
+      timeline_.Plan(delay, [this, peer, shared] { host_.Arrive(peer, *shared); });
+    }
+  }
+  timeline_.Plan(Duration(3000), [this, index] { LiveClient(index); });
+}
+
+void World::Strike(const Fault& fault) {
+  audit_.Trace("FAULT " + Describe(fault));
+  const Time end = timeline_.Now() + fault.span;
+  switch (fault.kind) {
+    case Fault::Kind::kKillCoordinator:
+      return host_.Kill(fault);
+    case Fault::Kind::kFillDisk:
+      return host_.FillDiskUntil(end);
+    case Fault::Kind::kStorm:
+      for (Seat& seat : seats_) {
+        seat.up.StormUntil(end);
+        seat.down.StormUntil(end);
+      }
+      for (Link& link : client_links_) {
+        link.StormUntil(end);
+      }
+      return;
+    case Fault::Kind::kCancelJob:
+      return clients_[fault.seat % clients_.size()].Cancel();
+    default:
+      return StrikeSeat(fault, seats_[fault.seat % seats_.size()]);
+  }
+}
+
+void World::StrikeSeat(const Fault& fault, Seat& seat) {
+  const Time end = timeline_.Now() + fault.span;
+  if (fault.kind == Fault::Kind::kPartition || fault.kind == Fault::Kind::kHalfOpenIn) {
+    seat.up.CloseUntil(end);
+  }
+  if (fault.kind == Fault::Kind::kPartition || fault.kind == Fault::Kind::kHalfOpenOut) {
+    seat.down.CloseUntil(end);
+  }
+  if (seat.processes.empty()) {
+    return;
+  }
+  const std::shared_ptr<Process> process = seat.processes.back();
+  if (fault.kind == Fault::Kind::kKillWorker) {
+    EndProcess(seat, *process);
+    timeline_.Plan(fault.span, [this, &seat] { StartProcess(seat); });
+  } else if (fault.kind == Fault::Kind::kHangWorker || fault.kind == Fault::Kind::kTwinWorker) {
+    process->hung_until = end;
+  }
+  if (fault.kind == Fault::Kind::kTwinWorker) {
+    StartProcess(seat);
+  } else if (fault.kind == Fault::Kind::kCutConnection) {
+    seat.peers[process.get()] = process->Name() + "@" + std::to_string(++connections_);
+  }
+}
+
+void World::CalmDown() {
+  audit_.Trace("calm");
+  for (Seat& seat : seats_) {
+    if (seat.processes.empty()) {
+      StartProcess(seat);
+    }
+  }
+}
+
+bool World::AllEnded() const {
+  return std::all_of(clients_.begin(), clients_.end(),
+                     [](const auto& client) { return client.end().has_value(); });
+}
+
+}  // namespace weft::simulation
