@@ -14,6 +14,7 @@
 #include "tests/benchmarks/picture_file.h"
 #include "tests/benchmarks/picture_scores.h"
 #include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
 #include "worker/deflicker/tile_vote.h"
 
@@ -45,25 +46,39 @@ MatchField ToMatchField(const deflicker::OffsetField& field) {
 }
 
 // The only place that knows the engine. The pyramids, which a frame needs once for all its fields,
-// are made before the clock runs.
-Result<EngineRun> RunEngine(const Pictures& pictures, const PatchMatchOrder& order) {
-  const deflicker::TileSearchOptions options{.patch_size = order.patch_size};
-  WEFT_RETURN_IF_ERROR(
-      deflicker::CheckTileSearch(pictures.target.width, pictures.target.height, options));
-  if (order.threads != 1) {
-    return Failure(ErrorCode::kUnsupported, "the engine has one thread");
+// are made before the clock runs; the engine is kept from field to field, as the deflicker does.
+class Engine {
+ public:
+  Engine(const Pictures& pictures, const PatchMatchOrder& order)
+      : options_{.patch_size = order.patch_size},
+        vote_radius_(std::min(order.patch_size / 2, deflicker::kVoteRadiusMax)),
+        source_(deflicker::MatchPyramid(pictures.source, deflicker::kPyramidSideMin)),
+        target_(deflicker::MatchPyramid(pictures.target, deflicker::kPyramidSideMin)),
+        threads_(order.threads) {}
+
+  EngineRun Run() {
+    EngineRun run;
+    const Stopwatch field_watch;
+    matcher_.Find(source_, target_, options_, {}, &field_);
+    run.field_spent = field_watch.Read();
+    const Stopwatch remap_watch;
+    Vote(source_.front(), field_, vote_radius_, &threads_, &remapped_);
+    run.remap_spent = remap_watch.Read();
+    run.field = ToMatchField(field_);
+    run.remapped = remapped_.ToFrame();
+    return run;
   }
-  const auto from = deflicker::MatchPyramid(pictures.source, deflicker::kPyramidSideMin);
-  const auto to = deflicker::MatchPyramid(pictures.target, deflicker::kPyramidSideMin);
-  const Stopwatch field_watch;
-  const deflicker::OffsetField field = FindTileField(from, to, options, {});
-  const Spent field_spent = field_watch.Read();
-  const Stopwatch remap_watch;
-  const int vote_radius = std::min(order.patch_size / 2, deflicker::kVoteRadiusMax);
-  const deflicker::MatchPlanes remapped = Vote(from.front(), field, vote_radius);
-  const Spent remap_spent = remap_watch.Read();
-  return EngineRun{ToMatchField(field), field_spent, remapped.ToFrame(), remap_spent};
-}
+
+ private:
+  deflicker::TileSearchOptions options_;
+  int vote_radius_;
+  std::vector<deflicker::MatchPlanes> source_;
+  std::vector<deflicker::MatchPlanes> target_;
+  deflicker::ThreadTeam threads_;
+  deflicker::TileMatcher matcher_{&threads_};
+  deflicker::OffsetField field_;
+  deflicker::MatchPlanes remapped_;
+};
 
 bool HasKnownMotion(const cv::Mat2f& flow) {
   return std::any_of(flow.begin(), flow.end(), IsKnown);
@@ -142,11 +157,14 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
     return Failure(ErrorCode::kInvalidArgument, "the patch size must be odd");
   }
   WEFT_ASSIGN_OR_RETURN(const Pictures pictures, ReadPictures(order));
+  WEFT_RETURN_IF_ERROR(deflicker::CheckTileSearch(pictures.target.width, pictures.target.height,
+                                                  {.patch_size = order.patch_size}));
+  Engine engine(pictures, order);
   EngineRun run;
   std::vector<Spent> field_times;
   std::vector<Spent> remap_times;
   for (int repeat = 0; repeat < order.repeats; ++repeat) {
-    WEFT_ASSIGN_OR_RETURN(run, RunEngine(pictures, order));
+    run = engine.Run();
     field_times.push_back(run.field_spent);
     remap_times.push_back(run.remap_spent);
   }

@@ -75,14 +75,15 @@ FastSmoother::Node FastSmoother::Largest(Side side, std::uint32_t number, std::u
   return {side, number, level};
 }
 
-MatchPlanes FastSmoother::Remapped(const std::deque<FastFrame>& frames,
-                                   const MatchPlanes& picture,
-                                   std::uint32_t from,
-                                   std::uint32_t to) {
+const MatchPlanes& FastSmoother::Remapped(const std::deque<FastFrame>& frames,
+                                          const MatchPlanes& picture,
+                                          std::uint32_t from,
+                                          std::uint32_t to) {
   ++field_count_;
-  const OffsetField field = FindTileField(FrameAt(frames, from).guides, FrameAt(frames, to).guides,
-                                          search_, {seed_, from, to});
-  return Vote(picture, field, search_.patch_size / 2);
+  matcher_.Find(FrameAt(frames, from).guides, FrameAt(frames, to).guides, search_,
+                {seed_, from, to}, &field_);
+  Vote(picture, field_, search_.patch_size / 2, &threads_, &remapped_);
+  return remapped_;
 }
 
 MatchPlanes FastSmoother::Blend(const std::deque<FastFrame>& frames, const Node& node) {

@@ -16,6 +16,7 @@
 
 #include "common/plan/frames.h"
 #include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
 #include "worker/frame/frame.h"
 
@@ -35,6 +36,9 @@ class FastSmoother {
   // search.patch_size: at most 2 * kVoteRadiusMax + 1.
   FastSmoother(const TileSearchOptions& search, std::uint64_t seed)
       : search_(search), seed_(seed) {}
+  ~FastSmoother() = default;
+  FastSmoother(const FastSmoother&) = delete;
+  FastSmoother& operator=(const FastSmoother&) = delete;
 
   // The frame `target`, the mean of all frames of `window` seen from it. Targets come in ascending
   // order; nodes that no later one can need are forgotten. REQUIRES: frames hold the window.
@@ -61,17 +65,21 @@ class FastSmoother {
 
   const MatchPlanes& Picture(const std::deque<FastFrame>& frames, const Node& node);
   MatchPlanes Blend(const std::deque<FastFrame>& frames, const Node& node);
-  // `picture`, which shows what frame `from` shows, seen from frame `to`.
-  MatchPlanes Remapped(const std::deque<FastFrame>& frames,
-                       const MatchPlanes& picture,
-                       std::uint32_t from,
-                       std::uint32_t to);
+  // `picture`, which shows what frame `from` shows, seen from frame `to`; until the next call.
+  const MatchPlanes& Remapped(const std::deque<FastFrame>& frames,
+                              const MatchPlanes& picture,
+                              std::uint32_t from,
+                              std::uint32_t to);
   void Forget(std::uint32_t window_begin);
 
   TileSearchOptions search_;
   std::uint64_t seed_;
   std::uint64_t field_count_ = 0;
   std::map<Node, MatchPlanes> nodes_;
+  ThreadTeam threads_{1};
+  TileMatcher matcher_{&threads_};
+  OffsetField field_;
+  MatchPlanes remapped_;
 };
 
 }  // namespace weft::deflicker

@@ -5,11 +5,9 @@
 namespace weft::deflicker {
 
 MatchPlanes::MatchPlanes(int width, int height)
-    : width_(width), height_(height), stride_(width + 2 * kMarginColumns) {
+    : width_(width), height_(height), pitch_(width + 2 * kMarginColumns) {
   const std::size_t rows = static_cast<std::size_t>(height) + std::size_t{2} * kMarginRows;
-  for (auto& plane : planes_) {
-    plane.resize(rows * static_cast<std::size_t>(stride_));
-  }
+  values_.resize(rows * static_cast<std::size_t>(Stride()));
 }
 
 MatchPlanes::MatchPlanes(const Frame& frame) : MatchPlanes(frame.width, frame.height) {
@@ -32,12 +30,12 @@ void MatchPlanes::FillMargin() {
       std::fill(row - kMarginColumns, row, row[0]);
       std::fill(row + width_, row + width_ + kMarginColumns, row[width_ - 1]);
     }
-    const std::int16_t* const top = At(channel, -kMarginColumns, 0);
-    const std::int16_t* const bottom = At(channel, -kMarginColumns, height_ - 1);
-    for (int y = 1; y <= kMarginRows; ++y) {
-      std::copy(top, top + stride_, At(channel, -kMarginColumns, -y));
-      std::copy(bottom, bottom + stride_, At(channel, -kMarginColumns, height_ - 1 + y));
-    }
+  }
+  const std::int16_t* const top = At(0, -kMarginColumns, 0);
+  const std::int16_t* const bottom = At(0, -kMarginColumns, height_ - 1);
+  for (int y = 1; y <= kMarginRows; ++y) {
+    std::copy(top, top + Stride(), At(0, -kMarginColumns, -y));
+    std::copy(bottom, bottom + Stride(), At(0, -kMarginColumns, height_ - 1 + y));
   }
 }
 

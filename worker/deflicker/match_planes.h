@@ -1,9 +1,8 @@
-// A picture as the tile search reads it: one plane a channel, with a margin wide enough that a
-// whole tile may be laid over any edge.
+// A picture as the tile search reads it: a row of each channel in turn, with a margin wide enough
+// that a whole tile may be laid over any edge.
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -33,14 +32,15 @@ class MatchPlanes {
 
   [[nodiscard]] int Width() const { return width_; }
   [[nodiscard]] int Height() const { return height_; }
-  [[nodiscard]] std::ptrdiff_t Stride() const { return stride_; }  // Values from row to row.
+  [[nodiscard]] std::ptrdiff_t Stride() const { return kChannels * pitch_; }  // From row to row.
+  [[nodiscard]] std::ptrdiff_t ChannelStride() const { return pitch_; }  // From channel to channel.
 
   // REQUIRES: -kMarginColumns <= x < width + kMarginColumns, and y alike.
   [[nodiscard]] const std::int16_t* At(int channel, int x, int y) const {
-    return planes_[static_cast<std::size_t>(channel)].data() + Offset(x, y);
+    return values_.data() + Place(channel, x, y);
   }
   [[nodiscard]] std::int16_t* At(int channel, int x, int y) {
-    return planes_[static_cast<std::size_t>(channel)].data() + Offset(x, y);
+    return values_.data() + Place(channel, x, y);
   }
 
   // Repeats the edge pixels in the margin; call after writing pixels.
@@ -49,14 +49,14 @@ class MatchPlanes {
   [[nodiscard]] Frame ToFrame() const;
 
  private:
-  [[nodiscard]] std::ptrdiff_t Offset(int x, int y) const {
-    return (y + kMarginRows) * stride_ + x + kMarginColumns;
+  [[nodiscard]] std::ptrdiff_t Place(int channel, int x, int y) const {
+    return ((y + kMarginRows) * kChannels + channel) * pitch_ + x + kMarginColumns;
   }
 
   int width_ = 0;
   int height_ = 0;
-  std::ptrdiff_t stride_ = 0;
-  std::array<std::vector<std::int16_t>, kChannels> planes_;
+  std::ptrdiff_t pitch_ = 0;
+  std::vector<std::int16_t> values_;  // [rows, kChannels, columns], margins included.
 };
 
 // Half the size, rounded up: every pixel is the mean, rounded to nearest, of the 2x2 pixels it

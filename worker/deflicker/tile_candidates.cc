@@ -2,129 +2,167 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstring>
-
-#include <Random123/philox.h>
 
 namespace weft::deflicker {
 namespace {
 
-// Counts how often each offset was met; a hash table that never fills up.
+// An offset, or its place in a list, and how often it was met.
+template <typename Thing>
+struct Counted {
+  Thing thing = {};
+  int count = 0;
+};
+
+// The things met most often, in order, those added first before their equals.
+template <typename Thing>
+class MostFrequent {
+ public:
+  // REQUIRES: 0 < size <= OffsetList::kSizeMax.
+  explicit MostFrequent(int size) : size_(size) {}
+
+  void Add(Counted<Thing> added) {
+    if (filled_ == size_ && added.count <= things_[filled_ - 1].count) {
+      return;
+    }
+    int place = filled_ == size_ ? filled_ - 1 : filled_++;
+    for (; place > 0 && things_[place - 1].count < added.count; --place) {
+      things_[place] = things_[place - 1];
+    }
+    things_[place] = added;
+  }
+
+  [[nodiscard]] int Size() const { return filled_; }
+  [[nodiscard]] Thing operator[](int i) const { return things_[i].thing; }
+
+ private:
+  int size_;
+  int filled_ = 0;
+  Counted<Thing> things_[OffsetList::kSizeMax];
+};
+
+// Counts how often each offset was met; a hash table that is never more than half full.
 class OffsetCounts {
  public:
-  struct Entry {
-    Offset offset;
-    int count = 0;
-  };
+  static constexpr int kSize = 512;
 
-  void Add(Offset offset) {
+  // REQUIRES: at most kSize different ones are added.
+  void Add(Offset offset, int times) {
     for (std::uint32_t slot = HashOf(offset) >> (32 - kBits);; slot = (slot + 1) % kSlots) {
-      const int index = slots_[slot];
-      if (index == 0) {
-        if (entries_.size() < kEntriesMax) {
-          entries_.push_back({offset, 1});
-          slots_[slot] = static_cast<std::uint16_t>(entries_.size());
-        }
+      if (slots_[slot] == 0) {
+        entries_[size_++] = {offset, times};
+        slots_[slot] = static_cast<std::uint16_t>(size_);
         return;
       }
-      Entry& entry = entries_[static_cast<std::size_t>(index - 1)];
-      if (entry.offset == offset) {
-        ++entry.count;
+      Counted<Offset>& entry = entries_[slots_[slot] - 1];
+      if (entry.thing == offset) {
+        entry.count += times;
         return;
       }
     }
   }
 
-  // Empties the table.
-  std::vector<Entry> Take() { return std::move(entries_); }
+  [[nodiscard]] const Counted<Offset>* begin() const { return entries_.data(); }
+  [[nodiscard]] const Counted<Offset>* end() const { return entries_.data() + size_; }
 
  private:
   static constexpr int kBits = 10;
   static constexpr std::uint32_t kSlots = 1U << kBits;
-  static constexpr std::size_t kEntriesMax = kSlots / 2;
+  static_assert(kSlots == 2 * kSize);
+  int size_ = 0;
   std::array<std::uint16_t, kSlots> slots_ = {};
-  std::vector<Entry> entries_;
+  std::array<Counted<Offset>, kSize> entries_;  // NOLINT: written before they are read.
 };
 
 }  // namespace
 
-std::vector<Offset> FrequentOffsets(const OffsetField& field, const Region& region, int count) {
+OffsetList FrequentOffsets(const OffsetField& field, const Region& region, int count) {
+  assert((region.x_end - region.x_begin) * (region.y_end - region.y_begin) <= OffsetCounts::kSize);
   OffsetCounts counts;
   for (int y = region.y_begin; y < region.y_end; ++y) {
-    for (int x = region.x_begin; x < region.x_end; ++x) {
-      counts.Add(field.At(x, y));
+    const Offset* const row = &field.offsets[field.Index(0, y)];
+    for (int x = region.x_begin; x < region.x_end;) {
+      const int begin = x;
+      while (x < region.x_end && row[x] == row[begin]) {
+        ++x;
+      }
+      counts.Add(row[begin], x - begin);
     }
   }
-  auto entries = counts.Take();
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return a.count > b.count; });
-  entries.resize(std::min(entries.size(), static_cast<std::size_t>(count)));
-  std::vector<Offset> offsets;
-  offsets.reserve(entries.size());
-  for (const auto& entry : entries) {
-    offsets.push_back(entry.offset);
+  MostFrequent<Offset> most(count);
+  for (const Counted<Offset>& counted : counts) {
+    most.Add(counted);
+  }
+  OffsetList offsets;
+  for (int i = 0; i < most.Size(); ++i) {
+    offsets.Add(most[i]);
   }
   return offsets;
 }
 
-std::uint32_t TileRandom::Next() {
-  if (drawn_ % 4 == 0) {
-    constexpr int kRounds = 7;  // The fewest that pass every statistical test (Salmon et al. 2011).
-    const auto words = philox4x32_R(
-        kRounds, {{tile_, place_ | drawn_ / 4, key_.source, key_.target}},
-        {{static_cast<std::uint32_t>(key_.seed), static_cast<std::uint32_t>(key_.seed >> 32)}});
-    std::copy(words.begin(), words.end(), words_);
-  }
-  return words_[drawn_++ % 4];
-}
-
-std::uint32_t TileRandom::Below(std::uint32_t count) {
-  return (Next() >> 16) * count >> 16;
-}
-
 void TileCandidates::Reset() {
   tried_.clear();
+  keys_.clear();
   std::memset(best_.costs, 0xff, sizeof(best_.costs));
   std::memset(best_.candidates, 0, sizeof(best_.candidates));
 }
 
-void TileCandidates::Try(const MatchPlanes& source,
-                         const MatchPlanes& target,
-                         const Tile& tile,
-                         int radius,
-                         Offset offset) {
-  if (std::find(tried_.begin(), tried_.end(), offset) != tried_.end()) {
+void TileCandidates::Try(const MatchPlanes& source, const TargetTile& target, Offset offset) {
+  const std::uint32_t key = offset.Key();
+  std::uint32_t times_tried = 0;
+  for (const std::uint32_t tried : keys_) {  // To the end: so it has vectors.
+    times_tried += tried == key ? 1 : 0;
+  }
+  if (times_tried > 0) {
     return;
   }
-  const TileTrial trial = {&source,   &target,   tile.x, tile.y,
-                           offset.dx, offset.dy, radius, static_cast<std::uint16_t>(tried_.size())};
+  const TileTrial trial = {&source, &target, offset.dx, offset.dy,
+                           static_cast<std::uint16_t>(tried_.size())};
   if (TryOffset(trial, &best_)) {
     tried_.push_back(offset);
+    keys_.push_back(key);
   }
 }
 
-std::vector<Offset> TileCandidates::Winners(const Tile& tile, int count) const {
-  std::vector<int> pixels(tried_.size());
+OffsetList TileCandidates::Winners(const TargetTile& tile, int count) const {
+  // Several tables: pixels side by side are mostly of one winner, and would wait for each other.
+  constexpr int kTables = 4;
+  constexpr std::size_t kTriedMax = 512;
+  assert(tried_.size() <= kTriedMax);
+  std::uint16_t pixels[kTables][kTriedMax];
+  for (auto& table : pixels) {
+    std::fill(table, table + tried_.size(), std::uint16_t{0});
+  }
   for (int row = 0; row < tile.height; ++row) {
-    for (int column = 0; column < tile.width; ++column) {
-      ++pixels[best_.candidates[row][column]];
+    for (int column = 0; column < tile.width; column += 2) {
+      ++pixels[column / 2 % kTables][best_.candidates[row][column]];
     }
   }
-  std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < pixels.size(); ++i) {
-    if (pixels[i] > 0) {
-      order.push_back(i);
+  MostFrequent<std::size_t> most(count);
+  for (std::size_t i = 0; i < tried_.size(); ++i) {
+    const int sum = pixels[0][i] + pixels[1][i] + pixels[2][i] + pixels[3][i];
+    if (sum > 0) {
+      most.Add({i, sum});
     }
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return pixels[a] > pixels[b]; });
-  order.resize(std::min(order.size(), static_cast<std::size_t>(count)));
-  std::vector<Offset> winners;
-  winners.reserve(order.size());
-  for (const std::size_t index : order) {
-    winners.push_back(tried_[index]);
+  OffsetList winners;
+  for (int i = 0; i < most.Size(); ++i) {
+    winners.Add(tried_[most[i]]);
   }
   return winners;
+}
+
+void TileCandidates::WriteBack(const TargetTile& tile, OffsetField* field) const {
+  for (int row = 0; row < tile.height; ++row) {
+    const std::size_t first = field->Index(tile.x, tile.y + row);
+    Offset* const offsets = &field->offsets[first];
+    const std::uint16_t* const candidates = best_.candidates[row];
+    for (int column = 0; column < tile.width; ++column) {
+      offsets[column] = tried_[candidates[column]];
+    }
+    std::copy(best_.costs[row], best_.costs[row] + tile.width, &field->costs[first]);
+  }
 }
 
 }  // namespace weft::deflicker

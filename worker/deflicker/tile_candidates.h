@@ -2,20 +2,13 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "worker/deflicker/tile_field.h"
 
 namespace weft::deflicker {
-
-// Part of a level that one trial covers.
-struct Tile {
-  int x = 0;
-  int y = 0;
-  int width = 0;
-  int height = 0;
-};
 
 // Pixels of level, from begin to before end.
 struct Region {
@@ -25,51 +18,49 @@ struct Region {
   int y_end = 0;
 };
 
-// The offsets of part of a field, the most frequent first, the first met first among equals; at
-// most `count`.
-std::vector<Offset> FrequentOffsets(const OffsetField& field, const Region& region, int count);
-
-// Counter-based: the n-th number of a stream depends on the key and n alone.
-class TileRandom {
+// Some offsets, the most important first.
+class OffsetList {
  public:
-  TileRandom(const TileSearchKey& key, std::uint32_t level, std::uint32_t round, std::uint32_t tile)
-      : key_(key), place_(level << 24 | round << 20), tile_(tile) {}
+  static constexpr int kSizeMax = 32;
 
-  // Uniform in 0 .. count-1. REQUIRES: 0 < count < 2^16.
-  std::uint32_t Below(std::uint32_t count);
+  void Add(Offset offset) { offsets_[size_++] = offset; }  // REQUIRES: Size() < kSizeMax.
+  [[nodiscard]] int Size() const { return size_; }
+  [[nodiscard]] Offset operator[](int i) const { return offsets_[i]; }
+  [[nodiscard]] const Offset* begin() const { return offsets_; }
+  [[nodiscard]] const Offset* end() const { return offsets_ + size_; }
 
  private:
-  std::uint32_t Next();
-
-  TileSearchKey key_;
-  std::uint32_t place_;
-  std::uint32_t tile_;
-  std::uint32_t drawn_ = 0;
-  std::uint32_t words_[4] = {};
+  int size_ = 0;
+  Offset offsets_[kSizeMax];
 };
+
+// The offsets of part of a field, the most frequent first, the first met first among equals; at
+// most `count`. REQUIRES: count <= OffsetList::kSizeMax; the region has at most 512 pixels.
+OffsetList FrequentOffsets(const OffsetField& field, const Region& region, int count);
 
 class TileCandidates {
  public:
   void Reset();
 
   // Tries an offset that was not tried yet.
-  void Try(const MatchPlanes& source,
-           const MatchPlanes& target,
-           const Tile& tile,
-           int radius,
-           Offset offset);
+  void Try(const MatchPlanes& source, const TargetTile& target, Offset offset);
 
-  // The offsets that won pixels of the tile, the most pixels first; at most `count`.
-  [[nodiscard]] std::vector<Offset> Winners(const Tile& tile, int count) const;
+  // The offsets that won pixels of the tile, the most pixels first, the first tried first among
+  // equals; at most `count`, at least one. Every second pixel of a row counts.
+  // REQUIRES: some offset fitted everywhere; count <= OffsetList::kSizeMax.
+  [[nodiscard]] OffsetList Winners(const TargetTile& tile, int count) const;
 
   // The winner of a pixel of the tile. REQUIRES: some offset fitted there.
   [[nodiscard]] Offset At(int row, int column) const {
     return tried_[best_.candidates[row][column]];
   }
-  [[nodiscard]] std::uint16_t CostAt(int row, int column) const { return best_.costs[row][column]; }
+
+  // Writes what the tile found into the field.
+  void WriteBack(const TargetTile& tile, OffsetField* field) const;
 
  private:
   std::vector<Offset> tried_;
+  std::vector<std::uint32_t> keys_;  // Of the same offsets, as one number each.
   TileBest best_ = {};
 };
 

@@ -6,151 +6,158 @@
 #include <utility>
 
 #include "worker/deflicker/tile_candidates.h"
+#include "worker/deflicker/tile_random.h"
+#include "worker/deflicker/tile_samples.h"
 
 namespace weft::deflicker {
 namespace {
 
-// Each round tries what the field around a tile found, then looks around what won there.
-constexpr int kRounds = 2;
+// Each round tries what the round before found around a tile, then looks around what won there.
+constexpr std::uint32_t kRounds = 2;
 constexpr int kInherited = 24;  // Offsets taken from the coarser level.
 constexpr int kWinners = 6;     // Winners that are looked around.
-constexpr int kRandomTrials = 8;
-constexpr int kRing = 8;  // Pixels around a tile whose matches are tried on it.
-constexpr int kRingStep = 8;
+constexpr std::uint32_t kRandomTrials = 8;
+constexpr int kCoarseReachMax = 10;
 
 Offset Moved(Offset offset, int dx, int dy) {
   return {static_cast<std::int16_t>(offset.dx + dx), static_cast<std::int16_t>(offset.dy + dy)};
 }
 
+}  // namespace
+
+// What a search writes on its way; kept from level to level and from field to field.
+struct TileMatcher::Workspace {
+  ThreadTeam* threads = nullptr;
+  std::vector<TileCandidates> tiles;
+  TileSamples samples[2];  // Of the round before, and of this one, in turn.
+  OffsetField coarser;
+};
+
+namespace {
+
 class LevelSearch {
  public:
-  LevelSearch(const MatchPlanes& source,
-              const MatchPlanes& target,
+  struct Pictures {
+    const MatchPlanes& source;
+    const MatchPlanes& target;
+  };
+
+  LevelSearch(const Pictures& pictures,
               const TileSearchOptions& options,
               const TileSearchKey& key,
-              std::uint32_t level)
-      : source_(source),
-        target_(target),
+              std::uint32_t level,
+              TileMatcher::Workspace* workspace)
+      : source_(pictures.source),
+        target_(pictures.target),
         options_(options),
         key_(key),
         level_(level),
         radius_(options.patch_size / 2),
-        columns_((target.Width() + TileWidth() - 1) / TileWidth()),
-        rows_((target.Height() + kTileRows - 1) / kTileRows),
-        tiles_(static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_)) {
-    field_ = {target.Width(), target.Height(), {}, {}};
+        columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
+        rows_((target_.Height() + kTileRows - 1) / kTileRows),
+        workspace_(workspace) {
+    const std::size_t count = static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_);
+    workspace_->tiles.resize(std::max(workspace_->tiles.size(), count));
+    for (TileSamples& samples : workspace_->samples) {
+      samples.Resize(target_.Width(), target_.Height());
+    }
+  }
+
+  // coarser: what the coarser level found; nullptr: this is the coarsest.
+  void Run(const OffsetField* coarser, OffsetField* field) {
     const auto pixels =
-        static_cast<std::size_t>(target.Width()) * static_cast<std::size_t>(target.Height());
-    field_.offsets.resize(pixels);
-    field_.costs.resize(pixels);
-  }
-
-  // Every offset in reach: what the coarsest level begins with.
-  void TryAllInReach() {
-    ForEachTile([this](const Tile& tile, std::uint32_t /*number*/, TileCandidates* candidates) {
-      candidates->Reset();
-      Try(tile, {}, candidates);  // First: where all are equal, nothing moves.
-      const int reach = options_.coarse_reach;
-      for (int dy = -reach; dy <= reach; ++dy) {
-        for (int dx = -reach; dx <= reach; ++dx) {
-          Try(tile, Moved({}, dx, dy), candidates);
-        }
-      }
-    });
-  }
-
-  // Twice the offsets that the coarser level found around each tile.
-  void TryCoarser(const OffsetField& coarser) {
-    ForEachTile([&](const Tile& tile, std::uint32_t /*number*/, TileCandidates* candidates) {
-      candidates->Reset();
-      constexpr int kBorder = 2;
-      const Region region = {std::max(0, tile.x / 2 - kBorder),
-                             std::min(coarser.width, (tile.x + tile.width + 1) / 2 + kBorder),
-                             std::max(0, tile.y / 2 - kBorder),
-                             std::min(coarser.height, (tile.y + tile.height + 1) / 2 + kBorder)};
-      Try(tile, {}, candidates);  // Fits everywhere: every pixel has some match.
-      for (const Offset offset : FrequentOffsets(coarser, region, kInherited)) {
-        Try(tile, Moved({}, 2 * offset.dx, 2 * offset.dy), candidates);
-      }
-    });
-  }
-
-  void Improve() {
+        static_cast<std::size_t>(target_.Width()) * static_cast<std::size_t>(target_.Height());
+    field->width = target_.Width();
+    field->height = target_.Height();
+    field->offsets.resize(pixels);
+    field->costs.resize(pixels);
     for (std::uint32_t round = 0; round < kRounds; ++round) {
       // Tiles read what the round before found, never each other's new matches.
-      ForEachTile([&](const Tile& tile, std::uint32_t number, TileCandidates* candidates) {
-        TileRandom random(key_, level_, round, number);
+      const TileSamples& before = workspace_->samples[(round + 1) % 2];
+      TileSamples& after = workspace_->samples[round % 2];
+      ForEachTile([&](const TargetTile& tile, std::uint32_t number) {
+        TileCandidates& candidates = workspace_->tiles[number];
         if (round > 0) {
-          TryRing(tile, &random, candidates);
+          before.ForEachAround(tile, [&](Offset offset) { Try(tile, offset, &candidates); });
+        } else if (coarser == nullptr) {
+          TryAllInReach(tile, &candidates);
+        } else {
+          TryCoarser(*coarser, tile, &candidates);
         }
-        TryAroundWinners(tile, &random, candidates);
-      });
-      ForEachTile([&](const Tile& tile, std::uint32_t /*number*/, TileCandidates* candidates) {
-        WriteBack(tile, *candidates);
+        RandomPurpose purpose{level_, round, RandomPurpose::kTrial, 0, number};
+        TryAroundWinners(tile, purpose, &candidates);
+        if (round + 1 < kRounds) {
+          after.Take(tile, candidates, key_, purpose);
+        } else {
+          candidates.WriteBack(tile, field);
+        }
       });
     }
   }
 
-  OffsetField Take() { return std::move(field_); }
-
  private:
-  [[nodiscard]] int TileWidth() const { return kTileColumns - 2 * (options_.patch_size / 2); }
+  [[nodiscard]] int TileWidth() const { return kTileColumns - 2 * radius_; }
 
   template <typename Function>
   void ForEachTile(const Function& function) {
-    std::uint32_t number = 0;
-    for (int row = 0; row < rows_; ++row) {
-      for (int column = 0; column < columns_; ++column, ++number) {
-        const int x = column * TileWidth();
-        const int y = row * kTileRows;
-        const Tile tile = {x, y, std::min(TileWidth(), target_.Width() - x),
-                           std::min(kTileRows, target_.Height() - y)};
-        function(tile, number, &tiles_[number]);
+    const auto search_row = [&](int row) {
+      TargetTile tile;
+      for (int column = 0; column < columns_; ++column) {
+        CopyTarget(target_, column * TileWidth(), row * kTileRows, radius_, &tile);
+        function(tile, static_cast<std::uint32_t>(row * columns_ + column));
+      }
+    };
+    workspace_->threads->ForEach(rows_, search_row);
+  }
+
+  void Try(const TargetTile& tile, Offset offset, TileCandidates* candidates) const {
+    candidates->Try(source_, tile, offset);
+  }
+
+  // Every offset in reach: what the coarsest level begins with.
+  void TryAllInReach(const TargetTile& tile, TileCandidates* candidates) const {
+    candidates->Reset();
+    Try(tile, {}, candidates);  // First: where all are equal, nothing moves.
+    const int reach = options_.coarse_reach;
+    for (int dy = -reach; dy <= reach; ++dy) {
+      for (int dx = -reach; dx <= reach; ++dx) {
+        Try(tile, Moved({}, dx, dy), candidates);
       }
     }
   }
 
-  void Try(const Tile& tile, Offset offset, TileCandidates* candidates) {
-    candidates->Try(source_, target_, tile, radius_, offset);
-  }
-
-  void TryRing(const Tile& tile, TileRandom* random, TileCandidates* candidates) {
-    for (int y = tile.y - kRing; y < tile.y + tile.height + kRing; y += kRingStep) {
-      for (int x = tile.x - kRing; x < tile.x + tile.width + kRing; x += kRingStep) {
-        const auto within = static_cast<int>(random->Below(kRingStep * kRingStep));
-        const int sample_x = x + within % kRingStep;
-        const int sample_y = y + within / kRingStep;
-        if (sample_x >= 0 && sample_x < field_.width && sample_y >= 0 && sample_y < field_.height) {
-          Try(tile, field_.At(sample_x, sample_y), candidates);
-        }
-      }
+  // Twice the offsets that the coarser level found around each tile.
+  void TryCoarser(const OffsetField& coarser,
+                  const TargetTile& tile,
+                  TileCandidates* candidates) const {
+    constexpr int kBorder = 2;
+    const Region region = {std::max(0, tile.x / 2 - kBorder),
+                           std::min(coarser.width, (tile.x + tile.width + 1) / 2 + kBorder),
+                           std::max(0, tile.y / 2 - kBorder),
+                           std::min(coarser.height, (tile.y + tile.height + 1) / 2 + kBorder)};
+    candidates->Reset();
+    Try(tile, {}, candidates);  // Fits everywhere: every pixel has some match.
+    for (const Offset offset : FrequentOffsets(coarser, region, kInherited)) {
+      Try(tile, Moved({}, 2 * offset.dx, 2 * offset.dy), candidates);
     }
   }
 
-  void TryAroundWinners(const Tile& tile, TileRandom* random, TileCandidates* candidates) {
-    const std::vector<Offset> winners = candidates->Winners(tile, kWinners);
+  void TryAroundWinners(const TargetTile& tile,
+                        RandomPurpose purpose,
+                        TileCandidates* candidates) const {
+    const OffsetList winners = candidates->Winners(tile, kWinners);
     for (const Offset winner : winners) {
       for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
         Try(tile, Moved(winner, dx, dy), candidates);
       }
     }
-    for (int trial = 0; trial < kRandomTrials; ++trial) {
-      const Offset& near = winners[random->Below(static_cast<std::uint32_t>(winners.size()))];
-      const std::uint32_t reach = 1U << random->Below(3);
-      const int dx = static_cast<int>(random->Below(2 * reach + 1)) - static_cast<int>(reach);
-      const int dy = static_cast<int>(random->Below(2 * reach + 1)) - static_cast<int>(reach);
-      Try(tile, Moved(near, dx, dy), candidates);
-    }
-  }
-
-  void WriteBack(const Tile& tile, const TileCandidates& candidates) {
-    for (int row = 0; row < tile.height; ++row) {
-      const std::size_t first = field_.Index(tile.x, tile.y + row);
-      for (int column = 0; column < tile.width; ++column) {
-        const std::size_t index = first + static_cast<std::size_t>(column);
-        field_.offsets[index] = candidates.At(row, column);
-        field_.costs[index] = candidates.CostAt(row, column);
-      }
+    for (; purpose.trial < kRandomTrials; ++purpose.trial) {
+      const RandomWords words = WordsFor(key_, purpose);
+      const auto near = words.Below(0, static_cast<std::uint32_t>(winners.Size()));
+      const std::uint32_t reach = 1U << words.Below(1, 3);
+      const int dx = static_cast<int>(words.Below(2, 2 * reach + 1)) - static_cast<int>(reach);
+      const int dy = static_cast<int>(words.Below(3, 2 * reach + 1)) - static_cast<int>(reach);
+      Try(tile, Moved(winners[static_cast<int>(near)], dx, dy), candidates);
     }
   }
 
@@ -162,8 +169,7 @@ class LevelSearch {
   int radius_;
   int columns_;
   int rows_;
-  std::vector<TileCandidates> tiles_;
-  OffsetField field_;
+  TileMatcher::Workspace* workspace_;
 };
 
 }  // namespace
@@ -183,7 +189,33 @@ Status CheckTileSearch(int width, int height, const TileSearchOptions& options) 
                        " pixels cannot be matched; they are odd, 3 to " +
                        std::to_string(2 * kTrialRadiusMax + 1));
   }
+  if (options.coarse_reach < 0 || options.coarse_reach > kCoarseReachMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "the coarsest level is searched 0 to " + std::to_string(kCoarseReachMax) +
+                       " pixels around, not " + std::to_string(options.coarse_reach));
+  }
   return {};
+}
+
+TileMatcher::TileMatcher(ThreadTeam* threads) : workspace_(std::make_unique<Workspace>()) {
+  workspace_->threads = threads;
+}
+
+TileMatcher::~TileMatcher() = default;
+
+void TileMatcher::Find(const std::vector<MatchPlanes>& source,
+                       const std::vector<MatchPlanes>& target,
+                       const TileSearchOptions& options,
+                       const TileSearchKey& key,
+                       OffsetField* field) {
+  const int coarsest = static_cast<int>(target.size()) - 1;
+  for (int level = coarsest; level >= options.level_end; --level) {
+    const auto at = static_cast<std::size_t>(level);
+    std::swap(*field, workspace_->coarser);
+    LevelSearch({source[at], target[at]}, options, key, static_cast<std::uint32_t>(level),
+                workspace_.get())
+        .Run(level == coarsest ? nullptr : &workspace_->coarser, field);
+  }
 }
 
 OffsetField FindTileField(const std::vector<MatchPlanes>& source,
@@ -191,18 +223,8 @@ OffsetField FindTileField(const std::vector<MatchPlanes>& source,
                           const TileSearchOptions& options,
                           const TileSearchKey& key) {
   OffsetField field;
-  const int coarsest = static_cast<int>(target.size()) - 1;
-  for (int level = coarsest; level >= options.level_end; --level) {
-    const auto at = static_cast<std::size_t>(level);
-    LevelSearch search(source[at], target[at], options, key, static_cast<std::uint32_t>(level));
-    if (level == coarsest) {
-      search.TryAllInReach();
-    } else {
-      search.TryCoarser(field);
-    }
-    search.Improve();
-    field = search.Take();
-  }
+  ThreadTeam alone(1);
+  TileMatcher(&alone).Find(source, target, options, key, &field);
   return field;
 }
 

@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "common/result.h"
 #include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_trial.h"
 
 namespace weft::deflicker {
@@ -20,7 +22,12 @@ struct Offset {
   std::int16_t dx = 0;
   std::int16_t dy = 0;
 
-  friend bool operator==(Offset a, Offset b) { return a.dx == b.dx && a.dy == b.dy; }
+  // Both in one number.
+  [[nodiscard]] std::uint32_t Key() const {
+    return static_cast<std::uint16_t>(dx) | std::uint32_t{static_cast<std::uint16_t>(dy)} << 16;
+  }
+
+  friend bool operator==(Offset a, Offset b) { return a.Key() == b.Key(); }
   friend bool operator!=(Offset a, Offset b) { return !(a == b); }
 };
 
@@ -47,7 +54,7 @@ struct OffsetField {
 struct TileSearchOptions {
   int patch_size = 5;    // Odd, 3 .. 21.
   int level_end = 0;     // The finest level that is matched; 0 is the full size.
-  int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side.
+  int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side; 0 .. 10.
 };
 
 // Names a field's random numbers.
@@ -62,9 +69,31 @@ inline constexpr int kPyramidSideMin = 20;
 // kInvalidArgument: a patch size outside its range; sides that are no picture's, or too long.
 Status CheckTileSearch(int width, int height, const TileSearchOptions& options);
 
-// The field on level options.level_end, in pixels of that level.
-// REQUIRES: CheckTileSearch() said ok; both pyramids come from MatchPyramid(kPyramidSideMin) of
-// frames of one size, and have that level.
+// Finds fields one after the other; what it needs on the way is allocated once.
+class TileMatcher {
+ public:
+  // threads: share the search of each field, which does not depend on them; outlive the matcher.
+  explicit TileMatcher(ThreadTeam* threads);
+  ~TileMatcher();
+  TileMatcher(const TileMatcher&) = delete;
+  TileMatcher& operator=(const TileMatcher&) = delete;
+
+  // The field on level options.level_end, in pixels of that level, in the place of *field.
+  // REQUIRES: CheckTileSearch() said ok; both pyramids come from MatchPyramid(kPyramidSideMin) of
+  // frames of one size, and have that level.
+  void Find(const std::vector<MatchPlanes>& source,
+            const std::vector<MatchPlanes>& target,
+            const TileSearchOptions& options,
+            const TileSearchKey& key,
+            OffsetField* field);
+
+  struct Workspace;
+
+ private:
+  std::unique_ptr<Workspace> workspace_;
+};
+
+// A single field. REQUIRES: as TileMatcher::Find().
 OffsetField FindTileField(const std::vector<MatchPlanes>& source,
                           const std::vector<MatchPlanes>& target,
                           const TileSearchOptions& options,

@@ -1,6 +1,7 @@
 #include "worker/deflicker/tile_trial.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #undef HWY_TARGET_INCLUDE
@@ -17,130 +18,199 @@ using Costs = hn::CappedTag<std::uint16_t, kTileColumns>;
 using Levels = hn::RebindToSigned<Costs>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Costs()));
 
-// Rows of a tile, each the sums of 2 * radius + 1 costs above each other; read beyond its end.
-struct ColumnSums {
-  alignas(64) std::uint16_t rows[kTileRows][2 * kTileColumns];
-};
-
-HWY_INLINE hn::Vec<Costs> Squared(const std::int16_t* a, const std::int16_t* b) {
-  const auto difference = hn::Sub(hn::LoadU(Levels(), a), hn::LoadU(Levels(), b));
-  return hn::BitCast(Costs(), hn::Mul(difference, difference));
-}
-
-// A column of vectors of the two pictures, from the first row that the tile's patches reach.
-class PixelCosts {
- public:
-  HWY_INLINE PixelCosts(const TileTrial& trial, int column)
-      : source_stride_(trial.source->Stride()), target_stride_(trial.target->Stride()) {
-    const int x = trial.x - trial.radius + column;
-    const int y = trial.y - trial.radius;
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      sources_[channel] = trial.source->At(channel, x + trial.dx, y + trial.dy);
-      targets_[channel] = trial.target->At(channel, x, y);
-    }
-  }
-
-  // The costs of the next row. Shifts: whether scale.shift may be other than 0.
-  template <bool Shifts>
-  HWY_INLINE hn::Vec<Costs> Next(const CostScale& scale) {
-    auto cost = hn::SaturatedAdd(
-        hn::SaturatedAdd(Squared(sources_[0], targets_[0]), Squared(sources_[1], targets_[1])),
-        Squared(sources_[2], targets_[2]));
-    if (Shifts) {
-      cost = hn::ShiftRightSame(cost, scale.shift);
-    }
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      sources_[channel] += source_stride_;
-      targets_[channel] += target_stride_;
-    }
-    return hn::Min(cost, hn::Set(Costs(), scale.limit));
-  }
-
- private:
-  const std::int16_t* sources_[MatchPlanes::kChannels] = {};
-  const std::int16_t* targets_[MatchPlanes::kChannels] = {};
-  std::ptrdiff_t source_stride_;
-  std::ptrdiff_t target_stride_;
-};
-
-// Radius 0: the radius is known at run time only. Up to 2, costs need no shift.
-template <int Radius>
-HWY_INLINE void SumColumns(const TileTrial& trial, const CostScale& scale, ColumnSums* sums) {
-  const int radius = Radius > 0 ? Radius : trial.radius;
-  const int patch_rows = 2 * radius + 1;
-  // Written before it is read, thousands of times a field.
-  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
-  alignas(64) std::uint16_t rows[kTileRows + 2 * kTrialRadiusMax][kLanes];
-  for (int column = 0; column < kTileColumns; column += kLanes) {
-    PixelCosts costs(trial, column);
-    auto sum = hn::Zero(Costs());
-    for (int row = 0; row < kTileRows + 2 * radius; ++row) {
-      const auto cost = costs.Next<(Radius == 0 || Radius > 2)>(scale);
-      sum = hn::Add(sum, cost);
-      if (row >= patch_rows) {
-        sum = hn::Sub(sum, hn::Load(Costs(), rows[row - patch_rows]));
-      }
-      hn::Store(cost, Costs(), rows[row]);
-      if (row >= 2 * radius) {
-        hn::Store(sum, Costs(), sums->rows[row - 2 * radius] + column);
-      }
-    }
-  }
-}
-
-// The rows and columns of the tile whose matches lie in the source.
+// The rows and columns of the tile whose pixels and matches exist.
 struct Inside {
   int rows_begin = 0;
   int rows_end = 0;
   int columns_begin = 0;
   int columns_end = 0;
+  bool all_columns = false;  // Columns that are computed but not inside do not matter.
+
+  [[nodiscard]] bool AllRows() const { return rows_begin == 0 && rows_end == kTileRows; }
 };
 
-template <int Radius>
-HWY_INLINE void KeepBetter(const TileTrial& trial,
-                           const ColumnSums& sums,
-                           const Inside& inside,
-                           TileBest* best) {
-  const int patch_columns = 2 * (Radius > 0 ? Radius : trial.radius) + 1;
-  const auto candidate = hn::Set(Costs(), trial.candidate);
-  const bool all_columns = inside.columns_begin == 0 && inside.columns_end >= kTileColumns;
-  for (int row = inside.rows_begin; row < inside.rows_end; ++row) {
-    for (int column = 0; column < kTileColumns; column += kLanes) {
-      const std::uint16_t* const first = sums.rows[row] + column;
-      auto cost = hn::Load(Costs(), first);
-      for (int i = 1; i < patch_columns; ++i) {
-        cost = hn::Add(cost, hn::LoadU(Costs(), first + i));
+// Rows of a tile, each the sums of 2 * radius + 1 costs above each other. What a row's last patches
+// read beyond its end is the next row's beginning and comes to nothing.
+struct ColumnSums {
+  alignas(64) std::uint16_t rows[kTileRows + 1][kTileColumns];
+};
+
+// A column of vectors of the two pictures, from the first row that the patches of row `row` cover.
+class PixelCosts {
+ public:
+  HWY_INLINE PixelCosts(const TileTrial& trial, const CostScale& scale, int row, int column)
+      : source_(trial.source->At(0,
+                                 trial.target->x - trial.target->radius + column + trial.dx,
+                                 trial.target->y - trial.target->radius + row + trial.dy)),
+        target_(trial.target->levels[row][0] + column),
+        source_channel_(trial.source->ChannelStride()),
+        shift_(scale.shift),
+        limit_(hn::Set(Costs(), scale.limit)) {}
+
+  // The costs of the next row. Shifts: whether scale.shift may be other than 0.
+  template <bool Shifts>
+  HWY_INLINE hn::Vec<Costs> Next() {
+    auto cost = hn::SaturatedAdd(hn::SaturatedAdd(Squared(0), Squared(1)), Squared(2));
+    if (Shifts) {
+      cost = hn::ShiftRightSame(cost, shift_);
+    }
+    source_ += MatchPlanes::kChannels * source_channel_;
+    target_ += std::ptrdiff_t{MatchPlanes::kChannels} * kTileColumns;
+    return hn::Min(cost, limit_);
+  }
+
+ private:
+  [[nodiscard]] HWY_INLINE hn::Vec<Costs> Squared(int channel) const {
+    const auto difference =
+        hn::Sub(hn::LoadU(Levels(), source_ + channel * source_channel_),
+                hn::Load(Levels(), target_ + std::ptrdiff_t{channel} * kTileColumns));
+    return hn::BitCast(Costs(), hn::Mul(difference, difference));
+  }
+
+  const std::int16_t* source_;
+  const std::int16_t* target_;
+  std::ptrdiff_t source_channel_;
+  int shift_;
+  hn::Vec<Costs> limit_;
+};
+
+// Small patches: the costs of the rows that a sum still holds stay in registers. Up to radius 2
+// costs need no shift. AllRows: of the tile are inside.
+template <int Radius, bool AllRows>
+HWY_INLINE void SumColumn(const TileTrial& trial,
+                          const CostScale& scale,
+                          const Inside& inside,
+                          int column,
+                          ColumnSums* sums) {
+  constexpr int kPatchRows = 2 * Radius + 1;
+  const int begin = AllRows ? 0 : inside.rows_begin;
+  const int end = AllRows ? kTileRows : inside.rows_end;
+  PixelCosts costs(trial, scale, begin, column);
+  hn::Vec<Costs> held[kPatchRows];
+  auto sum = hn::Zero(Costs());
+#pragma GCC unroll 8
+  for (int i = 0; i < kPatchRows - 1; ++i) {
+    held[i] = costs.Next<(Radius > 2)>();
+    sum = hn::Add(sum, held[i]);
+  }
+  held[kPatchRows - 1] = hn::Zero(Costs());
+#pragma GCC unroll 8
+  for (int row = begin; row < end; row += kPatchRows) {
+#pragma GCC unroll 8
+    for (int i = 0; i < kPatchRows; ++i) {
+      if (row + i == end) {
+        return;
       }
-      std::uint16_t* const costs = best->costs[row] + column;
-      std::uint16_t* const candidates = best->candidates[row] + column;
-      const auto before = hn::Load(Costs(), costs);
-      auto better = hn::Lt(cost, before);
-      if (!all_columns) {
-        const auto at = hn::Iota(Costs(), static_cast<std::uint16_t>(column));
-        const auto begin = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_begin));
-        const auto end = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_end));
-        better = hn::And(better, hn::AndNot(hn::Lt(at, begin), hn::Lt(at, end)));
-      }
-      hn::Store(hn::IfThenElse(better, cost, before), Costs(), costs);
-      hn::Store(hn::IfThenElse(better, candidate, hn::Load(Costs(), candidates)), Costs(),
-                candidates);
+      // The newest takes the oldest's place.
+      const int place = (i + kPatchRows - 1) % kPatchRows;
+      sum = hn::Sub(sum, held[place]);
+      held[place] = costs.Next<(Radius > 2)>();
+      sum = hn::Add(sum, held[place]);
+      hn::Store(sum, Costs(), sums->rows[row + i] + column);
+    }
+  }
+}
+
+// Patches of any size.
+HWY_INLINE void SumTallColumn(const TileTrial& trial,
+                              const CostScale& scale,
+                              const Inside& inside,
+                              int column,
+                              ColumnSums* sums) {
+  const int patch_rows = 2 * trial.target->radius + 1;
+  PixelCosts costs(trial, scale, inside.rows_begin, column);
+  // Written before it is read, thousands of times a field.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  alignas(64) std::uint16_t held[kTileRows + 2 * kTrialRadiusMax][kLanes];
+  auto sum = hn::Zero(Costs());
+  const int row_count = inside.rows_end - inside.rows_begin + patch_rows - 1;
+  for (int row = 0; row < row_count; ++row) {
+    const auto cost = costs.Next<true>();
+    sum = hn::Add(sum, cost);
+    if (row >= patch_rows) {
+      sum = hn::Sub(sum, hn::Load(Costs(), held[row - patch_rows]));
+    }
+    hn::Store(cost, Costs(), held[row]);
+    if (row >= patch_rows - 1) {
+      hn::Store(sum, Costs(), sums->rows[inside.rows_begin + row - patch_rows + 1] + column);
     }
   }
 }
 
 template <int Radius>
-HWY_INLINE void TryWithRadius(const TileTrial& trial,
-                              const CostScale& scale,
-                              const Inside& inside,
-                              TileBest* best) {
-  // As large as it is read; what lies beyond the tile's columns comes to nothing.
+HWY_INLINE void SumColumns(const TileTrial& trial,
+                           const CostScale& scale,
+                           const Inside& inside,
+                           ColumnSums* sums) {
+  const int columns_end = std::min(
+      kTileColumns, (inside.columns_end + kLanes - 1) / kLanes * kLanes + 2 * trial.target->radius);
+  for (int column = 0; column < columns_end; column += kLanes) {
+    if (Radius == 0 || Radius > 3) {
+      SumTallColumn(trial, scale, inside, column, sums);
+    } else if (inside.AllRows()) {
+      SumColumn<Radius, true>(trial, scale, inside, column, sums);
+    } else {
+      SumColumn<Radius, false>(trial, scale, inside, column, sums);
+    }
+  }
+  std::memset(sums->rows[inside.rows_end], 0, sizeof(std::uint16_t) * 2 * kTrialRadiusMax);
+}
+
+// Whether the pixels of the vector at `column` are inside.
+HWY_INLINE hn::Mask<Costs> Within(const Inside& inside, int column) {
+  const auto at = hn::Iota(Costs(), static_cast<std::uint16_t>(column));
+  const auto begin = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_begin));
+  const auto end = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_end));
+  return hn::AndNot(hn::Lt(at, begin), hn::Lt(at, end));
+}
+
+// Patch: a patch's columns; 0: known at run time only. Whole: every column of the tile is inside.
+template <int Patch, bool Whole>
+HWY_INLINE void KeepBetter(const TileTrial& trial,
+                           const ColumnSums& sums,
+                           const Inside inside,
+                           TileBest* best) {
+  const int patch = Patch > 0 ? Patch : 2 * trial.target->radius + 1;
+  const auto candidate = hn::Set(Costs(), trial.candidate);
+  const int columns_end = Whole ? kTileColumns : inside.columns_end;
+  for (int row = inside.rows_begin; row < inside.rows_end; ++row) {
+    for (int column = 0; column < columns_end; column += kLanes) {
+      const std::uint16_t* const first = sums.rows[row] + column;
+      auto cost = hn::Load(Costs(), first);
+      for (int i = 1; i < patch; ++i) {
+        cost = hn::Add(cost, hn::LoadU(Costs(), first + i));
+      }
+      if (!Whole && !inside.all_columns) {
+        cost =
+            hn::IfThenElse(Within(inside, column), cost, hn::Set(Costs(), std::uint16_t{0xffff}));
+      }
+      std::uint16_t* const costs = best->costs[row] + column;
+      std::uint16_t* const candidates = best->candidates[row] + column;
+      const auto before = hn::Load(Costs(), costs);
+      const auto least = hn::Min(cost, before);
+      const auto kept = hn::Load(Costs(), candidates);
+      hn::Store(least, Costs(), costs);
+      hn::Store(hn::IfThenElse(hn::Eq(least, before), kept, candidate), Costs(), candidates);
+    }
+  }
+}
+
+// Radius 0: known at run time only.
+template <int Radius>
+HWY_NOINLINE void TryWithRadius(const TileTrial& trial,
+                                const CostScale& scale,
+                                const Inside& inside,
+                                TileBest* best) {
+  constexpr int kPatch = Radius > 0 ? 2 * Radius + 1 : 0;
+  // As large as it is read.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   ColumnSums sums;
-  for (auto& row : sums.rows) {
-    std::memset(row + kTileColumns, 0, sizeof(std::uint16_t) * 2 * kTrialRadiusMax);
+  SumColumns<Radius>(trial, scale, inside, &sums);
+  if (inside.all_columns && inside.columns_end == kTileColumns - 2 * trial.target->radius) {
+    KeepBetter<kPatch, true>(trial, sums, inside, best);
+  } else {
+    KeepBetter<kPatch, false>(trial, sums, inside, best);
   }
-  SumColumns<Radius>(trial, scale, &sums);
-  KeepBetter<Radius>(trial, sums, inside, best);
 }
 
 // Parts of a run of `size` pixels from `at` that lie in 0 .. limit-1, relative to `at`.
@@ -152,17 +222,16 @@ HWY_INLINE int End(int at, int size, int limit) {
 }
 
 bool TryOnTile(const TileTrial& trial, const CostScale& scale, TileBest* best) {
-  const MatchPlanes& source = *trial.source;
-  const int columns = kTileColumns - 2 * trial.radius;
-  Inside inside = {Begin(trial.y + trial.dy), End(trial.y + trial.dy, kTileRows, source.Height()),
-                   Begin(trial.x + trial.dx), End(trial.x + trial.dx, columns, source.Width())};
+  const TargetTile& target = *trial.target;
+  const int x = target.x + trial.dx;
+  const int y = target.y + trial.dy;
+  Inside inside = {Begin(y), End(y, target.height, trial.source->Height()), Begin(x),
+                   End(x, target.width, trial.source->Width())};
   if (inside.rows_begin >= inside.rows_end || inside.columns_begin >= inside.columns_end) {
     return false;
   }
-  if (inside.columns_begin == 0 && inside.columns_end == columns) {
-    inside.columns_end = kTileColumns;  // What lies beyond the tile's own columns does not matter.
-  }
-  switch (trial.radius) {
+  inside.all_columns = inside.columns_begin == 0 && inside.columns_end == target.width;
+  switch (target.radius) {
     case 1:
       TryWithRadius<1>(trial, scale, inside, best);
       return true;
@@ -189,10 +258,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace weft::deflicker {
+namespace {
 
 HWY_EXPORT(TryOnTile);
 
-CostScale CostScaleOf(int radius) {
+constexpr CostScale ScaleOf(int radius) {
   constexpr int kCoveredCost = 2600;  // 29.4 levels in each of three channels, squared and summed.
   constexpr int kCostMax = 65535;
   const int pixels = (2 * radius + 1) * (2 * radius + 1);
@@ -204,8 +274,39 @@ CostScale CostScaleOf(int radius) {
   return {shift, static_cast<std::uint16_t>(limit)};
 }
 
+constexpr std::array<CostScale, kTrialRadiusMax + 1> AllScales() {
+  std::array<CostScale, kTrialRadiusMax + 1> scales = {};
+  for (int radius = 1; radius <= kTrialRadiusMax; ++radius) {
+    scales[static_cast<std::size_t>(radius)] = ScaleOf(radius);
+  }
+  return scales;
+}
+
+constexpr std::array<CostScale, kTrialRadiusMax + 1> kScales = AllScales();
+
+}  // namespace
+
+CostScale CostScaleOf(int radius) {
+  return kScales[static_cast<std::size_t>(radius)];
+}
+
+void CopyTarget(const MatchPlanes& target, int x, int y, int radius, TargetTile* tile) {
+  tile->x = x;
+  tile->y = y;
+  tile->width = std::min(kTileColumns - 2 * radius, target.Width() - x);
+  tile->height = std::min(kTileRows, target.Height() - y);
+  tile->radius = radius;
+  for (int row = 0; row < tile->height + 2 * radius; ++row) {
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+      std::memcpy(tile->levels[row][channel], target.At(channel, x - radius, y - radius + row),
+                  sizeof(tile->levels[row][channel]));
+    }
+  }
+}
+
 bool TryOffset(const TileTrial& trial, TileBest* best) {
-  return HWY_DYNAMIC_DISPATCH(TryOnTile)(trial, CostScaleOf(trial.radius), best);
+  return HWY_DYNAMIC_DISPATCH(TryOnTile)(
+      trial, kScales[static_cast<std::size_t>(trial.target->radius)], best);
 }
 
 }  // namespace weft::deflicker

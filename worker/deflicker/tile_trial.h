@@ -31,19 +31,31 @@ struct CostScale {
 // Covers differences of 29 levels a channel at least. REQUIRES: 1 <= radius <= kTrialRadiusMax.
 CostScale CostScaleOf(int radius);
 
+// What a tile's patches cover of the target, packed for many trials.
+struct TargetTile {
+  int x = 0;  // The tile's first pixel.
+  int y = 0;
+  int width = 0;  // Of the tile, which ends where the target does.
+  int height = 0;
+  int radius = 2;
+  // Of `radius` pixels above and left of the tile and on; only the rows that patches cover count.
+  alignas(64) std::int16_t
+      levels[kTileRows + 2 * kTrialRadiusMax][MatchPlanes::kChannels][kTileColumns] = {};
+};
+
+// REQUIRES: 1 <= radius <= kTrialRadiusMax; (x, y) lies inside the target.
+void CopyTarget(const MatchPlanes& target, int x, int y, int radius, TargetTile* tile);
+
 struct TileTrial {
   const MatchPlanes* source = nullptr;
-  const MatchPlanes* target = nullptr;
-  int x = 0;  // The tile's first pixel in the target.
-  int y = 0;
+  const TargetTile* target = nullptr;
   int dx = 0;  // Pixel (x, y) of the target is compared with (x + dx, y + dy) of the source.
   int dy = 0;
-  int radius = 2;
   std::uint16_t candidate = 0;  // Stored where the offset wins: where its cost is smaller.
 };
 
 // Pixels whose match would lie outside the source keep what they have. False: all of them would,
-// nothing was done. REQUIRES: 1 <= radius <= kTrialRadiusMax; the tile begins inside the target.
+// nothing was done.
 bool TryOffset(const TileTrial& trial, TileBest* best);
 
 }  // namespace weft::deflicker

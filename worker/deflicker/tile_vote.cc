@@ -16,7 +16,8 @@
 namespace weft::deflicker {
 
 constexpr int kVoterRowsMax = kTileRows + 2 * kVoteRadiusMax;
-constexpr int kVoterColumns = 2 * kTileColumns;  // Those beyond the voters are read, never used.
+constexpr int kVoterColumns = 2 * kTileColumns;       // Those beyond the voters have nobody.
+constexpr int kVoterColumnsRead = kTileColumns + 32;  // The last vector with a voter ends before.
 constexpr std::uint16_t kNobody = 0xffff;
 
 // One offset of those that vote on a tile, and where its voters are, in rows and columns of Voters.
@@ -36,19 +37,48 @@ struct Voters {
 };
 
 struct VoteSums {
-  alignas(64) std::uint16_t rows[MatchPlanes::kChannels][kTileRows][kTileColumns];
+  alignas(64) std::uint16_t rows[kTileRows][MatchPlanes::kChannels][kTileColumns];
 };
+
+// Divides by a number of votes, 2 or more: (sum + addend) * reciprocal >> (16 + shift).
+struct VoteCount {
+  std::uint16_t addend = 0;
+  std::uint16_t reciprocal = 0;
+  int shift = 0;
+  bool exact = false;
+};
+
+// Rounding the reciprocal must move no quotient past a whole number, up or, with 1 more in the
+// addend, down (Granlund and Montgomery 1994, "Division by Invariant Integers").
+constexpr VoteCount VoteCountOf(std::uint32_t count) {
+  VoteCount divisor;
+  while ((std::uint32_t{2} << divisor.shift) < count) {
+    ++divisor.shift;
+  }
+  const std::uint64_t one = std::uint64_t{1} << (16 + divisor.shift);
+  const std::uint64_t sum_max = 255 * count + count / 2;
+  const std::uint64_t short_of_one = one % count;
+  const bool up = sum_max * (count - short_of_one) < one;
+  divisor.exact = up || (sum_max + 1) * short_of_one <= one;
+  divisor.addend = static_cast<std::uint16_t>(count / 2 + (up ? 0 : 1));
+  divisor.reciprocal = static_cast<std::uint16_t>(one / count + (up ? 1 : 0));
+  return divisor;
+}
+
+constexpr bool AllExact(std::uint32_t count_max) {
+  for (std::uint32_t count = 2; count <= count_max; ++count) {
+    if (!VoteCountOf(count).exact) {
+      return false;
+    }
+  }
+  return true;
+}
+static_assert(AllExact((2 * kVoteRadiusMax + 1) * (2 * kVoteRadiusMax + 1)));
 
 struct VoteTile {
   int x = 0;
   int y = 0;
   int radius = 0;
-};
-
-// Rows of a tile, from begin to before end.
-struct TileRows {
-  int begin = 0;
-  int end = 0;
 };
 
 }  // namespace weft::deflicker
@@ -61,31 +91,75 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Sums = hn::CappedTag<std::uint16_t, kTileColumns>;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(Sums()));
 
-// For rows of the tile: in every column, how many of the 2 * radius + 1 voters
-// above each other have the offset.
+// Rows and columns, from begin to before end; columns in whole vectors.
+struct Box {
+  int row_begin = 0;
+  int row_end = 0;
+  int column_begin = 0;
+  int column_end = 0;
+};
+
+HWY_INLINE int RoundedUp(int columns) {
+  return (columns + kLanes - 1) / kLanes * kLanes;
+}
+
+// For the columns and the tile's rows in the box: how many of the 2 * radius + 1 voters above each
+// other have the offset.
 HWY_INLINE void CountColumns(const Voters& voters,
                              std::uint16_t index,
-                             const VoteTile& tile,
-                             const TileRows& rows,
+                             int radius,
+                             const Box& box,
                              std::uint16_t (*counts)[kVoterColumns]) {
-  const int patch_rows = 2 * tile.radius + 1;
-  const VotingOffset& voting = voters.list[index];
+  const int patch_rows = 2 * radius + 1;
   const auto wanted = hn::Set(Sums(), index);
-  const auto one = hn::Set(Sums(), std::uint16_t{1});
-  const int first_column = voting.column_begin / kLanes * kLanes;
-  for (int column = first_column; column < voting.column_end; column += kLanes) {
+  for (int column = box.column_begin; column < box.column_end; column += kLanes) {
+    // A vote is -1: all bits of a mask.
     const auto votes = [&](int row) {
       const auto offsets = hn::Load(Sums(), voters.offsets[row] + column);
-      return hn::IfThenElseZero(hn::Eq(offsets, wanted), one);
+      return hn::VecFromMask(Sums(), hn::Eq(offsets, wanted));
     };
     auto count = hn::Zero(Sums());
-    for (int row = rows.begin; row < rows.begin + patch_rows - 1; ++row) {
+    for (int row = box.row_begin; row < box.row_begin + patch_rows - 1; ++row) {
+      count = hn::Sub(count, votes(row));
+    }
+    for (int row = box.row_begin; row < box.row_end; ++row) {
+      count = hn::Sub(count, votes(row + patch_rows - 1));
+      hn::Store(count, Sums(), counts[row] + column);
       count = hn::Add(count, votes(row));
     }
-    for (int row = rows.begin; row < rows.end; ++row) {
-      count = hn::Add(count, votes(row + patch_rows - 1));
-      hn::Store(count, Sums(), counts[row] + column);
-      count = hn::Sub(count, votes(row));
+  }
+}
+
+HWY_INLINE void ClearColumns(const Box& box, std::uint16_t (*counts)[kVoterColumns]) {
+  for (int row = box.row_begin; row < box.row_end; ++row) {
+    for (int column = box.column_begin; column < box.column_end; column += kLanes) {
+      hn::Store(hn::Zero(Sums()), Sums(), counts[row] + column);
+    }
+  }
+}
+
+// Radius: of the tile; or -1, known at run time only. place: of the tile's first pixel's match.
+template <int Radius>
+HWY_INLINE void AddCounted(const MatchPlanes& source,
+                           const VoteTile& place,
+                           const Box& box,
+                           const std::uint16_t (*counts)[kVoterColumns],
+                           VoteSums* sums) {
+  const int patch = 2 * (Radius >= 0 ? Radius : place.radius) + 1;
+  for (int row = box.row_begin; row < box.row_end; ++row) {
+    const std::int16_t* const values = source.At(0, place.x, place.y + row);
+    for (int column = box.column_begin; column < box.column_end; column += kLanes) {
+      auto count = hn::Load(Sums(), counts[row] + column);
+      for (int i = 1; i < patch; ++i) {
+        count = hn::Add(count, hn::LoadU(Sums(), counts[row] + column + i));
+      }
+      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+        std::uint16_t* const sum = sums->rows[row][channel] + column;
+        const auto value =
+            hn::BitCast(Sums(), hn::LoadU(hn::RebindToSigned<Sums>(),
+                                          values + channel * source.ChannelStride() + column));
+        hn::Store(hn::Add(hn::Load(Sums(), sum), hn::Mul(count, value)), Sums(), sum);
+      }
     }
   }
 }
@@ -98,30 +172,42 @@ void AddVotes(const MatchPlanes& source,
   const VotingOffset& voting = voters.list[index];
   const int patch = 2 * tile.radius + 1;
   // A voter in row r of Voters reaches rows r - 2 * radius to r of the tile; columns alike.
-  const TileRows rows = {std::max(0, voting.row_begin - patch + 1),
-                         std::min(kTileRows, voting.row_end)};
-  const int column_begin = std::max(0, voting.column_begin - patch + 1) / kLanes * kLanes;
-  const int column_end = std::min(kTileColumns, voting.column_end);
+  Box reached;
+  reached.row_begin = std::max(0, voting.row_begin - patch + 1);
+  reached.row_end = std::min(kTileRows, voting.row_end);
+  reached.column_begin = std::max(0, voting.column_begin - patch + 1) / kLanes * kLanes;
+  reached.column_end = RoundedUp(std::min(kTileColumns, voting.column_end));
+  Box counted = reached;
+  counted.column_begin = voting.column_begin / kLanes * kLanes;
+  counted.column_end = RoundedUp(voting.column_end);
+  // Written before it is read.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   alignas(64) std::uint16_t counts[kTileRows][kVoterColumns];
-  for (int row = rows.begin; row < rows.end; ++row) {
-    // What CountColumns leaves out counts nothing.
-    std::memset(counts[row], 0, sizeof(counts[row]));
+  CountColumns(voters, index, tile.radius, counted, counts);
+  Box before = reached;
+  before.column_end = counted.column_begin;
+  ClearColumns(before, counts);
+  Box after = reached;
+  after.column_begin = counted.column_end;
+  after.column_end = RoundedUp(reached.column_end + patch - 1);
+  ClearColumns(after, counts);
+  const VoteTile place = {tile.x + voting.offset.dx, tile.y + voting.offset.dy, tile.radius};
+  if (tile.radius == 2) {
+    AddCounted<2>(source, place, reached, counts, sums);
+  } else {
+    AddCounted<-1>(source, place, reached, counts, sums);
   }
-  CountColumns(voters, index, tile, rows, counts);
-  for (int row = rows.begin; row < rows.end; ++row) {
-    for (int column = column_begin; column < column_end; column += kLanes) {
-      auto count = hn::Load(Sums(), counts[row] + column);
-      for (int i = 1; i < patch; ++i) {
-        count = hn::Add(count, hn::LoadU(Sums(), counts[row] + column + i));
-      }
-      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-        const std::int16_t* const values =
-            source.At(channel, tile.x + voting.offset.dx + column, tile.y + voting.offset.dy + row);
-        std::uint16_t* const sum = sums->rows[channel][row] + column;
-        const auto value = hn::BitCast(Sums(), hn::LoadU(hn::RebindToSigned<Sums>(), values));
-        hn::Store(hn::Add(hn::Load(Sums(), sum), hn::Mul(count, value)), Sums(), sum);
-      }
-    }
+}
+
+// The means of a row of sums: rounded to nearest, halves up. Whole vectors are written.
+void DivideRow(const std::uint16_t* sums, int width, const VoteCount& count, std::int16_t* means) {
+  const hn::RebindToSigned<Sums> levels;
+  const auto reciprocal = hn::Set(Sums(), count.reciprocal);
+  const auto addend = hn::Set(Sums(), count.addend);
+  for (int x = 0; x < width; x += kLanes) {
+    const auto sum = hn::Add(hn::Load(Sums(), sums + x), addend);
+    const auto mean = hn::ShiftRightSame(hn::MulHigh(sum, reciprocal), count.shift);
+    hn::StoreU(hn::BitCast(levels, mean), levels, means + x);
   }
 }
 
@@ -133,8 +219,9 @@ namespace weft::deflicker {
 namespace {
 
 HWY_EXPORT(AddVotes);
+HWY_EXPORT(DivideRow);
 
-// Which offset each voter of a tile has. Offsets come in runs, so most are the one before.
+// Which offset each voter of a tile has. Offsets come in runs.
 class VoterReader {
  public:
   explicit VoterReader(const OffsetField& field) : field_(field) {
@@ -147,29 +234,19 @@ class VoterReader {
     }
     used_slots_.clear();
     voters->list.clear();
-    const int rows = kTileRows + 2 * tile.radius;
-    for (int row = 0; row < rows; ++row) {
+    const int begin = std::max(0, tile.radius - tile.x);
+    const int end = std::min(kTileColumns + 2 * tile.radius, field_.width - tile.x + tile.radius);
+    for (int row = 0; row < kTileRows + 2 * tile.radius; ++row) {
       std::uint16_t* const indices = voters->offsets[row];
-      std::fill(indices, indices + kVoterColumns, kNobody);
       const int y = tile.y - tile.radius + row;
       if (y < 0 || y >= field_.height) {
+        std::fill(indices, indices + kVoterColumnsRead, kNobody);
         continue;
       }
-      const int begin = std::max(0, tile.radius - tile.x);
-      const int end = std::min(kTileColumns + 2 * tile.radius, field_.width - tile.x + tile.radius);
-      const Offset* const offsets = &field_.offsets[field_.Index(tile.x - tile.radius + begin, y)];
-      std::uint16_t index = kNobody;
-      for (int column = begin; column < end; ++column) {
-        const Offset offset = offsets[column - begin];
-        if (index == kNobody || offset != voters->list[index].offset) {
-          index = IndexOf(offset, row, column, voters);
-        }
-        indices[column] = index;
-        VotingOffset& voting = voters->list[index];
-        voting.row_end = row + 1;
-        voting.column_begin = std::min(voting.column_begin, column);
-        voting.column_end = std::max(voting.column_end, column + 1);
-      }
+      std::fill(indices, indices + begin, kNobody);
+      ReadRow(&field_.offsets[field_.Index(0, y)] + (tile.x - tile.radius), {row, begin, end},
+              voters);
+      std::fill(indices + end, indices + kVoterColumnsRead, kNobody);
     }
   }
 
@@ -177,12 +254,35 @@ class VoterReader {
   static constexpr int kBits = 13;  // Twice the voters of a tile and more: never full.
   static constexpr std::uint32_t kSlots = 1U << kBits;
 
-  std::uint16_t IndexOf(Offset offset, int row, int column, Voters* voters) {
+  struct Run {
+    int row = 0;
+    int begin = 0;
+    int end = 0;
+  };
+
+  void ReadRow(const Offset* offsets, Run rest, Voters* voters) {
+    while (rest.begin < rest.end) {
+      Run run = {rest.row, rest.begin, rest.begin + 1};
+      const Offset offset = offsets[run.begin];
+      while (run.end < rest.end && offsets[run.end] == offset) {
+        ++run.end;
+      }
+      const std::uint16_t index = IndexOf(offset, run, voters);
+      std::fill(voters->offsets[run.row] + run.begin, voters->offsets[run.row] + run.end, index);
+      VotingOffset& voting = voters->list[index];
+      voting.row_end = run.row + 1;
+      voting.column_begin = std::min(voting.column_begin, run.begin);
+      voting.column_end = std::max(voting.column_end, run.end);
+      rest.begin = run.end;
+    }
+  }
+
+  std::uint16_t IndexOf(Offset offset, const Run& run, Voters* voters) {
     for (std::uint32_t slot = HashOf(offset) >> (32 - kBits);; slot = (slot + 1) % kSlots) {
       if (slots_[slot] == kNobody) {
         slots_[slot] = static_cast<std::uint16_t>(voters->list.size());
         used_slots_.push_back(slot);
-        voters->list.push_back({offset, row, row, column, column});
+        voters->list.push_back({offset, run.row, run.row + 1, run.begin, run.end});
         return slots_[slot];
       }
       if (voters->list[slots_[slot]].offset == offset) {
@@ -201,61 +301,73 @@ int Neighbours(int x, int radius, int size) {
   return std::min(x + radius, size - 1) - std::max(x - radius, 0) + 1;
 }
 
-// sums / counts, rounded to nearest, halves up. The quarter keeps the product clear of whole
-// numbers that it should reach: it moves it by less than the nearest other quotient is away.
-void Divide(const std::uint16_t* sums,
-            const float* halves,
-            const float* reciprocals,
-            int width,
-            std::int16_t* means) {
-  for (int x = 0; x < width; ++x) {
-    means[x] =
-        static_cast<std::int16_t>((static_cast<float>(sums[x]) + halves[x]) * reciprocals[x]);
-  }
-}
-
 void WriteMeans(const VoteSums& sums, const VoteTile& tile, MatchPlanes* voted) {
   const int width = std::min(kTileColumns, voted->Width() - tile.x);
   const int height = std::min(kTileRows, voted->Height() - tile.y);
+  const int patch = 2 * tile.radius + 1;
+  const auto columns_of = [&](int column) {
+    return Neighbours(tile.x + column, tile.radius, voted->Width());
+  };
   for (int row = 0; row < height; ++row) {
     const int rows = Neighbours(tile.y + row, tile.radius, voted->Height());
-    float halves[kTileColumns];
-    float reciprocals[kTileColumns];
-    for (int column = 0; column < width; ++column) {
-      const int count = rows * Neighbours(tile.x + column, tile.radius, voted->Width());
-      const int half = count / 2;
-      halves[column] = static_cast<float>(half) + 0.25F;
-      reciprocals[column] = 1.0F / static_cast<float>(count);
-    }
+    const VoteCount inner = VoteCountOf(static_cast<std::uint32_t>(rows * patch));
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      Divide(sums.rows[channel][row], halves, reciprocals, width,
-             voted->At(channel, tile.x, tile.y + row));
+      const std::uint16_t* const from = sums.rows[row][channel];
+      std::int16_t* const means = voted->At(channel, tile.x, tile.y + row);
+      HWY_DYNAMIC_DISPATCH(DivideRow)(from, width, inner, means);
+      const auto divide = [&](int column) {
+        const int count = rows * columns_of(column);
+        means[column] = static_cast<std::int16_t>((from[column] + count / 2) / count);
+      };
+      // Fewer voters at the edges; none but the pixel itself with radius 0.
+      for (int column = 0; column < width && (columns_of(column) < patch || patch == 1); ++column) {
+        divide(column);
+      }
+      for (int column = width - 1; column >= 0 && columns_of(column) < patch; --column) {
+        divide(column);
+      }
     }
+  }
+}
+
+void VoteOnRow(
+    const MatchPlanes& source, const OffsetField& field, int radius, int y, MatchPlanes* voted) {
+  VoterReader reader(field);
+  Voters voters;
+  VoteSums sums = {};
+  for (int x = 0; x < field.width; x += kTileColumns) {
+    const VoteTile tile = {x, y, radius};
+    reader.Read(tile, &voters);
+    std::memset(&sums, 0, sizeof(sums));
+    for (std::size_t i = 0; i < voters.list.size(); ++i) {
+      HWY_DYNAMIC_DISPATCH(AddVotes)
+      (source, voters, static_cast<std::uint16_t>(i), tile, &sums);
+    }
+    WriteMeans(sums, tile, voted);
   }
 }
 
 }  // namespace
 
-MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius) {
+void Vote(const MatchPlanes& source,
+          const OffsetField& field,
+          int radius,
+          ThreadTeam* threads,
+          MatchPlanes* voted) {
   assert(source.Width() == field.width && source.Height() == field.height);
   assert(radius >= 0 && radius <= kVoteRadiusMax);
-  MatchPlanes voted(source.Width(), source.Height());
-  VoterReader reader(field);
-  Voters voters;
-  VoteSums sums = {};
-  for (int y = 0; y < field.height; y += kTileRows) {
-    for (int x = 0; x < field.width; x += kTileColumns) {
-      const VoteTile tile = {x, y, radius};
-      reader.Read(tile, &voters);
-      std::memset(&sums, 0, sizeof(sums));
-      for (std::size_t i = 0; i < voters.list.size(); ++i) {
-        HWY_DYNAMIC_DISPATCH(AddVotes)
-        (source, voters, static_cast<std::uint16_t>(i), tile, &sums);
-      }
-      WriteMeans(sums, tile, &voted);
-    }
+  if (voted->Width() != field.width || voted->Height() != field.height) {
+    *voted = MatchPlanes(field.width, field.height);
   }
-  voted.FillMargin();
+  threads->ForEach((field.height + kTileRows - 1) / kTileRows,
+                   [&](int row) { VoteOnRow(source, field, radius, row * kTileRows, voted); });
+  voted->FillMargin();
+}
+
+MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius) {
+  ThreadTeam alone(1);
+  MatchPlanes voted(source.Width(), source.Height());
+  Vote(source, field, radius, &alone, &voted);
   return voted;
 }
 

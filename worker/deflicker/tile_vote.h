@@ -4,6 +4,7 @@
 #pragma once
 
 #include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
 
 namespace weft::deflicker {
@@ -14,6 +15,13 @@ inline constexpr int kVoteRadiusMax = 7;  // Sums of votes have 16 bits.
 // the field at most `radius` away from p, source(q + offset(q) + p - q). Beyond its edge the source
 // repeats its edge pixels; pixels beyond the field's edge have no say.
 // REQUIRES: source and field have the same size; 0 <= radius <= kVoteRadiusMax; values 0..255.
+//
+// Written in the place of *voted, whose memory is used again where it has the size.
+void Vote(const MatchPlanes& source,
+          const OffsetField& field,
+          int radius,
+          ThreadTeam* threads,
+          MatchPlanes* voted);
 MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius);
 
 }  // namespace weft::deflicker

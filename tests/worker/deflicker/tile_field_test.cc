@@ -56,6 +56,26 @@ TEST(TileField, IsTheSameWithEveryInstructionSet) {
   });
 }
 
+TEST(TileMatcher, FindsTheSameWithAnyNumberOfThreadsAndWhateverItFoundBefore) {
+  const auto first = MatchPyramid(NoiseFrame(331, 177, 4), kPyramidSideMin);
+  const auto second = MatchPyramid(PatternFrame(331, 177, 4, 2, 0.05), kPyramidSideMin);
+  const OffsetField forth = FindTileField(first, second, {}, {});
+  const OffsetField back = FindTileField(second, first, {}, {});
+  for (const int thread_count : {1, 2, 3}) {
+    SCOPED_TRACE(thread_count);
+    ThreadTeam threads(thread_count);
+    TileMatcher matcher(&threads);
+    OffsetField field;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      matcher.Find(first, second, {}, {}, &field);
+      EXPECT_EQ(field.offsets, forth.offsets);
+      EXPECT_EQ(field.costs, forth.costs);
+      matcher.Find(second, first, {}, {}, &field);
+      EXPECT_EQ(field.offsets, back.offsets);
+    }
+  }
+}
+
 TEST(TileField, DrawsFromItsOwnNumbersOnly) {
   const Frame source = NoiseFrame(131, 77, 4);
   const Frame target = NoiseFrame(131, 77, 5);
@@ -91,6 +111,7 @@ TEST(CheckTileSearch, RefusesWhatCannotBeMatched) {
   }
   EXPECT_FALSE(CheckTileSearch(0, 64, {}));
   EXPECT_FALSE(CheckTileSearch(64, 20000, {}));
+  EXPECT_FALSE(CheckTileSearch(64, 64, {.coarse_reach = 11}));
 }
 
 }  // namespace

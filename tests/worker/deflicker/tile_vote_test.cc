@@ -69,6 +69,19 @@ TEST(Vote, IsTheMeanOfWhatPatchesSay) {
   }
 }
 
+TEST(Vote, IsTheSameWithTwoThreadsAndInUsedMemory) {
+  const MatchPlanes source(NoiseFrame(150, 90, 1));
+  const OffsetField field = RandomField(150, 90, 2);
+  const Frame expected = Vote(source, field, 2).ToFrame();
+  ThreadTeam threads(2);
+  for (MatchPlanes voted :
+       {MatchPlanes(), MatchPlanes(NoiseFrame(150, 90, 3)), MatchPlanes(NoiseFrame(20, 30, 3))}) {
+    Vote(source, field, 2, &threads, &voted);
+    EXPECT_EQ(voted.ToFrame(), expected);
+    EXPECT_EQ(*voted.At(1, 149 + MatchPlanes::kMarginColumns - 1, 5), *voted.At(1, 149, 5));
+  }
+}
+
 TEST(Vote, HoldsTheExtremesWithTheLargestPatch) {
   const MatchPlanes white(PlainFrame(70, 20, 255));
   OffsetField field{70, 20, std::vector<Offset>(std::size_t{70} * 20), {}};
