@@ -26,12 +26,12 @@ class HalfReader {
     for (std::size_t i = 0; i < config_.channels.size(); ++i) {
       const int out = config_.channels[i];
       const std::string block = name_ + ".down_blocks." + std::to_string(i);
-      half.levels.push_back({Resnets(block, config_.layers, in, out), {}});
+      half.levels.push_back({Resnets(block, config_.layers, in, out), {}, {}});
       if (i + 1 < config_.channels.size()) {
-        Conv& resample = half.levels.back().resample;
-        resample = TakeConv(weights_, block + ".downsamplers.0.conv", out, out);
-        resample.stride = 2;
-        resample.padding = 0;
+        Conv& shrink = half.levels.back().shrink;
+        shrink = TakeConv(weights_, block + ".downsamplers.0.conv", out, out);
+        shrink.stride = 2;
+        shrink.padding = 0;
       }
       in = out;
     }
@@ -46,9 +46,13 @@ class HalfReader {
     for (std::size_t i = 0; i < config_.channels.size(); ++i) {
       const int out = config_.channels[config_.channels.size() - 1 - i];
       const std::string block = name_ + ".up_blocks." + std::to_string(i);
-      half.levels.push_back({Resnets(block, config_.layers + 1, in, out), {}});
+      half.levels.push_back({Resnets(block, config_.layers + 1, in, out), {}, {}});
       if (i + 1 < config_.channels.size()) {
-        half.levels.back().resample = TakeConv(weights_, block + ".upsamplers.0.conv", out, out);
+        const Conv conv = TakeConv(weights_, block + ".upsamplers.0.conv", out, out);
+        // What stands for a missing tensor is not worth the work: Finish() refuses it.
+        if (conv.weight.is_non_overlapping_and_dense()) {
+          half.levels.back().grow = Doubling(conv);
+        }
       }
       in = out;
     }
@@ -128,9 +132,9 @@ at::Tensor Vae::Encode(const at::Tensor& picture) const {
     for (const ResnetBlock& resnet : level.resnets) {
       x = resnet(x, {});
     }
-    if (level.resample.weight.defined()) {
+    if (level.shrink.weight.defined()) {
       // The encoder pads at the right and the bottom only.
-      x = level.resample(at::constant_pad_nd(x, {0, 1, 0, 1}));
+      x = level.shrink(at::constant_pad_nd(x, {0, 1, 0, 1}));
     }
   }
   x = encoder.conv_out(encoder.norm_out.Silu(encoder.Middle(x)));
@@ -144,8 +148,8 @@ at::Tensor Vae::Decode(const at::Tensor& latents) const {
     for (const ResnetBlock& resnet : level.resnets) {
       x = resnet(x, {});
     }
-    if (level.resample.weight.defined()) {
-      x = level.resample(Resize(x, 2 * x.size(2), 2 * x.size(3)));
+    if (level.grow.weight.defined()) {
+      x = level.grow(x);
     }
   }
   return decoder.conv_out(decoder.norm_out.Silu(x));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "worker/models/doubling_conv.h"
 #include "worker/models/layers.h"
 #include "worker/models/model_config.h"
 
@@ -23,7 +24,8 @@ struct VaeAttention {
 
 struct VaeLevel {
   std::vector<ResnetBlock> resnets;
-  Conv resample;  // Without weight at the last level.
+  Conv shrink;        // The encoder's; without weight at its last level.
+  DoublingConv grow;  // The decoder's; likewise.
 };
 
 // The encoder or the decoder: both are a chain of levels with a middle at the coarse end.
