@@ -20,7 +20,6 @@ constexpr CountRange kChunk{.min = 1, .max = 4096};
 constexpr CountRange kSpacing{.min = 1, .max = 1000000};
 constexpr CountRange kAnchors{.min = 0, .max = 16};
 constexpr CountRange kWorkers{.min = 1, .max = 1024};
-constexpr CountRange kMicroBatch{.min = 1, .max = 64};
 constexpr CountRange kClipSkip{.min = 0, .max = 11};
 constexpr NumberRange kEta{.min = 0, .max = 1};
 constexpr NumberRange kGuidance{.min = 0, .max = 100};
@@ -232,8 +231,8 @@ std::vector<Field> DeviceFields() {
       {"device", "D", "cpu or cuda:N [cpu]", FieldKind::kText, Into(&O::device, ParseDevice)},
       {"dtype", "T", "float32, bfloat16 or float16 [float32]", FieldKind::kText,
        Into(&O::data_type, ParseDataType)},
-      {"micro-batch", "N", "frames of one forward pass [cpu: 1; cuda: 8]", FieldKind::kText,
-       Counted(&O::micro_batch, kMicroBatch)},
+      {"micro-batch", "N", "frames of one forward pass, or auto: what fits [cpu: 1; cuda: auto]",
+       FieldKind::kText, Into(&O::micro_batch, ParseMicroBatch)},
   };
 }
 

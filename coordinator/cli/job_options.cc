@@ -8,7 +8,6 @@ namespace weft::cli {
 namespace {
 
 constexpr std::uint32_t kSmoothEvery = 5;
-constexpr std::uint32_t kCudaMicroBatch = 8;
 constexpr std::size_t kControlsMax = 8;
 constexpr std::array kContainers = {".mp4", ".mov", ".mkv"};
 
@@ -170,7 +169,7 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_anchors_attended(options.anchors);
   spec.set_data_type(options.data_type);
   spec.set_device(OnCpu(options) ? "cpu" : "cuda");
-  spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : kCudaMicroBatch));
+  spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : 0));
   return spec;
 }
 

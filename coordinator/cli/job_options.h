@@ -58,7 +58,7 @@ struct JobOptions {
   // Where it is computed.
   std::string device = "cpu";  // Or "cuda:N".
   v1::DataType data_type = v1::DATA_TYPE_FLOAT32;
-  std::optional<std::uint32_t> micro_batch;  // Absent: 1 on cpu, 8 on cuda.
+  std::optional<std::uint32_t> micro_batch;  // 0: the probe chooses. Absent: 1 on cpu, 0 on cuda.
   std::optional<std::uint32_t> workers;      // Absent: one a core on cpu, one on cuda.
 
   // How it is run.

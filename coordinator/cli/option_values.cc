@@ -259,4 +259,15 @@ Result<std::string> ParseDevice(const std::string& text) {
   return MustBe("cpu or cuda:N, such as cuda:0", text);
 }
 
+Result<std::uint32_t> ParseMicroBatch(const std::string& text) {
+  if (text == "auto") {
+    return 0;
+  }
+  const Result<std::uint64_t> frames = ParseCount(text, {.min = 1, .max = 64});
+  if (!frames) {
+    return Failure(ErrorCode::kInvalidArgument, frames.error().message() + ", or auto");
+  }
+  return static_cast<std::uint32_t>(*frames);
+}
+
 }  // namespace weft::cli

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log/log.h"
+#include "common/machine_memory.h"
 #include "common/transport/zmq_transport.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/cli/embedded_coordinator.h"
@@ -41,15 +42,25 @@ std::vector<FleetWorker> Workers(const RenderRequest& request,
                                  const StateFolder& state,
                                  const std::string& coordinator) {
   const std::uint32_t count = WorkerCount(request.options, request.core_count);
+  // On the CPU they share the machine's memory; a quarter is for everything else.
+  const std::uint64_t memory = MachineMemory() / 4 * 3 / count;
   std::vector<FleetWorker> workers;
   for (std::uint32_t number = 0; number < count; ++number) {
     const std::string name = "local-" + std::to_string(number);
+    std::vector<std::string> arguments = {"--coordinator",
+                                          coordinator,
+                                          "--name",
+                                          name,
+                                          "--device",
+                                          request.options.device,
+                                          "--log-file",
+                                          state.WorkerLog(number),
+                                          "--exit-with-parent"};
+    if (request.options.device == "cpu") {
+      arguments.insert(arguments.end(), {"--memory", std::to_string(memory)});
+    }
     workers.push_back(
-        {name,
-         {request.worker_program,
-          {"--coordinator", coordinator, "--name", name, "--device", request.options.device,
-           "--log-file", state.WorkerLog(number), "--exit-with-parent"},
-          state.WorkerPrint(number)}});
+        {name, {request.worker_program, std::move(arguments), state.WorkerPrint(number)}});
   }
   return workers;
 }

@@ -83,6 +83,13 @@ AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
   floor_.tasks.Complete(*task, ByName(result));
   effects.records.push_back(task->ToRecord());
   job.news.Touch();
+  if (result.micro_batch() > 0) {
+    Tell(job,
+         About(*task, holder.worker.value + " ran short of memory in " + Name(task->id) +
+                          " and went on with " + std::to_string(result.micro_batch()) +
+                          " frames a pass"),
+         effects);
+  }
   if (task->id.stage == Stage::kProbe) {
     jobs_.Plan(job, result.clip(), effects);
   } else if (task->id.stage == Stage::kAssemble) {

@@ -213,8 +213,8 @@ Status CheckAnchors(const v1::JobSpec& spec) {
 }
 
 Status CheckDevice(const v1::JobSpec& spec) {
-  if (!IsWithin(spec.micro_batch(), 1, 64)) {
-    return Refuse("micro_batch", spec.micro_batch(), "1 to 64");
+  if (!IsWithin(spec.micro_batch(), 0, 64)) {
+    return Refuse("micro_batch", spec.micro_batch(), "1 to 64, or 0 to have it chosen");
   }
   if (spec.data_type() == v1::DATA_TYPE_UNSPECIFIED || !v1::DataType_IsValid(spec.data_type())) {
     return Refuse("data_type", spec.data_type(), "not one that is known here");

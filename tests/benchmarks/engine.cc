@@ -113,7 +113,6 @@ Result<Runner> StepRunner(const EngineOrder& order, const Shapes& shapes) {
   parts.channels = shapes.vae.latent_channels;
   parts.prompt_width = shapes.text.width;
   parts.vae_factor = shapes.vae.factor();
-  parts.micro_batch = order.batch;
   const at::Tensor noise =
       RandomInput({order.batch, parts.channels, order.height / parts.vae_factor,
                    order.width / parts.vae_factor});
@@ -130,6 +129,7 @@ Result<Runner> StepRunner(const EngineOrder& order, const Shapes& shapes) {
       {prompt.data_ptr<float>(), prompt.data_ptr<float>() + prompt.numel()}};
   const models::ModelCost cost = models::CostOf(shapes.unet, shapes.vae, order.width, order.height);
   auto denoiser = std::make_shared<models::GuidedDenoiser>(std::move(parts));
+  denoiser->UseMicroBatch(order.batch);
   return Runner{
       [denoiser, input, prompts] {
         Result<Latents> out =

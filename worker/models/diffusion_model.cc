@@ -108,6 +108,7 @@ class StableDiffusion : public DiffusionModel {
   [[nodiscard]] const NoiseScheduleConfig& schedule() const override { return configs_.schedule; }
 
   [[nodiscard]] int micro_batch() const override { return denoiser_.micro_batch(); }
+  void UseMicroBatch(int frames) override { denoiser_.UseMicroBatch(frames); }
 
   Result<PromptEmbedding> EncodePrompts(const std::string& negative,
                                         const std::string& positive) override {
@@ -198,9 +199,6 @@ class StableDiffusion : public DiffusionModel {
 };
 
 Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
-  if (options.micro_batch < 1) {
-    return Failure(ErrorCode::kInvalidArgument, "micro_batch must be at least 1");
-  }
   WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
   if (placement.device.is_cpu()) {
     KeepFreedMemory();
@@ -220,7 +218,6 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   parts.channels = configs.vae.latent_channels;
   parts.prompt_width = configs.text.width;
   parts.vae_factor = configs.vae.factor();
-  parts.micro_batch = options.micro_batch;
   return std::make_unique<StableDiffusion>(std::move(loaded.configs), std::move(prompts),
                                            std::move(loaded.vae), GuidedDenoiser(std::move(parts)));
 }

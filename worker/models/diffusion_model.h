@@ -1,7 +1,7 @@
 // A Stable-Diffusion-1.x-family model, ready to run: text encoder, VAE, UNet and ControlNet.
 //
 // No tensor of any library crosses this header. All results are float32 whatever the data type of
-// the computation, and every forward pass sees `micro_batch` frames (the last one padded), so a
+// the computation, and every forward pass sees micro_batch() frames (the last one padded), so a
 // frame's numbers do not depend on how many others are asked for.
 
 #pragma once
@@ -33,7 +33,6 @@ struct ModelOptions {
   std::string device = "cpu";               // "cpu" or "cuda:N".
   DataType data_type = DataType::kFloat32;  // kFloat16 needs CUDA.
   int clip_skip = 0;                        // Layers of the text encoder left out at its end.
-  int micro_batch = 1;                      // Frames of one forward pass.
 };
 
 // The text that steers a job, encoded once.
@@ -87,9 +86,13 @@ class DiffusionModel {
   [[nodiscard]] virtual int latent_channels() const = 0;  // 4.
   [[nodiscard]] virtual const NoiseScheduleConfig& schedule() const = 0;
 
-  // Frames of one forward pass: what was asked for, halved wherever memory ran out since. A smaller
-  // one may change the last bits on a device whose kernels differ by batch; on the CPU it does not.
+  // Frames of one forward pass: what UseMicroBatch() asked for, 1 at first, but never more than
+  // memory has held since loading: it is halved where memory runs out. A smaller one may change the
+  // last bits on a device whose kernels differ by batch; on the CPU it does not.
   [[nodiscard]] virtual int micro_batch() const = 0;
+
+  // REQUIRES: frames >= 1.
+  virtual void UseMicroBatch(int frames) = 0;
 
   // Prompts of any length, with weights as prompt.h reads them and the words of the textual
   // inversions. kInvalidArgument: a weight that makes no sense.
@@ -122,7 +125,7 @@ class DiffusionModel {
                                         const Guidance& guidance) = 0;
 
   // Guided model output of joint.wanted, in that order. frames.attends is not used, and anchors are
-  // left as they are. kPattern and kWindow pass a whole group at once, whatever micro_batch,
+  // left as they are. kPattern and kWindow pass a whole group at once, whatever micro_batch(),
   // which is halved for the other kinds only.
   // kInvalidArgument: a frame that is needed is not there, or a field out of its range.
   // The other errors as PredictFrames().

@@ -232,10 +232,11 @@ int GuidedDenoiser::Fitting(const Work& work) {
     try {
       return work();
     } catch (const std::exception& error) {
-      if (parts_.micro_batch == 1 || !IsOutOfMemory(error)) {
+      if (micro_batch_ == 1 || !IsOutOfMemory(error)) {
         throw;
       }
-      parts_.micro_batch = (parts_.micro_batch + 1) / 2;
+      micro_batch_ = (micro_batch_ + 1) / 2;
+      micro_batch_max_ = micro_batch_;
     }
   }
 }
@@ -250,9 +251,9 @@ int GuidedDenoiser::RunSome(const GuidedPass& pass,
                             const std::vector<Slot>& slots,
                             int first,
                             Latents& out) {
-  const int count = std::min(parts_.micro_batch, static_cast<int>(slots.size()) - first);
+  const int count = std::min(micro_batch_, static_cast<int>(slots.size()) - first);
   std::vector<Slot> batch(slots.begin() + first, slots.begin() + first + count);
-  while (static_cast<int>(batch.size()) < parts_.micro_batch) {
+  while (static_cast<int>(batch.size()) < micro_batch_) {
     batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
   }
   const std::vector<float> guided = pass.Run(batch, anchors_);
@@ -279,7 +280,7 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
                             Latents& out) {
   const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
   std::vector<Slot> batch;
-  for (int i = 0; i < parts_.micro_batch; ++i) {
+  for (int i = 0; i < micro_batch_; ++i) {
     Slot slot{std::min(link.first + i, out.frames - 1), {0, 0}, {0}, -1};
     if (slot.frame == 0) {
       slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
@@ -296,7 +297,7 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
   const std::vector<float> guided = joint.attention.in_controlnets
                                         ? pass.RunAllJoint(batch, link.memories)
                                         : pass.Run(batch, link.memories);
-  const int count = std::min(parts_.micro_batch, out.frames - link.first);
+  const int count = std::min(micro_batch_, out.frames - link.first);
   for (int i = 0; i < count; ++i) {
     CopyFrame(guided, static_cast<std::size_t>(i), out, link.first + i);
   }

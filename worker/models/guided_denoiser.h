@@ -1,11 +1,13 @@
 // Guided predictions of a UNet with ControlNets, for frames that attend to others.
 //
-// Frames that do not attend jointly go `micro_batch` at a time, and a batch that is not full
+// Frames that do not attend jointly go micro_batch() at a time, and a batch that is not full
 // repeats its last frame; frames that do go a whole group at a time. Kernels thus always see the
 // same shapes, and a frame's numbers do not depend on its company.
 
 #pragma once
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -37,8 +39,9 @@ class GuidedDenoiser {
                                const PromptEmbedding& prompts,
                                const Guidance& guidance);
 
-  // Frames of one forward pass: what was asked for, halved wherever memory ran out since.
-  [[nodiscard]] int micro_batch() const { return parts_.micro_batch; }
+  // As DiffusionModel's.
+  [[nodiscard]] int micro_batch() const { return micro_batch_; }
+  void UseMicroBatch(int frames) { micro_batch_ = std::min(frames, micro_batch_max_); }
 
  private:
   [[nodiscard]] Status Check(const StepInput& input,
@@ -74,7 +77,9 @@ class GuidedDenoiser {
   void RunGroups(GuidedPass& pass, const JointFrames& joint, Latents& out);
 
   Parts parts_;
-  std::vector<PromptReading> reading_;  // None or one.
+  int micro_batch_ = 1;  // Frames of one pass, where they do not attend jointly.
+  int micro_batch_max_ = std::numeric_limits<int>::max();  // What memory has held.
+  std::vector<PromptReading> reading_;                     // None or one.
   ControlConditions conditions_;
   FrameMemories anchors_;
   int anchor_count_ = 0;

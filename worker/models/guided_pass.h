@@ -24,7 +24,6 @@ struct DenoiserParts {
   int channels = 4;      // Of a latent.
   int prompt_width = 0;  // cross_attention_dim
   int vae_factor = 8;    // Pixels per cell of a control map.
-  int micro_batch = 1;   // Frames of one pass, where they do not attend jointly.
 };
 
 // What the networks make of a prompt before any frame comes.

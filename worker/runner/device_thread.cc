@@ -6,8 +6,8 @@
 
 namespace weft::worker {
 
-DeviceThread::DeviceThread(std::string device)
-    : device_(std::move(device)), thread_([this] { Loop(); }) {}
+DeviceThread::DeviceThread(std::string device, std::uint64_t memory)
+    : device_(std::move(device)), memory_(memory), thread_([this] { Loop(); }) {}
 
 DeviceThread::~DeviceThread() {
   abandoned_ = true;
@@ -60,6 +60,7 @@ void DeviceThread::Loop() {
         .blobs = *blobs_,
         .model = model,
         .clip = clip,
+        .memory = memory_,
         .moved =
             [&](double fraction) {
               Tell(TaskMoved{work.attempt, fraction});

@@ -21,8 +21,8 @@ namespace weft::worker {
 
 class DeviceThread {
  public:
-  // device: "cpu" or "cuda:N", for the models.
-  explicit DeviceThread(std::string device);
+  // device: "cpu" or "cuda:N", for the models.  memory: bytes of it that a model may take.
+  DeviceThread(std::string device, std::uint64_t memory);
   DeviceThread(const DeviceThread&) = delete;
   DeviceThread& operator=(const DeviceThread&) = delete;
   // Abandons what runs and waits for it to stop.
@@ -50,6 +50,7 @@ class DeviceThread {
   void Tell(AgentEvent event);
 
   const std::string device_;
+  const std::uint64_t memory_;
   std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.
   std::atomic<bool> abandoned_{false};
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "common/transport/zmq_transport.h"
 #include "common/wire/ids_wire.h"
 #include "worker/agent/agent.h"
+#include "worker/models/device_memory.h"
 #include "worker/models/torch_edge.h"
 #include "worker/runner/device_thread.h"
 
@@ -37,6 +39,7 @@ struct Options {
   std::string coordinator;
   std::string name;
   std::string device = "cpu";
+  std::uint64_t memory = 0;  // Bytes of the device that a model may take; 0: see MemoryOf().
   std::string log_file;
   bool exit_with_parent = false;
 };
@@ -61,6 +64,12 @@ void UseOneThread() {
   setenv("OPENBLAS_NUM_THREADS", "1", 1);  // NOLINT(concurrency-mt-unsafe)
 }
 
+// What a model may take where nobody says: the rest is for frames, libraries and others.
+Result<std::uint64_t> MemoryOf(const std::string& device) {
+  WEFT_ASSIGN_OR_RETURN(const std::uint64_t all, models::DeviceMemory(device));
+  return all / 4 * 3;
+}
+
 InstanceId DrawInstance() {
   std::random_device random;
   return {(static_cast<std::uint64_t>(random()) << 32U) | random()};
@@ -78,7 +87,7 @@ class Runner {
   Runner(const Options& options, ZmqContext& zmq, const Log& log)
       : zmq_(zmq),
         log_(log),
-        device_(options.device),
+        device_(options.device, options.memory),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),
                 .build = "weft " WEFT_VERSION,
@@ -178,7 +187,7 @@ Status Runner::Obey(const AgentEffects& effects) {
   return {};
 }
 
-int Main(const Options& options) {
+int Main(Options options) {
   if (options.exit_with_parent) {
     // The parent may be gone already; then the signal would never come.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -195,6 +204,14 @@ int Main(const Options& options) {
   if (!log) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
+  }
+  if (options.memory == 0) {
+    const Result<std::uint64_t> memory = MemoryOf(options.device);
+    if (!memory) {
+      log->Error(memory.error().message());
+      return EXIT_FAILURE;
+    }
+    options.memory = *memory;
   }
   const Result<std::unique_ptr<ZmqContext>> zmq = ZmqContext::Open();
   if (!zmq) {
@@ -228,10 +245,13 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--name", options.name, "This worker's name, the same at every start")->required();
   app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--memory", options.memory,
+                 "Of the device, for the model: 12GB, 800MB, … [three quarters of what it has]")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "End when the process that started this one ends");
   CLI11_PARSE(app, argc, argv);
   weft::models::KeepFreedMemory();
-  return weft::worker::Main(options);
+  return weft::worker::Main(std::move(options));
 }

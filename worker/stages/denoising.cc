@@ -47,10 +47,17 @@ Result<std::vector<ControlMap>> ControlsOf(const v1::Task& task,
   return controls;
 }
 
+// Clips that were probed before they held the number belong to jobs that name it.
+std::uint32_t MicroBatch(const v1::Task& task) {
+  const std::uint32_t chosen = task.clip().micro_batch();
+  return std::max(chosen > 0 ? chosen : task.job().micro_batch(), 1U);
+}
+
 }  // namespace
 
 Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
+  ready.model->UseMicroBatch(static_cast<int>(MicroBatch(task)));
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<models::Sampler> sampler,
                         SamplerOf(task.job(), ready.model->schedule()));
   Denoising denoising(task, std::move(sampler), ready);
@@ -89,7 +96,7 @@ std::vector<float> Denoising::StepNoise(int step) const {
 
 std::uint32_t Denoising::SmallerMicroBatch() const {
   const auto now = static_cast<std::uint32_t>(ready_.model->micro_batch());
-  return now < task_->job().micro_batch() ? now : 0;
+  return now < MicroBatch(*task_) ? now : 0;
 }
 
 std::vector<float> Denoising::Noise(std::uint32_t stream) const {

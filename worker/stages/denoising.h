@@ -52,7 +52,7 @@ class Denoising {
   [[nodiscard]] int first_step() const { return first_step_; }
   [[nodiscard]] int steps_to_run() const { return sampler_->steps() - first_step_; }
 
-  // The model's micro-batch where memory was too short for the job's, else 0.
+  // The model's micro-batch where memory was too short for the clip's, else 0.
   [[nodiscard]] std::uint32_t SmallerMicroBatch() const;
 
  private:

@@ -71,8 +71,7 @@ Result<models::ModelOptions> ModelOptionsOf(const v1::JobSpec& job) {
   models::ModelOptions options{.model = job.model_path(),
                                .vae = job.vae_path(),
                                .tokenizer = job.tokenizer_path(),
-                               .clip_skip = static_cast<int>(job.clip_skip()),
-                               .micro_batch = static_cast<int>(job.micro_batch())};
+                               .clip_skip = static_cast<int>(job.clip_skip())};
   WEFT_ASSIGN_OR_RETURN(options.data_type, ToDataType(job.data_type()));
   for (const v1::Control& control : job.controls()) {
     WEFT_ASSIGN_OR_RETURN(std::string net, NetOf(control, job));

@@ -3,6 +3,8 @@
 #include <chrono>
 
 #include "worker/media/frame_sink.h"
+#include "worker/models/model_memory.h"
+#include "worker/stages/job_model.h"
 #include "worker/stages/probe.h"
 #include "worker/stages/smoothing.h"
 
@@ -28,6 +30,23 @@ Result<v1::TaskResult> RunStage(const v1::Task& task, StageContext& context) {
   }
 }
 
+// Every worker passes as many frames as this one has memory for: the number is part of the job's
+// numbers, so it is decided once.
+Status ChooseMicroBatch(const v1::JobSpec& job, std::uint64_t budget, v1::Clip& clip) {
+  clip.set_micro_batch(job.micro_batch());
+  if (job.micro_batch() > 0) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, ModelOptionsOf(job));
+  WEFT_ASSIGN_OR_RETURN(const models::ModelMemory memory,
+                        models::EstimateMemory(model, static_cast<int>(clip.padded_size().width()),
+                                               static_cast<int>(clip.padded_size().height())));
+  const int anchors = static_cast<int>(job.anchors_attended()) + 1;
+  clip.set_micro_batch(
+      static_cast<std::uint32_t>(models::LargestMicroBatch(memory, anchors, budget)));
+  return {};
+}
+
 }  // namespace
 
 Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
@@ -51,6 +70,7 @@ Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
     WEFT_RETURN_IF_ERROR(CheckSmoothing(job, result.clip()));
   } else {
     context.moved(0.5);
+    WEFT_RETURN_IF_ERROR(ChooseMicroBatch(job, context.memory, *result.mutable_clip()));
     WEFT_RETURN_IF_ERROR(context.model.For(job));
   }
   result.set_frames(result.clip().frame_count());

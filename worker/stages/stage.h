@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 
 #include "common/blob_store.h"
@@ -19,6 +20,7 @@ struct StageContext {
   BlobStore& blobs;
   WarmModel& model;
   WarmClip& clip;
+  std::uint64_t memory;               // Bytes that the model may take on its device.
   std::function<void(double)> moved;  // Told the fraction of the task's work that is done, 0 to 1.
   const std::atomic<bool>&
       abandoned;  // Set from outside: stop at the next good place (kCancelled).

@@ -23,7 +23,6 @@ std::string KeyOf(const v1::JobSpec& job, const FileStamps& stamps) {
   *parts.mutable_embedding_paths() = job.embedding_paths();
   parts.set_clip_skip(job.clip_skip());
   parts.set_data_type(job.data_type());
-  parts.set_micro_batch(job.micro_batch());
   for (const v1::Control& control : job.controls()) {
     parts.add_controls()->set_net_path(control.net_path());
   }

@@ -58,7 +58,6 @@ std::vector<BadSpec> BadSpecs() {
       {"chunk_frames is 4097", [](auto& s) { s.set_chunk_frames(4097); }},
       {"anchor_spacing is 0", [](auto& s) { s.set_anchor_spacing(0); }},
       {"anchors_attended is 17", [](auto& s) { s.set_anchors_attended(17); }},
-      {"micro_batch is 0", [](auto& s) { s.set_micro_batch(0); }},
       {"micro_batch is 65", [](auto& s) { s.set_micro_batch(65); }},
       {"data_type is 0", [](auto& s) { s.clear_data_type(); }},
       {"device is 'tpu'", [](auto& s) { s.set_device("tpu"); }},

@@ -24,11 +24,10 @@ const std::string kDemo = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
 const std::string kUnetFile = "unet/diffusion_pytorch_model.safetensors";
 
 std::unique_ptr<DiffusionModel> LoadDemo(int micro_batch, DataType type = DataType::kFloat32) {
-  auto model = DiffusionModel::Load({.model = kDemo,
-                                     .controlnets = {kDemo + "/controlnet"},
-                                     .data_type = type,
-                                     .micro_batch = micro_batch});
+  auto model = DiffusionModel::Load(
+      {.model = kDemo, .controlnets = {kDemo + "/controlnet"}, .data_type = type});
   EXPECT_TRUE(model) << model.error().message();
+  (*model)->UseMicroBatch(micro_batch);
   return std::move(model).value();
 }
 
@@ -347,7 +346,8 @@ TEST(DiffusionModel, GoesOnWithSmallerBatchesWhereMemoryRunsOut) {
   for (int i = 0; i < kFrames * 4 * kSide * kSide; ++i) {
     input.noisy.values.push_back(static_cast<float>((i * 37) % 97) / 48.0F - 1.0F);
   }
-  const auto model = DiffusionModel::Load({.model = kDemo, .micro_batch = kFrames}).value();
+  const auto model = DiffusionModel::Load({.model = kDemo}).value();
+  model->UseMicroBatch(kFrames);
   const PromptEmbedding prompts = model->EncodePrompts("", "a boat").value();
   EXPECT_EQ(model->micro_batch(), kFrames);
   Result<Latents> out = Latents{};
@@ -358,6 +358,8 @@ TEST(DiffusionModel, GoesOnWithSmallerBatchesWhereMemoryRunsOut) {
   }
   ASSERT_TRUE(out) << out.error().message();
   EXPECT_EQ(model->micro_batch(), 4);
+  model->UseMicroBatch(kFrames);
+  EXPECT_EQ(model->micro_batch(), 4) << "what did not fit is not tried again";
 
   StepInput last;
   last.noisy = {1, 4, kSide, kSide, FrameAt(input.noisy, kFrames - 1)};

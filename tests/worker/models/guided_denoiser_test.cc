@@ -22,7 +22,7 @@ constexpr double kTimestep = 501.0;
 constexpr int kHeight = 4;  // Cells: odd further down, and quick.
 constexpr int kWidth = 6;
 
-GuidedDenoiser::Parts DemoParts(int micro_batch, int nets) {
+GuidedDenoiser::Parts DemoParts(int nets) {
   GuidedDenoiser::Parts parts;
   const UnetConfig config = ReadUnetConfig(kDemo).value();
   parts.unet = LoadUnet(config, Weights::Open(Part::kUnet, kDemo, {}).value()).value();
@@ -35,7 +35,6 @@ GuidedDenoiser::Parts DemoParts(int micro_batch, int nets) {
   }
   parts.prompt_width = config.trunk.context_width.front();
   parts.vae_factor = 4;
-  parts.micro_batch = micro_batch;
   return parts;
 }
 
@@ -108,7 +107,9 @@ struct Setting {
   Guidance guidance{4.0, {}};
 
   explicit Setting(int micro_batch, int nets_there = 0)
-      : Setting(DemoParts(micro_batch, nets_there), nets_there) {}
+      : Setting(DemoParts(nets_there), nets_there) {
+    denoiser.UseMicroBatch(micro_batch);
+  }
   Setting(GuidedDenoiser::Parts parts, int nets_there)
       : denoiser(GuidedDenoiser(GuidedDenoiser::Parts{})),
         prompts(Prompts(parts.prompt_width)),
@@ -204,7 +205,7 @@ TEST_P(AnyAttention, AFramesNumbersDoNotDependOnWhichOthersAreAskedFor) {
   const Latents all = setting.Joint(attention, Between(0, 7), 7, Between(0, 7));
   for (const int frame : {0, 3, 6}) {
     const std::vector<int> needed =
-        FramesNeeded(attention, {frame}, 7, DemoParts(1, 0).unet.SelfAttentionLayers());
+        FramesNeeded(attention, {frame}, 7, DemoParts(0).unet.SelfAttentionLayers());
     EXPECT_EQ(setting.Joint(attention, {frame}, 7, needed).values, FrameAt(all, frame)) << frame;
   }
 }
@@ -220,7 +221,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds,
 
 TEST(GuidedDenoiser, AFrameFurtherBackThanTheLayersReachChangesNothing) {
   Setting setting(2);
-  const int depth = DemoParts(1, 0).unet.SelfAttentionLayers();
+  const int depth = DemoParts(0).unet.SelfAttentionLayers();
   const int total = depth + 4;
   const FrameAttention attention = Of(Kind::kFirstAndPrevious);
   const std::vector<int> needed = FramesNeeded(attention, {total - 1}, total, depth);

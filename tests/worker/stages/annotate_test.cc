@@ -53,7 +53,7 @@ class AnnotateStage : public ::testing::Test {
   WarmModel model_{"cpu"};
   WarmClip clip_;
   std::atomic<bool> abandoned_ = false;
-  StageContext context_{blobs_, model_, clip_, [](double) {}, abandoned_};
+  StageContext context_{blobs_, model_, clip_, /*memory=*/0, [](double) {}, abandoned_};
 };
 
 TEST_F(AnnotateStage, MakesMapsOfEachControlFromTheSourceOrFromAClipOfMaps) {

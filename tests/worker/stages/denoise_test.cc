@@ -85,8 +85,9 @@ class DenoiseStage : public ::testing::Test {
   WarmClip clip_;
   std::vector<double> moved_;
   std::atomic<bool> abandoned_ = false;
-  StageContext context_{blobs_, model_, clip_, [this](double done) { moved_.push_back(done); },
-                        abandoned_};
+  StageContext context_{
+      blobs_,    model_, clip_, /*memory=*/0, [this](double done) { moved_.push_back(done); },
+      abandoned_};
 };
 
 TEST_F(DenoiseStage, EverySamplerRunsAnchorsAndFramesThroughTheSameSteps) {

@@ -1,0 +1,57 @@
+#include "worker/models/model_memory.h"
+
+#include <filesystem>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/worker/models/sd_headers.h"
+
+namespace weft::models {
+namespace {
+
+constexpr std::uint64_t kMega = 1'000'000;
+
+class ModelMemoryTest : public testing::Test {
+ protected:
+  ModelMemory Of(DataType type, int width, int height) {
+    WriteSd15(path_);
+    const auto memory = EstimateMemory({.model = path_, .data_type = type}, width, height);
+    EXPECT_TRUE(memory) << memory.error().message();
+    return memory.value_or(ModelMemory{});
+  }
+
+  TestFolder folder_;
+  std::string path_ = folder_ / "model.safetensors";
+};
+
+TEST_F(ModelMemoryTest, CountsStableDiffusionsWeights) {
+  // 860 million in the UNet, 123 in the text encoder, 84 in the VAE.
+  EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat32, 512, 512).weights), 4.27e9, 0.01e9);
+  EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat16, 512, 512).weights), 2.13e9, 0.01e9);
+}
+
+TEST_F(ModelMemoryTest, GrowsWithThePictureUntilItIsTiled) {
+  const ModelMemory small = Of(DataType::kFloat32, 256, 256);
+  const ModelMemory large = Of(DataType::kFloat32, 512, 512);
+  EXPECT_NEAR(static_cast<double>(large.frame) / static_cast<double>(small.frame), 4.0, 0.1);
+  EXPECT_NEAR(static_cast<double>(large.autoencoder) / static_cast<double>(small.autoencoder), 4.0,
+              0.1);
+  EXPECT_LE(Of(DataType::kFloat32, 2048, 2048).autoencoder,
+            Of(DataType::kFloat32, 768, 768).autoencoder);
+}
+
+TEST(LargestMicroBatch, IsWhatFitsIntoTheBudget) {
+  const ModelMemory memory{2'000 * kMega, 900 * kMega, 400 * kMega, 100 * kMega};
+  // 2,000 for the weights, 300 for the anchors, and the frames.
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega), 4);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega - 1), 2);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 8 * 400 * kMega - 1), 4);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 0), 1) << "one frame is tried whatever the budget";
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 850 * kMega), 1)
+      << "two frames would fit, the autoencoder does not";
+  EXPECT_EQ(LargestMicroBatch(memory, 3, std::uint64_t{1} << 50U), kMicroBatchMax);
+}
+
+}  // namespace
+}  // namespace weft::models

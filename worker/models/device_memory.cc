@@ -1,0 +1,39 @@
+#include "worker/models/device_memory.h"
+
+#include <ATen/Context.h>
+#include <c10/core/DeviceGuard.h>
+#include <dlfcn.h>
+
+#include "common/machine_memory.h"
+#include "worker/models/torch_edge.h"
+
+namespace weft::models {
+namespace {
+
+// The CUDA runtime comes with LibTorch's CUDA build only, so it is found by name.
+Result<std::uint64_t> CudaMemory(const std::string& device) {
+  using MemGetInfo = int (*)(std::size_t * free, std::size_t * total);
+  auto* const get_info = reinterpret_cast<MemGetInfo>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
+  if (!at::hasCUDA() || get_info == nullptr) {
+    return Failure(ErrorCode::kUnsupported,
+                   "device " + device + ": this LibTorch finds no CUDA device");
+  }
+  const c10::DeviceGuard guard{at::Device(device)};
+  std::size_t free = 0;
+  std::size_t total = 0;
+  if (get_info(&free, &total) != 0) {
+    return Failure(ErrorCode::kUnsupported, "device " + device + ": CUDA cannot use it");
+  }
+  return total;
+}
+
+}  // namespace
+
+Result<std::uint64_t> DeviceMemory(const std::string& device) {
+  if (device == "cpu") {
+    return MachineMemory();
+  }
+  return AtTorchEdge([&] { return CudaMemory(device); });
+}
+
+}  // namespace weft::models

@@ -1,0 +1,17 @@
+// How much memory a device has.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "common/result.h"
+
+namespace weft::models {
+
+// device: "cpu" or "cuda:N". Bytes of the whole device, used or not; of the CPU, the machine's, or
+// less where the process's control group allows less.
+// kUnsupported: there is no such device.
+Result<std::uint64_t> DeviceMemory(const std::string& device);
+
+}  // namespace weft::models
