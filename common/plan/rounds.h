@@ -1,5 +1,6 @@
-// How a job's denoising steps fall into rounds. A round ends where smoothing needs the neighbours:
-// with the prediction of a smoothing step, which the next round smooths and completes.
+// How a job's denoising steps fall into rounds. A round ends where a chunk needs its neighbours:
+// with the prediction of a smoothing step, which the next round smooths and completes; and, where
+// frames attend to frames of other chunks, with every step.
 
 #pragma once
 
@@ -35,5 +36,11 @@ std::uint32_t FirstStep(std::uint32_t steps, double strength);
 std::vector<Round> PlanRounds(std::uint32_t steps,
                               std::uint32_t first_step,
                               const std::vector<std::uint32_t>& smooth_steps);
+
+// The same for jobs whose frames need others' latents at every step: a round for each step, and for
+// a smoothing step two, that which predicts it and that which completes it.
+std::vector<Round> PlanSingleSteps(std::uint32_t steps,
+                                   std::uint32_t first_step,
+                                   const std::vector<std::uint32_t>& smooth_steps);
 
 }  // namespace weft

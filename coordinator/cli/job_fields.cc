@@ -211,6 +211,10 @@ std::vector<Field> ConsistencyFields() {
       ChunkField(),
       {"anchor-spacing", "N", "every N-th frame is an anchor [16]", FieldKind::kText,
        Counted(&O::anchor_spacing, kSpacing)},
+      {"attention", "A",
+       "frames attend to anchors, to self alone, or jointly: window:D/S, pattern:first,-1,0,1 "
+       "[anchors]",
+       FieldKind::kText, Into(&O::attention, ParseAttention)},
       {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
        Counted(&O::anchors, kAnchors)},
       {"contrast", "C", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,

@@ -11,6 +11,13 @@ constexpr std::uint32_t kSmoothEvery = 5;
 constexpr std::size_t kControlsMax = 8;
 constexpr std::array kContainers = {".mp4", ".mov", ".mkv"};
 
+constexpr std::uint32_t kAnchors = 3;
+
+bool AttendsToAnchors(const JobOptions& options) {
+  return options.attention.kind() == v1::ATTENTION_KIND_UNSPECIFIED ||
+         options.attention.kind() == v1::ATTENTION_KIND_ANCHORS;
+}
+
 bool OnCpu(const JobOptions& options) {
   return options.device == "cpu";
 }
@@ -85,6 +92,23 @@ Status CheckSampler(const JobOptions& options) {
   if (options.karras && options.sampler != v1::SAMPLER_EULER &&
       options.sampler != v1::SAMPLER_DPMPP_2M) {
     return Failure(ErrorCode::kInvalidArgument, "karras: only samplers euler and dpmpp2m have it");
+  }
+  return {};
+}
+
+Status CheckAttention(const JobOptions& options) {
+  if (AttendsToAnchors(options)) {
+    return {};
+  }
+  if (options.anchors.value_or(0) > 0) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "anchors: with this attention, frames attend to no anchors; leave anchors out");
+  }
+  const bool joint = options.attention.kind() != v1::ATTENTION_KIND_SELF;
+  if (joint && (options.sampler == v1::SAMPLER_DPMPP_2M || options.sampler == v1::SAMPLER_PNDM)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "attention: frames that attend jointly need sampler ddim or euler, whose steps "
+                   "go on from the latents alone");
   }
   return {};
 }
@@ -166,7 +190,8 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_contrast(options.contrast);
   spec.set_sharpness(options.sharpness);
   spec.set_anchor_spacing(options.anchor_spacing);
-  spec.set_anchors_attended(options.anchors);
+  *spec.mutable_attention() = options.attention;
+  spec.set_anchors_attended(options.anchors.value_or(AttendsToAnchors(options) ? kAnchors : 0));
   spec.set_data_type(options.data_type);
   spec.set_device(OnCpu(options) ? "cpu" : "cuda");
   spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : 0));
@@ -181,6 +206,7 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
   }
   WEFT_RETURN_IF_ERROR(CheckControls(options));
   WEFT_RETURN_IF_ERROR(CheckSampler(options));
+  WEFT_RETURN_IF_ERROR(CheckAttention(options));
   WEFT_RETURN_IF_ERROR(CheckCombination(options));
   return RenderSpec(options);
 }

@@ -42,7 +42,8 @@ struct JobOptions {
   std::optional<std::uint32_t> window;                     // 4 of a render, 12 of a deflicker job.
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
-  std::uint32_t anchors = 3;
+  v1::Attention attention;               // Unspecified: anchors.
+  std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
   bool final_pass = true;
   bool lossless = false;
   double contrast = 1.0;

@@ -4,6 +4,9 @@
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <utility>
+
+#include "common/plan/frame_attention.h"
 
 namespace weft::cli {
 namespace {
@@ -12,6 +15,7 @@ constexpr CountRange kSide{.min = 8, .max = 8192};
 constexpr CountRange kPatch{.min = 3, .max = 15};
 constexpr std::uint64_t kFrameMax = std::numeric_limits<std::uint32_t>::max() - 1;
 constexpr std::uint64_t kStepMax = 999;
+constexpr std::uint64_t kAttentionWindowMax = 64;
 constexpr std::uint64_t kGpuMax = 1023;
 constexpr NumberRange kLoraWeight{.min = -10, .max = 10};
 constexpr std::string_view kSafetensors = ".safetensors";
@@ -50,6 +54,43 @@ std::string Text(double value) {
   char digits[32];
   const auto [end, error] = std::to_chars(digits, digits + sizeof(digits), value);
   return error == std::errc() ? std::string(digits, end) : std::to_string(value);
+}
+
+// D/S
+std::optional<v1::Attention> WindowAttention(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const auto window = CountUpTo(text.substr(0, slash), kAttentionWindowMax);
+  const auto stride = CountUpTo(text.substr(slash + 1), kAttentionWindowMax);
+  if (!window || !stride || *stride == 0 || *stride > *window) {
+    return std::nullopt;
+  }
+  v1::Attention attention;
+  attention.set_kind(v1::ATTENTION_KIND_WINDOW);
+  attention.set_window(*window);
+  attention.set_stride(*stride);
+  return attention;
+}
+
+// first,-1,0,1
+std::optional<v1::Attention> PatternAttention(std::string_view text) {
+  v1::Attention attention;
+  attention.set_kind(v1::ATTENTION_KIND_PATTERN);
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    const std::string_view word = text.substr(0, comma);
+    const auto offset =
+        word == "first" ? std::optional<std::int32_t>(kFirstFrame) : Whole<std::int32_t>(word);
+    if (!offset) {
+      return std::nullopt;
+    }
+    attention.add_pattern(*offset);
+    text = more ? text.substr(comma + 1) : "";
+  }
+  return attention;
 }
 
 }  // namespace
@@ -257,6 +298,30 @@ Result<std::string> ParseDevice(const std::string& text) {
     return text;
   }
   return MustBe("cpu or cuda:N, such as cuda:0", text);
+}
+
+Result<v1::Attention> ParseAttention(const std::string& text) {
+  const std::string_view all = text;
+  const std::size_t colon = all.find(':');
+  const std::string_view kind = all.substr(0, colon);
+  const std::string_view rest = colon == std::string_view::npos ? "" : all.substr(colon + 1);
+  std::optional<v1::Attention> attention;
+  if (kind == "window") {
+    attention = WindowAttention(rest);
+  } else if (kind == "pattern") {
+    attention = PatternAttention(rest);
+  } else if (rest.empty() && (text == "anchors" || text == "self")) {
+    attention.emplace().set_kind(text == "self" ? v1::ATTENTION_KIND_SELF
+                                                : v1::ATTENTION_KIND_ANCHORS);
+  }
+  if (attention) {
+    return *std::move(attention);
+  }
+  return MustBe(
+      "anchors, self, window:D/S with windows of D frames at every S-th, such as "
+      "window:8/4, or pattern:LIST with offsets from each frame, such as "
+      "pattern:first,-1,0,1",
+      text);
 }
 
 Result<std::uint32_t> ParseMicroBatch(const std::string& text) {

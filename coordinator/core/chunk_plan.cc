@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
+#include <optional>
 #include <set>
 
+#include "common/plan/frame_attention.h"
+#include "common/wire/attention_wire.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/task_cost.h"
 
@@ -25,6 +29,7 @@ class Planner {
       : spec_(spec),
         clip_(clip),
         cost_(spec, clip),
+        joint_(JointAttentionOf(spec)),
         scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
         whole_{0, clip.frame_count()} {}
 
@@ -57,7 +62,8 @@ class Planner {
       smooth_steps.assign(spec_.smooth_steps().begin(), spec_.smooth_steps().end());
     }
     const Round schedule = WholeSchedule(spec_);
-    return PlanRounds(schedule.last_step, schedule.first_step, smooth_steps);
+    return joint_ ? PlanSingleSteps(schedule.last_step, schedule.first_step, smooth_steps)
+                  : PlanRounds(schedule.last_step, schedule.first_step, smooth_steps);
   }
 
   [[nodiscard]] std::uint32_t ChunkCount() const {
@@ -124,7 +130,7 @@ class Planner {
   // Everything that comes before a chunk can be finished.
   void AddRender() {
     plan_.rounds = Rounds();
-    if (spec_.anchors_attended() > 0) {
+    if (spec_.anchors_attended() > 0 && !joint_) {
       plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
     }
     AddAnnotate();
@@ -182,28 +188,76 @@ class Planner {
     const Round& steps = plan_.rounds[round];
     const bool smooths = steps.smooth_step.has_value();
     PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
+    std::uint32_t passes = core.size();
     if (RunsUnet(steps)) {
       task.anchor_frames = attended;
+      passes = joint_ ? Attend(core, task) : passes;
       ReadConditions(chunk, task);
     }
+    const TaskPlace before{Stage::kDenoise, chunk, round - 1};
     if (smooths) {
       task.halo = Halo(core);
-      const TaskPlace before{Stage::kDenoise, chunk, round - 1};
       task.inputs.push_back({before, "latents"});
       ReadChunks(task.halo, before, "x0", task);
+    } else if (round > 0) {
+      for (const std::uint32_t read : ChunksRead(chunk, task)) {
+        task.inputs.push_back({{Stage::kDenoise, read, round - 1}, "latents"});
+      }
     }
     task.outputs.push_back({"latents", core.size() * cost_.LatentBytes()});
     if (steps.predict_step.has_value()) {
       task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
     }
-    task.weight = cost_.DenoiseWork(core.size(), steps);
+    task.weight = cost_.DenoiseWork(passes, steps);
     return task;
   }
 
-  // What the UNet sees besides the latents: controls of its own frames and of the anchors, whose
-  // keys and values it computes again, and the anchors' latents.
-  void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
+  // Sets what the core's frames attend to. Returns how many frames pass through the UNet, some of
+  // them more than once.
+  std::uint32_t Attend(FrameRange core, PlannedTask& task) const {
+    std::vector<int> wanted(core.size());
+    std::iota(wanted.begin(), wanted.end(), static_cast<int>(core.begin));
+    const int total = static_cast<int>(clip_.frame_count());
+    for (const int needed : FramesNeeded(*joint_, wanted, total, /*depth=*/0)) {
+      const auto frame = static_cast<std::uint32_t>(needed);
+      if (!core.Contains(frame)) {
+        task.context_frames.push_back(frame);
+      }
+    }
+    task.halo = RunAround(core, task.context_frames);
+    std::size_t passes = 0;
+    for (const FrameGroup& group : Groups(*joint_, wanted, total)) {
+      passes += group.frames.size();
+    }
+    return static_cast<std::uint32_t>(passes);
+  }
+
+  // The core, and what of the context lies side by side with it.
+  static FrameRange RunAround(FrameRange core, const std::vector<std::uint32_t>& context) {
+    FrameRange run = core;
+    for (auto before = context.rbegin(); before != context.rend(); ++before) {
+      run.begin -= *before + 1 == run.begin ? 1 : 0;
+    }
+    for (const std::uint32_t after : context) {
+      run.end += after == run.end ? 1 : 0;
+    }
+    return run;
+  }
+
+  // The chunks of the task's own frames and of those that they attend to at the same step.
+  [[nodiscard]] std::set<std::uint32_t> ChunksRead(std::uint32_t chunk,
+                                                   const PlannedTask& task) const {
     std::set<std::uint32_t> chunks{chunk};
+    for (const std::uint32_t frame : task.context_frames) {
+      chunks.insert(ChunkOf(frame));
+    }
+    return chunks;
+  }
+
+  // What the UNet sees besides the latents: controls of its own frames, of those that they attend
+  // to, and of the anchors, whose keys and values it computes again, and the anchors' latents.
+  void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
+    std::set<std::uint32_t> chunks = ChunksRead(chunk, task);
     for (const std::uint32_t anchor : task.anchor_frames) {
       chunks.insert(ChunkOf(anchor));
     }
@@ -246,6 +300,7 @@ class Planner {
   const v1::JobSpec& spec_;
   const v1::Clip& clip_;
   const TaskCost cost_;
+  const std::optional<FrameAttention> joint_;
   const std::vector<std::uint32_t> scene_starts_;
   const FrameRange whole_;
   JobPlan plan_;

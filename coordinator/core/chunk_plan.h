@@ -4,9 +4,10 @@
 //   probe ─► annotate(chunk) ─► anchor ─► denoise(chunk, 0) ─► denoise(chunk, 1) … ─► finish(chunk)
 //                                                                                  ─► assemble
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
-// A deflicker job (v1::JobKind) is probe ─► finish(chunk) ─► assemble: it has no rounds and no
-// latents. Every task but the probe exists only once the probe is done, so none names it as an
-// input.
+// Where frames attend jointly (windows, patterns), a round is a step, and begins with what the
+// round before left of the chunk and of the frames around it. A deflicker job (v1::JobKind) is
+// probe ─► finish(chunk) ─► assemble: it has no rounds and no latents. Every task but the probe
+// exists only once the probe is done, so none names it as an input.
 
 #pragma once
 
@@ -45,7 +46,9 @@ struct PlannedTask {
   FrameRange core = {};  // What it produces; all frames where a stage has no chunks.
   FrameRange halo = {};  // What it reads; the core when it smooths nothing.
   std::vector<std::uint32_t> anchor_frames =
-      {};                                 // Ascending. Anchor: all. Denoise: those attended to.
+      {};  // Ascending. Anchor: all. Denoise: those attended to.
+  // Ascending. Denoise: frames outside of the core that its frames attend to at this step.
+  std::vector<std::uint32_t> context_frames = {};
   std::vector<PlannedInput> inputs = {};  // Without duplicates.
   std::vector<PlannedOutput> outputs = {};
   double weight = 0;  // Work, in units of one UNet pass over one frame.

@@ -8,6 +8,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "common/plan/rounds.h"
+#include "coordinator/core/attention_check.h"
 #include "coordinator/core/job_kind.h"
 
 namespace weft::coordinator {
@@ -269,6 +270,7 @@ Status CheckRender(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckSmoothSteps(spec));
   WEFT_RETURN_IF_ERROR(CheckFinishing(spec));
   WEFT_RETURN_IF_ERROR(CheckAnchors(spec));
+  WEFT_RETURN_IF_ERROR(CheckAttention(spec));
   WEFT_RETURN_IF_ERROR(CheckControls(spec));
   return CheckDevice(spec);
 }

@@ -58,6 +58,9 @@ void SetPlace(const Task& task, const Job& job, v1::Task& wire) {
   for (const std::uint32_t frame : plan.anchor_frames) {
     wire.add_anchor_frames(frame);
   }
+  for (const std::uint32_t frame : plan.context_frames) {
+    wire.add_context_frames(frame);
+  }
 }
 
 }  // namespace

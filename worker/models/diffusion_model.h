@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "common/plan/frame_attention.h"
 #include "common/result.h"
 #include "worker/frame/frame.h"
 #include "worker/frame/latents.h"
-#include "worker/models/frame_attention.h"
 #include "worker/models/lora.h"
 #include "worker/models/model_config.h"
 

@@ -2,10 +2,12 @@
 // round's steps, predict the next smoothing step.
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "common/wire/attention_wire.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/smoothing.h"
@@ -83,6 +85,14 @@ Result<Latents> SmoothClean(const v1::Task& task,
   return clean;
 }
 
+// The core and the frames that it attends to, ascending.
+std::vector<std::uint32_t> FramesSeen(const v1::Task& task) {
+  std::vector<std::uint32_t> frames = FrameNumbers(ToRange(task.chunk().core()));
+  frames.insert(frames.end(), task.context_frames().begin(), task.context_frames().end());
+  std::sort(frames.begin(), frames.end());
+  return frames;
+}
+
 class RoundRun {
  public:
   RoundRun(const v1::Task& task, const Denoising& denoising, StageContext& context)
@@ -95,14 +105,19 @@ class RoundRun {
   Result<v1::TaskResult> Store();
 
  private:
-  // The model's output for x_.
+  // The model's output for the core of x_.
   Result<Latents> Predict(int step);
+  Result<Latents> PredictByAnchors(int step);
+  // Leaves of x_ the core alone: what else there was is of use for one step.
+  Result<Latents> PredictJointly(int step);
   void Moved();
 
   const v1::Task& task_;
   const Denoising& denoising_;
   StageContext& context_;
   Anchors anchors_;
+  const std::optional<FrameAttention> joint_ = JointAttentionOf(task_.job());
+  const std::vector<std::uint32_t> seen_ = FramesSeen(task_);  // The frames of x_ at the beginning.
   models::StepInput input_;
   Latents x_;
   // Samplers that carry on more than x run all their steps in one round, and so in one task.
@@ -114,11 +129,16 @@ class RoundRun {
 Status RoundRun::Begin() {
   const v1::Round& round = task_.round();
   const FrameRange core = ToRange(task_.chunk().core());
-  if (!round.has_smooth_step()) {
-    WEFT_ASSIGN_OR_RETURN(x_, denoising_.Start(FrameNumbers(core), context_));
+  if (!round.has_smooth_step() && task_.attempt().task().round() == 0) {
+    WEFT_ASSIGN_OR_RETURN(x_, denoising_.Start(seen_, context_));
     return {};
   }
   const std::uint32_t before = task_.attempt().task().round() - 1;
+  if (!round.has_smooth_step()) {
+    WEFT_ASSIGN_OR_RETURN(
+        x_, FetchFrames(task_, {Stage::kDenoise, before, "latents"}, seen_, context_.blobs));
+    return {};
+  }
   WEFT_ASSIGN_OR_RETURN(const Latents noisy, FetchRange(task_, {Stage::kDenoise, before, "latents"},
                                                         core, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean_halo,
@@ -135,6 +155,31 @@ Status RoundRun::Begin() {
 
 Result<Latents> RoundRun::Predict(int step) {
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
+  Result<Latents> output = joint_ ? PredictJointly(step) : PredictByAnchors(step);
+  Moved();
+  return output;
+}
+
+Result<Latents> RoundRun::PredictJointly(int step) {
+  const FrameRange core = ToRange(task_.chunk().core());
+  models::JointFrames frames{.attention = *joint_,
+                             .total = static_cast<int>(task_.clip().frame_count())};
+  frames.numbers.assign(seen_.begin(), seen_.end());
+  for (const std::uint32_t frame : FrameNumbers(core)) {
+    frames.wanted.push_back(static_cast<int>(frame));
+  }
+  const models::Sampler& sampler = denoising_.sampler();
+  const WarmModel::Ready& ready = denoising_.ready();
+  input_.noisy = sampler.ScaleModelInput(x_, step);
+  WEFT_ASSIGN_OR_RETURN(Latents output,
+                        ready.model->PredictJoint(input_, frames, sampler.timestep(step),
+                                                  *ready.prompts, denoising_.GuidanceAt(step)));
+  const auto first = std::lower_bound(seen_.begin(), seen_.end(), core.begin) - seen_.begin();
+  x_ = Slice(x_, static_cast<std::uint32_t>(first), core.size());
+  return output;
+}
+
+Result<Latents> RoundRun::PredictByAnchors(int step) {
   const models::Sampler& sampler = denoising_.sampler();
   const WarmModel::Ready& ready = denoising_.ready();
   const models::Guidance guidance = denoising_.GuidanceAt(step);
@@ -149,10 +194,7 @@ Result<Latents> RoundRun::Predict(int step) {
                                                      *ready.prompts, guidance));
   }
   input_.noisy = sampler.ScaleModelInput(x_, step);
-  WEFT_ASSIGN_OR_RETURN(Latents output, ready.model->PredictFrames(input_, sampler.timestep(step),
-                                                                   *ready.prompts, guidance));
-  Moved();
-  return output;
+  return ready.model->PredictFrames(input_, sampler.timestep(step), *ready.prompts, guidance);
 }
 
 Status RoundRun::Steps() {
@@ -160,10 +202,9 @@ Status RoundRun::Steps() {
   if (round.first_step() == round.last_step() && !round.has_predict_step()) {
     return {};
   }
-  const FrameRange core = ToRange(task_.chunk().core());
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   input_.attends = Attends(task_, anchors_.frames);
-  WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(FrameNumbers(core), context_));
+  WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(seen_, context_));
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
        ++step) {
     WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));

@@ -161,6 +161,24 @@ Result<Latents> FetchRange(const v1::Task& task,
   return joined;
 }
 
+Result<Latents> FetchFrames(const v1::Task& task,
+                            const ChunkOutput& output,
+                            const std::vector<std::uint32_t>& frames,
+                            BlobStore& blobs) {
+  Latents joined;
+  for (std::size_t i = 0; i < frames.size();) {
+    std::size_t end = i + 1;
+    while (end < frames.size() && frames[end] == frames[end - 1] + 1) {
+      ++end;
+    }
+    WEFT_ASSIGN_OR_RETURN(const Latents run,
+                          FetchRange(task, output, {frames[i], frames[end - 1] + 1}, blobs));
+    Append(run, &joined);
+    i = end;
+  }
+  return joined;
+}
+
 std::vector<std::uint32_t> FrameNumbers(FrameRange range) {
   std::vector<std::uint32_t> frames(range.size());
   std::iota(frames.begin(), frames.end(), range.begin);

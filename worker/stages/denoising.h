@@ -75,6 +75,12 @@ Result<Latents> FetchRange(const v1::Task& task,
                            FrameRange range,
                            BlobStore& blobs);
 
+// The same for any frames, ascending.
+Result<Latents> FetchFrames(const v1::Task& task,
+                            const ChunkOutput& output,
+                            const std::vector<std::uint32_t>& frames,
+                            BlobStore& blobs);
+
 // The numbers begin .. end-1.
 std::vector<std::uint32_t> FrameNumbers(FrameRange range);
 

@@ -85,5 +85,17 @@ TEST(PlanRounds, TakesEveryStepOnceAndHandsEachPredictionToTheNextRound) {
   }
 }
 
+TEST(PlanSingleSteps, IsARoundAStepAndTwoWhereFramesAreSmoothed) {
+  EXPECT_THAT(PlanSingleSteps(5, 2, {1, 3}),
+              ElementsAre(Round{.first_step = 2, .last_step = 3},
+                          Round{.first_step = 3, .last_step = 3, .predict_step = 3},
+                          Round{.smooth_step = 3, .first_step = 4, .last_step = 4},
+                          Round{.first_step = 4, .last_step = 5}));
+}
+
+TEST(PlanSingleSteps, IsAnEmptyRoundWhenNoStepIsLeft) {
+  EXPECT_THAT(PlanSingleSteps(5, 5, {}), ElementsAre(Round{.first_step = 5, .last_step = 5}));
+}
+
 }  // namespace
 }  // namespace weft

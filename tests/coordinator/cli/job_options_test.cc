@@ -46,6 +46,25 @@ TEST(JobOptions, EveryFieldOfTheSpecificationIsDecided) {
   EXPECT_FALSE(spec.lossless());
 }
 
+TEST(JobOptions, OnlyAttentionToAnchorsHasAnchors) {
+  JobOptions options = Complete();
+  options.attention.set_kind(v1::ATTENTION_KIND_SELF);
+  EXPECT_EQ(ResolveSpec(options)->anchors_attended(), 0U);
+  options.anchors = 2;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("anchors: "));
+  options.attention.set_kind(v1::ATTENTION_KIND_ANCHORS);
+  EXPECT_EQ(ResolveSpec(options)->anchors_attended(), 2U);
+}
+
+TEST(JobOptions, JointAttentionNeedsASamplerOfPlainSteps) {
+  JobOptions options = Complete();
+  options.attention.set_kind(v1::ATTENTION_KIND_WINDOW);
+  options.sampler = v1::SAMPLER_DPMPP_2M;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("attention: "));
+  options.sampler = v1::SAMPLER_EULER;
+  EXPECT_TRUE(ResolveSpec(options));
+}
+
 TEST(JobOptions, SmoothEveryFifthStepThatThereIs) {
   JobOptions options = Complete();
   options.steps = 9;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/plan/frame_attention.h"
+
 namespace weft::cli {
 namespace {
 
@@ -102,6 +104,31 @@ TEST(OptionValues, DeviceIsTheProcessorOrOneGpu) {
   EXPECT_EQ(ParseDevice("cuda:3"), "cuda:3");
   for (const char* const text : {"", "gpu", "cuda:", "cuda:x", "cuda:-1", "CPU"}) {
     EXPECT_FALSE(ParseDevice(text)) << text;
+  }
+}
+
+TEST(OptionValues, AttentionIsAWordOrWindowsOrAPattern) {
+  EXPECT_EQ(ParseAttention("anchors")->kind(), v1::ATTENTION_KIND_ANCHORS);
+  EXPECT_EQ(ParseAttention("self")->kind(), v1::ATTENTION_KIND_SELF);
+  const v1::Attention window = ParseAttention("window:8/4").value();
+  EXPECT_EQ(window.kind(), v1::ATTENTION_KIND_WINDOW);
+  EXPECT_EQ(window.window(), 8U);
+  EXPECT_EQ(window.stride(), 4U);
+  const v1::Attention pattern = ParseAttention("pattern:first,-1,0,1").value();
+  EXPECT_EQ(pattern.kind(), v1::ATTENTION_KIND_PATTERN);
+  EXPECT_THAT(pattern.pattern(), ElementsAre(kFirstFrame, -1, 0, 1));
+  for (const char* const text :
+       {"", "all", "self:", "anchors:3", "window", "window:8", "window:4/8", "window:8/0",
+        "window:65/4", "pattern", "pattern:", "pattern:0,", "pattern:last,0", "pattern:0 1"}) {
+    EXPECT_FALSE(ParseAttention(text)) << text;
+  }
+}
+
+TEST(OptionValues, MicroBatchIsANumberOrChosen) {
+  EXPECT_EQ(ParseMicroBatch("auto"), 0U);
+  EXPECT_EQ(ParseMicroBatch("8"), 8U);
+  for (const char* const text : {"", "0", "65", "many"}) {
+    EXPECT_FALSE(ParseMicroBatch(text)) << text;
   }
 }
 

@@ -7,7 +7,7 @@
 
 #include "common/result.h"
 
-namespace weft::models {
+namespace weft {
 
 // An offset that clamps to the clip's first frame wherever it is counted from.
 constexpr int kFirstFrame = -1'000'000'000;
@@ -59,4 +59,4 @@ std::vector<int> FramesNeeded(const FrameAttention& attention,
                               int total,
                               int depth);
 
-}  // namespace weft::models
+}  // namespace weft

@@ -1,4 +1,4 @@
-#include "worker/models/frame_attention.h"
+#include "common/plan/frame_attention.h"
 
 #include <utility>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace weft::models {
+namespace weft {
 namespace {
 
 using testing::ElementsAre;
@@ -81,4 +81,4 @@ TEST(FrameAttention, RefusesWhatLeavesFramesOut) {
 }
 
 }  // namespace
-}  // namespace weft::models
+}  // namespace weft

@@ -1,4 +1,4 @@
-#include "worker/models/frame_attention.h"
+#include "common/plan/frame_attention.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,7 +7,7 @@
 #include <set>
 #include <string>
 
-namespace weft::models {
+namespace weft {
 namespace {
 
 std::vector<int> Run(int begin, int end) {
@@ -103,4 +103,4 @@ std::vector<int> FramesNeeded(const FrameAttention& attention,
   return {needed.begin(), needed.end()};
 }
 
-}  // namespace weft::models
+}  // namespace weft
