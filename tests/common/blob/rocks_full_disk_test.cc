@@ -14,9 +14,9 @@
 namespace weft {
 namespace {
 
-// Fills the disk of `folder` and exits with 0 if the store took it well. RocksDB on its own would
-// abort the process.
-[[noreturn]] void FillTheDisk(const std::string& folder) {
+// Fills the disk of `folder`; 0 if the store took it well. RocksDB on its own would abort the
+// process.
+int FillTheDisk(const std::string& folder) {
   int stored = 0;
   {
     const auto store = OpenRocksBlobStore(folder).value();
@@ -27,18 +27,18 @@ namespace {
       put = store->Put(std::to_string(stored), bytes);
     }
     if (put || put.error().code() != ErrorCode::kNoSpace || stored < 5) {
-      ::_exit(1);
+      return 1;
     }
     for (int i = 0; i < stored; ++i) {
       if (!store->Get(std::to_string(i))) {
-        ::_exit(2);
+        return 2;
       }
     }
     if (!store->DeletePrefix("") || !store->Put("again", bytes)) {
-      ::_exit(3);
+      return 3;
     }
   }
-  ::_exit(OpenRocksBlobStore(folder).value()->Get("again").has_value() ? 0 : 4);
+  return OpenRocksBlobStore(folder).value()->Get("again").has_value() ? 0 : 4;
 }
 
 TEST(RocksBlobStore, RefusesBlobsBeforeTheDiskIsFull) {
@@ -54,7 +54,10 @@ TEST(RocksBlobStore, RefusesBlobsBeforeTheDiskIsFull) {
     if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=160m") != 0) {
       ::_exit(kNoMount);
     }
-    FillTheDisk(folder.File("blobs"));
+    const int outcome = FillTheDisk(folder.File("blobs"));
+    // In a chroot, whose root is no mount to make private, the tmpfs may be seen outside too.
+    ::umount2(folder.path().c_str(), MNT_DETACH);
+    ::_exit(outcome);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
