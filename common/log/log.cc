@@ -99,6 +99,16 @@ void AddFields(const LogFields& fields, nlohmann::ordered_json& record) {
 
 }  // namespace
 
+std::optional<LogLevel> LogLevelNamed(std::string_view name) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+    if (name == Name(level)) {
+      return level;
+    }
+  }
+  return std::nullopt;
+}
+
 // Where records go. spdlog's own registry of loggers, a global, is not used.
 class Log::Outlets {
  public:

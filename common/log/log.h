@@ -21,6 +21,9 @@ namespace weft {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
+// "debug", "info", "warning" or "error"; nothing for another word.
+std::optional<LogLevel> LogLevelNamed(std::string_view name);
+
 struct LogOptions {
   std::string program = {};          // "weft-worker".
   std::string file = {};             // Of the JSON lines; its folder is made. Empty: none.

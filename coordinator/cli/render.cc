@@ -28,16 +28,6 @@ namespace {
 // How late a signal or a dead worker may be noticed.
 constexpr Duration kLookAround = std::chrono::milliseconds(100);
 
-LogLevel LevelOf(const std::string& name) {
-  if (name == "debug") {
-    return LogLevel::kDebug;
-  }
-  if (name == "warning") {
-    return LogLevel::kWarning;
-  }
-  return name == "error" ? LogLevel::kError : LogLevel::kInfo;
-}
-
 std::vector<FleetWorker> Workers(const RenderRequest& request,
                                  const StateFolder& state,
                                  const std::string& coordinator) {
@@ -55,6 +45,8 @@ std::vector<FleetWorker> Workers(const RenderRequest& request,
                                           request.options.device,
                                           "--log-file",
                                           state.WorkerLog(number),
+                                          "--log-level",
+                                          request.options.log_level,
                                           "--exit-with-parent"};
     if (request.options.device == "cpu") {
       arguments.insert(arguments.end(), {"--memory", std::to_string(memory)});
@@ -117,10 +109,11 @@ class LocalRender {
 
   // Runs coordinator and workers until the job has ended (true) or a signal came (false).
   Result<bool> Serve() {
-    WEFT_ASSIGN_OR_RETURN(const Log log, Log::Open({.program = "weft",
-                                                    .file = state_->CoordinatorLog(),
-                                                    .terminal = false,
-                                                    .level = LevelOf(request_.options.log_level)}));
+    WEFT_ASSIGN_OR_RETURN(const Log log,
+                          Log::Open({.program = "weft",
+                                     .file = state_->CoordinatorLog(),
+                                     .terminal = false,
+                                     .level = *LogLevelNamed(request_.options.log_level)}));
     WEFT_ASSIGN_OR_RETURN(const SocketPlace sockets, SocketPlace::Choose(state_->path()));
     WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open());
     coordinator::ServerOptions options;

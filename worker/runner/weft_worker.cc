@@ -41,6 +41,7 @@ struct Options {
   std::string device = "cpu";
   std::uint64_t memory = 0;  // Bytes of the device that a model may take; 0: see MemoryOf().
   std::string log_file;
+  std::string log_level = "info";
   bool exit_with_parent = false;
 };
 
@@ -199,8 +200,10 @@ int Main(Options options) {
   std::signal(
       SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
   cv::setNumThreads(1);
-  const Result<Log> log = Log::Open(
-      {.program = "weft-worker", .file = options.log_file, .terminal = options.log_file.empty()});
+  const Result<Log> log = Log::Open({.program = "weft-worker",
+                                     .file = options.log_file,
+                                     .terminal = options.log_file.empty(),
+                                     .level = *LogLevelNamed(options.log_level)});
   if (!log) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
@@ -249,6 +252,9 @@ int main(int argc, char** argv) {
                  "Of the device, for the model: 12GB, 800MB, … [three quarters of what it has]")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
   app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "End when the process that started this one ends");
   CLI11_PARSE(app, argc, argv);

@@ -183,5 +183,11 @@ TEST_F(LogTest, SaysNothingWhenSilent) {
   EXPECT_EQ(::testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(Log, LevelsHaveTheirNames) {
+  EXPECT_EQ(LogLevelNamed("debug"), LogLevel::kDebug);
+  EXPECT_EQ(LogLevelNamed("warning"), LogLevel::kWarning);
+  EXPECT_EQ(LogLevelNamed("loud"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace weft
