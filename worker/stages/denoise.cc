@@ -203,7 +203,9 @@ Status RoundRun::Steps() {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
-  input_.attends = Attends(task_, anchors_.frames);
+  if (!anchors_.frames.empty()) {
+    input_.attends = Attends(task_, anchors_.frames);
+  }
   WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(seen_, context_));
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
        ++step) {

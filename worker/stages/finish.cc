@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/plan/rounds.h"
 #include "worker/deflicker/finishing.h"
 #include "worker/frame/geometry.h"
 #include "worker/media/frame_sink.h"
@@ -20,13 +19,13 @@
 namespace weft::worker {
 namespace {
 
-std::uint32_t LastRound(const v1::JobSpec& job) {
-  const std::vector<std::uint32_t> smooth_steps(job.smooth_steps().begin(),
-                                                job.smooth_steps().end());
-  const std::uint32_t first = FirstStep(job.steps(), job.strength());
-  const auto rounds = PlanRounds(job.steps(), first,
-                                 job.window() > 0 ? smooth_steps : std::vector<std::uint32_t>());
-  return static_cast<std::uint32_t>(rounds.size()) - 1;
+// The round whose latents the task is given: the job's last.
+std::uint32_t LastRound(const v1::Task& task) {
+  const auto& inputs = task.inputs();
+  const auto latents = std::find_if(inputs.begin(), inputs.end(), [](const v1::Input& input) {
+    return input.stage() == v1::STAGE_DENOISE;
+  });
+  return latents == inputs.end() ? 0 : latents->round();
 }
 
 // The pictures of `range`, in the output's size.
@@ -36,7 +35,7 @@ Result<std::vector<Frame>> DecodeRange(const v1::Task& task,
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
   WEFT_ASSIGN_OR_RETURN(
       const Latents latents,
-      FetchRange(task, {Stage::kDenoise, LastRound(task.job()), "latents"}, range, context.blobs));
+      FetchRange(task, {Stage::kDenoise, LastRound(task), "latents"}, range, context.blobs));
   WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, ready.model->Decode(latents));
   for (Frame& frame : frames) {
     frame = Crop(frame, static_cast<int>(task.clip().size().width()),
