@@ -1,8 +1,9 @@
 // A Stable-Diffusion-1.x-family model, ready to run: text encoder, VAE, UNet and ControlNet.
 //
 // No tensor of any library crosses this header. All results are float32 whatever the data type of
-// the computation, and every forward pass sees micro_batch() frames (the last one padded), so a
-// frame's numbers do not depend on how many others are asked for.
+// the computation, and a frame's numbers do not depend on how many others are asked for: on a GPU,
+// every forward pass sees micro_batch() frames (the last one padded); on the CPU, frames of one
+// pass are computed each as if alone.
 
 #pragma once
 

@@ -253,7 +253,7 @@ int GuidedDenoiser::RunSome(const GuidedPass& pass,
                             Latents& out) {
   const int count = std::min(micro_batch_, static_cast<int>(slots.size()) - first);
   std::vector<Slot> batch(slots.begin() + first, slots.begin() + first + count);
-  while (static_cast<int>(batch.size()) < micro_batch_) {
+  while (!parts_.placement.device.is_cpu() && static_cast<int>(batch.size()) < micro_batch_) {
     batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
   }
   const std::vector<float> guided = pass.Run(batch, anchors_);
@@ -280,7 +280,8 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
                             Latents& out) {
   const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
   std::vector<Slot> batch;
-  for (int i = 0; i < micro_batch_; ++i) {
+  const int count = std::min(micro_batch_, out.frames - link.first);
+  for (int i = 0; i < (parts_.placement.device.is_cpu() ? count : micro_batch_); ++i) {
     Slot slot{std::min(link.first + i, out.frames - 1), {0, 0}, {0}, -1};
     if (slot.frame == 0) {
       slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
@@ -297,7 +298,6 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
   const std::vector<float> guided = joint.attention.in_controlnets
                                         ? pass.RunAllJoint(batch, link.memories)
                                         : pass.Run(batch, link.memories);
-  const int count = std::min(micro_batch_, out.frames - link.first);
   for (int i = 0; i < count; ++i) {
     CopyFrame(guided, static_cast<std::size_t>(i), out, link.first + i);
   }

@@ -1,8 +1,8 @@
 // Guided predictions of a UNet with ControlNets, for frames that attend to others.
 //
-// Frames that do not attend jointly go micro_batch() at a time, and a batch that is not full
-// repeats its last frame; frames that do go a whole group at a time. Kernels thus always see the
-// same shapes, and a frame's numbers do not depend on its company.
+// Frames that do not attend jointly go micro_batch() at a time; frames that do go a whole group at
+// a time. On a GPU, whose kernels round differently for other shapes, a batch that is not full
+// repeats its last frame. A frame's numbers thus do not depend on its company.
 
 #pragma once
 

@@ -22,7 +22,9 @@ struct ModelMemory {
   std::uint64_t anchor = 0;       // Keys and values of one anchor.
 };
 
-constexpr int kMicroBatchMax = 64;
+// More is left to those who ask for it: both sides of 8 frames fill a GPU, and a batch that a chunk
+// does not fill is padded.
+constexpr int kMicroBatchMax = 8;
 
 // width, height: pixels, multiples of the VAE factor. Errors as ReadModelConfigs() and
 // PartTensors::Open().

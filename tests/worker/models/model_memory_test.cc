@@ -47,6 +47,7 @@ TEST(LargestMicroBatch, IsWhatFitsIntoTheBudget) {
   EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega), 4);
   EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega - 1), 2);
   EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 8 * 400 * kMega - 1), 4);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 8 * 400 * kMega), 8);
   EXPECT_EQ(LargestMicroBatch(memory, 3, 0), 1) << "one frame is tried whatever the budget";
   EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 850 * kMega), 1)
       << "two frames would fit, the autoencoder does not";
