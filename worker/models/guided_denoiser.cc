@@ -311,6 +311,7 @@ void GuidedDenoiser::RunGroups(GuidedPass& pass, const JointFrames& joint, Laten
   for (const FrameGroup& group : Groups(joint.attention, joint.wanted, joint.total)) {
     const int count = static_cast<int>(group.frames.size());
     std::vector<Slot> batch;
+    batch.reserve(group.frames.size());
     for (int i = 0; i < count; ++i) {
       batch.push_back(
           {PlaceOf(joint.numbers, group.frames[static_cast<std::size_t>(i)]), {-i, count}, {}, -1});
