@@ -108,7 +108,7 @@ void TileCandidates::Reset() {
   std::memset(best_.candidates, 0, sizeof(best_.candidates));
 }
 
-void TileCandidates::Try(const MatchPlanes& source, const TargetTile& target, Offset offset) {
+void TileCandidates::Try(TileTrial trial, Offset offset) {
   const std::uint32_t key = offset.Key();
   std::uint32_t times_tried = 0;
   for (const std::uint32_t tried : keys_) {  // To the end: so it has vectors.
@@ -117,8 +117,9 @@ void TileCandidates::Try(const MatchPlanes& source, const TargetTile& target, Of
   if (times_tried > 0) {
     return;
   }
-  const TileTrial trial = {&source, &target, offset.dx, offset.dy,
-                           static_cast<std::uint16_t>(tried_.size())};
+  trial.dx = offset.dx;
+  trial.dy = offset.dy;
+  trial.candidate = static_cast<std::uint16_t>(tried_.size());
   if (TryOffset(trial, &best_)) {
     tried_.push_back(offset);
     keys_.push_back(key);

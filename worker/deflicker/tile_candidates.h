@@ -42,8 +42,8 @@ class TileCandidates {
  public:
   void Reset();
 
-  // Tries an offset that was not tried yet.
-  void Try(const MatchPlanes& source, const TargetTile& target, Offset offset);
+  // Tries an offset that was not tried yet; the trial says on what.
+  void Try(TileTrial trial, Offset offset);
 
   // The offsets that won pixels of the tile, the most pixels first, the first tried first among
   // equals; at most `count`, at least one. Every second pixel of a row counts.

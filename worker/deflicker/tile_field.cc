@@ -12,12 +12,12 @@
 namespace weft::deflicker {
 namespace {
 
-// Each round tries what the round before found around a tile, then looks around what won there.
-constexpr std::uint32_t kRounds = 2;
+constexpr int kRoundsMax = 8;
 constexpr int kInherited = 24;  // Offsets taken from the coarser level.
 constexpr int kWinners = 6;     // Winners that are looked around.
 constexpr std::uint32_t kRandomTrials = 8;
 constexpr int kCoarseReachMax = 10;
+constexpr int kTracked = 12;  // Offsets taken from a neighbouring frame's field.
 
 Offset Moved(Offset offset, int dx, int dy) {
   return {static_cast<std::int16_t>(offset.dx + dx), static_cast<std::int16_t>(offset.dy + dy)};
@@ -35,24 +35,25 @@ struct TileMatcher::Workspace {
 
 namespace {
 
+// What a field is found for.
+struct Order {
+  const std::vector<MatchPlanes>& source;
+  const std::vector<MatchPlanes>& target;
+  const TileSearchOptions& options;
+  const TileSearchKey& key;
+  const TileSearchExtras& extras;
+};
+
 class LevelSearch {
  public:
-  struct Pictures {
-    const MatchPlanes& source;
-    const MatchPlanes& target;
-  };
-
-  LevelSearch(const Pictures& pictures,
-              const TileSearchOptions& options,
-              const TileSearchKey& key,
-              std::uint32_t level,
-              TileMatcher::Workspace* workspace)
-      : source_(pictures.source),
-        target_(pictures.target),
-        options_(options),
-        key_(key),
+  LevelSearch(const Order& order, int level, TileMatcher::Workspace* workspace)
+      : source_(order.source[static_cast<std::size_t>(level)]),
+        target_(order.target[static_cast<std::size_t>(level)]),
+        options_(order.options),
+        key_(order.key),
+        extras_(order.extras),
         level_(level),
-        radius_(options.patch_size / 2),
+        radius_(order.options.patch_size / 2),
         columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
         rows_((target_.Height() + kTileRows - 1) / kTileRows),
         workspace_(workspace) {
@@ -71,84 +72,139 @@ class LevelSearch {
     field->height = target_.Height();
     field->offsets.resize(pixels);
     field->costs.resize(pixels);
-    for (std::uint32_t round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < options_.rounds; ++round) {
+      const bool is_last = round + 1 == options_.rounds;
       // Tiles read what the round before found, never each other's new matches.
       const TileSamples& before = workspace_->samples[(round + 1) % 2];
       TileSamples& after = workspace_->samples[round % 2];
-      ForEachTile([&](const TargetTile& tile, std::uint32_t number) {
+      ForEachTile([&](const TileTrial& trial, std::uint32_t number) {
         TileCandidates& candidates = workspace_->tiles[number];
         if (round > 0) {
-          before.ForEachAround(tile, [&](Offset offset) { Try(tile, offset, &candidates); });
-        } else if (coarser == nullptr) {
-          TryAllInReach(tile, &candidates);
+          before.ForEachAround(*trial.target,
+                               [&](Offset offset) { candidates.Try(trial, offset); });
         } else {
-          TryCoarser(*coarser, tile, &candidates);
+          Begin(coarser, trial, &candidates);
         }
-        RandomPurpose purpose{level_, round, RandomPurpose::kTrial, 0, number};
-        TryAroundWinners(tile, purpose, &candidates);
-        if (round + 1 < kRounds) {
-          after.Take(tile, candidates, key_, purpose);
+        RandomPurpose purpose;
+        purpose.level = static_cast<std::uint32_t>(level_);
+        purpose.round = static_cast<std::uint32_t>(round);
+        purpose.place = number;
+        TryAroundWinners(trial, purpose, &candidates);
+        if (is_last) {
+          candidates.WriteBack(*trial.target, field);
         } else {
-          candidates.WriteBack(tile, field);
+          after.Take(*trial.target, candidates, key_, purpose);
         }
       });
     }
   }
 
  private:
+  // The pictures as one tile's trials read them.
+  struct TileView {
+    TargetTile target;
+    TargetTile style;
+    TargetTile mask;
+    TrialExtras extras;
+  };
+
   [[nodiscard]] int TileWidth() const { return kTileColumns - 2 * radius_; }
+
+  [[nodiscard]] const MatchPlanes* AtLevel(const std::vector<MatchPlanes>* pyramid) const {
+    return pyramid == nullptr ? nullptr : &(*pyramid)[static_cast<std::size_t>(level_)];
+  }
+
+  void CopyExtras(TileView* view) const {
+    const auto copy = [&](const std::vector<MatchPlanes>* pyramid, TargetTile* tile) {
+      const MatchPlanes* const planes = AtLevel(pyramid);
+      if (planes != nullptr) {
+        CopyTarget(*planes, view->target.x, view->target.y, radius_, tile);
+      }
+      return planes == nullptr ? nullptr : tile;
+    };
+    view->extras.style_share = extras_.style_share;
+    view->extras.source_style = AtLevel(extras_.source_styles);
+    view->extras.target_style = copy(extras_.target_styles, &view->style);
+    view->extras.source_mask = AtLevel(extras_.source_masks);
+    view->extras.target_mask = copy(extras_.target_masks, &view->mask);
+  }
 
   template <typename Function>
   void ForEachTile(const Function& function) {
-    const auto search_row = [&](int row) {
-      TargetTile tile;
+    workspace_->threads->ForEach(rows_, [&](int row) {
+      TileView view;
+      TileTrial trial = {&source_, &view.target};
       for (int column = 0; column < columns_; ++column) {
-        CopyTarget(target_, column * TileWidth(), row * kTileRows, radius_, &tile);
-        function(tile, static_cast<std::uint32_t>(row * columns_ + column));
+        CopyTarget(target_, column * TileWidth(), row * kTileRows, radius_, &view.target);
+        if (extras_.ChangesCosts()) {
+          CopyExtras(&view);
+          trial.extras = &view.extras;
+        }
+        function(trial, static_cast<std::uint32_t>(row * columns_ + column));
       }
-    };
-    workspace_->threads->ForEach(rows_, search_row);
+    });
   }
 
-  void Try(const TargetTile& tile, Offset offset, TileCandidates* candidates) const {
-    candidates->Try(source_, tile, offset);
-  }
-
-  // Every offset in reach: what the coarsest level begins with.
-  void TryAllInReach(const TargetTile& tile, TileCandidates* candidates) const {
+  // What a level begins with.
+  void Begin(const OffsetField* coarser, const TileTrial& trial, TileCandidates* candidates) const {
     candidates->Reset();
-    Try(tile, {}, candidates);  // First: where all are equal, nothing moves.
+    candidates->Try(trial, {});  // First: fits everywhere, and where all are equal nothing moves.
+    if (coarser == nullptr) {
+      TryAllInReach(trial, candidates);
+    } else {
+      TryCoarser(*coarser, trial, candidates);
+    }
+    if (extras_.near != nullptr) {
+      TryNear(*extras_.near, trial, candidates);
+    }
+  }
+
+  void TryAllInReach(const TileTrial& trial, TileCandidates* candidates) const {
     const int reach = options_.coarse_reach;
     for (int dy = -reach; dy <= reach; ++dy) {
       for (int dx = -reach; dx <= reach; ++dx) {
-        Try(tile, Moved({}, dx, dy), candidates);
+        candidates->Try(trial, Moved({}, dx, dy));
       }
     }
   }
 
-  // Twice the offsets that the coarser level found around each tile.
-  void TryCoarser(const OffsetField& coarser,
-                  const TargetTile& tile,
-                  TileCandidates* candidates) const {
+  // Twice the offsets that the coarser level found around the tile.
+  static void TryCoarser(const OffsetField& coarser,
+                         const TileTrial& trial,
+                         TileCandidates* candidates) {
     constexpr int kBorder = 2;
+    const TargetTile& tile = *trial.target;
     const Region region = {std::max(0, tile.x / 2 - kBorder),
                            std::min(coarser.width, (tile.x + tile.width + 1) / 2 + kBorder),
                            std::max(0, tile.y / 2 - kBorder),
                            std::min(coarser.height, (tile.y + tile.height + 1) / 2 + kBorder)};
-    candidates->Reset();
-    Try(tile, {}, candidates);  // Fits everywhere: every pixel has some match.
     for (const Offset offset : FrequentOffsets(coarser, region, kInherited)) {
-      Try(tile, Moved({}, 2 * offset.dx, 2 * offset.dy), candidates);
+      candidates->Try(trial, Moved({}, 2 * offset.dx, 2 * offset.dy));
     }
   }
 
-  void TryAroundWinners(const TargetTile& tile,
+  // The offsets that another field has around the middle of the tile, on this level's scale.
+  void TryNear(const OffsetField& near, const TileTrial& trial, TileCandidates* candidates) const {
+    const TargetTile& tile = *trial.target;
+    constexpr int kRows = 8;
+    const int y = std::min((tile.y + tile.height / 2) << level_, near.height - 1);
+    const int x = std::min((tile.x + tile.width / 2) << level_, near.width - 1);
+    const Region region = {std::max(0, x - kTileColumns / 2),
+                           std::min(x + kTileColumns / 2, near.width), std::max(0, y - kRows / 2),
+                           std::min(y + kRows / 2, near.height)};
+    const int scale = 1 << level_;
+    for (const Offset offset : FrequentOffsets(near, region, kTracked)) {
+      candidates->Try(trial, Moved({}, offset.dx / scale, offset.dy / scale));
+    }
+  }
+
+  void TryAroundWinners(const TileTrial& trial,
                         RandomPurpose purpose,
                         TileCandidates* candidates) const {
-    const OffsetList winners = candidates->Winners(tile, kWinners);
+    const OffsetList winners = candidates->Winners(*trial.target, kWinners);
     for (const Offset winner : winners) {
       for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
-        Try(tile, Moved(winner, dx, dy), candidates);
+        candidates->Try(trial, Moved(winner, dx, dy));
       }
     }
     for (; purpose.trial < kRandomTrials; ++purpose.trial) {
@@ -157,7 +213,7 @@ class LevelSearch {
       const std::uint32_t reach = 1U << words.Below(1, 3);
       const int dx = static_cast<int>(words.Below(2, 2 * reach + 1)) - static_cast<int>(reach);
       const int dy = static_cast<int>(words.Below(3, 2 * reach + 1)) - static_cast<int>(reach);
-      Try(tile, Moved(winners[static_cast<int>(near)], dx, dy), candidates);
+      candidates->Try(trial, Moved(winners[static_cast<int>(near)], dx, dy));
     }
   }
 
@@ -165,7 +221,8 @@ class LevelSearch {
   const MatchPlanes& target_;
   const TileSearchOptions& options_;
   const TileSearchKey& key_;
-  std::uint32_t level_;
+  const TileSearchExtras& extras_;
+  int level_;
   int radius_;
   int columns_;
   int rows_;
@@ -189,6 +246,11 @@ Status CheckTileSearch(int width, int height, const TileSearchOptions& options) 
                        " pixels cannot be matched; they are odd, 3 to " +
                        std::to_string(2 * kTrialRadiusMax + 1));
   }
+  if (options.rounds < 1 || options.rounds > kRoundsMax) {
+    return Failure(ErrorCode::kInvalidArgument, "a level is searched in 1 to " +
+                                                    std::to_string(kRoundsMax) + " rounds, not " +
+                                                    std::to_string(options.rounds));
+  }
   if (options.coarse_reach < 0 || options.coarse_reach > kCoarseReachMax) {
     return Failure(ErrorCode::kInvalidArgument,
                    "the coarsest level is searched 0 to " + std::to_string(kCoarseReachMax) +
@@ -208,12 +270,20 @@ void TileMatcher::Find(const std::vector<MatchPlanes>& source,
                        const TileSearchOptions& options,
                        const TileSearchKey& key,
                        OffsetField* field) {
+  Find(source, target, options, key, {}, field);
+}
+
+// NOLINTNEXTLINE(readability-function-size): what a field depends on.
+void TileMatcher::Find(const std::vector<MatchPlanes>& source,
+                       const std::vector<MatchPlanes>& target,
+                       const TileSearchOptions& options,
+                       const TileSearchKey& key,
+                       const TileSearchExtras& extras,
+                       OffsetField* field) {
   const int coarsest = static_cast<int>(target.size()) - 1;
   for (int level = coarsest; level >= options.level_end; --level) {
-    const auto at = static_cast<std::size_t>(level);
     std::swap(*field, workspace_->coarser);
-    LevelSearch({source[at], target[at]}, options, key, static_cast<std::uint32_t>(level),
-                workspace_.get())
+    LevelSearch({source, target, options, key, extras}, level, workspace_.get())
         .Run(level == coarsest ? nullptr : &workspace_->coarser, field);
   }
 }

@@ -52,8 +52,11 @@ struct OffsetField {
 };
 
 struct TileSearchOptions {
-  int patch_size = 5;    // Odd, 3 .. 21.
-  int level_end = 0;     // The finest level that is matched; 0 is the full size.
+  int patch_size = 5;  // Odd, 3 .. 21.
+  int level_end = 0;   // The finest level that is matched; 0 is the full size.
+  // Per level: each tries what the one before found around a tile, then looks around what won
+  // there. 1 takes half the time of 2, and has patches that differ by some per cent more; 1 .. 8.
+  int rounds = 2;
   int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side; 0 .. 10.
 };
 
@@ -65,6 +68,27 @@ struct TileSearchKey {
 };
 
 inline constexpr int kPyramidSideMin = 20;
+
+// What a search may heed beyond the two pictures. Pyramids are like theirs, pictures of the same
+// size; nullptr: there is none. A search without any of it is faster.
+struct TileSearchExtras {
+  // Another field between frames of this size, such as that of a neighbouring frame: its offsets
+  // are tried too. On level 0.
+  const OffsetField* near = nullptr;
+  // A second pair, from which `style_share` sixteenths of a cost come; the rest comes from the
+  // first. 0 .. 15.
+  int style_share = 0;
+  const std::vector<MatchPlanes>* source_styles = nullptr;
+  const std::vector<MatchPlanes>* target_styles = nullptr;
+  // Where channel 0 is 0: pixels of the source that are matched only where nothing else is tried;
+  // pixels of the target that patches leave out. On coarser levels: where all pixels are 0.
+  const std::vector<MatchPlanes>* source_masks = nullptr;
+  const std::vector<MatchPlanes>* target_masks = nullptr;
+
+  [[nodiscard]] bool ChangesCosts() const {
+    return source_styles != nullptr || source_masks != nullptr || target_masks != nullptr;
+  }
+};
 
 // kInvalidArgument: a patch size outside its range; sides that are no picture's, or too long.
 Status CheckTileSearch(int width, int height, const TileSearchOptions& options);
@@ -85,6 +109,12 @@ class TileMatcher {
             const std::vector<MatchPlanes>& target,
             const TileSearchOptions& options,
             const TileSearchKey& key,
+            OffsetField* field);
+  void Find(const std::vector<MatchPlanes>& source,
+            const std::vector<MatchPlanes>& target,
+            const TileSearchOptions& options,
+            const TileSearchKey& key,
+            const TileSearchExtras& extras,
             OffsetField* field);
 
   struct Workspace;

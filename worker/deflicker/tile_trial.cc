@@ -111,21 +111,76 @@ HWY_INLINE void SumColumn(const TileTrial& trial,
   }
 }
 
+// The costs of a column's pixels, row by row, with all that a trial's extras say about them.
+class PixelCostsWithExtras {
+ public:
+  HWY_INLINE PixelCostsWithExtras(const TileTrial& trial,
+                                  const CostScale& scale,
+                                  int row,
+                                  int column)
+      : costs_(trial, scale, row, column),
+        style_costs_(StyleTrial(trial), scale, row, column),
+        has_style_(trial.extras->source_style != nullptr),
+        style_share_(hn::Set(Costs(), ShareOf(trial.extras->style_share))),
+        guide_share_(hn::Set(Costs(), ShareOf(16 - trial.extras->style_share))),
+        mask_(trial.extras->target_mask == nullptr
+                  ? nullptr
+                  : trial.extras->target_mask->levels[row][0] + column) {}
+
+  template <bool Shifts>
+  HWY_INLINE hn::Vec<Costs> Next() {
+    auto cost = costs_.Next<Shifts>();
+    if (has_style_) {
+      cost = hn::Add(hn::MulHigh(cost, guide_share_),
+                     hn::MulHigh(style_costs_.Next<Shifts>(), style_share_));
+    }
+    if (mask_ != nullptr) {
+      const auto mask = hn::BitCast(Costs(), hn::Load(Levels(), mask_));
+      cost = hn::IfThenZeroElse(hn::Eq(mask, hn::Zero(Costs())), cost);
+      mask_ += std::ptrdiff_t{MatchPlanes::kChannels} * kTileColumns;
+    }
+    return cost;
+  }
+
+ private:
+  // Sixteenths of 2^16; all of them are meant for a pair without style alone, which needs none.
+  static std::uint16_t ShareOf(int sixteenths) {
+    return static_cast<std::uint16_t>(std::min(sixteenths << 12, 0xffff));
+  }
+
+  static TileTrial StyleTrial(const TileTrial& trial) {
+    TileTrial style = trial;
+    if (trial.extras->source_style != nullptr) {
+      style.source = trial.extras->source_style;
+      style.target = trial.extras->target_style;
+    }
+    return style;
+  }
+
+  PixelCosts costs_;
+  PixelCosts style_costs_;
+  bool has_style_;
+  hn::Vec<Costs> style_share_;
+  hn::Vec<Costs> guide_share_;
+  const std::int16_t* mask_;
+};
+
 // Patches of any size.
+template <typename PixelCostsOfTrial>
 HWY_INLINE void SumTallColumn(const TileTrial& trial,
                               const CostScale& scale,
                               const Inside& inside,
                               int column,
                               ColumnSums* sums) {
   const int patch_rows = 2 * trial.target->radius + 1;
-  PixelCosts costs(trial, scale, inside.rows_begin, column);
+  PixelCostsOfTrial costs(trial, scale, inside.rows_begin, column);
   // Written before it is read, thousands of times a field.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   alignas(64) std::uint16_t held[kTileRows + 2 * kTrialRadiusMax][kLanes];
   auto sum = hn::Zero(Costs());
   const int row_count = inside.rows_end - inside.rows_begin + patch_rows - 1;
   for (int row = 0; row < row_count; ++row) {
-    const auto cost = costs.Next<true>();
+    const auto cost = costs.template Next<true>();
     sum = hn::Add(sum, cost);
     if (row >= patch_rows) {
       sum = hn::Sub(sum, hn::Load(Costs(), held[row - patch_rows]));
@@ -137,7 +192,7 @@ HWY_INLINE void SumTallColumn(const TileTrial& trial,
   }
 }
 
-template <int Radius>
+template <int Radius, bool Extras>
 HWY_INLINE void SumColumns(const TileTrial& trial,
                            const CostScale& scale,
                            const Inside& inside,
@@ -145,8 +200,10 @@ HWY_INLINE void SumColumns(const TileTrial& trial,
   const int columns_end = std::min(
       kTileColumns, (inside.columns_end + kLanes - 1) / kLanes * kLanes + 2 * trial.target->radius);
   for (int column = 0; column < columns_end; column += kLanes) {
-    if (Radius == 0 || Radius > 3) {
-      SumTallColumn(trial, scale, inside, column, sums);
+    if (Extras) {
+      SumTallColumn<PixelCostsWithExtras>(trial, scale, inside, column, sums);
+    } else if (Radius == 0 || Radius > 3) {
+      SumTallColumn<PixelCosts>(trial, scale, inside, column, sums);
     } else if (inside.AllRows()) {
       SumColumn<Radius, true>(trial, scale, inside, column, sums);
     } else {
@@ -164,8 +221,19 @@ HWY_INLINE hn::Mask<Costs> Within(const Inside& inside, int column) {
   return hn::AndNot(hn::Lt(at, begin), hn::Lt(at, end));
 }
 
+// The costs of a row's matches where the source's pixels may be matched.
+HWY_INLINE hn::Vec<Costs> Masked(const TileTrial& trial, int row, int column, hn::Vec<Costs> cost) {
+  if (trial.extras->source_mask == nullptr) {
+    return cost;
+  }
+  const std::int16_t* const at = trial.extras->source_mask->At(
+      0, trial.target->x + trial.dx + column, trial.target->y + trial.dy + row);
+  const auto mask = hn::BitCast(Costs(), hn::LoadU(Levels(), at));
+  return hn::IfThenElse(hn::Eq(mask, hn::Zero(Costs())), hn::Set(Costs(), kMaskedCost), cost);
+}
+
 // Patch: a patch's columns; 0: known at run time only. Whole: every column of the tile is inside.
-template <int Patch, bool Whole>
+template <int Patch, bool Whole, bool Extras>
 HWY_INLINE void KeepBetter(const TileTrial& trial,
                            const ColumnSums& sums,
                            const Inside inside,
@@ -179,6 +247,9 @@ HWY_INLINE void KeepBetter(const TileTrial& trial,
       auto cost = hn::Load(Costs(), first);
       for (int i = 1; i < patch; ++i) {
         cost = hn::Add(cost, hn::LoadU(Costs(), first + i));
+      }
+      if (Extras) {
+        cost = Masked(trial, row, column, cost);
       }
       if (!Whole && !inside.all_columns) {
         cost =
@@ -196,7 +267,7 @@ HWY_INLINE void KeepBetter(const TileTrial& trial,
 }
 
 // Radius 0: known at run time only.
-template <int Radius>
+template <int Radius, bool Extras = false>
 HWY_NOINLINE void TryWithRadius(const TileTrial& trial,
                                 const CostScale& scale,
                                 const Inside& inside,
@@ -205,11 +276,11 @@ HWY_NOINLINE void TryWithRadius(const TileTrial& trial,
   // As large as it is read.
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
   ColumnSums sums;
-  SumColumns<Radius>(trial, scale, inside, &sums);
+  SumColumns<Radius, Extras>(trial, scale, inside, &sums);
   if (inside.all_columns && inside.columns_end == kTileColumns - 2 * trial.target->radius) {
-    KeepBetter<kPatch, true>(trial, sums, inside, best);
+    KeepBetter<kPatch, true, Extras>(trial, sums, inside, best);
   } else {
-    KeepBetter<kPatch, false>(trial, sums, inside, best);
+    KeepBetter<kPatch, false, Extras>(trial, sums, inside, best);
   }
 }
 
@@ -231,6 +302,10 @@ bool TryOnTile(const TileTrial& trial, const CostScale& scale, TileBest* best) {
     return false;
   }
   inside.all_columns = inside.columns_begin == 0 && inside.columns_end == target.width;
+  if (trial.extras != nullptr) {
+    TryWithRadius<0, true>(trial, scale, inside, best);
+    return true;
+  }
   switch (target.radius) {
     case 1:
       TryWithRadius<1>(trial, scale, inside, best);

@@ -46,12 +46,29 @@ struct TargetTile {
 // REQUIRES: 1 <= radius <= kTrialRadiusMax; (x, y) lies inside the target.
 void CopyTarget(const MatchPlanes& target, int x, int y, int radius, TargetTile* tile);
 
+// What a trial may heed beyond two pictures. Planes have the sizes of the source and the target;
+// nullptr: there is none.
+struct TrialExtras {
+  // A second pair of pictures, from which so many sixteenths of a pixel's cost come; the rest comes
+  // from the first. 0 .. 15.
+  int style_share = 0;
+  const MatchPlanes* source_style = nullptr;
+  const TargetTile* target_style = nullptr;
+  // Where channel 0 is 0: pixels of the source that are matched only where nothing else fits, at
+  // the cost kMaskedCost; pixels of the target that patches leave out.
+  const MatchPlanes* source_mask = nullptr;
+  const TargetTile* target_mask = nullptr;
+};
+
+inline constexpr std::uint16_t kMaskedCost = 0xfffe;  // No cost is higher.
+
 struct TileTrial {
   const MatchPlanes* source = nullptr;
   const TargetTile* target = nullptr;
   int dx = 0;  // Pixel (x, y) of the target is compared with (x + dx, y + dy) of the source.
   int dy = 0;
-  std::uint16_t candidate = 0;  // Stored where the offset wins: where its cost is smaller.
+  std::uint16_t candidate = 0;          // Stored where the offset wins: where its cost is smaller.
+  const TrialExtras* extras = nullptr;  // Slower, even where it holds nothing.
 };
 
 // Pixels whose match would lie outside the source keep what they have. False: all of them would,

@@ -30,30 +30,65 @@ struct Case {
   int dy = 0;
   int radius = 2;
   std::uint16_t candidate = 0;
+  int style_share = 0;
+  const MatchPlanes* source_style = nullptr;
+  const MatchPlanes* target_style = nullptr;
+  const MatchPlanes* source_mask = nullptr;
+  const MatchPlanes* target_mask = nullptr;
+  bool with_extras = false;
 };
 
 bool TryCase(const Case& trial, TileBest* best) {
   TargetTile tile;
   CopyTarget(trial.target, trial.x, trial.y, trial.radius, &tile);
-  return TryOffset({&trial.source, &tile, trial.dx, trial.dy, trial.candidate}, best);
+  TargetTile style;
+  TargetTile mask;
+  TrialExtras extras = {trial.style_share, trial.source_style, nullptr, trial.source_mask, nullptr};
+  if (trial.target_style != nullptr) {
+    CopyTarget(*trial.target_style, trial.x, trial.y, trial.radius, &style);
+    extras.target_style = &style;
+  }
+  if (trial.target_mask != nullptr) {
+    CopyTarget(*trial.target_mask, trial.x, trial.y, trial.radius, &mask);
+    extras.target_mask = &mask;
+  }
+  return TryOffset({&trial.source, &tile, trial.dx, trial.dy, trial.candidate,
+                    trial.with_extras ? &extras : nullptr},
+                   best);
+}
+
+int PlainPixelCost(
+    const Case& trial, const MatchPlanes& source, const MatchPlanes& target, int x, int y) {
+  const CostScale scale = CostScaleOf(trial.radius);
+  int squares = 0;
+  for (int channel = 0; channel < 3; ++channel) {
+    const int difference =
+        *source.At(channel, x + trial.dx, y + trial.dy) - *target.At(channel, x, y);
+    squares += difference * difference;
+  }
+  return std::min(std::min(squares, 65535) >> scale.shift, int{scale.limit});
 }
 
 // The header's sentences, pixel by pixel.
 int PlainCost(const Case& trial, int x, int y) {
-  const CostScale scale = CostScaleOf(trial.radius);
   int sum = 0;
   for (int dy = -trial.radius; dy <= trial.radius; ++dy) {
     for (int dx = -trial.radius; dx <= trial.radius; ++dx) {
-      int squares = 0;
-      for (int channel = 0; channel < 3; ++channel) {
-        const int difference = *trial.source.At(channel, x + dx + trial.dx, y + dy + trial.dy) -
-                               *trial.target.At(channel, x + dx, y + dy);
-        squares += difference * difference;
+      if (trial.target_mask != nullptr && *trial.target_mask->At(0, x + dx, y + dy) == 0) {
+        continue;
       }
-      sum += std::min(std::min(squares, 65535) >> scale.shift, int{scale.limit});
+      int cost = PlainPixelCost(trial, trial.source, trial.target, x + dx, y + dy);
+      if (trial.source_style != nullptr) {
+        const int style =
+            PlainPixelCost(trial, *trial.source_style, *trial.target_style, x + dx, y + dy);
+        cost = cost * (16 - trial.style_share) / 16 + style * trial.style_share / 16;
+      }
+      sum += cost;
     }
   }
-  return sum;
+  const bool masked =
+      trial.source_mask != nullptr && *trial.source_mask->At(0, x + trial.dx, y + trial.dy) == 0;
+  return masked ? kMaskedCost : sum;
 }
 
 void ExpectTrial(const Case& trial) {
@@ -85,6 +120,42 @@ TEST(TryOffset, CostsWhatSquaredDifferencesSumTo) {
   ForEveryTarget([&] {
     for (int radius = 1; radius <= kTrialRadiusMax; ++radius) {
       ExpectTrial({source, target, 44, 16, 3, -2, radius, 7});
+    }
+  });
+}
+
+// Black and white blocks.
+MatchPlanes MaskOf(int width, int height, int block) {
+  Frame mask = PlainFrame(width, height, 0);
+  for (std::size_t i = 0; i < mask.rgb.size(); ++i) {
+    const int pixel = static_cast<int>(i) / 3;
+    mask.rgb[i] = (pixel % width / block + pixel / width / block) % 2 == 0 ? 255 : 0;
+  }
+  return MatchPlanes(mask);
+}
+
+TEST(TryOffset, HeedsStyleAndMasks) {
+  const MatchPlanes source(NoiseFrame(150, 40, 1));
+  const MatchPlanes target(PatternFrame(150, 40, 3, 2));
+  const MatchPlanes source_style(PatternFrame(150, 40, 1, 1));
+  const MatchPlanes target_style(NoiseFrame(150, 40, 5));
+  const MatchPlanes source_mask = MaskOf(150, 40, 7);
+  const MatchPlanes target_mask = MaskOf(150, 40, 5);
+  ForEveryTarget([&] {
+    for (const int radius : {1, 2, 5, kTrialRadiusMax}) {
+      Case trial = {source, target, 44, 16, 3, -2, radius, 7};
+      trial.with_extras = true;
+      ExpectTrial(trial);
+      trial.source_style = &source_style;
+      trial.target_style = &target_style;
+      for (const int share : {1, 7, 15}) {
+        trial.style_share = share;
+        ExpectTrial(trial);
+      }
+      trial.target_mask = &target_mask;
+      ExpectTrial(trial);
+      trial.source_mask = &source_mask;
+      ExpectTrial(trial);
     }
   });
 }
