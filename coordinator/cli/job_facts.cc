@@ -16,7 +16,12 @@ namespace {
 Status AddPlace(const std::string& what, const std::string& place, JobFacts& facts) {
   WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, StampsOf(place));
   for (const auto& [name, stamp] : stamps) {
-    facts[what + " file" + (name.empty() ? "" : " ") + name] = stamp;
+    std::string fact = what + " file";
+    if (!name.empty()) {
+      fact += " ";
+      fact += name;
+    }
+    facts[fact] = stamp;
   }
   return {};
 }
@@ -95,6 +100,9 @@ Result<JobFacts> CollectFacts(const v1::JobSpec& spec) {
   if (spec.kind() == v1::JOB_KIND_DEFLICKER) {
     if (!spec.guide_path().empty()) {
       WEFT_RETURN_IF_ERROR(AddPlace("guide", spec.guide_path(), facts));
+    }
+    if (!spec.keys_path().empty()) {
+      WEFT_RETURN_IF_ERROR(AddPlace("key frames", spec.keys_path(), facts));
     }
     return facts;
   }

@@ -243,12 +243,16 @@ std::vector<Field> DeviceFields() {
 std::vector<Field> ClipFields() {
   using O = JobOptions;
   return {
-      {"style", "CLIP", "the stylized clip to steady", FieldKind::kPath, Text(&O::input)},
+      {"style", "CLIP", "the stylized clip to steady, or key frames alone", FieldKind::kPath,
+       Text(&O::input)},
       {"guide", "CLIP", "the clean clip that the style was made from [none]", FieldKind::kPath,
        Text(&O::guide)},
       OutputField(),
       {"align", "", "the guide has other frames, a rate or a size of its own: go by time [no]",
        FieldKind::kSwitch, Switch(&O::align)},
+      {"key-frames", "LIST",
+       "frames of the guide that the style shows, such as 0,30,60 [propagate: 0]", FieldKind::kList,
+       Into(&O::key_frames, ParseKeyFrames)},
       FramesField(),
   };
 }
@@ -256,12 +260,15 @@ std::vector<Field> ClipFields() {
 std::vector<Field> SmoothingFields() {
   using O = JobOptions;
   return {
-      {"mode", "M", "balanced, fast or robust [robust]", FieldKind::kText,
-       Into(&O::mode, ParseMode)},
-      WindowField(kDeflickerWindow, "12"),
-      {"guide-weight", "N", "of the guide against the style, in mode balanced [10]",
+      {"mode", "M",
+       "robust, balanced, accurate or fast; or from key frames alone: interpolate, propagate "
+       "[robust]",
+       FieldKind::kText, Into(&O::mode, ParseMode)},
+      WindowField(kDeflickerWindow, "12; with key frames 1"),
+      {"guide-weight", "N", "of the guide against the style, but in modes fast and robust [10]",
        FieldKind::kText, Counted(&O::guide_weight, kGuideWeight)},
-      {"patch", "N", "side of the finest patches, odd, 3 to 15, but in mode robust [5]",
+      {"patch", "N",
+       "side of the patches, odd, 3 to 15, but in mode robust [5; with key frames 15]",
        FieldKind::kText, Into(&O::patch, ParsePatch)},
       SeedField(),
       ChunkField(),

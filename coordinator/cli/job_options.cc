@@ -4,6 +4,8 @@
 #include <array>
 #include <filesystem>
 
+#include "coordinator/core/job_kind.h"
+
 namespace weft::cli {
 namespace {
 
@@ -229,15 +231,52 @@ Status CheckGuide(const JobOptions& options) {
 
 // A field that the mode would not read is no field to accept.
 Status CheckModeFields(const JobOptions& options) {
-  if (options.guide_weight && options.mode != v1::SMOOTHING_MODE_BALANCED) {
+  if (options.key_frames && !coordinator::TakesKeyFrames(options.mode)) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "guide-weight: only --mode balanced weighs guide and style");
+                   "key-frames: only --mode interpolate and propagate take key frames");
   }
-  if (options.patch && options.mode == v1::SMOOTHING_MODE_ROBUST) {
+  if (options.guide_weight && !coordinator::ReadsGuideWeight(options.mode)) {
+    return Failure(
+        ErrorCode::kInvalidArgument,
+        "guide-weight: --mode fast and robust do not weigh guide and style, the others do");
+  }
+  if (options.patch && !coordinator::ReadsPatchSize(options.mode)) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "patch: --mode robust has patches of its own; balanced and fast take some");
+                   "patch: --mode robust has patches of its own; the others take some");
   }
   return {};
+}
+
+// What the output is made of: a stylized clip, or key frames beside the clean clip.
+Result<v1::JobSpec> SourcesSpec(const JobOptions& options) {
+  v1::JobSpec spec = CommonSpec(options);
+  if (!coordinator::TakesKeyFrames(options.mode)) {
+    spec.set_guide_path(options.guide);
+    return spec;
+  }
+  if (options.guide.empty()) {
+    return Failure(Missing("guide",
+                           "name the clean clip that the key frames were made from, with "
+                           "--guide CLIP")
+                       .error());
+  }
+  std::vector<std::uint32_t> key_frames = {0};
+  if (options.key_frames) {
+    key_frames = *options.key_frames;
+  } else if (options.mode == v1::SMOOTHING_MODE_INTERPOLATE) {
+    return Failure(Missing("key-frames",
+                           "say which frames of the guide the style shows, such as "
+                           "--key-frames 0,30,60")
+                       .error());
+  }
+  if (options.mode == v1::SMOOTHING_MODE_PROPAGATE && key_frames.size() > 1) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "key-frames: --mode propagate takes one; interpolate takes more");
+  }
+  spec.set_input_path(options.guide);
+  spec.set_keys_path(options.input);
+  spec.mutable_key_frames()->Assign(key_frames.begin(), key_frames.end());
+  return spec;
 }
 
 Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
@@ -249,10 +288,10 @@ Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
   WEFT_RETURN_IF_ERROR(CheckGuide(options));
   WEFT_RETURN_IF_ERROR(CheckModeFields(options));
-  v1::JobSpec spec = CommonSpec(options);
+  WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, SourcesSpec(options));
   constexpr std::uint32_t kDeflickerWindow = 12;
-  spec.set_window(options.window.value_or(kDeflickerWindow));
-  spec.set_guide_path(options.guide);
+  spec.set_window(
+      options.window.value_or(coordinator::TakesKeyFrames(options.mode) ? 1 : kDeflickerWindow));
   spec.set_align_guide(options.align);
   spec.set_smoothing_mode(options.mode);
   if (options.guide_weight) {

@@ -15,7 +15,7 @@ namespace weft::cli {
 // Paths are absolute. What is absent is decided by the rest, see ResolveSpec() and WorkerCount().
 struct JobOptions {
   // The job. job_fields.h says which fields belong to which kind.
-  std::string input;  // Of a deflicker job: the stylized clip.
+  std::string input;  // Of a deflicker job: the stylized clip, or its key frames.
   std::string output;
   std::string model;
   std::string prompt;
@@ -39,7 +39,8 @@ struct JobOptions {
   bool karras = false;
   bool guess_mode = false;
   std::optional<std::vector<std::uint32_t>> smooth_steps;  // Absent: every fifth; none unless ddim.
-  std::optional<std::uint32_t> window;                     // 4 of a render, 12 of a deflicker job.
+  // 4 of a render, 12 of a deflicker job, 1 where that takes key frames.
+  std::optional<std::uint32_t> window;
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
   v1::Attention attention;               // Unspecified: anchors.
@@ -53,8 +54,9 @@ struct JobOptions {
   std::string guide;  // Empty: none.
   v1::SmoothingMode mode = v1::SMOOTHING_MODE_ROBUST;
   bool align = false;
-  std::optional<std::uint32_t> guide_weight;  // Absent: the engine's own.
-  std::optional<std::uint32_t> patch;         // Absent: the engine's own.
+  std::optional<std::vector<std::uint32_t>> key_frames;  // Absent: 0 of propagate, else needed.
+  std::optional<std::uint32_t> guide_weight;             // Absent: the engine's own.
+  std::optional<std::uint32_t> patch;                    // Absent: the engine's own.
 
   // Where it is computed.
   std::string device = "cpu";  // Or "cuda:N".

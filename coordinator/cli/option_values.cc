@@ -184,6 +184,14 @@ Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text) {
   return steps;
 }
 
+Result<std::vector<std::uint32_t>> ParseKeyFrames(const std::string& text) {
+  Result<std::vector<std::uint32_t>> frames = ParseSteps(text);
+  if (!frames || frames->empty()) {
+    return MustBe("ascending frame numbers from 0, such as 0,30,60", text);
+  }
+  return frames;
+}
+
 Result<v1::Lora> ParseLora(const std::string& text) {
   v1::Lora lora;
   lora.set_weight(1);
@@ -231,7 +239,16 @@ Result<v1::SmoothingMode> ParseMode(const std::string& text) {
   if (text == "robust") {
     return v1::SMOOTHING_MODE_ROBUST;
   }
-  return MustBe("balanced, fast or robust", text);
+  if (text == "accurate") {
+    return v1::SMOOTHING_MODE_ACCURATE;
+  }
+  if (text == "interpolate") {
+    return v1::SMOOTHING_MODE_INTERPOLATE;
+  }
+  if (text == "propagate") {
+    return v1::SMOOTHING_MODE_PROPAGATE;
+  }
+  return MustBe("robust, balanced, accurate, fast, interpolate or propagate", text);
 }
 
 Result<std::uint32_t> ParsePatch(const std::string& text) {

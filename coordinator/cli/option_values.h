@@ -43,6 +43,9 @@ Result<v1::FrameRange> ParseFrames(const std::string& text);
 // "4,9,14", ascending, or "none".
 Result<std::vector<std::uint32_t>> ParseSteps(const std::string& text);
 
+// "0,30,60", ascending.
+Result<std::vector<std::uint32_t>> ParseKeyFrames(const std::string& text);
+
 // "/loras/ink.safetensors" (weight 1) or "/loras/ink.safetensors:-0.5"; -10 to 10.
 Result<v1::Lora> ParseLora(const std::string& text);
 
@@ -52,7 +55,7 @@ Result<std::string> ParseEmbedding(const std::string& text);
 // "render" or "deflicker".
 Result<v1::JobKind> ParseKind(const std::string& text);
 
-// "balanced", "fast", "robust".
+// "robust", "balanced", "accurate", "fast", "interpolate", "propagate".
 Result<v1::SmoothingMode> ParseMode(const std::string& text);
 
 // An odd number of pixels, 3 to 15.

@@ -74,6 +74,10 @@ Status CheckControls(const v1::JobSpec& spec) {
 
 Status CheckSources(const v1::JobSpec& spec) {
   if (spec.kind() == v1::JOB_KIND_DEFLICKER) {
+    if (!spec.keys_path().empty()) {
+      WEFT_RETURN_IF_ERROR(CheckFile(spec.keys_path(), "style"));
+      return CheckFile(spec.input_path(), "guide");
+    }
     WEFT_RETURN_IF_ERROR(CheckFile(spec.input_path(), "style"));
     return spec.guide_path().empty() ? Status() : CheckFile(spec.guide_path(), "guide");
   }
@@ -109,6 +113,10 @@ Status CheckTarget(const v1::JobSpec& spec) {
   if (fs::equivalent(output, spec.input_path(), error)) {
     return Failure(ErrorCode::kInvalidArgument,
                    "output: must not be the input: " + output.string());
+  }
+  if (fs::equivalent(output, spec.keys_path(), error)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "output: must not hold the key frames: " + output.string());
   }
   if (fs::equivalent(output, spec.guide_path(), error)) {
     return Failure(ErrorCode::kInvalidArgument,

@@ -103,6 +103,11 @@ bool IsDeflicker(const PlanReport& report) {
 std::string Sizes(const PlanReport& report) {
   const v1::Clip& clip = report.clip;
   if (IsDeflicker(report)) {
+    if (!report.spec.keys_path().empty()) {
+      return Text(clip.size()) + ", " + std::to_string(report.spec.key_frames_size()) +
+             " key frame" + (report.spec.key_frames_size() == 1 ? "" : "s") + " from " +
+             report.spec.keys_path();
+    }
     const std::string& guide = report.spec.guide_path();
     return Text(clip.size()) + ", " + (guide.empty() ? "no guide" : "guided by " + guide);
   }

@@ -27,6 +27,8 @@ bool OfDeflicker(int field) {
     case Spec::kAlignGuideFieldNumber:
     case Spec::kGuideWeightFieldNumber:
     case Spec::kPatchSizeFieldNumber:
+    case Spec::kKeysPathFieldNumber:
+    case Spec::kKeyFramesFieldNumber:
       return true;
     default:
       return false;
@@ -35,7 +37,15 @@ bool OfDeflicker(int field) {
 
 // A render's guide is its own input.
 bool OfRender(int field) {
-  return field != Spec::kGuidePathFieldNumber && field != Spec::kAlignGuideFieldNumber;
+  switch (field) {
+    case Spec::kGuidePathFieldNumber:
+    case Spec::kAlignGuideFieldNumber:
+    case Spec::kKeysPathFieldNumber:
+    case Spec::kKeyFramesFieldNumber:
+      return false;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -61,6 +71,18 @@ Status CheckFieldsOfKind(const v1::JobSpec& spec) {
                                                     " has no such field");
   }
   return {};
+}
+
+bool TakesKeyFrames(v1::SmoothingMode mode) {
+  return mode == v1::SMOOTHING_MODE_INTERPOLATE || mode == v1::SMOOTHING_MODE_PROPAGATE;
+}
+
+bool ReadsPatchSize(v1::SmoothingMode mode) {
+  return mode != v1::SMOOTHING_MODE_ROBUST;
+}
+
+bool ReadsGuideWeight(v1::SmoothingMode mode) {
+  return mode != v1::SMOOTHING_MODE_ROBUST && mode != v1::SMOOTHING_MODE_FAST;
 }
 
 }  // namespace weft::coordinator

@@ -1,4 +1,4 @@
-// Which fields of a specification a kind of job has.
+// Which fields of a specification a kind of job, or a mode of smoothing, has.
 
 #pragma once
 
@@ -13,5 +13,14 @@ bool IsDeflicker(const v1::JobSpec& spec);
 // kInvalidArgument: a kind that is not known here, or a field that jobs of this kind do not have is
 // set; the message names it.
 Status CheckFieldsOfKind(const v1::JobSpec& spec);
+
+// Whether the mode makes a clip from key frames, instead of smoothing one.
+bool TakesKeyFrames(v1::SmoothingMode mode);
+
+// Whether smoothing in this mode reads patch_size: the robust one has patches of its own.
+bool ReadsPatchSize(v1::SmoothingMode mode);
+
+// Whether it reads guide_weight: the fast and the robust one match by the guides alone.
+bool ReadsGuideWeight(v1::SmoothingMode mode);
 
 }  // namespace weft::coordinator

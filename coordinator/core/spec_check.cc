@@ -65,11 +65,46 @@ Status CheckPaths(const v1::JobSpec& spec) {
 
 Status CheckGuide(const v1::JobSpec& spec) {
   if (spec.guide_path().empty()) {
-    return spec.align_guide() ? Refuse("align_guide", "true", "there is no guide_path") : Status();
+    return spec.align_guide() && !TakesKeyFrames(spec.smoothing_mode())
+               ? Refuse("align_guide", "true", "there is no guide_path")
+               : Status();
   }
   WEFT_RETURN_IF_ERROR(CheckPath("guide_path", spec.guide_path()));
   if (spec.guide_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the guide");
+  }
+  return {};
+}
+
+constexpr int kKeyFramesMax = 4096;
+
+Status CheckKeys(const v1::JobSpec& spec) {
+  if (!TakesKeyFrames(spec.smoothing_mode())) {
+    if (!spec.keys_path().empty() || spec.key_frames_size() > 0) {
+      return Refuse("keys_path", "'" + spec.keys_path() + "'",
+                    "smoothing_mode takes no key frames");
+    }
+    return {};
+  }
+  if (!IsDeflicker(spec)) {
+    return Refuse("smoothing_mode", spec.smoothing_mode(), "a render has no key frames");
+  }
+  if (!spec.guide_path().empty()) {
+    return Refuse("guide_path", "'" + spec.guide_path() + "'", "the input is the guide");
+  }
+  WEFT_RETURN_IF_ERROR(CheckPath("keys_path", spec.keys_path()));
+  if (spec.keys_path() == spec.output_path()) {
+    return Refuse("output_path", "'" + spec.output_path() + "'", "it holds the key frames");
+  }
+  const bool one = spec.smoothing_mode() == v1::SMOOTHING_MODE_PROPAGATE;
+  const int count_max = one ? 1 : kKeyFramesMax;
+  if (spec.key_frames_size() < 1 || spec.key_frames_size() > count_max) {
+    return Refuse("key_frames", spec.key_frames_size(), one ? "one" : "1 to 4096 of them");
+  }
+  for (int i = 1; i < spec.key_frames_size(); ++i) {
+    if (spec.key_frames(i) <= spec.key_frames(i - 1)) {
+      return Refuse("key_frames", spec.key_frames(i), "must ascend");
+    }
   }
   return {};
 }
@@ -152,9 +187,15 @@ Status CheckEngine(const v1::JobSpec& spec) {
   if (spec.guide_weight() > 100) {
     return Refuse("guide_weight", spec.guide_weight(), "0 to 100");
   }
+  if (spec.has_guide_weight() && !ReadsGuideWeight(spec.smoothing_mode())) {
+    return Refuse("guide_weight", spec.guide_weight(), "smoothing_mode has none");
+  }
   const bool is_patch = IsWithin(spec.patch_size(), 3, 15) && spec.patch_size() % 2 == 1;
   if (spec.patch_size() != 0 && !is_patch) {
     return Refuse("patch_size", spec.patch_size(), "odd, 3 to 15, or 0");
+  }
+  if (spec.patch_size() != 0 && !ReadsPatchSize(spec.smoothing_mode())) {
+    return Refuse("patch_size", spec.patch_size(), "smoothing_mode has patches of its own");
   }
   return {};
 }
@@ -302,6 +343,7 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckFieldsOfKind(spec));
   WEFT_RETURN_IF_ERROR(CheckPaths(spec));
   WEFT_RETURN_IF_ERROR(CheckGuide(spec));
+  WEFT_RETURN_IF_ERROR(CheckKeys(spec));
   WEFT_RETURN_IF_ERROR(CheckEngine(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
   WEFT_RETURN_IF_ERROR(CheckChunk(spec));

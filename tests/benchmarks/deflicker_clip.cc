@@ -21,13 +21,17 @@ Result<deflicker::Mode> ModeNamed(const std::string& name) {
   if (name == "balanced") {
     return deflicker::Mode::kBalanced;
   }
+  if (name == "accurate") {
+    return deflicker::Mode::kAccurate;
+  }
   if (name == "fast") {
     return deflicker::Mode::kFast;
   }
   if (name == "robust") {
     return deflicker::Mode::kRobust;
   }
-  return Failure(ErrorCode::kInvalidArgument, "no mode " + name + ": balanced, fast or robust");
+  return Failure(ErrorCode::kInvalidArgument,
+                 "no mode " + name + ": balanced, accurate, fast or robust");
 }
 
 // The only place that knows the engine.

@@ -149,6 +149,38 @@ TEST_F(Deflicker, RefusesAGuideThatDoesNotMatchAndAlignsItWhenAsked) {
   EXPECT_EQ(Frames(style_, {"--guide", doubled, "--align"}), Frames(style_, {"--guide", clip_}));
 }
 
+// Goal: key frames make the same clip however it is cut, and from either kind of style clip.
+TEST_F(Deflicker, MakesAClipFromKeyFrames) {
+  const std::string keys = Path("keys.mkv");
+  MakeClip(keys, {"-i", style_, "-vf", "select='eq(n,0)+eq(n,14)+eq(n,15)+eq(n,29)'", "-vsync",
+                  "vfr", "-an", "-c:v", "ffv1"});
+  const std::vector<std::string> all = {"--guide",     clip_,          "--mode",
+                                        "interpolate", "--key-frames", "0,14,15,29"};
+  const auto cut = [&](const char* workers, const char* chunk) {
+    auto more = all;
+    more.insert(more.end(), {"--workers", workers, "--chunk", chunk});
+    return Frames(keys, more);
+  };
+  const std::string whole = cut("1", "30");
+  EXPECT_EQ(Count(whole), 30);
+  EXPECT_EQ(cut("2", "7"), whole);
+  EXPECT_EQ(Frames(style_, all), whole) << "the whole style, of which the key frames count";
+  ExpectRefusal(Steady(keys, Path("out.mkv"),
+                       {"--guide", clip_, "--mode", "interpolate", "--key-frames", "0,29"}),
+                kBadInput,
+                AllOf(HasSubstr("keys.mkv has 4 frames"), HasSubstr("--key-frames names 2"),
+                      HasSubstr("clip.mkv has 30 frames")));
+}
+
+TEST_F(Deflicker, PropagatesOnePicture) {
+  const std::string picture = Path("picture.png");
+  MakeClip(picture, {"-i", style_, "-frames:v", "1", "-pix_fmt", "rgb24"});
+  EXPECT_EQ(Count(Frames(picture, {"--guide", clip_, "--mode", "propagate", "--frames", "0:4"})),
+            4);
+  ExpectRefusal(Steady(picture, Path("out.mkv"), {"--mode", "propagate", "--lossless"}), kUsage,
+                HasSubstr("guide is missing"));
+}
+
 TEST_F(Deflicker, TakesVeryShortClipsAndOddSizesAndTenBits) {
   EXPECT_EQ(Count(Frames(style_, {"--guide", clip_, "--frames", "3:4"})), 1);
   EXPECT_EQ(Count(Frames(style_, {"--frames", "3:5", "--window", "200"})), 2);

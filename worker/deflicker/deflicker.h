@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "common/plan/frames.h"
@@ -17,20 +18,46 @@
 namespace weft::deflicker {
 
 enum class Mode {
-  kBalanced,  // The plain mean of remapped frames, as FastBlend's balanced mode (arXiv 2311.09265).
+  kBalanced,  // Plain means, as FastBlend's modes: worker/deflicker/balanced.h.
+  kAccurate,  // The same.
   kFast,      // Means of many frames are shared: worker/deflicker/fast.h.
   kRobust,    // Weighted and registered to parts of a pixel: worker/deflicker/robust.h.
 };
 
+// The robust mode has patches and weights of its own.
 struct DeflickerOptions {
   Mode mode = Mode::kBalanced;
   std::uint32_t window = 4;  // Neighbours on each side.
-  // Of the balanced and, the patch alone, of the fast mode; the robust mode knows its own.
-  int patch_size_min = 5;  // Odd. The last and finest patch; earlier iterations use larger ones.
-  int iterations = 3;      // Per pyramid level; iteration i of n uses patch_size_min + 2 (n-1-i).
-  int guide_weight = 10;   // Of the guide's error against the style's.
+  int patch_size = 5;        // Odd.
+  int guide_weight = 10;     // Of the guide's error against the style's; fast: guides alone count.
   std::uint64_t seed = 0;
 };
+
+// A frame by its number, from the job's first frame.
+using ReadFrame = std::function<Result<Frame>(std::uint32_t number)>;
+
+// Gets the smoothed frames in order. An error ends the work.
+using TakeFrame = std::function<Status(Frame frame)>;
+
+struct ClipFrames {
+  ReadFrame guide;  // The source video's frames; empty: there are none, and the rendered frames
+                    // guide themselves, their brightness and contrast normalized locally.
+  ReadFrame style;  // The rendered frames, for the same numbers and of the same size.
+  std::vector<std::uint32_t> scene_starts;  // Ascending, first 0; windows never cross a cut.
+  std::uint32_t frame_count = 0;            // Of the whole job.
+};
+
+// ok, or kInvalidArgument with what is wrong with the options or with frames of this size.
+Status CheckDeflicker(int width, int height, const DeflickerOptions& options);
+
+// Hands over the frames of `core`, each smoothed over its window. Reads every frame of the windows
+// once, ascending, and holds those of one window.
+//
+// kInvalidArgument: no such frames; sizes differ; as CheckDeflicker(). Errors of `clip` and `take`.
+Status SmoothFrames(const ClipFrames& clip,
+                    FrameRange core,
+                    const DeflickerOptions& options,
+                    const TakeFrame& take);
 
 // Consecutive frames of a job.
 struct FrameRun {
@@ -38,17 +65,11 @@ struct FrameRun {
   const std::vector<Frame>* frames = nullptr;
 };
 
-// ok, or kInvalidArgument with what is wrong with the options or with frames of this size.
-Status CheckDeflicker(int width, int height, const DeflickerOptions& options);
-
-// The frames of `core`, smoothed over the frames of their windows.
+// The same for frames that are at hand.
 //
-// guides:       the source video's frames; frames == nullptr: there are none, and the rendered
-//               frames guide themselves, their brightness and contrast normalized locally.
-// stylized:     the rendered frames, for the same numbers and of the same size.
+// guides:       frames == nullptr: there are none.
 // core:         frames to return; guides and stylized hold every frame of their windows.
-// scene_starts: ascending, first 0; windows never cross a cut.
-// frame_count:  of the whole job.
+// scene_starts, frame_count: as ClipFrames'.
 //
 // kInvalidArgument: runs do not match, or do not hold a window; as CheckDeflicker().
 Result<std::vector<Frame>> Smooth(const FrameRun& guides,

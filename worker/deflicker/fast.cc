@@ -1,70 +1,11 @@
 #include "worker/deflicker/fast.h"
 
-#include <cstddef>
 #include <iterator>
-#include <utility>
 
+#include "worker/deflicker/picture_sum.h"
 #include "worker/deflicker/tile_vote.h"
 
 namespace weft::deflicker {
-namespace {
-
-const FastFrame& FrameAt(const std::deque<FastFrame>& frames, std::uint32_t number) {
-  return frames[number - frames.front().number];
-}
-
-// A sum of pictures, each counted some times.
-class PictureSum {
- public:
-  explicit PictureSum(const MatchPlanes& like)
-      : width_(like.Width()),
-        height_(like.Height()),
-        sums_(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
-              MatchPlanes::kChannels) {}
-
-  void Add(const MatchPlanes& picture, std::int32_t times) {
-    std::int32_t* sum = sums_.data();
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      for (int y = 0; y < height_; ++y) {
-        const std::int16_t* const row = picture.At(channel, 0, y);
-        for (int x = 0; x < width_; ++x) {
-          sum[x] += times * row[x];
-        }
-        sum += width_;
-      }
-    }
-    count_ += times;
-  }
-
-  // Rounded to nearest.
-  [[nodiscard]] MatchPlanes Mean() const {
-    MatchPlanes mean(width_, height_);
-    const std::int32_t* sum = sums_.data();
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      for (int y = 0; y < height_; ++y) {
-        std::int16_t* const row = mean.At(channel, 0, y);
-        for (int x = 0; x < width_; ++x) {
-          row[x] = static_cast<std::int16_t>((2 * sum[x] + count_) / (2 * count_));
-        }
-        sum += width_;
-      }
-    }
-    mean.FillMargin();
-    return mean;
-  }
-
- private:
-  int width_;
-  int height_;
-  std::vector<std::int32_t> sums_;
-  std::int32_t count_ = 0;
-};
-
-}  // namespace
-
-FastFrame PrepareFast(std::uint32_t number, const Frame& guide, const Frame& style) {
-  return {number, MatchPyramid(guide, kPyramidSideMin), MatchPlanes(style)};
-}
 
 FastSmoother::Node FastSmoother::Largest(Side side, std::uint32_t number, std::uint32_t room) {
   const std::uint32_t bits = side == Side::kLeft ? number : ~number;
@@ -75,7 +16,7 @@ FastSmoother::Node FastSmoother::Largest(Side side, std::uint32_t number, std::u
   return {side, number, level};
 }
 
-const MatchPlanes& FastSmoother::Remapped(const std::deque<FastFrame>& frames,
+const MatchPlanes& FastSmoother::Remapped(const std::deque<MatchFrame>& frames,
                                           const MatchPlanes& picture,
                                           std::uint32_t from,
                                           std::uint32_t to) {
@@ -86,7 +27,7 @@ const MatchPlanes& FastSmoother::Remapped(const std::deque<FastFrame>& frames,
   return remapped_;
 }
 
-MatchPlanes FastSmoother::Blend(const std::deque<FastFrame>& frames, const Node& node) {
+MatchPlanes FastSmoother::Blend(const std::deque<MatchFrame>& frames, const Node& node) {
   PictureSum sum(FrameAt(frames, node.number).style);
   const std::uint32_t half = 1U << (node.level - 1);
   sum.Add(Picture(frames, {node.side, node.number, node.level - 1}),
@@ -98,7 +39,7 @@ MatchPlanes FastSmoother::Blend(const std::deque<FastFrame>& frames, const Node&
   return sum.Mean();
 }
 
-const MatchPlanes& FastSmoother::Picture(const std::deque<FastFrame>& frames, const Node& node) {
+const MatchPlanes& FastSmoother::Picture(const std::deque<MatchFrame>& frames, const Node& node) {
   if (node.level == 0) {
     return FrameAt(frames, node.number).style;
   }
@@ -118,7 +59,7 @@ void FastSmoother::Forget(std::uint32_t window_begin) {
   }
 }
 
-Frame FastSmoother::Smoothed(const std::deque<FastFrame>& frames,
+Frame FastSmoother::Smoothed(const std::deque<MatchFrame>& frames,
                              std::uint32_t target,
                              FrameRange window) {
   Forget(window.begin);

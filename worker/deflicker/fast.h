@@ -12,24 +12,15 @@
 #include <deque>
 #include <map>
 #include <tuple>
-#include <vector>
 
 #include "common/plan/frames.h"
+#include "worker/deflicker/match_frame.h"
 #include "worker/deflicker/match_planes.h"
 #include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
 #include "worker/frame/frame.h"
 
 namespace weft::deflicker {
-
-struct FastFrame {
-  std::uint32_t number = 0;         // From the job's first frame.
-  std::vector<MatchPlanes> guides;  // Pyramid of what is matched.
-  MatchPlanes style;                // What is averaged.
-};
-
-// guide: what is matched.
-FastFrame PrepareFast(std::uint32_t number, const Frame& guide, const Frame& style);
 
 class FastSmoother {
  public:
@@ -42,7 +33,7 @@ class FastSmoother {
 
   // The frame `target`, the mean of all frames of `window` seen from it. Targets come in ascending
   // order; nodes that no later one can need are forgotten. REQUIRES: frames hold the window.
-  Frame Smoothed(const std::deque<FastFrame>& frames, std::uint32_t target, FrameRange window);
+  Frame Smoothed(const std::deque<MatchFrame>& frames, std::uint32_t target, FrameRange window);
 
   // Fields found so far.
   [[nodiscard]] std::uint64_t FieldCount() const { return field_count_; }
@@ -63,10 +54,10 @@ class FastSmoother {
   // The largest node that stands at `number` and has at most `room` frames.
   static Node Largest(Side side, std::uint32_t number, std::uint32_t room);
 
-  const MatchPlanes& Picture(const std::deque<FastFrame>& frames, const Node& node);
-  MatchPlanes Blend(const std::deque<FastFrame>& frames, const Node& node);
+  const MatchPlanes& Picture(const std::deque<MatchFrame>& frames, const Node& node);
+  MatchPlanes Blend(const std::deque<MatchFrame>& frames, const Node& node);
   // `picture`, which shows what frame `from` shows, seen from frame `to`; until the next call.
-  const MatchPlanes& Remapped(const std::deque<FastFrame>& frames,
+  const MatchPlanes& Remapped(const std::deque<MatchFrame>& frames,
                               const MatchPlanes& picture,
                               std::uint32_t from,
                               std::uint32_t to);

@@ -250,11 +250,10 @@ RobustFrame PrepareRobust(std::uint32_t number, const Frame* guide, const Frame&
   return frame;
 }
 
-Frame SmoothRobust(const std::deque<RobustFrame>& window,
-                   std::uint32_t target,
-                   const RobustOptions& options) {
-  const RobustFrame& frame = window[target - window.front().number];
-  return TargetSmoothing(frame, options).Run(window);
+Frame RobustSmoother::Smoothed(const std::deque<RobustFrame>& frames,
+                               std::uint32_t target,
+                               FrameRange window) const {
+  return TargetSmoothing(frames[target - window.begin], options_).Run(frames);
 }
 
 }  // namespace weft::deflicker

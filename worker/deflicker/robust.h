@@ -15,6 +15,7 @@
 #include <deque>
 #include <vector>
 
+#include "common/plan/frames.h"
 #include "worker/deflicker/float_plane.h"
 #include "worker/deflicker/match_planes.h"
 #include "worker/frame/frame.h"
@@ -40,9 +41,17 @@ struct RobustOptions {
 // what flickers cannot be matched as it is.
 RobustFrame PrepareRobust(std::uint32_t number, const Frame* guide, const Frame& style);
 
-// The frame `target` of the window, which holds no others than those at most options.window away.
-Frame SmoothRobust(const std::deque<RobustFrame>& window,
-                   std::uint32_t target,
-                   const RobustOptions& options);
+class RobustSmoother {
+ public:
+  explicit RobustSmoother(const RobustOptions& options) : options_(options) {}
+
+  // The frame `target`. REQUIRES: frames hold the window and no others.
+  [[nodiscard]] Frame Smoothed(const std::deque<RobustFrame>& frames,
+                               std::uint32_t target,
+                               FrameRange window) const;
+
+ private:
+  RobustOptions options_;
+};
 
 }  // namespace weft::deflicker

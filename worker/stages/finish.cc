@@ -1,10 +1,9 @@
 // Pictures of a chunk: decode (a render's latents, a deflicker job's clips), smooth across chunks,
 // finish, encode one segment.
 
-#include <algorithm>
-#include <iterator>
+#include <cstdint>
 #include <memory>
-#include <utility>
+#include <string>
 #include <vector>
 
 #include "worker/deflicker/finishing.h"
@@ -58,49 +57,6 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   return Smooth(task, core, &guides, rendered);
 }
 
-// Of a deflicker job's finish; the rest reads and encodes.
-constexpr double kSmoothingShare = 0.95;
-
-// The fast mode shares work between all frames of a core; the others go frame by frame.
-std::uint32_t SliceLength(const v1::Task& task) {
-  constexpr std::uint32_t kSlice = 4;
-  const bool whole = task.job().smoothing_mode() == v1::SMOOTHING_MODE_FAST;
-  return whole ? ToRange(task.chunk().core()).size() : kSlice;
-}
-
-// Slice by slice, which changes no frame: large frames take minutes each chunk, and meanwhile the
-// task shall show how far it is and stop when it is abandoned.
-Result<std::vector<Frame>> SmoothSlices(const v1::Task& task,
-                                        const std::vector<Frame>* guides,
-                                        const std::vector<Frame>& stylized,
-                                        StageContext& context) {
-  const FrameRange core = ToRange(task.chunk().core());
-  const std::uint32_t length = SliceLength(task);
-  std::vector<Frame> smoothed;
-  smoothed.reserve(core.size());
-  for (std::uint32_t begin = core.begin; begin < core.end; begin += length) {
-    const FrameRange slice{begin, std::min(core.end, begin + length)};
-    WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, Smooth(task, slice, guides, stylized));
-    std::move(frames.begin(), frames.end(), std::back_inserter(smoothed));
-    context.moved(kSmoothingShare * static_cast<double>(smoothed.size()) / core.size());
-    WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  }
-  return smoothed;
-}
-
-// Of a video that was stylized already, beside its clean source if there is one.
-Result<std::vector<Frame>> SmoothedClip(const v1::Task& task, StageContext& context) {
-  const FrameRange halo = ToRange(task.chunk().halo());
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> stylized,
-                        ReadFrames(task.job(), task.clip(), halo, context.clip));
-  if (task.job().guide_path().empty()) {
-    return SmoothSlices(task, nullptr, stylized, context);
-  }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
-                        ReadGuides(task.job(), task.clip(), halo, context.clip));
-  return SmoothSlices(task, &guides, stylized, context);
-}
-
 Result<std::vector<Frame>> RenderedCore(const v1::Task& task, StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, SmoothedCore(task, context));
   context.moved(0.8);
@@ -111,13 +67,31 @@ Result<std::vector<Frame>> RenderedCore(const v1::Task& task, StageContext& cont
   return frames;
 }
 
+Status WriteRendered(const v1::Task& task, StageContext& context, media::FrameSink& segment) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> frames, RenderedCore(task, context));
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  for (const Frame& frame : frames) {
+    WEFT_RETURN_IF_ERROR(segment.Write(frame));
+  }
+  return {};
+}
+
+// Of a video that was stylized already. Large frames take minutes each chunk: meanwhile the task
+// shows how far it is, and stops when it is abandoned.
+Status WriteSmoothed(const v1::Task& task, StageContext& context, media::FrameSink& segment) {
+  constexpr double kSmoothingShare = 0.95;  // The rest is encoded and stored.
+  std::uint32_t written = 0;
+  return SmoothClip(task, context.clip, [&](const Frame& frame) -> Status {
+    WEFT_RETURN_IF_ERROR(segment.Write(frame));
+    ++written;
+    context.moved(kSmoothingShare * written / ToRange(task.chunk().core()).size());
+    return CheckAbandoned(context);
+  });
+}
+
 }  // namespace
 
 Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
-  const bool is_rendered = task.job().kind() != v1::JOB_KIND_DEFLICKER;
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> frames,
-                        is_rendered ? RenderedCore(task, context) : SmoothedClip(task, context));
-  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(
       const std::unique_ptr<media::FrameSink> segment,
       media::OpenSegment({
@@ -127,13 +101,13 @@ Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
           .rate_numerator = task.clip().frame_rate().numerator(),
           .rate_denominator = task.clip().frame_rate().denominator(),
       }));
-  for (const Frame& frame : frames) {
-    WEFT_RETURN_IF_ERROR(segment->Write(frame));
-  }
+  WEFT_RETURN_IF_ERROR(task.job().kind() == v1::JOB_KIND_DEFLICKER
+                           ? WriteSmoothed(task, context, *segment)
+                           : WriteRendered(task, context, *segment));
   WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment->Finish());
   v1::TaskResult result;
   WEFT_RETURN_IF_ERROR(StoreOutput(task, "segment", bytes, context.blobs, &result));
-  result.set_frames(static_cast<std::uint32_t>(frames.size()));
+  result.set_frames(ToRange(task.chunk().core()).size());
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "worker/frame/geometry.h"
 #include "worker/media/scale.h"
 #include "worker/stages/guide.h"
+#include "worker/stages/keys.h"
 #include "worker/stages/probe.h"
 
 namespace weft::worker {
@@ -50,6 +51,33 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
   return ReadFitted(*source, clip, frame);
+}
+
+Result<Frame> ReadStretched(const v1::JobSpec& job,
+                            const v1::Clip& clip,
+                            std::uint32_t frame,
+                            WarmClip& warm) {
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
+  WEFT_ASSIGN_OR_RETURN(const Frame read, source->Read(clip.first_frame() + frame));
+  return media::StretchFrame(read, static_cast<int>(clip.size().width()),
+                             static_cast<int>(clip.size().height()));
+}
+
+Result<Frame> ReadKey(const v1::JobSpec& job,
+                      const v1::Clip& clip,
+                      std::uint32_t frame,
+                      WarmClip& warm) {
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
+  const media::ClipFacts facts = source->facts();  // `source` lasts until the next Open().
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const keys, warm.Open(job.keys_path()));
+  const KeyClips clips{job, facts, keys->facts()};
+  // Again: a file may have been replaced since the probe.
+  WEFT_RETURN_IF_ERROR(CheckKeys(clips));
+  if (static_cast<std::uint32_t>(clips.keys.width) != clip.size().width() ||
+      static_cast<std::uint32_t>(clips.keys.height) != clip.size().height()) {
+    return Failure(ErrorCode::kInvalidArgument, job.keys_path() + " has changed its size");
+  }
+  return keys->Read(IndexOfKey(clips, clip.first_frame() + frame));
 }
 
 Result<Frame> ReadMap(const v1::Control& control,

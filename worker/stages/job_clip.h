@@ -48,6 +48,19 @@ Result<std::vector<Frame>> ReadGuides(const v1::JobSpec& job,
                                       FrameRange range,
                                       WarmClip& warm);
 
+// The source's frame `frame` (a job number), in the output's size: stretched, not cut.
+Result<Frame> ReadStretched(const v1::JobSpec& job,
+                            const v1::Clip& clip,
+                            std::uint32_t frame,
+                            WarmClip& warm);
+
+// The key frame of that job number. REQUIRES: the job has key frames, this one among them.
+// kInvalidArgument: see CheckKeys(); the output has another size.
+Result<Frame> ReadKey(const v1::JobSpec& job,
+                      const v1::Clip& clip,
+                      std::uint32_t frame,
+                      WarmClip& warm);
+
 // One frame, fitted to the output's size.
 Result<Frame> ReadFrame(const v1::JobSpec& job,
                         const v1::Clip& clip,

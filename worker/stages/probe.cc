@@ -4,11 +4,13 @@
 #include <memory>
 #include <string>
 
+#include "common/plan/key_frames.h"
 #include "worker/media/frame_source.h"
 #include "worker/media/scene_cuts.h"
 #include "worker/models/model_config.h"
 #include "worker/stages/guide.h"
 #include "worker/stages/job_model.h"
+#include "worker/stages/keys.h"
 
 namespace weft::worker {
 namespace {
@@ -143,11 +145,37 @@ Result<v1::Clip> ProbeDeflicker(const v1::JobSpec& job) {
   return clip;
 }
 
+// Key frames of one size with the clip, or the clip is seen in theirs.
+Result<v1::Clip> ProbeKeyed(const v1::JobSpec& job) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> source,
+                        media::OpenClip(job.input_path()));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> keys,
+                        media::OpenClip(job.keys_path()));
+  WEFT_RETURN_IF_ERROR(CheckKeys({job, source->facts(), keys->facts()}));
+  v1::JobSpec sized = job;
+  sized.mutable_size()->set_width(static_cast<std::uint32_t>(keys->facts().width));
+  sized.mutable_size()->set_height(static_cast<std::uint32_t>(keys->facts().height));
+  WEFT_ASSIGN_OR_RETURN(v1::Clip clip, Describe(sized, source->facts()));
+  PadTo(1, clip);
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> key_frames, KeyNumbers(job, clip));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
+                        media::FindSceneStarts(*source, FramesOf(clip)));
+  WEFT_RETURN_IF_ERROR(CheckKeyFrames(key_frames, scene_starts, clip.frame_count()));
+  clip.mutable_scene_starts()->Assign(scene_starts.begin(), scene_starts.end());
+  return clip;
+}
+
+Result<v1::Clip> ProbeByKind(const v1::JobSpec& job) {
+  if (job.kind() != v1::JOB_KIND_DEFLICKER) {
+    return ProbeRender(job);
+  }
+  return TakesKeys(job) ? ProbeKeyed(job) : ProbeDeflicker(job);
+}
+
 }  // namespace
 
 Result<v1::Clip> ProbeClip(const v1::JobSpec& job) {
-  Result<v1::Clip> clip =
-      job.kind() == v1::JOB_KIND_DEFLICKER ? ProbeDeflicker(job) : ProbeRender(job);
+  Result<v1::Clip> clip = ProbeByKind(job);
   if (!clip && clip.error().code() == ErrorCode::kDataLoss) {
     // A frame of the user's own clip: no other try will read it.
     return Failure(ErrorCode::kInvalidArgument, clip.error().message());

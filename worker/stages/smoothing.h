@@ -7,7 +7,9 @@
 #include "common/plan/frames.h"
 #include "common/result.h"
 #include "weft/v1/task.pb.h"
+#include "worker/deflicker/deflicker.h"
 #include "worker/frame/frame.h"
+#include "worker/stages/job_clip.h"
 
 namespace weft::worker {
 
@@ -25,5 +27,10 @@ Result<std::vector<Frame>> Smooth(const v1::Task& task,
                                   FrameRange core,
                                   const std::vector<Frame>* guides,
                                   const std::vector<Frame>& pictures);
+
+// Hands over the frames of the core of a deflicker job's chunk, one after the other, read from the
+// job's clips as they are needed: only those of one window, and key frames, are held. Errors as
+// CheckSmoothing(), ReadFrame(), ReadGuides(), ReadKey() and those of `take`.
+Status SmoothClip(const v1::Task& task, WarmClip& clips, const deflicker::TakeFrame& take);
 
 }  // namespace weft::worker

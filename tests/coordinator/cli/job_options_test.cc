@@ -227,7 +227,30 @@ TEST(JobOptions, AModeTakesNoFieldThatItDoesNotRead) {
   options.mode = v1::SMOOTHING_MODE_FAST;
   EXPECT_TRUE(ResolveSpec(options));
   options.guide_weight = 5;
-  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("only --mode balanced"));
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("guide-weight: --mode fast"));
+}
+
+TEST(JobOptions, KeyFramesComeBesideTheCleanClip) {
+  JobOptions options = CompleteDeflicker();
+  options.mode = v1::SMOOTHING_MODE_INTERPOLATE;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("guide is missing"));
+  options.guide = "/clips/city.mp4";
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("key-frames is missing"));
+  options.key_frames = {0, 30};
+  const v1::JobSpec spec = ResolveSpec(options).value();
+  EXPECT_EQ(spec.input_path(), "/clips/city.mp4");
+  EXPECT_EQ(spec.keys_path(), "/clips/neon.mp4");
+  EXPECT_EQ(spec.guide_path(), "");
+  EXPECT_EQ(spec.window(), 1U);
+  EXPECT_EQ(spec.key_frames_size(), 2);
+  EXPECT_TRUE(coordinator::CheckSpec(spec));
+  options.mode = v1::SMOOTHING_MODE_PROPAGATE;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("propagate takes one"));
+  options.key_frames.reset();
+  EXPECT_EQ(ResolveSpec(options).value().key_frames(0), 0U);
+  options.mode = v1::SMOOTHING_MODE_ROBUST;
+  options.key_frames = {0};
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("key-frames: only"));
 }
 
 TEST(JobOptions, WhatSaysHowToUseAGuideNeedsOne) {

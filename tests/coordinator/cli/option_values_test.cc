@@ -145,7 +145,11 @@ TEST(OptionValues, KindsAndModesHaveTheirNames) {
   EXPECT_EQ(ParseMode("balanced"), v1::SMOOTHING_MODE_BALANCED);
   EXPECT_EQ(ParseMode("fast"), v1::SMOOTHING_MODE_FAST);
   EXPECT_EQ(ParseMode("robust"), v1::SMOOTHING_MODE_ROBUST);
-  EXPECT_EQ(ParseMode("best").error().message(), "must be balanced, fast or robust, not \"best\"");
+  EXPECT_EQ(ParseMode("accurate"), v1::SMOOTHING_MODE_ACCURATE);
+  EXPECT_EQ(ParseMode("interpolate"), v1::SMOOTHING_MODE_INTERPOLATE);
+  EXPECT_EQ(ParseMode("propagate"), v1::SMOOTHING_MODE_PROPAGATE);
+  EXPECT_EQ(ParseMode("best").error().message(),
+            "must be robust, balanced, accurate, fast, interpolate or propagate, not \"best\"");
 }
 
 TEST(OptionValues, PatchesAreOdd) {

@@ -144,7 +144,40 @@ std::vector<BadSpec> BadDeflickerSpecs() {
       {"guide_weight is 101", [](auto& s) { s.set_guide_weight(101); }},
       {"patch_size is 4: odd", [](auto& s) { s.set_patch_size(4); }},
       {"patch_size is 17", [](auto& s) { s.set_patch_size(17); }},
+      {"patch_size is 7: smoothing_mode has patches of its own",
+       [](auto& s) { s.set_patch_size(7); }},
+      {"guide_weight is 0: smoothing_mode has none",
+       [](auto& s) {
+         s.set_smoothing_mode(v1::SMOOTHING_MODE_FAST);
+         s.set_guide_weight(0);
+       }},
+      {"keys_path is '/keys.mkv': smoothing_mode takes no key frames",
+       [](auto& s) { s.set_keys_path("/keys.mkv"); }},
+      {"keys_path is '': smoothing_mode takes no", [](auto& s) { s.add_key_frames(3); }},
+      {"guide_path is '/guide.mp4': the input is the guide",
+       [](auto& s) { s.set_smoothing_mode(v1::SMOOTHING_MODE_INTERPOLATE); }},
   };
+}
+
+std::vector<BadSpec> BadKeySpecs() {
+  return {
+      {"keys_path is 'k'", [](auto& s) { s.set_keys_path("k"); }},
+      {"output_path is '/keys.mkv': it holds the key frames",
+       [](auto& s) { s.set_output_path("/keys.mkv"); }},
+      {"key_frames is 0: 1 to 4096", [](auto& s) { s.clear_key_frames(); }},
+      {"key_frames is 30: must ascend", [](auto& s) { s.add_key_frames(30); }},
+      {"key_frames is 2: one", [](auto& s) { s.set_smoothing_mode(v1::SMOOTHING_MODE_PROPAGATE); }},
+  };
+}
+
+v1::JobSpec SampleInterpolation() {
+  v1::JobSpec spec = SampleDeflicker();
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_INTERPOLATE);
+  spec.clear_guide_path();
+  spec.set_keys_path("/keys.mkv");
+  spec.add_key_frames(0);
+  spec.add_key_frames(30);
+  return spec;
 }
 
 void ExpectRefusals(const std::vector<BadSpec>& specs, const v1::JobSpec& sample = SampleSpec()) {
@@ -175,6 +208,7 @@ TEST(CheckSpec, TakesADeflickerJobWithAndWithoutGuide) {
   v1::JobSpec spec = SampleDeflicker();
   EXPECT_TRUE(CheckSpec(spec));
   spec.set_align_guide(true);
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_ACCURATE);
   spec.set_guide_weight(0);
   spec.set_patch_size(7);
   spec.set_lossless(true);
@@ -186,10 +220,23 @@ TEST(CheckSpec, TakesADeflickerJobWithAndWithoutGuide) {
   EXPECT_TRUE(CheckSpec(spec));
 }
 
+TEST(CheckSpec, TakesKeyFramesWhereTheModeDoes) {
+  v1::JobSpec spec = SampleInterpolation();
+  EXPECT_TRUE(CheckSpec(spec));
+  spec.set_align_guide(true);
+  spec.set_guide_weight(3);
+  spec.set_patch_size(9);
+  EXPECT_TRUE(CheckSpec(spec));
+  ExpectRefusals(BadKeySpecs(), SampleInterpolation());
+}
+
 TEST(CheckSpec, RefusesFieldsThatTheKindDoesNotHave) {
   ExpectRefusals({{"guide_path is set: a render has no such field",
                    [](auto& s) { s.set_guide_path("/guide.mp4"); }},
                   {"align_guide is set", [](auto& s) { s.set_align_guide(true); }},
+                  {"keys_path is set", [](auto& s) { s.set_keys_path("/keys.mkv"); }},
+                  {"smoothing_mode is 5: a render has no key frames",
+                   [](auto& s) { s.set_smoothing_mode(v1::SMOOTHING_MODE_INTERPOLATE); }},
                   {"kind is 7", [](auto& s) { s.set_kind(static_cast<v1::JobKind>(7)); }}});
   ExpectRefusals({{"model_path is set: a deflicker job has no such field",
                    [](auto& s) { s.set_model_path("/model"); }},

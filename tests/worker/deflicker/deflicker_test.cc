@@ -10,6 +10,8 @@
 namespace weft::deflicker {
 namespace {
 
+constexpr Mode kModes[] = {Mode::kBalanced, Mode::kAccurate, Mode::kFast, Mode::kRobust};
+
 struct Clip {
   std::vector<Frame> guides;
   std::vector<Frame> stylized;
@@ -74,7 +76,7 @@ TEST(Deflicker, ReturnsEqualFramesAsTheyAre) {
 TEST(Deflicker, GivesTheSameFramesForEveryCut) {
   Clip clip = FlickeringPan(11, 48, 36, 2.5);
   clip.scene_starts = {0, 6};
-  for (const Mode mode : {Mode::kBalanced, Mode::kFast, Mode::kRobust}) {
+  for (const Mode mode : kModes) {
     const DeflickerOptions options{.mode = mode, .window = 3, .seed = 77};
     const auto whole = SmoothAll(clip, options);
     ASSERT_TRUE(whole);
@@ -93,14 +95,14 @@ TEST(Deflicker, GivesTheSameFramesForEveryCut) {
 
 TEST(Deflicker, SteadiesInEveryModeWithAndWithoutGuides) {
   const Clip clip = FlickeringPan(9, 96, 72, 3);
-  for (const Mode mode : {Mode::kBalanced, Mode::kFast, Mode::kRobust}) {
+  for (const Mode mode : kModes) {
     for (const bool guided : {true, false}) {
       SCOPED_TRACE(testing::Message() << "mode " << static_cast<int>(mode) << ", " << guided);
       const auto smooth = Smooth({0, guided ? &clip.guides : nullptr}, {0, &clip.stylized}, {0, 9},
                                  {0}, 9, {.mode = mode, .window = 4});
       ASSERT_TRUE(smooth);
-      EXPECT_LT(MeanDifference((*smooth)[4], clip.guides[4]), 7);
-      EXPECT_LT(MeanDifference((*smooth)[5], clip.guides[5]), 7);
+      EXPECT_LT(MeanDifference((*smooth)[4], clip.guides[4]), 7.5);
+      EXPECT_LT(MeanDifference((*smooth)[5], clip.guides[5]), 7.5);
     }
   }
 }
@@ -122,7 +124,8 @@ TEST(Deflicker, RobustModeLeavesOneFrameAsItIs) {
 }
 
 TEST(Deflicker, DependsOnTheSeedOnlyThroughTheSearch) {
-  const Clip clip = FlickeringPan(3, 48, 36, 2.5);
+  Clip clip = FlickeringPan(3, 160, 120, 2.5);
+  clip.guides[2] = PatternFrame(160, 120, 5, 2.5, 0.1);  // No single offset fits.
   const auto one = SmoothAll(clip, {.window = 1, .seed = 1});
   const auto two = SmoothAll(clip, {.window = 1, .seed = 2});
   ASSERT_TRUE(one && two);
@@ -201,7 +204,7 @@ TEST(Deflicker, HoldsTheExtremesWithTheLargestPatch) {
   Clip clip;
   clip.guides = {PlainFrame(40, 30, 0), PlainFrame(40, 30, 255)};
   clip.stylized = clip.guides;
-  const auto smooth = SmoothAll(clip, {.window = 1, .patch_size_min = 21, .iterations = 1});
+  const auto smooth = SmoothAll(clip, {.window = 1, .patch_size = 15, .guide_weight = 100});
   ASSERT_TRUE(smooth);
   EXPECT_EQ(*smooth, std::vector<Frame>(2, PlainFrame(40, 30, 128)));
 }

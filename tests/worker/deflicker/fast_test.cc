@@ -7,11 +7,12 @@
 namespace weft::deflicker {
 namespace {
 
-std::deque<FastFrame> FlatFrames(const std::vector<int>& levels) {
-  std::deque<FastFrame> frames;
+std::deque<MatchFrame> FlatFrames(const std::vector<int>& levels) {
+  std::deque<MatchFrame> frames;
+  const Frame guide = PlainFrame(24, 20, 7);
   for (std::size_t i = 0; i < levels.size(); ++i) {
-    frames.push_back(PrepareFast(static_cast<std::uint32_t>(i), PlainFrame(24, 20, 7),
-                                 PlainFrame(24, 20, static_cast<std::uint8_t>(levels[i]))));
+    frames.push_back(PrepareMatch(static_cast<std::uint32_t>(i), &guide,
+                                  PlainFrame(24, 20, static_cast<std::uint8_t>(levels[i]))));
   }
   return frames;
 }
@@ -21,7 +22,7 @@ std::deque<FastFrame> FlatFrames(const std::vector<int>& levels) {
 TEST(FastSmoother, CountsEveryFrameOfAWindowOnce) {
   const std::vector<int> levels = {10, 250, 30, 90, 200, 17, 77, 140, 3,  60, 99, 180,
                                    31, 8,   70, 70, 222, 41, 5,  133, 88, 19, 64, 201};
-  const std::deque<FastFrame> frames = FlatFrames(levels);
+  const std::deque<MatchFrame> frames = FlatFrames(levels);
   const auto count = static_cast<std::uint32_t>(levels.size());
   for (const std::uint32_t window : {1U, 2U, 5U, 7U, 23U}) {
     SCOPED_TRACE(window);
@@ -43,7 +44,7 @@ TEST(FastSmoother, CountsEveryFrameOfAWindowOnce) {
 TEST(FastSmoother, NeedsAtMostTwelveFieldsAFrame) {
   constexpr std::uint32_t kCount = 160;
   constexpr std::uint32_t kWindow = 15;
-  const std::deque<FastFrame> frames = FlatFrames(std::vector<int>(kCount, 50));
+  const std::deque<MatchFrame> frames = FlatFrames(std::vector<int>(kCount, 50));
   FastSmoother smoother({}, 0);
   for (std::uint32_t target = 0; target < kCount; ++target) {
     (void)smoother.Smoothed(

@@ -1,0 +1,122 @@
+#include "worker/deflicker/balanced.h"
+
+#include <cstddef>
+#include <utility>
+
+#include "worker/deflicker/picture_sum.h"
+#include "worker/deflicker/tile_vote.h"
+
+namespace weft::deflicker {
+namespace {
+
+// Times that the accurate mode fits its fields to a newer mean.
+constexpr int kRounds = 2;
+
+// A frame of the window, seen from the target.
+struct Match {
+  const MatchFrame* source = nullptr;
+  OffsetField field;
+  MatchPlanes seen;
+};
+
+class WindowMatches {
+ public:
+  WindowMatches(const StyleOptions& options, std::uint64_t seed, const MatchFrame& target)
+      : options_(options), seed_(seed), target_(target) {}
+
+  // By the guides alone.
+  [[nodiscard]] Match Matched(const MatchFrame& source) const {
+    Match match;
+    match.source = &source;
+    See(FindTileField(source.guides, target_.guides, {.patch_size = options_.patch_size},
+                      {seed_, source.number, target_.number}),
+        &match);
+    return match;
+  }
+
+  // fields: those whose offsets are tried; the match's own first.
+  [[nodiscard]] OffsetField Refined(const Match& match,
+                                    const MatchPlanes& aim,
+                                    const std::vector<const OffsetField*>& fields) const {
+    const MatchFrame& source = *match.source;
+    return RefinedByStyle({source.guides.front(), source.style, target_.guides.front(), aim},
+                          fields, options_);
+  }
+
+  void See(OffsetField field, Match* match) const {
+    match->field = std::move(field);
+    match->seen = Vote(match->source->style, match->field, options_.patch_size / 2);
+  }
+
+ private:
+  const StyleOptions& options_;
+  std::uint64_t seed_;
+  const MatchFrame& target_;
+};
+
+MatchPlanes MeanOf(const std::vector<Match>& matches, const MatchPlanes& own) {
+  PictureSum sum(own);
+  sum.Add(own, 1);
+  for (const Match& match : matches) {
+    sum.Add(match.seen, 1);
+  }
+  return sum.Mean();
+}
+
+// The fields of a match and of those beside it in time.
+std::vector<const OffsetField*> Tracked(const std::vector<Match>& matches, std::size_t index) {
+  std::vector<const OffsetField*> fields = {&matches[index].field};
+  if (index > 0) {
+    fields.push_back(&matches[index - 1].field);
+  }
+  if (index + 1 < matches.size()) {
+    fields.push_back(&matches[index + 1].field);
+  }
+  return fields;
+}
+
+}  // namespace
+
+Frame BalancedSmoother::Smoothed(const std::deque<MatchFrame>& frames,
+                                 std::uint32_t target,
+                                 FrameRange window) const {
+  const MatchFrame& own = FrameAt(frames, target);
+  const WindowMatches matches(options_, seed_, own);
+  PictureSum sum(own.style);
+  sum.Add(own.style, 1);
+  for (std::uint32_t number = window.begin; number < window.end; ++number) {
+    if (number == target) {
+      continue;
+    }
+    Match match = matches.Matched(FrameAt(frames, number));
+    matches.See(matches.Refined(match, match.seen, {&match.field}), &match);
+    sum.Add(match.seen, 1);
+  }
+  return sum.Mean().ToFrame();
+}
+
+Frame AccurateSmoother::Smoothed(const std::deque<MatchFrame>& frames,
+                                 std::uint32_t target,
+                                 FrameRange window) const {
+  const MatchFrame& own = FrameAt(frames, target);
+  const WindowMatches search(options_, seed_, own);
+  std::vector<Match> matches;
+  for (std::uint32_t number = window.begin; number < window.end; ++number) {
+    if (number != target) {
+      matches.push_back(search.Matched(FrameAt(frames, number)));
+    }
+  }
+  for (int round = 0; round < kRounds; ++round) {
+    const MatchPlanes mean = MeanOf(matches, own.style);
+    std::vector<OffsetField> fields;
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      fields.push_back(search.Refined(matches[i], mean, Tracked(matches, i)));
+    }
+    for (std::size_t i = 0; i < matches.size(); ++i) {
+      search.See(std::move(fields[i]), &matches[i]);
+    }
+  }
+  return MeanOf(matches, own.style).ToFrame();
+}
+
+}  // namespace weft::deflicker
