@@ -1,6 +1,7 @@
 // Pictures of a chunk: decode (a render's latents, a deflicker job's clips), smooth across chunks,
 // finish, encode one segment.
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
