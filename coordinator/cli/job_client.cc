@@ -83,6 +83,11 @@ std::optional<v1::JobStatus> JobClient::TakeStatus(const v1::JobStatus& status) 
   return status;
 }
 
+bool HasEnded(v1::JobState state) {
+  return state == v1::JOB_STATE_DONE || state == v1::JOB_STATE_FAILED ||
+         state == v1::JOB_STATE_CANCELLED;
+}
+
 bool JobClient::IsSpent(const v1::JobStatus& status) const {
   if (!is_earlier_) {
     return false;

@@ -14,6 +14,9 @@
 
 namespace weft::cli {
 
+// Nothing of the job will run any more.
+bool HasEnded(v1::JobState state);
+
 struct JobRequest {
   std::string token;
   v1::JobSpec spec;

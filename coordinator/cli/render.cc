@@ -139,7 +139,7 @@ class LocalRender {
   Result<bool> Watch(EmbeddedCoordinator& coordinator, JobClient& client, WorkerFleet& fleet) {
     while (!signals_.Caught()) {
       WEFT_RETURN_IF_ERROR(WatchStep(coordinator, client, fleet));
-      if (status_ && status_->state() != v1::JOB_STATE_RUNNING) {
+      if (status_ && HasEnded(status_->state())) {
         return true;
       }
     }
@@ -157,7 +157,7 @@ class LocalRender {
       status_ = std::move(news);
     }
     // Workers are only started for a job that was accepted and goes on.
-    if (!status_ || status_->state() != v1::JOB_STATE_RUNNING) {
+    if (!status_ || HasEnded(status_->state())) {
       return {};
     }
     if (status_->workers_busy() > 0) {

@@ -29,13 +29,17 @@ Note About(const Task& task, std::string text) {
 }  // namespace
 
 void AttemptLife::StartReady(Time now, Effects& effects) {
-  while (const auto next = PlaceNext(floor_.tasks, floor_.workers)) {
+  while (const auto next = PlaceNext(floor_.jobs, floor_.workers, now, floor_.tasks)) {
     Start(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->worker), now, effects);
   }
 }
 
 void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& effects) {
   Job& job = *floor_.jobs.Find(task.id.job);
+  if (job.state == JobState::kAccepted) {
+    floor_.jobs.Move(job, JobState::kRunning);
+    effects.records.push_back(job.ToRecord());
+  }
   job.pace.Begin(now, floor_.tasks.Tally(job.id).WorkDone());
   floor_.tasks.Start(task, floor_.epoch, worker.self);
   // A waiting task has no lease: every path that makes it wait ends its lease first.
@@ -43,6 +47,8 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
   assert(granted.has_value());
   static_cast<void>(granted);
   floor_.workers.SetBusy(worker.self.worker, true);
+  floor_.workers.SetWarm(worker.self.worker, job.spec.model_path());
+  floor_.conduct.AllowForTask(worker.self.worker);
   effects.records.push_back(task.ToRecord());
   SendAssignment(task, worker, effects);
   job.news.Touch();
@@ -61,25 +67,29 @@ AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
                                            Time now,
                                            Effects& effects) {
   Task* task = floor_.tasks.Find(attempt.task);
-  if (task == nullptr || !IsLatest(*task, attempt, holder)) {
+  if (task != nullptr && task->state == TaskState::kDone && task->LatestAttempt() == attempt &&
+      task->holder.worker == holder.worker) {
+    // Told again, because the acknowledgement was lost; perhaps by a later life, which kept it.
+    return Verdict::kCommitted;
+  }
+  if (task == nullptr || task->state == TaskState::kDone || !IsLatest(*task, attempt, holder)) {
     return Verdict::kSuperseded;
   }
-  if (task->state == TaskState::kDone) {
-    return Verdict::kCommitted;  // Told again, because the acknowledgement was lost.
-  }
   Job& job = *floor_.jobs.Find(task->id.job);
-  if (job.state != JobState::kRunning) {
+  if (!IsOpen(job.state)) {
     return Verdict::kSuperseded;
   }
   const bool leased = floor_.leases.Find(task->id) != nullptr;
   floor_.leases.Release(task->id);
   const Status outputs = CheckOutputs(*task, result);
-  if (!outputs && leased) {
-    CountError(*task, outputs.error(), now, effects);
-  }
   if (!outputs) {
+    Offend(holder.worker, outputs.error().message(), now, effects);
+    if (leased) {
+      Count(*task, {FailureClass::kBadOutput, outputs.error()}, now, effects);
+    }
     return Verdict::kSuperseded;
   }
+  floor_.conduct.CountSuccess(holder.worker);
   floor_.tasks.Complete(*task, ByName(result));
   effects.records.push_back(task->ToRecord());
   job.news.Touch();
@@ -100,7 +110,7 @@ AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
 
 AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
                                        const Holder& holder,
-                                       const Error& error,
+                                       const Failure& failure,
                                        Time now,
                                        Effects& effects) {
   const Lease* lease = floor_.leases.Find(attempt.task);
@@ -109,26 +119,50 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
   }
   Task& task = *floor_.tasks.Find(attempt.task);
   floor_.leases.Release(task.id);
-  switch (Classify(error.code())) {
-    case FailureClass::kWithdrawn:
-      Requeue(task, now, effects);
-      break;
-    case FailureClass::kFinal:
-      GiveUp(task, error, effects);
-      break;
-    case FailureClass::kTaskError:
-      CountError(task, error, now, effects);
-      break;
+  if (failure.kind == FailureClass::kWithdrawn) {
+    Requeue(task, now, effects);
+  } else if (failure.kind == FailureClass::kBadInput) {
+    GiveUp(task, failure, effects);
+  } else {
+    Count(task, failure, now, effects);
   }
   return Verdict::kCommitted;
 }
 
-bool AttemptLife::Renew(const AttemptId& attempt, const Holder& holder, double fraction, Time now) {
-  if (!floor_.leases.Renew(attempt, holder, now)) {
+bool AttemptLife::IsPlausible(const AttemptId& attempt, const Holder& holder) const {
+  const Task* task = floor_.tasks.Find(attempt.task);
+  if (task == nullptr || attempt.number > task->attempt || attempt.epoch > task->epoch) {
     return false;
   }
+  if (attempt.number < task->attempt) {
+    return true;  // Who ran older attempts is not known any more.
+  }
+  return attempt.epoch == task->epoch && task->holder.worker == holder.worker;
+}
+
+bool AttemptLife::Inherit(const AttemptId& attempt,
+                          const Holder& heir,
+                          Time now,
+                          Effects& effects) {
+  const Lease* lease = floor_.leases.Find(attempt.task);
+  if (lease == nullptr || lease->attempt != attempt || lease->holder.worker != heir.worker) {
+    return false;
+  }
+  if (lease->holder != heir) {
+    Task& task = *floor_.tasks.Find(attempt.task);
+    floor_.leases.Hand(task.id, heir, now);
+    TaskTable::Hand(task, heir);
+    effects.records.push_back(task.ToRecord());
+  }
+  return true;
+}
+
+bool AttemptLife::Renew(const AttemptId& attempt, const Holder& holder, double fraction, Time now) {
   // A comparison that is false for what is not a number, too.
   const double sane = fraction > 0 ? std::min(fraction, 1.0) : 0;
+  if (!floor_.leases.Renew(attempt, holder, sane, now)) {
+    return false;
+  }
   floor_.tasks.Advance(*floor_.tasks.Find(attempt.task), sane);
   return true;
 }
@@ -144,9 +178,12 @@ void AttemptLife::Fence(const Holder& newest, Time now, Effects& effects) {
 
 void AttemptLife::Remind(const Worker& worker,
                          const std::vector<AttemptId>& mentioned,
+                         Time before,
                          Effects& effects) {
   for (const Lease& lease : floor_.leases.HeldBy(worker.self.worker)) {
-    if (std::find(mentioned.begin(), mentioned.end(), lease.attempt) == mentioned.end()) {
+    const bool known =
+        std::find(mentioned.begin(), mentioned.end(), lease.attempt) != mentioned.end();
+    if (!known && lease.granted <= before) {
       SendAssignment(*floor_.tasks.Find(lease.attempt.task), worker, effects);
     }
   }
@@ -165,25 +202,83 @@ void AttemptLife::ExpireLeases(Time now, Effects& effects) {
   for (const Lease& lease : floor_.leases.Expire(now)) {
     Lose(lease, "worker " + lease.holder.worker.value + " was lost", now, effects);
   }
+  for (const Lease& lease : floor_.leases.Stall(now)) {
+    Count(*floor_.tasks.Find(lease.attempt.task),
+          {FailureClass::kStalled, Error(ErrorCode::kUnavailable, "it did not move any more")}, now,
+          effects);
+  }
+}
+
+void AttemptLife::Offend(const WorkerId& worker,
+                         const std::string& what,
+                         Time now,
+                         Effects& effects) {
+  effects.notes.push_back({.level = Note::Level::kWarning,
+                           .text = "worker claims what cannot be: " + what,
+                           .worker = worker.value});
+  if (floor_.conduct.CountOffence(worker)) {
+    SetAside(worker, what, now, effects);
+  }
+}
+
+void AttemptLife::SetAside(const WorkerId& worker,
+                           const std::string& why,
+                           Time now,
+                           Effects& effects) {
+  if (floor_.conduct.IsAside(worker)) {
+    return;
+  }
+  const Time until = floor_.conduct.SetAside(worker, now);
+  floor_.workers.SetBarred(worker, WorkerTable::Bar::kAside, true);
+  const auto span = std::chrono::duration_cast<std::chrono::seconds>(until - now);
+  effects.notes.push_back(
+      {.level = Note::Level::kWarning,
+       .text = "worker is set aside for " + std::to_string(span.count()) + " s: " + why,
+       .worker = worker.value});
+}
+
+void AttemptLife::Forgive(Time now, Effects& effects) {
+  for (const WorkerId& worker : floor_.conduct.Forgive(now)) {
+    floor_.workers.SetBarred(worker, WorkerTable::Bar::kAside, false);
+    effects.notes.push_back({.text = "worker is given tasks again", .worker = worker.value});
+  }
 }
 
 bool AttemptLife::IsLatest(const Task& task, const AttemptId& attempt, const Holder& holder) const {
   return task.LatestAttempt() == attempt && task.holder == holder;
 }
 
-void AttemptLife::CountError(Task& task, const Error& error, Time now, Effects& effects) {
-  floor_.tasks.CountError(task);
-  const RetryLimits& limits = floor_.options.retry;
-  if (task.errors >= limits.errors_max) {
-    GiveUp(task, error.Within("try " + std::to_string(task.errors)), effects);
+void AttemptLife::Count(Task& task, const Failure& failure, Time now, Effects& effects) {
+  const std::uint32_t count = floor_.tasks.CountFailure(task, failure.kind);
+  Blame(task, failure.kind, now, effects);
+  const RetryBudget& budget = floor_.options.retry.Of(failure.kind);
+  const std::string tries = std::to_string(count) + " of " + std::to_string(budget.failures_max);
+  if (count >= budget.failures_max) {
+    GiveUp(task,
+           {failure.kind, failure.error.Within(std::string(Name(failure.kind)) + " " + tries),
+            failure.log},
+           effects);
     return;
   }
   Tell(*floor_.jobs.Find(task.id.job),
        About(task, Name(task.id) + " failed on " + task.holder.worker.value +
-                       " and is tried again (" + std::to_string(task.errors) + " of " +
-                       std::to_string(limits.errors_max) + " tries used): " + error.message()),
+                       " and is tried again (" + std::string(Name(failure.kind)) + " " + tries +
+                       "): " + failure.error.message()),
        effects);
-  Requeue(task, now + Backoff(limits, task.errors), effects);
+  Requeue(task, now + Backoff(budget, count), effects);
+}
+
+void AttemptLife::Blame(const Task& task, FailureClass failure, Time now, Effects& effects) {
+  if (failure == FailureClass::kBusy || failure == FailureClass::kWorkerLost) {
+    return;  // Not the worker's fault, or there is none any more.
+  }
+  const WorkerId worker = task.holder.worker;
+  TaskTable::Avoid(*floor_.tasks.Find(task.id), worker);
+  // The last worker that could do the work goes on: a bad one is better than none.
+  if (floor_.conduct.CountError(worker, task.id) &&
+      floor_.workers.CountAble(*task.requirement) > 1) {
+    SetAside(worker, "it failed at one task after the other", now, effects);
+  }
 }
 
 void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Effects& effects) {
@@ -191,13 +286,7 @@ void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Eff
   // What began under an earlier life of the coordinator may have died with it: no mark against the
   // task.
   if (lease.attempt.epoch == floor_.epoch) {
-    floor_.tasks.CountWorkerLost(task);
-  }
-  if (task.workers_lost >= floor_.options.retry.workers_lost_max) {
-    GiveUp(task,
-           {ErrorCode::kUnavailable, std::to_string(task.workers_lost) +
-                                         " workers were lost while they ran it; last: " + why},
-           effects);
+    Count(task, {FailureClass::kWorkerLost, Error(ErrorCode::kUnavailable, why)}, now, effects);
     return;
   }
   Tell(*floor_.jobs.Find(task.id.job), About(task, why + "; " + Name(task.id) + " runs again"),
@@ -210,10 +299,14 @@ void AttemptLife::Requeue(Task& task, Time not_before, Effects& effects) {
   effects.records.push_back(task.ToRecord());
 }
 
-void AttemptLife::GiveUp(Task& task, const Error& error, Effects& effects) {
+void AttemptLife::GiveUp(Task& task, const Failure& failure, Effects& effects) {
+  constexpr std::size_t kLogBytesMax = 16 << 10;
   floor_.tasks.Fail(task);
   effects.records.push_back(task.ToRecord());
-  jobs_.Fail(*floor_.jobs.Find(task.id.job), error.Within(Name(task.id)), effects);
+  Job& job = *floor_.jobs.Find(task.id.job);
+  const std::size_t cut = failure.log.size() > kLogBytesMax ? failure.log.size() - kLogBytesMax : 0;
+  job.log = failure.log.substr(cut);
+  jobs_.Fail(job, failure.error.Within(Name(task.id)), effects);
 }
 
 }  // namespace weft::coordinator

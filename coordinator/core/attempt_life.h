@@ -33,12 +33,26 @@ class AttemptLife {
                    Time now,
                    Effects& effects);
 
-  // The task waits for another try, or its job fails.
+  struct Failure {
+    FailureClass kind = FailureClass::kTaskError;
+    Error error;
+    std::string log = {};  // Its last lines.
+  };
+
+  // The task waits for another try, or it is given up and its job fails.
   Verdict Fail(const AttemptId& attempt,
                const Holder& holder,
-               const Error& error,
+               const Failure& failure,
                Time now,
                Effects& effects);
+
+  // Whether such an attempt was ever given to this worker, as far as can be told. An attempt that
+  // was never given to anyone, or is another worker's, is a claim that cannot be true.
+  [[nodiscard]] bool IsPlausible(const AttemptId& attempt, const Holder& holder) const;
+
+  // A later life of a worker has kept the result of an attempt: it holds it as if it had run it.
+  // False: the attempt is not that worker's (any more).
+  bool Inherit(const AttemptId& attempt, const Holder& heir, Time now, Effects& effects);
 
   // The holder still runs the attempt, and `fraction` of it (0 to 1) is done.
   // False: the attempt is not the holder's (any more), who must stop it.
@@ -47,15 +61,24 @@ class AttemptLife {
   // Everything that older lives of the worker hold is lost with them.
   void Fence(const Holder& newest, Time now, Effects& effects);
 
-  // The worker holds more than it `mentioned` when it said hello: assignments that were lost on
-  // their way, and are sent again. A worker that has their outcomes already may ignore them.
-  void Remind(const Worker& worker, const std::vector<AttemptId>& mentioned, Effects& effects);
+  // The worker holds more than it `mentioned`: assignments that were granted by `before` and were
+  // lost on their way are sent again. A worker that has their outcomes already ignores them.
+  void Remind(const Worker& worker,
+              const std::vector<AttemptId>& mentioned,
+              Time before,
+              Effects& effects);
 
   // The holder leaves of its own will: what it holds runs elsewhere, and nothing is counted.
   void Withdraw(const Holder& holder, Time now, Effects& effects);
 
-  // Leases that ended: their attempts are lost.
+  // Leases that ended, and attempts that stopped moving: they are lost.
   void ExpireLeases(Time now, Effects& effects);
+
+  // The worker claims what cannot be true. Often enough, and it is set aside.
+  void Offend(const WorkerId& worker, const std::string& what, Time now, Effects& effects);
+  void SetAside(const WorkerId& worker, const std::string& why, Time now, Effects& effects);
+  // Workers whose time aside is over are given tasks again.
+  void Forgive(Time now, Effects& effects);
 
  private:
   void Start(Task& task, const Worker& worker, Time now, Effects& effects);
@@ -63,13 +86,15 @@ class AttemptLife {
   [[nodiscard]] bool IsLatest(const Task& task,
                               const AttemptId& attempt,
                               const Holder& holder) const;
-  // The attempt ended in an error of the task's.
-  void CountError(Task& task, const Error& error, Time now, Effects& effects);
+  // The attempt ended in a failure that counts.
+  void Count(Task& task, const Failure& failure, Time now, Effects& effects);
   // The attempt ended with its worker.
   void Lose(const Lease& lease, const std::string& why, Time now, Effects& effects);
+  // The worker failed at a task.
+  void Blame(const Task& task, FailureClass failure, Time now, Effects& effects);
   void Requeue(Task& task, Time not_before, Effects& effects);
   // The task is given up, and its job with it.
-  void GiveUp(Task& task, const Error& error, Effects& effects);
+  void GiveUp(Task& task, const Failure& failure, Effects& effects);
 
   Floor& floor_;
   JobLife& jobs_;

@@ -1,6 +1,7 @@
 #include "coordinator/core/client_desk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "common/wire/error_wire.h"
 #include "coordinator/core/job_status.h"
@@ -17,13 +18,14 @@ void Refuse(const PeerId& peer, const Error& error, Effects& effects) {
 }  // namespace
 
 void ClientDesk::Hear(const PeerId& from, const v1::SubmitJob& request, Effects& effects) {
-  Result<v1::JobSubmitted> submitted = jobs_.Submit(request, effects);
-  if (!submitted) {
-    Refuse(from, submitted.error(), effects);
-    return;
-  }
+  auto submitted = jobs_.Submit(request, effects);
   Message answer{from, {}};
-  *answer.body.mutable_job_submitted() = *std::move(submitted);
+  if (submitted) {
+    *answer.body.mutable_job_submitted() = *std::move(submitted);
+  } else {
+    *answer.body.mutable_request_refused()->mutable_error() = ToWire(submitted.error().error);
+    answer.body.mutable_request_refused()->set_kind(submitted.error().kind);
+  }
   effects.messages.push_back(std::move(answer));
 }
 
@@ -42,13 +44,35 @@ void ClientDesk::Hear(const PeerId& from,
                       Time now,
                       Effects& effects) {
   const JobId id{request.job()};
-  const Status cancelled = jobs_.Cancel(id, effects);
-  if (!cancelled) {
-    Refuse(from, cancelled.error(), effects);
+  Answer(from, id, jobs_.Cancel(id, effects), now, effects);
+}
+
+void ClientDesk::Hear(const PeerId& from, const v1::PauseJob& request, Time now, Effects& effects) {
+  const JobId id{request.job()};
+  Answer(from, id, jobs_.Pause(id, effects), now, effects);
+}
+
+void ClientDesk::Hear(const PeerId& from,
+                      const v1::ResumeJob& request,
+                      Time now,
+                      Effects& effects) {
+  const JobId id{request.job()};
+  Answer(from, id, jobs_.Resume(id, effects), now, effects);
+}
+
+void ClientDesk::Hear(const PeerId& from, const v1::RetryJob& request, Time now, Effects& effects) {
+  const JobId id{request.job()};
+  Answer(from, id, jobs_.Retry(id, effects), now, effects);
+}
+
+void ClientDesk::Answer(
+    const PeerId& peer, const JobId& id, const Status& change, Time now, Effects& effects) {
+  if (!change) {
+    Refuse(peer, change.error(), effects);
     return;
   }
   Watch once;
-  Tell(from, *floor_.jobs.Find(id), once, now, effects);
+  Tell(peer, *floor_.jobs.Find(id), once, now, effects);
 }
 
 void ClientDesk::Leave(const PeerId& peer) {
@@ -63,7 +87,7 @@ void ClientDesk::Report(Time now, Effects& effects) {
     const auto& [peer, id] = it->first;
     const Job& job = *floor_.jobs.Find(id);
     Watch& watch = it->second;
-    const bool ended = job.state != JobState::kRunning;
+    const bool ended = !IsOpen(job.state);
     const bool knows_end = ended && watch.revision == job.news.Revision();
     if (!knows_end && Due(job, watch) <= now) {
       Tell(peer, job, watch, now, effects);
@@ -82,7 +106,7 @@ std::optional<Time> ClientDesk::NextReport() const {
 }
 
 Time ClientDesk::Due(const Job& job, const Watch& watch) const {
-  if (job.state != JobState::kRunning) {
+  if (!IsOpen(job.state)) {
     return watch.told;
   }
   const bool moved = watch.revision != job.news.Revision();

@@ -1,4 +1,4 @@
-// The conversation with clients: submit, watch, cancel.
+// The conversation with clients: submit, watch, cancel, pause, resume, retry.
 
 #pragma once
 
@@ -23,6 +23,9 @@ class ClientDesk {
   void Hear(const PeerId& from, const v1::SubmitJob& request, Effects& effects);
   void Hear(const PeerId& from, const v1::WatchJob& request, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::CancelJob& request, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::PauseJob& request, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::ResumeJob& request, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::RetryJob& request, Time now, Effects& effects);
 
   // The peer watches nothing any more.
   void Leave(const PeerId& peer);
@@ -42,6 +45,9 @@ class ClientDesk {
   };
 
   [[nodiscard]] Time Due(const Job& job, const Watch& watch) const;
+  // The status of a job that was asked to change; or why it cannot.
+  void Answer(
+      const PeerId& peer, const JobId& id, const Status& change, Time now, Effects& effects);
   void Tell(const PeerId& peer, const Job& job, Watch& watch, Time now, Effects& effects);
 
   Floor& floor_;

@@ -33,6 +33,7 @@ Effects Farm::Handle(const Event& event, Time now) {
   workers_.DropSilent(now, effects);
   attempts_.ExpireLeases(now, effects);
   floor_.tasks.Wake(now);
+  attempts_.Forgive(now, effects);
   attempts_.StartReady(now, effects);
   clients_.Report(now, effects);
   return effects;
@@ -40,8 +41,9 @@ Effects Farm::Handle(const Event& event, Time now) {
 
 std::optional<Time> Farm::NextWakeup() const {
   std::optional<Time> next;
-  for (const std::optional<Time>& due : {floor_.workers.NextSilence(), floor_.leases.NextExpiry(),
-                                         floor_.tasks.NextWake(), clients_.NextReport()}) {
+  for (const std::optional<Time>& due :
+       {floor_.workers.NextSilence(), floor_.leases.NextExpiry(), floor_.tasks.NextWake(),
+        floor_.conduct.NextForgiveness(), clients_.NextReport()}) {
     if (due.has_value()) {
       next = next.has_value() ? std::min(*next, *due) : due;
     }
@@ -78,6 +80,14 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
       return clients_.Hear(from, message.watch_job(), now, effects);
     case v1::ToCoordinator::kCancelJob:
       return clients_.Hear(from, message.cancel_job(), now, effects);
+    case v1::ToCoordinator::kPauseJob:
+      return clients_.Hear(from, message.pause_job(), now, effects);
+    case v1::ToCoordinator::kResumeJob:
+      return clients_.Hear(from, message.resume_job(), now, effects);
+    case v1::ToCoordinator::kRetryJob:
+      return clients_.Hear(from, message.retry_job(), now, effects);
+    case v1::ToCoordinator::kDrainWorker:
+      return workers_.Hear(from, message.drain_worker(), effects);
     case v1::ToCoordinator::BODY_NOT_SET:
       return RefuseUnknown(from, effects);
   }

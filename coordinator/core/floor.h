@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/time.h"
+#include "coordinator/core/conduct.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/lease_table.h"
@@ -23,13 +24,21 @@ struct FarmOptions {
   Duration lease{30'000};        // An attempt that no heartbeat names for this long is given up.
   Duration status_period{1000};  // A watching client hears at least this often,
   Duration status_pause{100};    // and at most this often.
+  Duration patience{1'800'000};  // An attempt that does not move for this long is given up.
   RetryLimits retry = {};
-  std::string bulk_address;  // Workers are sent there for blobs.
+  ConductLimits conduct = {};
+  std::uint32_t user_jobs_max = 10'000;        // Of one user, that have not ended.
+  std::uint32_t user_running_max = 1'000'000;  // Tasks of one user that run at a time.
+  std::string bulk_address;                    // Workers are sent there for blobs.
 };
 
 struct Floor {
   explicit Floor(FarmOptions farm_options)
-      : options(std::move(farm_options)), leases(options.lease), workers(options.silence) {}
+      : options(std::move(farm_options)),
+        tasks(options.user_running_max),
+        leases(options.lease, options.patience),
+        workers(options.silence),
+        conduct(options.conduct) {}
 
   const FarmOptions options;
   std::uint64_t epoch = 0;  // Of this life of the coordinator.
@@ -37,6 +46,7 @@ struct Floor {
   TaskTable tasks;
   LeaseTable leases;
   WorkerTable workers;
+  Conduct conduct;
 };
 
 // Tells the job's clients and the log.

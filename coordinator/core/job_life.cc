@@ -1,5 +1,6 @@
 #include "coordinator/core/job_life.h"
 
+#include <set>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
@@ -18,6 +19,32 @@ v1::JobSubmitted Submitted(const JobId& id, bool existed) {
   return answer;
 }
 
+using Refusal = JobLife::Refusal;
+
+Refusal Plain(const Error& error) {
+  return {error, v1::REFUSAL_KIND_UNSPECIFIED};
+}
+
+Status CheckTerms(const v1::JobTerms& terms) {
+  constexpr std::uint32_t kPriorityMax = 100;
+  constexpr int kTagsMax = 32;
+  constexpr std::size_t kNameBytesMax = 128;
+  if (terms.priority() > kPriorityMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "priority is " + std::to_string(terms.priority()) + ": 0 to 100");
+  }
+  if (terms.user().size() > kNameBytesMax || terms.tags_size() > kTagsMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "user may have 128 bytes, and a job 32 tags of 1 to 128 bytes");
+  }
+  for (const std::string& tag : terms.tags()) {
+    if (tag.empty() || tag.size() > kNameBytesMax) {
+      return Failure(ErrorCode::kInvalidArgument, "a tag must have 1 to 128 bytes");
+    }
+  }
+  return {};
+}
+
 Result<v1::JobSubmitted> Rediscover(const Job& job, const v1::SubmitJob& request) {
   if (job.client_token != request.client_token()) {
     return Failure(ErrorCode::kAlreadyExists,
@@ -34,19 +61,24 @@ Result<v1::JobSubmitted> Rediscover(const Job& job, const v1::SubmitJob& request
 
 }  // namespace
 
-Result<v1::JobSubmitted> JobLife::Submit(const v1::SubmitJob& request, Effects& effects) {
+tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& request,
+                                                        Effects& effects) {
   if (request.client_token().empty() || request.client_token().size() > kTokenBytesMax) {
-    return Failure(ErrorCode::kInvalidArgument, "client_token must have 1 to 256 bytes");
+    return tl::unexpected(
+        Plain(Error(ErrorCode::kInvalidArgument, "client_token must have 1 to 256 bytes")));
   }
   const JobId id = JobIdOf(request.client_token());
   if (const Job* known = floor_.jobs.Find(id); known != nullptr) {
-    return Rediscover(*known, request);
+    return Rediscover(*known, request).map_error(Plain);
   }
-  WEFT_RETURN_IF_ERROR(CheckSpec(request.spec()));
+  if (auto refusal = FindRefusal(request); refusal.has_value()) {
+    return tl::unexpected(*std::move(refusal));
+  }
   Job job;
   job.id = id;
   job.client_token = request.client_token();
   job.spec = request.spec();
+  job.terms = request.terms();
   job.plan = PlanProbe();
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
@@ -55,15 +87,106 @@ Result<v1::JobSubmitted> JobLife::Submit(const v1::SubmitJob& request, Effects& 
   return Submitted(id, false);
 }
 
-Status JobLife::Cancel(const JobId& id, Effects& effects) {
+std::optional<Refusal> JobLife::FindRefusal(const v1::SubmitJob& request) const {
+  if (const Status spec = CheckSpec(request.spec()); !spec) {
+    return Plain(spec.error());
+  }
+  if (const Status terms = CheckTerms(request.terms()); !terms) {
+    return Plain(terms.error());
+  }
+  const std::string& user = request.terms().user();
+  if (floor_.jobs.OpenOf(user) >= floor_.options.user_jobs_max) {
+    return Refusal{Error(ErrorCode::kResourceExhausted,
+                         "user '" + user + "' has " + std::to_string(floor_.jobs.OpenOf(user)) +
+                             " open jobs already, which is the limit"),
+                   v1::REFUSAL_KIND_OVER_LIMIT};
+  }
+  return FindIncompatibility(request);
+}
+
+std::optional<Refusal> JobLife::FindIncompatibility(const v1::SubmitJob& request) const {
+  const auto& crews = floor_.workers.Crews();
+  if (crews.empty() || request.terms().wait_for_workers()) {
+    return std::nullopt;  // Workers may yet come.
+  }
+  constexpr std::size_t kLacksMax = 8;
+  const Requirement requirement = RequirementOf(request.spec(), request.terms());
+  std::set<std::string> lacks;
+  for (const auto& [capability, crew] : crews) {
+    const auto lack = FindLack(capability, requirement);
+    if (!lack.has_value()) {
+      return std::nullopt;
+    }
+    if (lacks.size() < kLacksMax) {
+      lacks.insert(*lack);
+    }
+  }
+  std::string text = "not compatible: no connected worker has what the job asks for; they lack";
+  for (const std::string& lack : lacks) {
+    text += (&lack == &*lacks.begin() ? " " : ", ") + lack;
+  }
+  return Refusal{Error(ErrorCode::kUnsupported, text), v1::REFUSAL_KIND_NOT_COMPATIBLE};
+}
+
+Result<Job*> JobLife::Find(const JobId& id) {
   Job* job = floor_.jobs.Find(id);
   if (job == nullptr) {
     return Failure(ErrorCode::kNotFound, "no such job: " + id.value);
   }
-  if (job->state == JobState::kRunning) {
+  return job;
+}
+
+Status JobLife::Cancel(const JobId& id, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  if (IsOpen(job->state)) {
     End(*job, JobState::kCancelled, effects);
     effects.notes.push_back({.text = "job cancelled", .job = id.value});
   }
+  return {};
+}
+
+Status JobLife::Pause(const JobId& id, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  if (!IsOpen(job->state)) {
+    return Failure(ErrorCode::kFailedPrecondition, "job " + id.value + " has ended");
+  }
+  if (job->state != JobState::kPaused) {
+    Move(*job, JobState::kPaused, effects);
+    floor_.tasks.Close(id);
+    Tell(*job, {.text = "job paused"}, effects);
+  }
+  return {};
+}
+
+Status JobLife::Resume(const JobId& id, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  if (!IsOpen(job->state)) {
+    return Failure(ErrorCode::kFailedPrecondition, "job " + id.value + " has ended");
+  }
+  if (job->state == JobState::kPaused) {
+    Move(*job, JobState::kRunning, effects);
+    floor_.tasks.Open(id);
+    Tell(*job, {.text = "job resumed"}, effects);
+  }
+  return {};
+}
+
+Status JobLife::Retry(const JobId& id, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  if (job->state == JobState::kDone) {
+    return Failure(ErrorCode::kFailedPrecondition, "job " + id.value + " is done");
+  }
+  if (IsOpen(job->state)) {
+    return {};
+  }
+  job->error.reset();
+  job->log.clear();
+  Move(*job, JobState::kRunning, effects);
+  for (const Task* task : floor_.tasks.Forget(id)) {
+    effects.records.push_back(task->ToRecord());
+  }
+  floor_.tasks.Open(id);
+  Tell(*job, {.text = "job is tried again"}, effects);
   return {};
 }
 
@@ -97,10 +220,14 @@ void JobLife::Fail(Job& job, Error error, Effects& effects) {
   End(job, JobState::kFailed, effects);
 }
 
-void JobLife::End(Job& job, JobState state, Effects& effects) {
-  job.state = state;
+void JobLife::Move(Job& job, JobState state, Effects& effects) {
+  floor_.jobs.Move(job, state);
   job.news.Touch();
   effects.records.push_back(job.ToRecord());
+}
+
+void JobLife::End(Job& job, JobState state, Effects& effects) {
+  Move(job, state, effects);
   floor_.tasks.Close(job.id);
   for (const Lease& lease : floor_.leases.OfJob(job.id)) {
     floor_.leases.Release(lease.attempt.task);

@@ -2,6 +2,9 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "common/error.h"
 #include "common/result.h"
 #include "coordinator/core/effects.h"
@@ -15,14 +18,26 @@ class JobLife {
   // floor: must outlive this.
   explicit JobLife(Floor& floor) : floor_(floor) {}
 
-  // Accepts a job, or finds the one that was submitted with the same token.
-  // kInvalidArgument: no token, or a specification that cannot be served; names the field.
-  // kAlreadyExists: the token is that of another specification; names the first field that differs.
-  Result<v1::JobSubmitted> Submit(const v1::SubmitJob& request, Effects& effects);
+  struct Refusal {
+    Error error;
+    v1::RefusalKind kind = v1::REFUSAL_KIND_UNSPECIFIED;
+  };
 
-  // Stops a running job; no effect on one that has ended.
-  // kNotFound: no such job.
+  // Accepts a job, or finds the one that was submitted with the same token.
+  // kInvalidArgument: no token, or a specification or terms that cannot be served; names the field.
+  // kUnsupported: no connected worker could run it; says what each lacks.
+  // kResourceExhausted: the user has as many open jobs as one may have.
+  // kAlreadyExists: the token is that of another specification; names the first field that differs.
+  tl::expected<v1::JobSubmitted, Refusal> Submit(const v1::SubmitJob& request, Effects& effects);
+
+  // Each has no effect on a job that is that way already. kNotFound: no such job.
+  // Cancel stops an open job; one that has ended stays as it is.
   Status Cancel(const JobId& id, Effects& effects);
+  // Nothing of the job starts until it is resumed. kFailedPrecondition: it has ended.
+  Status Pause(const JobId& id, Effects& effects);
+  Status Resume(const JobId& id, Effects& effects);
+  // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done.
+  Status Retry(const JobId& id, Effects& effects);
 
   // The probe is done: everything else is planned. An implausible clip fails the job.
   void Plan(Job& job, const v1::Clip& clip, Effects& effects);
@@ -33,6 +48,10 @@ class JobLife {
   void Fail(Job& job, Error error, Effects& effects);
 
  private:
+  [[nodiscard]] std::optional<Refusal> FindRefusal(const v1::SubmitJob& request) const;
+  [[nodiscard]] std::optional<Refusal> FindIncompatibility(const v1::SubmitJob& request) const;
+  Result<Job*> Find(const JobId& id);
+  void Move(Job& job, JobState state, Effects& effects);
   // No task of the job starts any more, and workers are told to stop those that run.
   void End(Job& job, JobState state, Effects& effects);
 

@@ -28,6 +28,7 @@ v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
   status.set_state(static_cast<v1::JobState>(job.state));
   if (job.error.has_value()) {
     *status.mutable_error() = ToWire(*job.error);
+    status.set_log(job.log);
   }
   for (const auto& [stage, counts] : tally.Stages()) {
     v1::StageProgress& progress = *status.add_stages();
@@ -40,12 +41,12 @@ v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
   status.set_frames_total(job.plan.frame_count);
   status.set_fraction(FractionOf(job, tally));
   const auto left = job.pace.SecondsLeft(now, tally.WorkDone(), tally.WorkTotal());
-  if (job.state == JobState::kRunning && job.clip.has_value() && left.has_value()) {
+  if (IsOpen(job.state) && job.clip.has_value() && left.has_value()) {
     status.set_eta_seconds(*left);
   }
   const std::size_t workers = floor.workers.size();
   status.set_workers(static_cast<std::uint32_t>(workers));
-  status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.Idle().size()));
+  status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.IdleCount()));
   return status;
 }
 

@@ -21,7 +21,14 @@ Record Job::ToRecord() const {
     *record.mutable_clip() = *clip;
   }
   record.set_sequence(sequence);
+  *record.mutable_terms() = terms;
+  record.set_log(log);
   return coordinator::ToRecord(std::move(record));
+}
+
+std::uint32_t Job::Priority() const {
+  constexpr std::uint32_t kPriorityUsual = 50;
+  return terms.has_priority() ? terms.priority() : kPriorityUsual;
 }
 
 Result<Job> FromRecord(const v1::JobRecord& record) {
@@ -34,6 +41,8 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   job.id = {record.job()};
   job.client_token = record.client_token();
   job.spec = record.spec();
+  job.terms = record.terms();
+  job.log = record.log();
   job.sequence = record.sequence();
   job.state = static_cast<JobState>(record.state());
   if (record.has_error()) {
@@ -52,10 +61,22 @@ Job& JobTable::Add(Job job) {
     job.sequence = last_sequence_ + 1;
   }
   last_sequence_ = std::max(last_sequence_, job.sequence);
+  open_[job.terms.user()] += IsOpen(job.state) ? 1 : 0;
   const JobId id = job.id;
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));
   assert(is_new);
   return added->second;
+}
+
+void JobTable::Move(Job& job, JobState state) {
+  std::uint32_t& open = open_[job.terms.user()];
+  open = open - (IsOpen(job.state) ? 1 : 0) + (IsOpen(state) ? 1 : 0);
+  job.state = state;
+}
+
+std::uint32_t JobTable::OpenOf(const std::string& user) const {
+  const auto open = open_.find(user);
+  return open == open_.end() ? 0 : open->second;
 }
 
 Job* JobTable::Find(const JobId& id) {

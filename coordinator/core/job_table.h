@@ -18,21 +18,36 @@
 namespace weft::coordinator {
 
 // Numbers equal weft.v1.JobState.
-enum class JobState : std::uint8_t { kRunning = 1, kDone = 2, kFailed = 3, kCancelled = 4 };
+enum class JobState : std::uint8_t {
+  kRunning = 1,
+  kDone = 2,
+  kFailed = 3,
+  kCancelled = 4,
+  kAccepted = 5,
+  kPaused = 6,
+};
+
+// It has not ended: results of its tasks are still wanted.
+constexpr bool IsOpen(JobState state) {
+  return state == JobState::kAccepted || state == JobState::kRunning || state == JobState::kPaused;
+}
 
 struct Job {
   JobId id;
   std::string client_token;
   v1::JobSpec spec;
+  v1::JobTerms terms;
   std::uint64_t sequence = 0;  // In order of submission.
-  JobState state = JobState::kRunning;
+  JobState state = JobState::kAccepted;
   std::optional<Error> error;    // Of a failed job.
+  std::string log;               // Likewise: the end of the failed task's log.
   std::optional<v1::Clip> clip;  // Once the probe is done.
   JobPlan plan;                  // Of the probe alone until then.
   JobNews news;
   Pace pace;
 
   [[nodiscard]] Record ToRecord() const;
+  [[nodiscard]] std::uint32_t Priority() const;
 };
 
 // kDataLoss: the record makes no sense.
@@ -45,13 +60,19 @@ class JobTable {
   // REQUIRES: no job of this id.
   Job& Add(Job job);
 
+  void Move(Job& job, JobState state);
+
   [[nodiscard]] Job* Find(const JobId& id);
   [[nodiscard]] const Job* Find(const JobId& id) const;
+
+  // Jobs of the user that have not ended.
+  [[nodiscard]] std::uint32_t OpenOf(const std::string& user) const;
 
   [[nodiscard]] const std::map<JobId, Job>& All() const { return jobs_; }
 
  private:
   std::map<JobId, Job> jobs_;
+  std::map<std::string, std::uint32_t> open_;  // By user.
   std::uint64_t last_sequence_ = 0;
 };
 

@@ -24,20 +24,27 @@ struct Lease {
   AttemptId attempt;
   Holder holder;
   Time expiry;
+  Time granted = {};
+  double fraction = 0;  // Of the work, as last heard.
+  Time stall = {};      // By then it must have moved on.
 };
 
 class LeaseTable {
  public:
-  // REQUIRES: term > 0.
-  explicit LeaseTable(Duration term);
+  // term: of a lease.  patience: an attempt must move at least this often. REQUIRES: both > 0.
+  LeaseTable(Duration term, Duration patience);
 
   // Leases the attempt's task to `holder` until `now + term`.
   // kAlreadyExists: the task is leased; a task has at most one holder.
   Status Grant(const AttemptId& attempt, const Holder& holder, Time now);
 
   // Extends the lease to `now + term`. False, and no effect, when `holder` does not hold this
-  // attempt.
-  bool Renew(const AttemptId& attempt, const Holder& holder, Time now);
+  // attempt. fraction: of the work that is done, 0 to 1; an attempt moves when it grows.
+  bool Renew(const AttemptId& attempt, const Holder& holder, double fraction, Time now);
+
+  // Another life of the same worker holds the attempt from now on.
+  // REQUIRES: the task is leased to a life of that worker.
+  void Hand(const TaskId& task, const Holder& heir, Time now);
 
   // Ends the task's lease, if there is one.
   void Release(const TaskId& task);
@@ -45,7 +52,10 @@ class LeaseTable {
   // Ends every lease with expiry <= now and returns them, ordered by expiry.
   std::vector<Lease> Expire(Time now);
 
-  // When Expire() next has something to do; nothing if no task is leased.
+  // Ends every lease whose attempt has not moved for too long, and returns them.
+  std::vector<Lease> Stall(Time now);
+
+  // When Expire() or Stall() next has something to do; nothing if no task is leased.
   [[nodiscard]] std::optional<Time> NextExpiry() const;
 
   [[nodiscard]] const Lease* Find(const TaskId& task) const;
@@ -59,9 +69,11 @@ class LeaseTable {
   void Erase(Leases::iterator lease);
 
   Duration term_;
+  Duration patience_;
   Leases leases_;
   // The same leases, by end and by worker.
   std::set<std::pair<Time, TaskId>> by_expiry_;
+  std::set<std::pair<Time, TaskId>> by_stall_;
   std::set<std::pair<WorkerId, TaskId>> by_worker_;
 };
 

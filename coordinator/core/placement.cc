@@ -1,40 +1,62 @@
 #include "coordinator/core/placement.h"
 
+#include <algorithm>
+#include <set>
+
 namespace weft::coordinator {
 namespace {
 
-bool Avoids(const Task& task, const WorkerId& worker, const WorkerTable& workers) {
-  const std::size_t able = task.device.empty() ? workers.size() : workers.CountOf(task.device);
-  return task.errors > 0 && task.holder.worker == worker && able > 1;
+constexpr Duration kPostponed{1000};
+constexpr Duration kChoosy{30'000};
+
+bool Avoids(const Task& task, const WorkerId& worker) {
+  return std::find(task.avoids.begin(), task.avoids.end(), worker) != task.avoids.end();
 }
 
-// The first of `ready` that `worker` may take.
-const ReadyTask* FirstFor(const Worker& worker,
-                          const TaskTable::ReadyTasks& ready,
-                          const TaskTable& tasks,
-                          const WorkerTable& workers) {
-  for (const ReadyTask& candidate : ready) {
-    if (!Avoids(*tasks.Find(candidate.id), worker.self.worker, workers)) {
-      return &candidate;
-    }
-  }
-  return nullptr;
+// The first that the task does not avoid. It avoids few.
+const WorkerId* FirstFor(const Task& task, const std::set<WorkerId>& idle) {
+  const auto first = std::find_if(idle.begin(), idle.end(),
+                                  [&](const WorkerId& worker) { return !Avoids(task, worker); });
+  return first == idle.end() ? nullptr : &*first;
+}
+
+const WorkerId* ChooseFrom(const Crew& crew, const Task& task, const std::string& model) {
+  const auto warm = crew.warm.find(model);
+  const WorkerId* chosen = warm == crew.warm.end() ? nullptr : FirstFor(task, warm->second);
+  return chosen != nullptr ? chosen : FirstFor(task, crew.idle);
+}
+
+// Whether the task may wait for a worker that it does not avoid.
+bool CanBeChoosy(const Task& task, const WorkerTable& workers, Time now) {
+  const bool patient = !task.choosy_until.has_value() || now < *task.choosy_until;
+  return patient && workers.CountAble(*task.requirement) > task.avoids.size();
 }
 
 }  // namespace
 
-std::optional<Assignment> PlaceNext(const TaskTable& tasks, const WorkerTable& workers) {
-  if (!tasks.HasReady()) {
-    return std::nullopt;  // The usual case; a large idle fleet need not be looked through.
+std::optional<Assignment> PlaceNext(const JobTable& jobs,
+                                    const WorkerTable& workers,
+                                    Time now,
+                                    TaskTable& tasks) {
+  if (tasks.Ready().Empty() || workers.IdleCount() == 0) {
+    return std::nullopt;
   }
-  for (const WorkerId& id : workers.Idle()) {
-    const Worker& worker = *workers.Find(id);
-    const ReadyTask* any = FirstFor(worker, tasks.Ready(""), tasks, workers);
-    const ReadyTask* own = FirstFor(worker, tasks.Ready(worker.device), tasks, workers);
-    const bool takes_any = any != nullptr && (own == nullptr || *any < *own);
-    const ReadyTask* first = takes_any ? any : own;
-    if (first != nullptr) {
-      return Assignment{first->id, id};
+  for (const auto& [capability, crew] : workers.Crews()) {
+    while (!crew.idle.empty()) {
+      const auto ready = tasks.Ready().First(capability);
+      if (!ready.has_value()) {
+        break;
+      }
+      Task& task = *tasks.Find(ready->id);
+      const std::string& model = jobs.Find(ready->id.job)->spec.model_path();
+      const WorkerId* worker = ChooseFrom(crew, task, model);
+      if (worker == nullptr && !CanBeChoosy(task, workers, now)) {
+        worker = &*crew.idle.begin();
+      }
+      if (worker != nullptr) {
+        return Assignment{ready->id, *worker};
+      }
+      tasks.Postpone(task, now + kPostponed, now + kChoosy);
     }
   }
   return std::nullopt;

@@ -4,6 +4,8 @@
 
 #include <optional>
 
+#include "common/time.h"
+#include "coordinator/core/job_table.h"
 #include "coordinator/core/task_table.h"
 #include "coordinator/core/worker_table.h"
 
@@ -16,8 +18,12 @@ struct Assignment {
 
 // The next task to start; nothing when no idle worker can take a ready task.
 //
-// Tasks go in the order of TaskTable::Ready to the first idle worker that has their device. A task
-// that ended in an error is kept from the worker of that error while another worker could take it.
-std::optional<Assignment> PlaceNext(const TaskTable& tasks, const WorkerTable& workers);
+// Tasks go in the order of ReadyQueue to workers that have what they ask for, rather to one that
+// has the job's model in memory. A task that failed somewhere is kept from that worker for half a
+// minute while another could take it: it rests, so that it is in nobody's way.
+std::optional<Assignment> PlaceNext(const JobTable& jobs,
+                                    const WorkerTable& workers,
+                                    Time now,
+                                    TaskTable& tasks);
 
 }  // namespace weft::coordinator

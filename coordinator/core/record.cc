@@ -41,4 +41,10 @@ Record ToRecord(v1::TaskRecord task) {
   return record;
 }
 
+Record ToRecord(v1::WorkerRecord worker) {
+  Record record{"worker/" + worker.worker(), Versioned()};
+  *record.value.mutable_worker() = std::move(worker);
+  return record;
+}
+
 }  // namespace weft::coordinator

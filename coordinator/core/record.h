@@ -10,15 +10,16 @@
 namespace weft::coordinator {
 
 // Layout of the records this build writes; it reads this one and all older ones.
-inline constexpr std::uint32_t kRecordVersion = 1;
+inline constexpr std::uint32_t kRecordVersion = 2;
 
 struct Record {
   std::string key;
   v1::LedgerRecord value;
 };
 
-Record ToRecord(v1::EpochRecord epoch);  // "epoch"
-Record ToRecord(v1::JobRecord job);      // "job/<job>"
-Record ToRecord(v1::TaskRecord task);    // "task/<job>/<stage>/<round>/<chunk>"
+Record ToRecord(v1::EpochRecord epoch);    // "epoch"
+Record ToRecord(v1::JobRecord job);        // "job/<job>"
+Record ToRecord(v1::TaskRecord task);      // "task/<job>/<stage>/<round>/<chunk>"
+Record ToRecord(v1::WorkerRecord worker);  // "worker/<worker>"
 
 }  // namespace weft::coordinator

@@ -57,7 +57,7 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor) {
                    "the ledger's record of " + id.job.value + ": " + Name(id) + " makes no sense");
   }
   floor.tasks.Restore(*task, record);
-  const bool goes_on = floor.jobs.Find(id.job)->state == JobState::kRunning;
+  const bool goes_on = IsOpen(floor.jobs.Find(id.job)->state);
   if (task->state == TaskState::kRunning && !goes_on) {
     floor.tasks.Requeue(*task, Time{});
   } else if (task->state == TaskState::kRunning) {
@@ -73,12 +73,15 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     WEFT_RETURN_IF_ERROR(CheckVersion(record));
     floor.epoch = std::max(floor.epoch, record.value.epoch().epoch());
     WEFT_RETURN_IF_ERROR(RecoverJob(record.value, floor));
+    if (record.value.worker().drained()) {
+      floor.workers.SetBarred({record.value.worker().worker()}, WorkerTable::Bar::kDrained, true);
+    }
   }
   for (const Record& record : records) {  // Each belongs to a job.
     WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor));
   }
   for (const auto& [id, job] : floor.jobs.All()) {
-    if (job.state != JobState::kRunning) {
+    if (!IsOpen(job.state) || job.state == JobState::kPaused) {
       floor.tasks.Close(id);
     }
   }

@@ -12,10 +12,12 @@ TaskId IdOf(const JobId& job, const TaskPlace& place) {
   return {.job = job, .stage = place.stage, .chunk = place.chunk, .round = place.round};
 }
 
-// The stages that only read and write files are the same on every device.
-std::string DeviceFor(const Job& job, Stage stage) {
-  const bool any = stage == Stage::kProbe || stage == Stage::kAssemble;
-  return any ? "" : job.spec.device();
+bool OnlyTouchesFiles(Stage stage) {
+  return stage == Stage::kProbe || stage == Stage::kAssemble;
+}
+
+constexpr auto Index(FailureClass failure) {
+  return static_cast<std::size_t>(failure);
 }
 
 }  // namespace
@@ -28,8 +30,12 @@ Record Task::ToRecord() const {
   record.set_epoch(epoch);
   record.set_worker(holder.worker.value);
   record.set_instance(holder.instance.value);
-  record.set_errors(errors);
-  record.set_workers_lost(workers_lost);
+  record.set_errors(failures[Index(FailureClass::kTaskError)]);
+  record.set_workers_lost(failures[Index(FailureClass::kWorkerLost)]);
+  record.set_out_of_memory(failures[Index(FailureClass::kOutOfMemory)]);
+  record.set_busy(failures[Index(FailureClass::kBusy)]);
+  record.set_bad_outputs(failures[Index(FailureClass::kBadOutput)]);
+  record.set_stalls(failures[Index(FailureClass::kStalled)]);
   for (const auto& [name, blob] : outputs) {
     v1::Output& output = *record.add_outputs();
     output.set_name(name);
@@ -39,7 +45,14 @@ Record Task::ToRecord() const {
 }
 
 void TaskTable::Add(const Job& job) {
-  JobEntry& entry = jobs_[job.id];
+  const auto [known, is_new_job] = jobs_.try_emplace(job.id);
+  JobEntry& entry = known->second;
+  if (is_new_job) {
+    entry.user = job.terms.user();
+    entry.whole = RequirementOf(job.spec, job.terms);
+    entry.files = WithoutDevice(entry.whole);
+    ready_.AddJob(job.id, {entry.user, job.Priority(), job.sequence});
+  }
   for (const PlannedTask& planned : job.plan.tasks) {
     const TaskId id = IdOf(job.id, planned.place);
     const auto [added, is_new] = tasks_.try_emplace(id);
@@ -50,7 +63,7 @@ void TaskTable::Add(const Job& job) {
     }
     task.id = id;
     task.job_sequence = job.sequence;
-    task.device = DeviceFor(job, id.stage);
+    task.requirement = OnlyTouchesFiles(id.stage) ? &entry.files : &entry.whole;
     entry.tally.Add(planned);
     Link(task);
     Queue(task);
@@ -85,7 +98,9 @@ void TaskTable::Start(Task& task, std::uint64_t epoch, const Holder& holder) {
   ++task.attempt;
   task.epoch = epoch;
   task.holder = holder;
+  task.choosy_until.reset();
   Move(task, TaskState::kRunning);
+  ready_.Charge(task.id.job, task.plan->weight);
 }
 
 void TaskTable::Complete(Task& task, std::map<std::string, v1::BlobRef> outputs) {
@@ -118,8 +133,8 @@ void TaskTable::Restore(Task& task, const v1::TaskRecord& record) {
   task.attempt = record.attempt();
   task.epoch = record.epoch();
   task.holder = {{record.worker()}, {record.instance()}};
-  task.errors = record.errors();
-  task.workers_lost = record.workers_lost();
+  task.failures = {record.errors(), record.workers_lost(), record.out_of_memory(),
+                   record.busy(),   record.bad_outputs(),  record.stalls()};
   if (record.state() == v1::TASK_STATE_DONE) {
     std::map<std::string, v1::BlobRef> outputs;
     for (const v1::Output& output : record.outputs()) {
@@ -139,6 +154,51 @@ void TaskTable::Close(const JobId& job) {
   }
 }
 
+void TaskTable::Open(const JobId& job) {
+  jobs_.at(job).closed = false;
+  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
+       ++it) {
+    Queue(it->second);
+  }
+}
+
+std::vector<const Task*> TaskTable::Forget(const JobId& job) {
+  std::vector<const Task*> changed;
+  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
+       ++it) {
+    Task& task = it->second;
+    if (task.state == TaskState::kDone || task.attempt == 0) {
+      continue;
+    }
+    task.failures = {};
+    task.avoids.clear();
+    Requeue(task, Time{});
+    changed.push_back(&task);
+  }
+  return changed;
+}
+
+std::uint32_t TaskTable::CountFailure(Task& task, FailureClass failure) {
+  return ++task.failures.at(Index(failure));
+}
+
+void TaskTable::Avoid(Task& task, const WorkerId& worker) {
+  constexpr std::size_t kAvoidedMax = 4;
+  const auto known = std::find(task.avoids.begin(), task.avoids.end(), worker);
+  if (known == task.avoids.end() && task.avoids.size() < kAvoidedMax) {
+    task.avoids.push_back(worker);
+  }
+}
+
+void TaskTable::Postpone(Task& task, Time not_before, Time choosy_until) {
+  if (!task.choosy_until.has_value()) {
+    task.choosy_until = choosy_until;
+  }
+  Unqueue(task);
+  task.not_before = not_before;
+  Queue(task);
+}
+
 void TaskTable::Wake(Time now) {
   while (!resting_.empty() && resting_.begin()->first <= now) {
     Task& task = tasks_.at(resting_.begin()->second);
@@ -155,16 +215,6 @@ std::optional<Time> TaskTable::NextWake() const {
   return resting_.begin()->first;
 }
 
-const TaskTable::ReadyTasks& TaskTable::Ready(const std::string& device) const {
-  const auto ready = ready_.find(device);
-  return ready == ready_.end() ? none_ : ready->second;
-}
-
-bool TaskTable::HasReady() const {
-  return std::any_of(ready_.begin(), ready_.end(),
-                     [](const auto& ready) { return !ready.second.empty(); });
-}
-
 const JobTally& TaskTable::Tally(const JobId& job) const {
   return jobs_.at(job).tally;
 }
@@ -172,7 +222,11 @@ const JobTally& TaskTable::Tally(const JobId& job) const {
 void TaskTable::Move(Task& task, TaskState to) {
   Unqueue(task);
   const double fraction = std::exchange(task.fraction, 0);
-  jobs_.at(task.id.job).tally.Move(*task.plan, task.state, to, fraction);
+  JobEntry& entry = jobs_.at(task.id.job);
+  entry.tally.Move(*task.plan, task.state, to, fraction);
+  if (task.state == TaskState::kRunning || to == TaskState::kRunning) {
+    CountRunning(entry.user, to == TaskState::kRunning);
+  }
   task.state = to;
   Queue(task);
 }
@@ -186,16 +240,19 @@ void TaskTable::Queue(Task& task) {
   if (task.not_before > Time{}) {
     resting_.emplace(task.not_before, task.id);
   } else {
-    ready_[task.device].insert({task.job_sequence, task.id});
+    ready_.Insert(*task.requirement, {task.job_sequence, task.id});
   }
 }
 
 void TaskTable::Unqueue(const Task& task) {
   resting_.erase({task.not_before, task.id});
-  const auto ready = ready_.find(task.device);
-  if (ready != ready_.end()) {
-    ready->second.erase({task.job_sequence, task.id});
-  }
+  ready_.Erase(*task.requirement, {task.job_sequence, task.id});
+}
+
+void TaskTable::CountRunning(const std::string& user, bool more) {
+  std::uint32_t& running = user_running_[user];
+  running = more ? running + 1 : running - 1;
+  ready_.Hold(user, running >= user_running_max_);
 }
 
 }  // namespace weft::coordinator

@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -17,37 +16,26 @@
 #include "coordinator/core/holder.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/job_tally.h"
+#include "coordinator/core/ready_queue.h"
 #include "coordinator/core/record.h"
+#include "coordinator/core/requirement.h"
+#include "coordinator/core/retry_policy.h"
 
 namespace weft::coordinator {
-
-// The order in which ready tasks start: by submission of their jobs; then stages and rounds that
-// others wait for come first, and chunks from the left, so that the wavefront moves.
-struct ReadyTask {
-  std::uint64_t job_sequence = 0;
-  TaskId id;
-
-  friend bool operator<(const ReadyTask& a, const ReadyTask& b) { return a.Key() < b.Key(); }
-
- private:
-  [[nodiscard]] std::tuple<std::uint64_t, Stage, std::uint32_t, std::uint32_t, const JobId&> Key()
-      const {
-    return {job_sequence, id.stage, id.round, id.chunk, id.job};
-  }
-};
 
 // Read by all, changed by TaskTable alone.
 struct Task {
   TaskId id;
   const PlannedTask* plan = nullptr;  // Lives in the job.
   std::uint64_t job_sequence = 0;
-  std::string device;  // That a worker must have; empty: any will do.
+  const Requirement* requirement = nullptr;  // Lives in the table.
   TaskState state = TaskState::kWaiting;
   std::uint32_t attempt = 0;  // The latest; 0 before the first.
   std::uint64_t epoch = 0;    // That assigned it.
   Holder holder;              // That runs it or ran it last.
-  std::uint32_t errors = 0;
-  std::uint32_t workers_lost = 0;
+  FailureCounts failures = {};
+  std::vector<WorkerId> avoids;                // Where it failed.
+  std::optional<Time> choosy_until;            // From then on it runs even there.
   std::map<std::string, v1::BlobRef> outputs;  // Once done.
   double fraction = 0;                         // Of a running attempt.
   Time not_before{};                           // Rests until then after an error.
@@ -60,7 +48,8 @@ struct Task {
 
 class TaskTable {
  public:
-  using ReadyTasks = std::set<ReadyTask>;
+  // user_running_max: tasks of one user that run at a time.
+  explicit TaskTable(std::uint32_t user_running_max) : user_running_max_(user_running_max) {}
 
   // Adds the tasks of job.plan that are not here yet; call it again when the plan has grown.
   // REQUIRES: the job stays where it is.
@@ -84,24 +73,36 @@ class TaskTable {
   // How much of a running attempt is done, 0 to 1.
   void Advance(Task& task, double fraction);
 
-  void CountError(Task& task) { ++task.errors; }
-  void CountWorkerLost(Task& task) { ++task.workers_lost; }
+  // Returns how many of that class the task has had now. REQUIRES: a class that is counted.
+  std::uint32_t CountFailure(Task& task, FailureClass failure);
+
+  // The task runs elsewhere, as long as there is an elsewhere.
+  static void Avoid(Task& task, const WorkerId& worker);
+
+  // The ready task waits for another worker than it could have now. `choosy_until`: for how long
+  // it will go on to do so; the first call counts.
+  void Postpone(Task& task, Time not_before, Time choosy_until);
+
+  // A life of the same worker that came after the task's holder holds its attempt.
+  static void Hand(Task& task, const Holder& heir) { task.holder = heir; }
 
   // Sets a task just added to what an earlier life recorded.
   // REQUIRES: called once for a task, after Add of its job.
   void Restore(Task& task, const v1::TaskRecord& record);
 
-  // No task of the job starts any more.
+  // No task of the job starts any more, or until it is opened.
   void Close(const JobId& job);
+  void Open(const JobId& job);
+
+  // Failed tasks of a closed job wait again, and every task is as if it had never failed.
+  // Returns those that changed.
+  std::vector<const Task*> Forget(const JobId& job);
 
   // Tasks whose rest is over become ready.
   void Wake(Time now);
   [[nodiscard]] std::optional<Time> NextWake() const;
 
-  // Ready tasks for workers with `device`; the empty name is that of tasks any worker may run.
-  [[nodiscard]] const ReadyTasks& Ready(const std::string& device) const;
-
-  [[nodiscard]] bool HasReady() const;
+  [[nodiscard]] const ReadyQueue& Ready() const { return ready_; }
 
   // REQUIRES: the job was added.
   [[nodiscard]] const JobTally& Tally(const JobId& job) const;
@@ -112,6 +113,9 @@ class TaskTable {
   struct JobEntry {
     JobTally tally;
     bool closed = false;
+    std::string user;
+    Requirement whole;  // Of most stages.
+    Requirement files;  // Of those that only read and write files: any device will do.
   };
 
   void Link(Task& task);
@@ -119,12 +123,14 @@ class TaskTable {
   // Puts a waiting task where it belongs: ready, resting, or neither.
   void Queue(Task& task);
   void Unqueue(const Task& task);
+  void CountRunning(const std::string& user, bool more);
 
   std::map<TaskId, Task> tasks_;
   std::map<JobId, JobEntry> jobs_;
-  std::map<std::string, ReadyTasks> ready_;  // By device.
+  ReadyQueue ready_;
   std::set<std::pair<Time, TaskId>> resting_;
-  const ReadyTasks none_ = {};
+  std::uint32_t user_running_max_;
+  std::map<std::string, std::uint32_t> user_running_;
 };
 
 }  // namespace weft::coordinator

@@ -55,9 +55,10 @@ void WorkerDesk::Hear(const PeerId& from,
   const Holder self{{hello.worker()}, {hello.instance()}};
   const auto greeting = floor_.workers.Greet({.self = self,
                                               .peer = from,
-                                              .device = hello.device(),
+                                              .capability = CapabilityOf(hello),
                                               .last_heard = now,
-                                              .busy = hello.running_size() > 0});
+                                              .busy = hello.running_size() > 0,
+                                              .leaving = hello.draining()});
   if (greeting.fenced) {
     ShutDown(from, self.worker, effects);
     return;
@@ -67,8 +68,31 @@ void WorkerDesk::Hear(const PeerId& from,
   }
   effects.notes.push_back({.text = "worker is here: " + hello.device() + ", " + hello.build(),
                            .worker = hello.worker()});
+  HearLegacy(self, hello, now, effects);
   attempts_.Fence(self, now, effects);
   Welcome(self, hello, now, effects);
+}
+
+void WorkerDesk::HearLegacy(const Holder& self,
+                            const v1::WorkerHello& hello,
+                            Time now,
+                            Effects& effects) {
+  for (const v1::AttemptId& wire : hello.finished()) {
+    const Result<AttemptId> attempt = FromWire(wire);
+    if (attempt) {
+      attempts_.Inherit(*attempt, self, now, effects);
+    }
+  }
+}
+
+void WorkerDesk::Judge(const AttemptId& attempt, const Holder& self, Time now, Effects& effects) {
+  if (!attempts_.IsPlausible(attempt, self)) {
+    attempts_.Offend(self.worker,
+                     "attempt " + std::to_string(attempt.number) + " at " + Name(attempt.task) +
+                         " of job " + attempt.task.job.value + " in epoch " +
+                         std::to_string(attempt.epoch),
+                     now, effects);
+  }
 }
 
 void WorkerDesk::Welcome(const Holder& self,
@@ -94,7 +118,7 @@ void WorkerDesk::Welcome(const Holder& self,
   floor_.workers.SetBusy(self.worker, hello.running_size() > 0 || floor_.leases.Holds(self.worker));
   const Worker& worker = *floor_.workers.Find(self.worker);
   *AddMessage(worker.peer, effects).mutable_worker_welcome() = std::move(welcome);
-  attempts_.Remind(worker, mentioned, effects);
+  attempts_.Remind(worker, mentioned, now, effects);
 }
 
 void WorkerDesk::Hear(const PeerId& from,
@@ -105,14 +129,24 @@ void WorkerDesk::Hear(const PeerId& from,
   if (!self.has_value()) {
     return;
   }
-  v1::WorkerVerdict& verdict = *AddMessage(from, effects).mutable_worker_verdict();
+  v1::WorkerVerdict verdict;
+  std::vector<AttemptId> mentioned;
   for (const v1::RunningAttempt& running : beat.running()) {
     const Result<AttemptId> attempt = FromWire(running.attempt());
+    if (attempt) {
+      mentioned.push_back(*attempt);
+      Judge(*attempt, *self, now, effects);
+    }
     if (!attempt ||
         !attempts_.Renew(*attempt, *self, static_cast<double>(running.fraction()), now)) {
       *verdict.add_abandon() = running.attempt();
     }
   }
+  *AddMessage(from, effects).mutable_worker_verdict() = std::move(verdict);
+  // What was assigned two heartbeats ago must have arrived by now.
+  const Worker& worker = *floor_.workers.Find(self->worker);
+  attempts_.Remind(worker, mentioned, now - 2 * floor_.options.heartbeat, effects);
+  floor_.workers.SetLeaving(self->worker, beat.draining());
   // A worker that still works on what it lost its lease on is not idle yet.
   floor_.workers.SetBusy(self->worker,
                          beat.running_size() > 0 || floor_.leases.Holds(self->worker));
@@ -127,6 +161,9 @@ void WorkerDesk::Hear(const PeerId& from,
     return;
   }
   const Result<AttemptId> attempt = FromWire(outcome.attempt());
+  if (attempt) {
+    Judge(*attempt, *self, now, effects);
+  }
   const auto verdict = attempt ? attempts_.Complete(*attempt, *self, outcome.result(), now, effects)
                                : AttemptLife::Verdict::kSuperseded;
   Acknowledge(from, outcome.attempt(), verdict, effects);
@@ -142,12 +179,16 @@ void WorkerDesk::Hear(const PeerId& from,
     return;
   }
   const Result<AttemptId> attempt = FromWire(outcome.attempt());
-  const auto verdict =
-      attempt ? attempts_.Fail(*attempt, *self, FromWire(outcome.error()), now, effects)
-              : AttemptLife::Verdict::kSuperseded;
+  const Error error = FromWire(outcome.error());
+  const AttemptLife::Failure failure{Classify(error.code()), error, outcome.log()};
+  if (attempt) {
+    Judge(*attempt, *self, now, effects);
+  }
+  const auto verdict = attempt ? attempts_.Fail(*attempt, *self, failure, now, effects)
+                               : AttemptLife::Verdict::kSuperseded;
   Acknowledge(from, outcome.attempt(), verdict, effects);
   // A worker that withdraws is about to leave; its next heartbeat would say otherwise.
-  const bool withdraws = Classify(FromWire(outcome.error()).code()) == FailureClass::kWithdrawn;
+  const bool withdraws = failure.kind == FailureClass::kWithdrawn;
   floor_.workers.SetBusy(self->worker, withdraws || floor_.leases.Holds(self->worker));
 }
 
@@ -162,6 +203,23 @@ void WorkerDesk::Hear(const PeerId& from,
   attempts_.Withdraw(*self, now, effects);
   floor_.workers.Leave(from);
   effects.notes.push_back({.text = "worker said goodbye", .worker = self->worker.value});
+}
+
+void WorkerDesk::Hear(const PeerId& from, const v1::DrainWorker& request, Effects& effects) {
+  const WorkerId worker{request.worker()};
+  const bool drains = !request.undo();
+  if (floor_.workers.IsBarred(worker, WorkerTable::Bar::kDrained) != drains) {
+    floor_.workers.SetBarred(worker, WorkerTable::Bar::kDrained, drains);
+    v1::WorkerRecord record;
+    record.set_worker(worker.value);
+    record.set_drained(drains);
+    effects.records.push_back(ToRecord(std::move(record)));
+    effects.notes.push_back({.text = drains ? "worker is drained" : "worker is given tasks again",
+                             .worker = worker.value});
+  }
+  v1::WorkerDrained& answer = *AddMessage(from, effects).mutable_worker_drained();
+  answer.set_worker(worker.value);
+  answer.set_draining(drains);
 }
 
 void WorkerDesk::Leave(const PeerId& peer, Effects& effects) {
@@ -186,6 +244,11 @@ std::optional<Holder> WorkerDesk::Recognize(const PeerId& from, Time now, Effect
   const Worker* worker = floor_.workers.OfPeer(from);
   if (worker == nullptr) {
     AddMessage(from, effects).mutable_hello_required();
+    return std::nullopt;
+  }
+  if (!floor_.conduct.Admit(worker->self.worker, now)) {
+    attempts_.SetAside(worker->self.worker, "it floods the coordinator with messages", now,
+                       effects);
     return std::nullopt;
   }
   floor_.workers.Hear(from, now);

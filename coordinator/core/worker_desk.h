@@ -29,6 +29,8 @@ class WorkerDesk {
   void Hear(const PeerId& from, const v1::TaskCompleted& outcome, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::TaskFailed& outcome, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::WorkerGoodbye& goodbye, Time now, Effects& effects);
+  // An operator's word about a worker, which need not be connected: it holds over restarts.
+  void Hear(const PeerId& from, const v1::DrainWorker& request, Effects& effects);
 
   // The connection is gone. No effect when no worker spoke over it.
   void Leave(const PeerId& peer, Effects& effects);
@@ -38,7 +40,11 @@ class WorkerDesk {
 
  private:
   void Welcome(const Holder& self, const v1::WorkerHello& hello, Time now, Effects& effects);
-  // The worker that speaks over `from`; nothing, and it is asked to say hello, when none does.
+  void HearLegacy(const Holder& self, const v1::WorkerHello& hello, Time now, Effects& effects);
+  // Nothing of the sort was ever given to the worker.
+  void Judge(const AttemptId& attempt, const Holder& self, Time now, Effects& effects);
+  // The worker that speaks over `from`. Nothing when none does, and it is asked to say hello; or
+  // when it says too much, and it is not answered.
   std::optional<Holder> Recognize(const PeerId& from, Time now, Effects& effects);
   void Acknowledge(const PeerId& to,
                    const v1::AttemptId& attempt,

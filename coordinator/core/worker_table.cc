@@ -25,8 +25,8 @@ WorkerTable::Greeting WorkerTable::Greet(const Worker& worker) {
   workers_.emplace(worker.self.worker, worker);
   peers_.emplace(worker.peer, worker.self.worker);
   by_last_heard_.emplace(worker.last_heard, worker.self.worker);
-  ++by_device_[worker.device];
-  SetBusy(worker.self.worker, worker.busy);
+  ++crews_[worker.capability].size;
+  Seat(workers_.at(worker.self.worker));
   return greeting;
 }
 
@@ -75,22 +75,71 @@ std::optional<Time> WorkerTable::NextSilence() const {
   return by_last_heard_.begin()->first + silence_;
 }
 
-void WorkerTable::SetBusy(const WorkerId& worker, bool busy) {
-  const auto connected = workers_.find(worker);
-  if (connected == workers_.end()) {
-    return;
-  }
-  connected->second.busy = busy;
-  if (busy) {
-    idle_.erase(worker);
-  } else {
-    idle_.insert(worker);
+void WorkerTable::SetBusy(const WorkerId& id, bool busy) {
+  const auto connected = workers_.find(id);
+  if (connected != workers_.end() && connected->second.busy != busy) {
+    Unseat(connected->second);
+    connected->second.busy = busy;
+    Seat(connected->second);
   }
 }
 
-std::size_t WorkerTable::CountOf(const std::string& device) const {
-  const auto count = by_device_.find(device);
-  return count == by_device_.end() ? 0 : count->second;
+void WorkerTable::SetLeaving(const WorkerId& id, bool leaving) {
+  const auto connected = workers_.find(id);
+  if (connected != workers_.end() && connected->second.leaving != leaving) {
+    Unseat(connected->second);
+    connected->second.leaving = leaving;
+    Seat(connected->second);
+  }
+}
+
+void WorkerTable::SetWarm(const WorkerId& id, const std::string& model) {
+  const auto connected = workers_.find(id);
+  if (connected != workers_.end() && connected->second.warm != model) {
+    Unseat(connected->second);
+    connected->second.warm = model;
+    Seat(connected->second);
+  }
+}
+
+void WorkerTable::SetBarred(const WorkerId& id, Bar bar, bool barred) {
+  std::set<WorkerId>& those = bar == Bar::kDrained ? drained_ : aside_;
+  const auto connected = workers_.find(id);
+  if (connected != workers_.end()) {
+    Unseat(connected->second);
+  }
+  if (barred) {
+    those.insert(id);
+  } else {
+    those.erase(id);
+  }
+  if (connected != workers_.end()) {
+    Seat(connected->second);
+  }
+}
+
+bool WorkerTable::IsBarred(const WorkerId& worker, Bar bar) const {
+  return (bar == Bar::kDrained ? drained_ : aside_).count(worker) > 0;
+}
+
+bool WorkerTable::IsIdle(const WorkerId& id) const {
+  const Worker* worker = Find(id);
+  return worker != nullptr && MayBeIdle(*worker);
+}
+
+std::size_t WorkerTable::CountAble(const Requirement& requirement) const {
+  std::size_t count = 0;
+  for (const auto& [capability, crew] : crews_) {
+    count += FindLack(capability, requirement).has_value() ? 0 : crew.size;
+  }
+  for (const std::set<WorkerId>* barred : {&drained_, &aside_}) {
+    for (const WorkerId& id : *barred) {
+      const Worker* worker = Find(id);
+      const bool twice = barred == &aside_ && drained_.count(id) > 0;
+      count -= worker != nullptr && !twice && !FindLack(worker->capability, requirement) ? 1 : 0;
+    }
+  }
+  return count;
 }
 
 void WorkerTable::Erase(const WorkerId& worker) {
@@ -98,11 +147,42 @@ void WorkerTable::Erase(const WorkerId& worker) {
   if (connected == workers_.end()) {
     return;
   }
+  Unseat(connected->second);
   peers_.erase(connected->second.peer);
   by_last_heard_.erase({connected->second.last_heard, worker});
-  idle_.erase(worker);
-  --by_device_.at(connected->second.device);
+  const auto crew = crews_.find(connected->second.capability);
+  if (--crew->second.size == 0) {
+    crews_.erase(crew);
+  }
   workers_.erase(connected);
+}
+
+void WorkerTable::Seat(const Worker& worker) {
+  if (!MayBeIdle(worker)) {
+    return;
+  }
+  Crew& crew = crews_.at(worker.capability);
+  idle_count_ += crew.idle.insert(worker.self.worker).second ? 1 : 0;
+  if (!worker.warm.empty()) {
+    crew.warm[worker.warm].insert(worker.self.worker);
+  }
+}
+
+void WorkerTable::Unseat(const Worker& worker) {
+  Crew& crew = crews_.at(worker.capability);
+  idle_count_ -= crew.idle.erase(worker.self.worker);
+  const auto warm = crew.warm.find(worker.warm);
+  if (warm != crew.warm.end()) {
+    warm->second.erase(worker.self.worker);
+    if (warm->second.empty()) {
+      crew.warm.erase(warm);
+    }
+  }
+}
+
+bool WorkerTable::MayBeIdle(const Worker& worker) const {
+  return !worker.busy && !worker.leaving && drained_.count(worker.self.worker) == 0 &&
+         aside_.count(worker.self.worker) == 0;
 }
 
 }  // namespace weft::coordinator

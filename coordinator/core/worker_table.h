@@ -14,15 +14,25 @@
 #include "common/time.h"
 #include "common/transport.h"
 #include "coordinator/core/holder.h"
+#include "coordinator/core/requirement.h"
 
 namespace weft::coordinator {
 
 struct Worker {
   Holder self = {};
   PeerId peer = {};
-  std::string device = {};  // "cpu" or "cuda".
+  Capability capability = {};
   Time last_heard = {};
-  bool busy = false;  // Runs something, ours or not.
+  bool busy = false;      // Runs something, ours or not.
+  bool leaving = false;   // Takes nothing more, by its own account.
+  std::string warm = {};  // The model of its last task.
+};
+
+// Connected workers of equal capability.
+struct Crew {
+  std::size_t size = 0;
+  std::set<WorkerId> idle = {};                         // May be given a task now.
+  std::map<std::string, std::set<WorkerId>> warm = {};  // Those of them with a model, by the model.
 };
 
 class WorkerTable {
@@ -56,10 +66,23 @@ class WorkerTable {
 
   // No effect on a worker that is not connected.
   void SetBusy(const WorkerId& worker, bool busy);
+  void SetLeaving(const WorkerId& worker, bool leaving);
+  void SetWarm(const WorkerId& worker, const std::string& model);
 
-  [[nodiscard]] const std::set<WorkerId>& Idle() const { return idle_; }
+  // A barred worker is never idle, whether it is connected or not: an operator drains it, or it is
+  // set aside.
+  enum class Bar { kDrained, kAside };
+  void SetBarred(const WorkerId& worker, Bar bar, bool barred);
+  [[nodiscard]] bool IsBarred(const WorkerId& worker, Bar bar) const;
+
+  [[nodiscard]] bool IsIdle(const WorkerId& worker) const;
+  [[nodiscard]] std::size_t IdleCount() const { return idle_count_; }
   [[nodiscard]] std::size_t size() const { return workers_.size(); }
-  [[nodiscard]] std::size_t CountOf(const std::string& device) const;
+  // Ordered by capability; without workers that are gone.
+  [[nodiscard]] const std::map<Capability, Crew>& Crews() const { return crews_; }
+  // Connected workers that are not barred and have what the task asks for.
+  [[nodiscard]] std::size_t CountAble(const Requirement& requirement) const;
+  [[nodiscard]] const std::map<WorkerId, Worker>& All() const { return workers_; }
 
  private:
   struct Life {
@@ -68,13 +91,18 @@ class WorkerTable {
   };
 
   void Erase(const WorkerId& worker);
+  void Seat(const Worker& worker);    // Among the idle of its crew, if it is idle.
+  void Unseat(const Worker& worker);  // Before anything about it changes.
+  [[nodiscard]] bool MayBeIdle(const Worker& worker) const;
 
   Duration silence_;
   std::map<WorkerId, Worker> workers_;  // Connected.
   std::map<PeerId, WorkerId> peers_;
   std::set<std::pair<Time, WorkerId>> by_last_heard_;
-  std::set<WorkerId> idle_;
-  std::map<std::string, std::size_t> by_device_;
+  std::map<Capability, Crew> crews_;
+  std::size_t idle_count_ = 0;
+  std::set<WorkerId> drained_;
+  std::set<WorkerId> aside_;
   std::map<WorkerId, Life> lives_;  // Of every worker ever seen.
 };
 

@@ -84,7 +84,7 @@ void Audit::AfterTurn(const Floor& floor) {
     const coordinator::Record expected = task.ToRecord();
     const std::string* stored = disk_.Find(expected.key);
     // Tasks of a job that has ended are not written any more.
-    const bool open = floor.jobs.Find(id.job)->state == coordinator::JobState::kRunning;
+    const bool open = coordinator::IsOpen(floor.jobs.Find(id.job)->state);
     if (open && (stored == nullptr || *stored != coordinator::ToBytes(expected.value))) {
       Breach(Name(id) + " is not on disk as it is in memory");
     }
@@ -117,13 +117,18 @@ void Audit::BeforeSend(const coordinator::Message& message) {
     if (!record.has_value() || record->task().attempt() < attempt.number()) {
       Breach("a task was assigned before that was on disk");
     }
-  } else if (body.has_outcome_acknowledged() && !body.outcome_acknowledged().superseded()) {
-    Promise(body.outcome_acknowledged().attempt());
+  } else if (body.has_outcome_acknowledged()) {
+    const AttemptId attempt = *FromWire(body.outcome_acknowledged().attempt());
+    const auto committed = committed_.find(attempt.task);
+    if (!body.outcome_acknowledged().superseded()) {
+      Promise(attempt);
+    } else if (committed != committed_.end() && committed->second == attempt) {
+      Breach("a result of " + Name(attempt.task) + " was taken, and then called superseded");
+    }
   }
 }
 
-void Audit::Promise(const v1::AttemptId& wire) {
-  const AttemptId attempt = *FromWire(wire);
+void Audit::Promise(const AttemptId& attempt) {
   const auto record = OnDisk(KeyOf(attempt.task));
   if (!record.has_value() || record->task().attempt() < attempt.number) {
     Breach("an outcome of " + Name(attempt.task) + " was acknowledged before it was on disk");

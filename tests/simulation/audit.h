@@ -54,7 +54,7 @@ class Audit {
 
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
-  void Promise(const v1::AttemptId& wire);
+  void Promise(const AttemptId& attempt);
 
   const Timeline& timeline_;
   const Disk& disk_;

@@ -17,6 +17,10 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "half-open: it hears nothing",
     "storm on every link",
     "job cancelled",
+    "job paused",
+    "worker drained",
+    "worker asked to leave",
+    "worker lies",
 };
 
 constexpr std::array<const char*, static_cast<std::size_t>(KillPoint::kCount)> kPoints = {

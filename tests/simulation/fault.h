@@ -26,6 +26,10 @@ struct Fault {
     kHalfOpenOut,    // What `seat` says arrives; it hears nothing.
     kStorm,          // Every link loses, repeats and delays much for `span`.
     kCancelJob,      // `seat` counts the jobs.
+    kPauseJob,       // Likewise; it is resumed after `span`.
+    kDrainWorker,    // By an operator, who takes it back after `span`.
+    kLeaveWorker,    // The process is asked to leave; if it is still there after `span`, to stop.
+    kLie,            // The process claims what cannot be, or floods. detail: see World::Lie.
     kCount,          // Of kinds.
   };
 

@@ -22,16 +22,35 @@ TaskId SourceOf(const v1::Input& input, const TaskId& reader) {
 
 }  // namespace
 
-Process::Process(Site& site, std::string worker, std::uint64_t instance)
+Process::Process(Site& site, const std::string& worker, std::uint64_t instance, bool first_seat)
     : site_(site),
+      outbox_(site.outboxes[worker]),
       name_(worker + "#" + std::to_string(instance)),
-      agent_({.worker = {std::move(worker)},
+      agent_({.worker = {worker},
               .instance = {instance},
               .build = "simulated",
-              .device = "cpu"}) {}
+              .device = "cpu",
+              .tags = first_seat ? std::vector<std::string>{kFirstSeatTag}
+                                 : std::vector<std::string>{}}) {
+  for (const v1::ToCoordinator& outcome : outbox_) {
+    unacknowledged_.push_back(*FromWire(outcome.task_completed().attempt()));
+    agent_.Handle(worker::OutcomeFound{outcome}, Time{});
+  }
+}
 
 std::vector<v1::ToCoordinator> Process::Feed(const worker::AgentEvent& event, Time now) {
   worker::AgentEffects effects = agent_.Handle(event, now);
+  CheckWords(event, effects);
+  if (effects.keep.has_value()) {
+    outbox_.push_back(*effects.keep);
+  }
+  for (const AttemptId& attempt : effects.forget) {
+    outbox_.erase(std::remove_if(outbox_.begin(), outbox_.end(),
+                                 [&](const v1::ToCoordinator& kept) {
+                                   return *FromWire(kept.task_completed().attempt()) == attempt;
+                                 }),
+                  outbox_.end());
+  }
   if (effects.abandon && run_.has_value()) {
     run_->abandoned = true;
     run_->end = std::min(run_->end, now + Duration(50));
@@ -41,6 +60,54 @@ std::vector<v1::ToCoordinator> Process::Feed(const worker::AgentEvent& event, Ti
   }
   exited_ = exited_ || effects.exit;
   return std::move(effects.messages);
+}
+
+void Process::CheckWords(const worker::AgentEvent& event, const worker::AgentEffects& effects) {
+  if (const auto* done = std::get_if<worker::TaskSucceeded>(&event)) {
+    unacknowledged_.push_back(done->attempt);
+  } else if (const auto* heard = std::get_if<worker::Heard>(&event)) {
+    CheckHeard(heard->message, effects);
+  }
+  bool beats = false;
+  std::vector<AttemptId> repeated;
+  for (const v1::ToCoordinator& message : effects.messages) {
+    beats = beats || message.has_worker_heartbeat();
+    if (message.has_task_completed()) {
+      repeated.push_back(*FromWire(message.task_completed().attempt()));
+    }
+    if (message.has_task_failed() && run_.has_value() &&
+        *FromWire(message.task_failed().attempt()) == run_->attempt) {
+      site_.audit.Breach(name_ + " gave up what it runs");
+    }
+  }
+  for (const AttemptId& attempt : unacknowledged_) {
+    if (beats && std::find(repeated.begin(), repeated.end(), attempt) == repeated.end()) {
+      site_.audit.Breach(name_ + " forgot its result of " + weft::Name(attempt.task));
+    }
+  }
+}
+
+void Process::CheckHeard(const v1::FromCoordinator& message, const worker::AgentEffects& effects) {
+  const auto same = [](const v1::AttemptId& wire, const AttemptId& attempt) {
+    return *FromWire(wire) == attempt;
+  };
+  for (const auto* abandon :
+       {&message.worker_verdict().abandon(), &message.worker_welcome().abandon()}) {
+    for (const v1::AttemptId& attempt : *abandon) {
+      if (run_.has_value() && !run_->abandoned && !effects.abandon &&
+          same(attempt, run_->attempt)) {
+        site_.audit.Breach(name_ + " goes on with what is not its own any more");
+      }
+    }
+  }
+  if (message.has_outcome_acknowledged()) {
+    unacknowledged_.erase(std::remove_if(unacknowledged_.begin(), unacknowledged_.end(),
+                                         [&](const AttemptId& attempt) {
+                                           return same(message.outcome_acknowledged().attempt(),
+                                                       attempt);
+                                         }),
+                          unacknowledged_.end());
+  }
 }
 
 std::vector<v1::ToCoordinator> Process::Live(Time now) {
@@ -81,6 +148,9 @@ void Process::Begin(const v1::Task& task, Time now) {
   Random random(site_.scenario.seed, weft::Name(attempt.task) + std::to_string(attempt.number));
   const Duration work = random.Between(habits.work_min.count(), habits.work_max.count());
   run_ = Run{task, attempt, now + work / 2, now + work};
+  if (random.Chance(habits.stuck_chance)) {
+    run_->end = now + std::chrono::hours(24);
+  }
 }
 
 void Process::CheckInputs(const v1::Task& task) const {

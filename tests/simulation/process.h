@@ -20,12 +20,15 @@ struct Site {
   Audit& audit;
   // Blobs by key: the same content for every attempt at the same task.
   std::map<std::string, std::uint64_t> blobs = {};
+  // What each worker's disk keeps: results that were not acknowledged.
+  std::map<std::string, std::vector<v1::ToCoordinator>> outboxes = {};
 };
 
 class Process {
  public:
   // site: outlives this.
-  Process(Site& site, std::string worker, std::uint64_t instance);
+  // Takes up the results that earlier lives of the worker have kept on its disk.
+  Process(Site& site, const std::string& worker, std::uint64_t instance, bool first_seat);
 
   [[nodiscard]] const std::string& Name() const { return name_; }  // "worker-1#7"
 
@@ -54,15 +57,20 @@ class Process {
     bool abandoned = false;
   };
 
+  // That the agent keeps its own side of the conversation.
+  void CheckWords(const worker::AgentEvent& event, const worker::AgentEffects& effects);
+  void CheckHeard(const v1::FromCoordinator& message, const worker::AgentEffects& effects);
   void Begin(const v1::Task& task, Time now);
   void CheckInputs(const v1::Task& task) const;
   [[nodiscard]] worker::AgentEvent Outcome(const Run& run) const;
   [[nodiscard]] v1::TaskResult Result(const v1::Task& task) const;
 
   Site& site_;
+  std::vector<v1::ToCoordinator>& outbox_;
   std::string name_;
   worker::Agent agent_;
   std::optional<Run> run_;
+  std::vector<AttemptId> unacknowledged_;  // Its results, until it was told that they are safe.
   bool exited_ = false;
 };
 

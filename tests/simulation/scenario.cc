@@ -33,6 +33,12 @@ std::vector<Order> DrawOrders(Random& random, bool large) {
   for (std::size_t i = 0; i < orders.size(); ++i) {
     orders[i].token = "token-" + std::to_string(i);
     orders[i].spec = DrawSpec(random, large);
+    orders[i].terms.set_user(random.Chance(0.5) ? "ann" : "bob");
+    orders[i].terms.set_priority(random.Below(3));
+    if (random.Chance(0.2)) {
+      orders[i].terms.add_tags(kFirstSeatTag);
+      orders[i].terms.set_wait_for_workers(true);
+    }
     orders[i].frame_count = 1 + random.Below(large ? 60 : 10);
     orders[i].delay = random.Between(0, 3000);
   }
@@ -79,6 +85,14 @@ Scenario DrawScenario(std::uint64_t seed, std::uint32_t workers) {
   scenario.habits.error_chance = random.Chance(0.5) ? 0.04 : 0;
   scenario.habits.work_max = random.Chance(0.2) ? Duration(9000) : Duration(1500);
   scenario.noisy = random.Chance(0.5);
+  scenario.habits.stuck_chance = random.Chance(0.1) ? 0.02 : 0;
+  // Long enough to disturb, short enough for the run to go on.
+  scenario.options.conduct.aside = Duration(10'000);
+  scenario.options.conduct.aside_max = Duration(60'000);
+  scenario.options.patience = Duration(45'000);
+  if (random.Chance(0.3)) {
+    scenario.options.user_running_max = 1 + random.Below(3);
+  }
   scenario.options.lease = random.Between(6000, 30'000);
   DrawFaults(random, large, scenario);
   return scenario;

@@ -12,16 +12,21 @@
 
 namespace weft::simulation {
 
+// Only the first worker has it.
+inline constexpr const char* kFirstSeatTag = "first-seat";
+
 // How a worker's machine behaves.
 struct Habits {
   double error_chance = 0;  // That a task ends in an error of a random kind.
   Duration work_min{50};
   Duration work_max{2000};
+  double stuck_chance = 0;  // That a task never moves on.
 };
 
 struct Order {  // A job that a client submits.
   std::string token;
   v1::JobSpec spec;
+  v1::JobTerms terms;
   std::uint32_t frame_count = 1;  // That its probe finds.
   Duration delay{};               // Before it is submitted.
 };

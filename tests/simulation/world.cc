@@ -8,6 +8,8 @@ namespace {
 
 constexpr Duration kPatience{3'600'000};  // After the last fault every job has so long to end.
 
+const PeerId kOperator{"operator"};
+
 std::string Summary(const google::protobuf::Message& message) {
   constexpr std::size_t kLengthMax = 160;
   std::string text = message.ShortDebugString();
@@ -31,7 +33,7 @@ World::World(const Scenario& scenario, bool traces)
                       Link(scenario.seed, name + " down", scenario.noisy)});
   }
   for (const simulation::Order& order : scenario.orders) {
-    clients_.emplace_back(order.token, order.spec);
+    clients_.emplace_back(order.token, order.spec, order.terms);
     client_links_.emplace_back(scenario.seed, order.token + " up", scenario.noisy);
     client_links_.emplace_back(scenario.seed, order.token + " down", scenario.noisy);
   }
@@ -45,6 +47,7 @@ Report World::Run() {
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     timeline_.Plan(scenario_.orders[i].delay, [this, i] { LiveClient(i); });
   }
+  LiveOperator();
   for (const Fault& fault : scenario_.faults) {
     timeline_.Plan(fault.at - timeline_.Now(), [this, &fault] { Strike(fault); });
   }
@@ -69,7 +72,8 @@ Report World::Run() {
 }
 
 void World::StartProcess(Seat& seat) {
-  auto process = std::make_shared<Process>(site_, seat.worker, ++instances_);
+  auto process =
+      std::make_shared<Process>(site_, seat.worker, ++instances_, &seat == &seats_.front());
   seat.processes.push_back(process);
   seat.peers[process.get()] = process->Name() + "@" + std::to_string(++connections_);
   audit_.Trace(process->Name() + " starts");
@@ -159,6 +163,14 @@ bool World::Send(const coordinator::Message& message) {
 }
 
 bool World::SendToClient(const coordinator::Message& message) {
+  if (message.to == kOperator) {
+    const v1::WorkerDrained& answer = message.body.worker_drained();
+    const auto wish = drains_.find(answer.worker());
+    if (wish != drains_.end() && wish->second == answer.draining()) {
+      drains_.erase(wish);
+    }
+    return true;
+  }
   for (std::size_t i = 0; i < clients_.size(); ++i) {
     if (clients_[i].Peer() != message.to) {
       continue;
@@ -207,6 +219,11 @@ void World::Strike(const Fault& fault) {
       return;
     case Fault::Kind::kCancelJob:
       return clients_[fault.seat % clients_.size()].Cancel();
+    case Fault::Kind::kPauseJob: {
+      coordinator::ModelClient& client = clients_[fault.seat % clients_.size()];
+      client.Pause(true);
+      return timeline_.Plan(fault.span, [&client] { client.Pause(false); });
+    }
     default:
       return StrikeSeat(fault, seats_[fault.seat % seats_.size()]);
   }
@@ -220,10 +237,18 @@ void World::StrikeSeat(const Fault& fault, Seat& seat) {
   if (fault.kind == Fault::Kind::kPartition || fault.kind == Fault::Kind::kHalfOpenOut) {
     seat.down.CloseUntil(end);
   }
-  if (seat.processes.empty()) {
-    return;
+  if (fault.kind == Fault::Kind::kDrainWorker) {
+    drains_[seat.worker] = true;
+    timeline_.Plan(fault.span, [this, &seat] { drains_[seat.worker] = false; });
   }
-  const std::shared_ptr<Process> process = seat.processes.back();
+  if (!seat.processes.empty()) {
+    const std::shared_ptr<Process> process = seat.processes.back();
+    StrikeProcess(fault, seat, process);
+  }
+}
+
+void World::StrikeProcess(const Fault& fault, Seat& seat, const std::shared_ptr<Process>& process) {
+  const Time end = timeline_.Now() + fault.span;
   if (fault.kind == Fault::Kind::kKillWorker) {
     EndProcess(seat, *process);
     timeline_.Plan(fault.span, [this, &seat] { StartProcess(seat); });
@@ -234,7 +259,55 @@ void World::StrikeSeat(const Fault& fault, Seat& seat) {
     StartProcess(seat);
   } else if (fault.kind == Fault::Kind::kCutConnection) {
     seat.peers[process.get()] = process->Name() + "@" + std::to_string(++connections_);
+  } else if (fault.kind == Fault::Kind::kLeaveWorker) {
+    AskToLeave(seat, process, worker::DrainAsked{});
+    timeline_.Plan(fault.span,
+                   [this, &seat, process] { AskToLeave(seat, process, worker::StopAsked{}); });
+  } else if (fault.kind == Fault::Kind::kLie) {
+    Lie(seat, *process, fault.detail);
   }
+}
+
+void World::AskToLeave(Seat& seat,
+                       const std::shared_ptr<Process>& process,
+                       const worker::AgentEvent& event) {
+  const bool alive = seat.peers.count(process.get()) > 0;
+  if (alive && timeline_.Now() >= process->hung_until) {
+    Say(seat, *process, process->Feed(event, timeline_.Now()));
+    Live(seat, process);
+  }
+}
+
+// Thrice each: results of an unknown job; results of a real job in an epoch that never was; or one
+// flood of heartbeats.
+void World::Lie(Seat& seat, const Process& process, std::uint32_t detail) {
+  constexpr int kFlood = 1000;
+  std::vector<v1::ToCoordinator> lies;
+  for (int i = 0; i < 3; ++i) {
+    v1::AttemptId& attempt = *lies.emplace_back().mutable_task_completed()->mutable_attempt();
+    const std::string job = clients_[detail % clients_.size()].Job();
+    attempt.mutable_task()->set_job(detail % 2 == 0 || job.empty() ? "j-nobody" : job);
+    attempt.mutable_task()->set_stage(v1::STAGE_PROBE);
+    attempt.set_number(1);
+    attempt.set_epoch(1'000'000);
+  }
+  if (detail % 3 == 0) {
+    lies.assign(kFlood, {});
+    for (v1::ToCoordinator& lie : lies) {
+      lie.mutable_worker_heartbeat();
+    }
+  }
+  Say(seat, process, std::move(lies));
+}
+
+void World::LiveOperator() {
+  for (const auto& [worker, drains] : drains_) {
+    v1::ToCoordinator message;
+    message.mutable_drain_worker()->set_worker(worker);
+    message.mutable_drain_worker()->set_undo(!drains);
+    host_.Arrive(kOperator, message);
+  }
+  timeline_.Plan(Duration(2000), [this] { LiveOperator(); });
 }
 
 void World::CalmDown() {

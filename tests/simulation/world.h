@@ -55,6 +55,12 @@ class World {
 
   void Strike(const Fault& fault);
   void StrikeSeat(const Fault& fault, Seat& seat);
+  void StrikeProcess(const Fault& fault, Seat& seat, const std::shared_ptr<Process>& process);
+  void AskToLeave(Seat& seat,
+                  const std::shared_ptr<Process>& process,
+                  const worker::AgentEvent& event);
+  void Lie(Seat& seat, const Process& process, std::uint32_t detail);
+  void LiveOperator();
   void CalmDown();
   [[nodiscard]] bool AllEnded() const;
 
@@ -66,7 +72,8 @@ class World {
   Host host_;
   std::vector<Seat> seats_;
   std::vector<coordinator::ModelClient> clients_;
-  std::vector<Link> client_links_;  // Two for each client: up, down.
+  std::vector<Link> client_links_;      // Two for each client: up, down.
+  std::map<std::string, bool> drains_;  // Workers, as the operator wants them; told ones are gone.
   std::uint64_t instances_ = 0;
   std::uint64_t connections_ = 0;
 };

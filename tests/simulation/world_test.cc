@@ -37,8 +37,9 @@ TEST(Simulation, ReplaysASeed) {
 // A scenario that cannot end stands in for a broken core.
 TEST(Simulation, ShrinksAFailingRunToWhatItTakes) {
   Scenario scenario = DrawScenario(64, 0);
-  scenario.options.retry.errors_max = 1'000'000;
-  scenario.options.retry.workers_lost_max = 1'000'000;
+  scenario.options.retry.errors.failures_max = 1'000'000;
+  scenario.options.retry.workers_lost.failures_max = 1'000'000;
+  scenario.options.patience = std::chrono::hours(9000);
   scenario.habits.work_min = std::chrono::hours(9000);
   scenario.habits.work_max = std::chrono::hours(9001);
   scenario.options.heartbeat = std::chrono::minutes(2);

@@ -80,18 +80,27 @@ void Agent::OnAssign(const v1::AssignTask& assign, AgentEffects* effects) {
     effects->notes.push_back("dropped an assignment: " + attempt.error().message());
     return;
   }
-  if (running_ && running_->attempt == *attempt) {
+  if (Knows(*attempt)) {
     return;  // A repeated message.
   }
-  if (running_ || stopping_) {
+  if (running_ || stopping_ || draining_) {
     v1::ToCoordinator busy;
     *busy.mutable_task_failed()->mutable_attempt() = assign.task().attempt();
-    *busy.mutable_task_failed()->mutable_error() = ToWire(
-        Error(ErrorCode::kCancelled, stopping_ ? "the worker is leaving" : "the worker is busy"));
+    *busy.mutable_task_failed()->mutable_error() =
+        ToWire(Error(ErrorCode::kCancelled,
+                     stopping_ || draining_ ? "the worker is leaving" : "the worker is busy"));
     return Report(std::move(busy), effects);
   }
   running_ = Running{*attempt};
   effects->start = assign.task();
+}
+
+bool Agent::Knows(const AttemptId& attempt) const {
+  const bool told = std::any_of(outbox_.begin(), outbox_.end(), [&](const auto& outcome) {
+    return Same(AttemptOf(outcome), attempt);
+  });
+  return told || (running_ && running_->attempt == attempt) ||
+         std::find(finished_.begin(), finished_.end(), attempt) != finished_.end();
 }
 
 void Agent::OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEffects* effects) {
@@ -102,10 +111,21 @@ void Agent::OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEff
   if (acknowledged.superseded()) {
     effects->notes.push_back(Name(attempt->task) + ": the outcome came too late and was dropped");
   }
-  outbox_.erase(
-      std::remove_if(outbox_.begin(), outbox_.end(),
-                     [&](const auto& outcome) { return Same(AttemptOf(outcome), *attempt); }),
-      outbox_.end());
+  const auto told = std::find_if(outbox_.begin(), outbox_.end(), [&](const auto& outcome) {
+    return Same(AttemptOf(outcome), *attempt);
+  });
+  if (told == outbox_.end()) {
+    return;
+  }
+  if (told->has_task_completed()) {
+    effects->forget.push_back(*attempt);
+  }
+  outbox_.erase(told);
+  constexpr std::size_t kFinishedMax = 64;  // More than any late message could be about.
+  finished_.push_back(*attempt);
+  if (finished_.size() > kFinishedMax) {
+    finished_.pop_front();
+  }
 }
 
 void Agent::AbandonAny(const google::protobuf::RepeatedPtrField<v1::AttemptId>& attempts,
@@ -130,6 +150,7 @@ void Agent::On(const TaskSucceeded& succeeded, Time /*now*/, AgentEffects* effec
   v1::ToCoordinator outcome;
   *outcome.mutable_task_completed()->mutable_attempt() = ToWire(succeeded.attempt);
   *outcome.mutable_task_completed()->mutable_result() = succeeded.result;
+  effects->keep = outcome;
   Report(std::move(outcome), effects);
 }
 
@@ -138,7 +159,23 @@ void Agent::On(const TaskErred& erred, Time /*now*/, AgentEffects* effects) {
   v1::ToCoordinator outcome;
   *outcome.mutable_task_failed()->mutable_attempt() = ToWire(erred.attempt);
   *outcome.mutable_task_failed()->mutable_error() = ToWire(erred.error);
+  outcome.mutable_task_failed()->set_log(erred.log);
   Report(std::move(outcome), effects);
+}
+
+void Agent::On(const OutcomeFound& found, Time /*now*/, AgentEffects* effects) {
+  if (!found.outcome.has_task_completed() || !FromWire(AttemptOf(found.outcome))) {
+    effects->notes.emplace_back("dropped an outcome of an earlier life that makes no sense");
+    return;
+  }
+  outbox_.push_back(found.outcome);
+}
+
+void Agent::On(const DrainAsked& /*drain*/, Time now, AgentEffects* effects) {
+  draining_ = true;
+  if (welcomed_ && (running_ || !outbox_.empty())) {
+    SayHeartbeat(now, effects);  // So that nothing more is assigned.
+  }
 }
 
 void Agent::On(const StopAsked& /*stop*/, Time /*now*/, AgentEffects* effects) {
@@ -156,9 +193,14 @@ void Agent::On(const Tick& /*tick*/, Time now, AgentEffects* effects) {
   if (!welcomed_ || now - last_heard_ >= silence_) {
     return SayHello(now, effects);
   }
+  SayHeartbeat(now, effects);
+}
+
+void Agent::SayHeartbeat(Time now, AgentEffects* effects) {
   wakeup_ = now + heartbeat_;
   v1::ToCoordinator message;
   v1::WorkerHeartbeat& heartbeat = *message.mutable_worker_heartbeat();
+  heartbeat.set_draining(draining_ || stopping_);
   if (running_) {
     v1::RunningAttempt& running = *heartbeat.add_running();
     *running.mutable_attempt() = ToWire(running_->attempt);
@@ -181,11 +223,22 @@ void Agent::SayHello(Time now, AgentEffects* effects) {
   hello.set_instance(identity_.instance.value);
   hello.set_build(identity_.build);
   hello.set_device(identity_.device);
+  hello.set_device_memory_bytes(identity_.device_memory_bytes);
+  for (const v1::DataType type : identity_.data_types) {
+    hello.add_data_types(type);
+  }
+  for (const std::string& tag : identity_.tags) {
+    hello.add_tags(tag);
+  }
+  hello.set_draining(draining_ || stopping_);
   if (running_) {
     *hello.add_running() = ToWire(running_->attempt);
   }
   for (const v1::ToCoordinator& outcome : outbox_) {
     *hello.add_running() = AttemptOf(outcome);
+    if (outcome.has_task_completed()) {
+      *hello.add_finished() = AttemptOf(outcome);
+    }
   }
   effects->messages.push_back(std::move(message));
 }
@@ -198,7 +251,8 @@ void Agent::Report(v1::ToCoordinator outcome, AgentEffects* effects) {
 }
 
 void Agent::LeaveIfDone(AgentEffects* effects) {
-  if (!stopping_ || running_ || effects->start) {
+  const bool told = outbox_.empty();
+  if (running_ || effects->start || !(stopping_ || (draining_ && told))) {
     return;
   }
   if (welcomed_) {

@@ -40,18 +40,33 @@ struct TaskSucceeded {
 struct TaskErred {
   AttemptId attempt;
   Error error;
+  std::string log = {};  // The last lines about it.
 };
 
-// Somebody wants this worker to leave: the task is stopped and given back.
+// An earlier life of this worker has left an outcome that was not acknowledged: it counts as this
+// life's. REQUIRES: before the first tick.
+struct OutcomeFound {
+  v1::ToCoordinator outcome;
+};
+
+// Somebody wants this worker to leave: its task is finished and its outcome told first.
+struct DrainAsked {};
+
+// It is to leave now: the task is stopped and given back.
 struct StopAsked {};
 
 struct Tick {};
 
-using AgentEvent = std::variant<Heard, TaskMoved, TaskSucceeded, TaskErred, StopAsked, Tick>;
+using AgentEvent = std::
+    variant<Heard, TaskMoved, TaskSucceeded, TaskErred, OutcomeFound, DrainAsked, StopAsked, Tick>;
 
 // ---- effects, in this order
 
 struct AgentEffects {
+  // First, on disk before anything below happens: results that must outlive this process. With
+  // what is kept, the next life of this worker is fed OutcomeFound.
+  std::optional<v1::ToCoordinator> keep;
+  std::vector<AttemptId> forget;            // Kept outcomes that nobody needs any more.
   std::optional<std::string> bulk_address;  // Blobs are here from now on.
   bool abandon = false;                     // Stop the running task; its end is still reported.
   std::optional<v1::Task> start;            // Run this; nothing else runs.
@@ -64,8 +79,11 @@ struct AgentEffects {
 struct AgentIdentity {
   WorkerId worker;
   InstanceId instance;
-  std::string build;   // For people.
-  std::string device;  // "cpu" or "cuda".
+  std::string build;                          // For people.
+  std::string device;                         // "cpu" or "cuda".
+  std::uint64_t device_memory_bytes = 0;      // 0: not known.
+  std::vector<v1::DataType> data_types = {};  // That it computes in; none: all.
+  std::vector<std::string> tags = {};
 };
 
 class Agent {
@@ -88,6 +106,8 @@ class Agent {
   void On(const TaskMoved& moved, Time now, AgentEffects* effects);
   void On(const TaskSucceeded& succeeded, Time now, AgentEffects* effects);
   void On(const TaskErred& erred, Time now, AgentEffects* effects);
+  void On(const OutcomeFound& found, Time now, AgentEffects* effects);
+  void On(const DrainAsked& drain, Time now, AgentEffects* effects);
   void On(const StopAsked& stop, Time now, AgentEffects* effects);
   void On(const Tick& tick, Time now, AgentEffects* effects);
 
@@ -96,13 +116,16 @@ class Agent {
   void OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEffects* effects);
   void AbandonAny(const google::protobuf::RepeatedPtrField<v1::AttemptId>& attempts,
                   AgentEffects* effects);
+  [[nodiscard]] bool Knows(const AttemptId& attempt) const;
   void SayHello(Time now, AgentEffects* effects);
+  void SayHeartbeat(Time now, AgentEffects* effects);
   void Report(v1::ToCoordinator outcome, AgentEffects* effects);
   void LeaveIfDone(AgentEffects* effects);
 
   AgentIdentity identity_;
   bool welcomed_ = false;
-  bool stopping_ = false;
+  bool draining_ = false;  // Takes nothing more, and leaves when all is told.
+  bool stopping_ = false;  // Leaves as soon as nothing runs.
   bool left_ = false;
   Duration heartbeat_ = std::chrono::seconds(1);
   Duration silence_ = std::chrono::seconds(5);
@@ -110,6 +133,7 @@ class Agent {
   Time wakeup_{};
   std::optional<Running> running_;
   std::deque<v1::ToCoordinator> outbox_;  // Outcomes not yet acknowledged, oldest first.
+  std::deque<AttemptId> finished_;        // The last that were acknowledged.
 };
 
 }  // namespace weft::worker

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utility.hpp>
@@ -25,6 +26,7 @@
 #include "worker/agent/agent.h"
 #include "worker/models/device_memory.h"
 #include "worker/models/torch_edge.h"
+#include "worker/outbox/outbox.h"
 #include "worker/runner/device_thread.h"
 
 namespace weft::worker {
@@ -33,7 +35,7 @@ namespace {
 constexpr Duration kPollInterval = std::chrono::milliseconds(20);
 
 // Signal handlers can reach nothing else.
-std::atomic<bool> stop_asked{false};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
+std::atomic<int> stops_asked{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
 
 struct Options {
   std::string coordinator;
@@ -41,6 +43,8 @@ struct Options {
   std::string device = "cpu";
   std::uint64_t memory = 0;  // Bytes of the device that a model may take; 0: see MemoryOf().
   std::string log_file;
+  std::string outbox;
+  std::vector<std::string> tags;
   std::string log_level = "info";
   bool exit_with_parent = false;
 };
@@ -92,11 +96,18 @@ class Runner {
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),
                 .build = "weft " WEFT_VERSION,
-                .device = options.device.substr(0, options.device.find(':'))}) {}
+                .device = options.device.substr(0, options.device.find(':')),
+                .device_memory_bytes = options.memory,
+                .tags = options.tags}),
+        drains_first_(!options.exit_with_parent) {}
+
+  // Takes up what an earlier life of this worker has kept there. Empty: nothing is kept.
+  Status OpenOutbox(const std::string& folder);
 
   Status Run(const std::string& address);
 
  private:
+  Status PassOnStops();
   Status Feed(const AgentEvent& event);
   Status Obey(const AgentEffects& effects);
   Status UseBulk(const std::string& address);
@@ -108,17 +119,16 @@ class Runner {
   Agent agent_;
   std::unique_ptr<Connection> control_;
   std::string bulk_address_;
-  bool stop_passed_on_ = false;
+  std::optional<Outbox> outbox_;
+  const bool drains_first_;  // On the first signal; a child of a render stops at once.
+  int stops_passed_on_ = 0;
   bool leaving_ = false;
 };
 
 Status Runner::Run(const std::string& address) {
   WEFT_ASSIGN_OR_RETURN(control_, zmq_.Connect(address));
   while (!leaving_) {
-    if (stop_asked && !stop_passed_on_) {
-      stop_passed_on_ = true;
-      WEFT_RETURN_IF_ERROR(Feed(StopAsked{}));
-    }
+    WEFT_RETURN_IF_ERROR(PassOnStops());
     for (const AgentEvent& event : device_.TakeEvents()) {
       WEFT_RETURN_IF_ERROR(Feed(event));
     }
@@ -131,6 +141,30 @@ Status Runner::Run(const std::string& address) {
     if (bytes && message.ParseFromString(*bytes)) {
       WEFT_RETURN_IF_ERROR(Feed(Heard{std::move(message)}));
     }
+  }
+  return {};
+}
+
+Status Runner::PassOnStops() {
+  const int asked = stops_asked;
+  if (asked > stops_passed_on_ && asked == 1 && drains_first_) {
+    log_.Info("finishes its task and leaves; a second signal stops it at once");
+    WEFT_RETURN_IF_ERROR(Feed(DrainAsked{}));
+  } else if (asked > stops_passed_on_) {
+    WEFT_RETURN_IF_ERROR(Feed(StopAsked{}));
+  }
+  stops_passed_on_ = asked;
+  return {};
+}
+
+Status Runner::OpenOutbox(const std::string& folder) {
+  if (folder.empty()) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(Outbox outbox, Outbox::Open(folder));
+  outbox_.emplace(std::move(outbox));
+  for (v1::ToCoordinator& outcome : outbox_->Load()) {
+    WEFT_RETURN_IF_ERROR(Feed(OutcomeFound{std::move(outcome)}));
   }
   return {};
 }
@@ -164,6 +198,17 @@ Status Runner::Obey(const AgentEffects& effects) {
   for (const std::string& note : effects.notes) {
     log_.Info(note);
   }
+  if (outbox_ && effects.keep) {
+    const Status kept = outbox_->Keep(*effects.keep);
+    if (!kept) {  // It is told all the same, as long as this process lives.
+      log_.Warning("a result cannot be kept: " + kept.error().message());
+    }
+  }
+  for (const AttemptId& attempt : effects.forget) {
+    if (outbox_) {
+      outbox_->Forget(attempt);
+    }
+  }
   if (effects.bulk_address) {
     WEFT_RETURN_IF_ERROR(UseBulk(*effects.bulk_address));
   }
@@ -196,9 +241,9 @@ int Main(Options options) {
       return EXIT_FAILURE;
     }
   }
-  std::signal(SIGTERM, [](int) { stop_asked = true; });
+  std::signal(SIGTERM, [](int) { ++stops_asked; });
   std::signal(
-      SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { stop_asked = true; });
+      SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { ++stops_asked; });
   cv::setNumThreads(1);
   const Result<Log> log = Log::Open({.program = "weft-worker",
                                      .file = options.log_file,
@@ -223,7 +268,11 @@ int Main(Options options) {
   }
   const Log worker_log = log->With({.worker = options.name});
   worker_log.Info("joins " + options.coordinator + " with " + options.device);
-  const Status status = Runner(options, **zmq, worker_log).Run(options.coordinator);
+  Runner runner(options, **zmq, worker_log);
+  Status status = runner.OpenOutbox(options.outbox);
+  if (status) {
+    status = runner.Run(options.coordinator);
+  }
   if (!status) {
     worker_log.Error(status.error().message());
     return EXIT_FAILURE;
@@ -251,6 +300,10 @@ int main(int argc, char** argv) {
   app.add_option("--memory", options.memory,
                  "Of the device, for the model: 12GB, 800MB, … [three quarters of what it has]")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+  app.add_option("--outbox", options.outbox,
+                 "Folder of this worker alone: results are kept there until they are acknowledged, "
+                 "also when the worker is killed");
+  app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
   app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))

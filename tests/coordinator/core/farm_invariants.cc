@@ -54,17 +54,24 @@ std::optional<std::string> FindBreach(const Floor& floor) {
 }
 
 std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
-  if (floor.workers.Idle().empty()) {
+  if (floor.workers.IdleCount() == 0) {
     return std::nullopt;
   }
+  std::map<std::string, std::uint32_t> running;  // By user.
   for (const auto& [id, task] : floor.tasks.All()) {
-    const bool open = floor.jobs.Find(id.job)->state == JobState::kRunning;
+    running[floor.jobs.Find(id.job)->terms.user()] += task.state == TaskState::kRunning ? 1 : 0;
+  }
+  for (const auto& [id, task] : floor.tasks.All()) {
+    const Job& job = *floor.jobs.Find(id.job);
+    const bool open = IsOpen(job.state) && job.state != JobState::kPaused &&
+                      running[job.terms.user()] < floor.options.user_running_max;
     // Where it failed it may not run again, so that it can wait for another worker.
     const bool may_start = open && task.state == TaskState::kWaiting && task.not_before <= now &&
-                           task.errors == 0 && HasAllInputs(task, floor);
-    for (const WorkerId& worker : floor.workers.Idle()) {
-      if (may_start && (task.device.empty() || task.device == floor.workers.Find(worker)->device)) {
-        return Name(id) + " waits while worker " + worker.value + " is idle";
+                           task.avoids.empty() && HasAllInputs(task, floor);
+    for (const auto& [worker_id, worker] : floor.workers.All()) {
+      if (may_start && floor.workers.IsIdle(worker_id) &&
+          !FindLack(worker.capability, *task.requirement).has_value()) {
+        return Name(id) + " waits while worker " + worker_id.value + " is idle";
       }
     }
   }
@@ -77,9 +84,11 @@ std::optional<std::string> FindBreach(const v1::LedgerRecord& before,
   if (was_done && !Same(before, after)) {
     return "a committed result was overwritten: " + before.ShortDebugString();
   }
-  const bool had_ended = before.has_job() && before.job().state() != v1::JOB_STATE_RUNNING;
-  if (had_ended && !Same(before, after)) {
-    return "a job that had ended changed: " + before.job().job();
+  const auto ended_for_good = [](const v1::LedgerRecord& record) {
+    return record.has_job() && record.job().state() == v1::JOB_STATE_DONE;
+  };
+  if (ended_for_good(before) && !Same(before, after)) {
+    return "a job that was done changed: " + before.job().job();
   }
   if (before.has_epoch() && after.epoch().epoch() <= before.epoch().epoch()) {
     return "the epoch did not grow";

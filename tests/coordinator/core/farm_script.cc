@@ -111,7 +111,7 @@ void FarmScript::Restart() {
   for (const auto& [key, value] : disk_) {
     records.push_back({key, value});
   }
-  farm_ = std::make_unique<Farm>(FarmOptions{});
+  farm_ = std::make_unique<Farm>(options_);
   Keep(farm_->Restore(records, now_).value());
 }
 

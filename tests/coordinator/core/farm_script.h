@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/farm.h"
@@ -36,7 +37,7 @@ struct Reply {
 
 class FarmScript {
  public:
-  FarmScript() { Restart(); }
+  explicit FarmScript(FarmOptions options = {}) : options_(std::move(options)) { Restart(); }
 
   [[nodiscard]] const Farm& Subject() const { return *farm_; }
   [[nodiscard]] Time Now() const { return now_; }
@@ -57,6 +58,7 @@ class FarmScript {
  private:
   Reply Keep(Effects effects);
 
+  FarmOptions options_;
   std::unique_ptr<Farm> farm_;
   ModelDisk disk_;
   Time now_{Duration(1000)};

@@ -48,9 +48,10 @@ TEST(Farm, RecordsAnAssignmentBeforeItIsSent) {
   farm.Submit("token", SampleSpec());
   const Reply reply = farm.Say("w", HelloMessage("w", 1));
   ASSERT_TRUE(reply.Assignment("w").has_value());
-  ASSERT_EQ(reply.effects.records.size(), 1U);
-  EXPECT_EQ(reply.effects.records[0].value.task().state(), v1::TASK_STATE_RUNNING);
-  EXPECT_EQ(reply.effects.records[0].value.task().worker(), "w");
+  ASSERT_EQ(reply.effects.records.size(), 2U);
+  EXPECT_EQ(reply.effects.records[0].value.job().state(), v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(reply.effects.records[1].value.task().state(), v1::TASK_STATE_RUNNING);
+  EXPECT_EQ(reply.effects.records[1].value.task().worker(), "w");
 }
 
 TEST(Farm, RunsOneTaskOnAWorkerInTheOrderOfSubmission) {
@@ -198,14 +199,14 @@ TEST(Farm, FailsAJobAfterThreeErrorsOfATask) {
   const std::string job = farm.Submit("token", SampleSpec());
   v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
   for (int i = 0; i < 2; ++i) {
-    farm.Say("w", FailedMessage(probe, ErrorCode::kResourceExhausted));
+    farm.Say("w", FailedMessage(probe, ErrorCode::kInternal));
     farm.Say("w", HeartbeatMessage({}));
     probe = *farm.Pass(seconds(2)).Assignment("w");
   }
-  farm.Say("w", FailedMessage(probe, ErrorCode::kResourceExhausted));
+  farm.Say("w", FailedMessage(probe, ErrorCode::kInternal));
   const auto status = farm.Say("client", WatchMessage(job)).At("client").job_status();
   EXPECT_EQ(status.state(), v1::JOB_STATE_FAILED);
-  EXPECT_EQ(status.error().message(), "probe: try 3: it broke");
+  EXPECT_EQ(status.error().message(), "probe: error 3 of 3: it broke");
   EXPECT_EQ(status.notes_size(), 2);
 }
 
@@ -228,7 +229,7 @@ TEST(Farm, FailsAJobWhoseTaskKillsEveryWorker) {
   }
   const auto status = farm.Say("client", WatchMessage(job)).At("client").job_status();
   EXPECT_EQ(status.state(), v1::JOB_STATE_FAILED);
-  EXPECT_THAT(status.error().message(), HasSubstr("12 workers were lost"));
+  EXPECT_THAT(status.error().message(), HasSubstr("lost worker 12 of 12"));
 }
 
 TEST(Farm, RefusesOutputsThatWereNotAskedFor) {
@@ -241,7 +242,7 @@ TEST(Farm, RefusesOutputsThatWereNotAskedFor) {
       "x");
   const Reply reply = farm.Say("w", wrong);
   EXPECT_TRUE(reply.At("w").outcome_acknowledged().superseded());
-  EXPECT_EQ(reply.effects.records.front().value.task().errors(), 1U);
+  EXPECT_EQ(reply.effects.records.front().value.task().bad_outputs(), 1U);
   EXPECT_EQ(reply.effects.records.front().value.task().state(), v1::TASK_STATE_WAITING);
 }
 
@@ -263,7 +264,7 @@ TEST(Farm, TellsAWatchingClientEverySecondAndAtTheEnd) {
   const std::string job = farm.Submit("token", SampleSpec());
   EXPECT_TRUE(farm.Say("client", WatchMessage(job)).At("client").has_job_status());
   EXPECT_THAT(farm.Pass(Duration(500)).effects.messages, IsEmpty());
-  EXPECT_EQ(farm.Pass(Duration(500)).At("client").job_status().state(), v1::JOB_STATE_RUNNING);
+  EXPECT_EQ(farm.Pass(Duration(500)).At("client").job_status().state(), v1::JOB_STATE_ACCEPTED);
   farm.RunAll("w");
   const auto end = farm.LastStatus();
   EXPECT_EQ(end.state(), v1::JOB_STATE_DONE);

@@ -7,17 +7,20 @@
 namespace weft::coordinator {
 namespace {
 
-bool IsOwn(const AttemptId& attempt, const Worker& worker, const Floor& floor) {
+bool IsOwn(const AttemptId& attempt, const Holder& worker, const Floor& floor) {
   const Task* task = floor.tasks.Find(attempt.task);
-  return task != nullptr && task->LatestAttempt() == attempt && task->holder == worker.self;
+  return task != nullptr && task->LatestAttempt() == attempt && task->holder == worker;
 }
 
 std::vector<AttemptId> AbandonedBy(const PeerId& peer, const Effects& effects) {
   std::vector<AttemptId> abandoned;
   for (const Message& message : effects.messages) {
-    for (const v1::AttemptId& attempt : message.body.worker_verdict().abandon()) {
-      if (message.to == peer) {
-        abandoned.push_back(*FromWire(attempt));
+    for (const auto* abandon :
+         {&message.body.worker_verdict().abandon(), &message.body.worker_welcome().abandon()}) {
+      for (const v1::AttemptId& attempt : *abandon) {
+        if (message.to == peer) {
+          abandoned.push_back(*FromWire(attempt));
+        }
       }
     }
   }
@@ -28,6 +31,10 @@ std::vector<AttemptId> AbandonedBy(const PeerId& peer, const Effects& effects) {
 
 FenceWatch::FenceWatch(const Floor& floor, const Event& event, Time now) {
   const auto* arrived = std::get_if<MessageArrived>(&event);
+  if (arrived != nullptr && arrived->message.has_worker_hello()) {
+    LookAt(arrived->from, arrived->message.worker_hello(), floor);
+    return;
+  }
   const Worker* worker = arrived == nullptr ? nullptr : floor.workers.OfPeer(arrived->from);
   if (worker == nullptr) {
     return;
@@ -36,14 +43,14 @@ FenceWatch::FenceWatch(const Floor& floor, const Event& event, Time now) {
   const v1::ToCoordinator& message = arrived->message;
   for (const v1::RunningAttempt& running : message.worker_heartbeat().running()) {
     const AttemptId attempt = *FromWire(running.attempt());
-    if (!IsOwn(attempt, *worker, floor)) {
+    if (!IsOwn(attempt, worker->self, floor)) {
       foreign_.push_back(attempt);
     }
   }
   for (const v1::AttemptId* wire :
        {&message.task_completed().attempt(), &message.task_failed().attempt()}) {
     const Result<AttemptId> attempt = FromWire(*wire);
-    if (attempt && !IsOwn(*attempt, *worker, floor)) {
+    if (attempt && !IsOwn(*attempt, worker->self, floor)) {
       LookAt(*attempt, floor, now);
     }
   }
@@ -65,6 +72,21 @@ std::optional<std::string> FenceWatch::FindBreach(const Floor& floor,
   return std::nullopt;
 }
 
+void FenceWatch::LookAt(const PeerId& from, const v1::WorkerHello& hello, const Floor& floor) {
+  from_ = from;
+  const Holder self{{hello.worker()}, {hello.instance()}};
+  const Worker* known = floor.workers.Find(self.worker);
+  if (known == nullptr || known->self != self) {
+    return;  // A life that is fenced is told to stop altogether.
+  }
+  for (const v1::AttemptId& wire : hello.running()) {
+    const AttemptId attempt = *FromWire(wire);
+    if (!IsOwn(attempt, self, floor)) {
+      foreign_.push_back(attempt);
+    }
+  }
+}
+
 void FenceWatch::LookAt(const AttemptId& attempt, const Floor& floor, Time now) {
   const Task* task = floor.tasks.Find(attempt.task);
   if (task == nullptr) {
@@ -72,7 +94,7 @@ void FenceWatch::LookAt(const AttemptId& attempt, const Floor& floor, Time now) 
   }
   Footprint before{.task = task->id,
                    .done = task->state == TaskState::kDone,
-                   .errors = task->errors,
+                   .failures = task->failures,
                    .leased = std::nullopt};
   const Lease* lease = floor.leases.Find(task->id);
   if (lease != nullptr && lease->expiry > now) {
@@ -85,7 +107,7 @@ std::optional<std::string> FenceWatch::FindChange(const Footprint& before,
                                                   const Floor& floor) const {
   const Task& task = *floor.tasks.Find(before.task);
   const Lease* lease = floor.leases.Find(before.task);
-  if (before.done != (task.state == TaskState::kDone) || before.errors != task.errors) {
+  if (before.done != (task.state == TaskState::kDone) || before.failures != task.failures) {
     return "a late outcome of " + Name(task.id) + " counted";
   }
   if (before.leased.has_value() && (lease == nullptr || lease->attempt != *before.leased)) {

@@ -27,16 +27,17 @@ class FenceWatch {
   struct Footprint {
     TaskId task;
     bool done = false;
-    std::uint32_t errors = 0;
+    FailureCounts failures = {};
     std::optional<AttemptId> leased;  // By a lease that does not end with this event.
   };
 
+  void LookAt(const PeerId& from, const v1::WorkerHello& hello, const Floor& floor);
   void LookAt(const AttemptId& attempt, const Floor& floor, Time now);
   [[nodiscard]] std::optional<std::string> FindChange(const Footprint& before,
                                                       const Floor& floor) const;
 
   PeerId from_;
-  std::vector<AttemptId> foreign_;  // Named in a heartbeat, and not the worker's.
+  std::vector<AttemptId> foreign_;  // Named in a heartbeat or hello, and not the worker's.
   std::vector<Footprint> untouchable_;
 };
 

@@ -12,6 +12,7 @@ using std::chrono::seconds;
 using ::testing::IsEmpty;
 
 constexpr Duration kTerm = seconds(10);
+constexpr Duration kPatience = std::chrono::hours(1);
 constexpr Time kStart{};
 
 AttemptId Attempt(std::uint32_t chunk, std::uint32_t number = 1) {
@@ -23,14 +24,14 @@ Holder Worker(int name, std::uint64_t instance = 1) {
 }
 
 TEST(LeaseTable, GivesATaskToOneHolderOnly) {
-  LeaseTable leases(kTerm);
+  LeaseTable leases(kTerm, kPatience);
   EXPECT_TRUE(leases.Grant(Attempt(0), Worker(7), kStart));
   EXPECT_EQ(leases.Grant(Attempt(0, 2), Worker(8), kStart).error().code(),
             ErrorCode::kAlreadyExists);
 }
 
 TEST(LeaseTable, ReturnsWhatExpiresAndNothingBefore) {
-  LeaseTable leases(kTerm);
+  LeaseTable leases(kTerm, kPatience);
   ASSERT_TRUE(leases.Grant(Attempt(1), Worker(7), kStart));
   EXPECT_EQ(leases.NextExpiry(), kStart + kTerm);
   EXPECT_THAT(leases.Expire(kStart + seconds(9)), IsEmpty());
@@ -42,18 +43,18 @@ TEST(LeaseTable, ReturnsWhatExpiresAndNothingBefore) {
 }
 
 TEST(LeaseTable, RenewsOnlyForTheLifeThatHoldsTheVeryAttempt) {
-  LeaseTable leases(kTerm);
+  LeaseTable leases(kTerm, kPatience);
   ASSERT_TRUE(leases.Grant(Attempt(0, 2), Worker(7, 5), kStart));
-  EXPECT_FALSE(leases.Renew(Attempt(0, 1), Worker(7, 5), kStart + seconds(5)));
-  EXPECT_FALSE(leases.Renew(Attempt(0, 2), Worker(7, 4), kStart + seconds(5)));
-  EXPECT_FALSE(leases.Renew(Attempt(0, 2), Worker(8, 5), kStart + seconds(5)));
+  EXPECT_FALSE(leases.Renew(Attempt(0, 1), Worker(7, 5), 0, kStart + seconds(5)));
+  EXPECT_FALSE(leases.Renew(Attempt(0, 2), Worker(7, 4), 0, kStart + seconds(5)));
+  EXPECT_FALSE(leases.Renew(Attempt(0, 2), Worker(8, 5), 0, kStart + seconds(5)));
   EXPECT_EQ(leases.NextExpiry(), kStart + kTerm);
-  EXPECT_TRUE(leases.Renew(Attempt(0, 2), Worker(7, 5), kStart + seconds(5)));
+  EXPECT_TRUE(leases.Renew(Attempt(0, 2), Worker(7, 5), 0, kStart + seconds(5)));
   EXPECT_EQ(leases.NextExpiry(), kStart + seconds(5) + kTerm);
 }
 
 TEST(LeaseTable, ListsTheLeasesOfAWorkerAndOfAJob) {
-  LeaseTable leases(kTerm);
+  LeaseTable leases(kTerm, kPatience);
   const AttemptId other{{{"k"}, Stage::kProbe, 0, 0}, 1, 1};
   ASSERT_TRUE(leases.Grant(Attempt(0), Worker(1), kStart));
   ASSERT_TRUE(leases.Grant(Attempt(1), Worker(2), kStart));
@@ -62,6 +63,26 @@ TEST(LeaseTable, ListsTheLeasesOfAWorkerAndOfAJob) {
   EXPECT_EQ(leases.OfJob({"j"}).size(), 2U);
   EXPECT_EQ(leases.OfJob({"k"}).size(), 1U);
   EXPECT_THAT(leases.OfJob({"i"}), IsEmpty());
+}
+
+TEST(LeaseTable, EndsWhatDoesNotMoveHoweverOftenItIsRenewed) {
+  LeaseTable leases(kTerm, seconds(20));
+  ASSERT_TRUE(leases.Grant(Attempt(1), Worker(7), kStart));
+  EXPECT_TRUE(leases.Renew(Attempt(1), Worker(7), 0.5, kStart + seconds(8)));
+  EXPECT_TRUE(leases.Renew(Attempt(1), Worker(7), 0.5, kStart + seconds(16)));
+  EXPECT_TRUE(leases.Renew(Attempt(1), Worker(7), 0.5, kStart + seconds(24)));
+  EXPECT_THAT(leases.Stall(kStart + seconds(27)), IsEmpty());
+  EXPECT_EQ(leases.NextExpiry(), kStart + seconds(28));
+  EXPECT_EQ(leases.Stall(kStart + seconds(28)).size(), 1U);
+  EXPECT_EQ(leases.Find(Attempt(1).task), nullptr);
+}
+
+TEST(LeaseTable, HandsALeaseToALaterLifeOfItsWorker) {
+  LeaseTable leases(kTerm, kPatience);
+  ASSERT_TRUE(leases.Grant(Attempt(1), Worker(7, 1), kStart));
+  leases.Hand(Attempt(1).task, Worker(7, 2), kStart + seconds(5));
+  EXPECT_FALSE(leases.Renew(Attempt(1), Worker(7, 1), 0, kStart + seconds(6)));
+  EXPECT_TRUE(leases.Renew(Attempt(1), Worker(7, 2), 0, kStart + seconds(6)));
 }
 
 // The obvious implementation, to hold LeaseTable against.
@@ -98,7 +119,7 @@ class Model {
 
 void ExpectSameBehaviour(unsigned seed) {
   std::mt19937 random(seed);
-  LeaseTable leases(kTerm);
+  LeaseTable leases(kTerm, kPatience);
   Model model;
   Time now = kStart;
   for (int step = 0; step < 300; ++step) {
@@ -111,7 +132,7 @@ void ExpectSameBehaviour(unsigned seed) {
     }
     ASSERT_EQ(expired, model.Expire(now));
     if (random() % 2 == 0) {
-      ASSERT_EQ(leases.Renew(attempt, holder, now), model.Renew(attempt, holder, now));
+      ASSERT_EQ(leases.Renew(attempt, holder, 0, now), model.Renew(attempt, holder, now));
     } else if (random() % 2 == 0) {
       ASSERT_EQ(leases.Grant(attempt, holder, now).has_value(), model.Grant(attempt, holder, now));
     } else {

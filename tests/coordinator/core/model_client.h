@@ -14,8 +14,8 @@ namespace weft::coordinator {
 
 class ModelClient {
  public:
-  ModelClient(std::string token, v1::JobSpec spec)
-      : token_(std::move(token)), spec_(std::move(spec)) {}
+  ModelClient(std::string token, v1::JobSpec spec, v1::JobTerms terms = {})
+      : token_(std::move(token)), spec_(std::move(spec)), terms_(std::move(terms)) {}
 
   [[nodiscard]] PeerId Peer() const { return {"client of " + token_}; }
   [[nodiscard]] const std::string& Job() const { return job_; }
@@ -24,6 +24,11 @@ class ModelClient {
   [[nodiscard]] const std::string& Complaint() const { return complaint_; }
 
   void Cancel() { cancels_ = true; }
+  // Wants the job paused, or not any more.
+  void Pause(bool pauses) {
+    pauses_ = pauses;
+    may_be_refused_ = true;
+  }
 
   // Every two seconds or so.
   [[nodiscard]] std::vector<v1::ToCoordinator> Live() const {
@@ -34,8 +39,13 @@ class ModelClient {
     if (job_.empty()) {
       message.mutable_submit_job()->set_client_token(token_);
       *message.mutable_submit_job()->mutable_spec() = spec_;
+      *message.mutable_submit_job()->mutable_terms() = terms_;
     } else if (cancels_) {
       message.mutable_cancel_job()->set_job(job_);
+    } else if (pauses_ && !paused_) {
+      message.mutable_pause_job()->set_job(job_);
+    } else if (paused_ && !pauses_) {
+      message.mutable_resume_job()->set_job(job_);
     } else {
       message.mutable_watch_job()->set_job(job_);
     }
@@ -48,14 +58,23 @@ class ModelClient {
         complaint_ = "one token made two jobs";
       }
       job_ = message.job_submitted().job();
+    } else if (message.has_request_refused() && may_be_refused_) {
+      pauses_ = paused_ = false;  // The job has ended meanwhile.
     } else if (message.has_request_refused()) {
       complaint_ = message.request_refused().error().message();
-    } else if (message.has_job_status() && message.job_status().state() != v1::JOB_STATE_RUNNING) {
+    } else if (message.has_job_status() && !HasEnded(message.job_status().state())) {
+      paused_ = message.job_status().state() == v1::JOB_STATE_PAUSED;
+    } else if (message.has_job_status() && HasEnded(message.job_status().state())) {
       Know(message.job_status());
     }
   }
 
  private:
+  static bool HasEnded(v1::JobState state) {
+    return state == v1::JOB_STATE_DONE || state == v1::JOB_STATE_FAILED ||
+           state == v1::JOB_STATE_CANCELLED;
+  }
+
   void Know(const v1::JobStatus& status) {
     if (end_.has_value() && end_->state() != status.state()) {
       complaint_ = "a job ended in two ways";
@@ -65,8 +84,12 @@ class ModelClient {
 
   std::string token_;
   v1::JobSpec spec_;
+  v1::JobTerms terms_;
   std::string job_;
   bool cancels_ = false;
+  bool pauses_ = false;
+  bool may_be_refused_ = false;  // It has asked for what an ended job refuses.
+  bool paused_ = false;          // As far as it knows.
   std::optional<v1::JobStatus> end_;
   std::string complaint_;
 };

@@ -14,7 +14,10 @@ constexpr Duration kSilence = seconds(5);
 constexpr Time kStart{};
 
 Worker SomeWorker(const std::string& name, std::uint64_t instance, const std::string& peer) {
-  return {.self = {{name}, {instance}}, .peer = {peer}, .device = "cpu", .last_heard = kStart};
+  return {.self = {{name}, {instance}},
+          .peer = {peer},
+          .capability = {.device = "cpu"},
+          .last_heard = kStart};
 }
 
 TEST(WorkerTable, KnowsAWorkerByItsConnectionAfterItsHello) {
@@ -23,8 +26,8 @@ TEST(WorkerTable, KnowsAWorkerByItsConnectionAfterItsHello) {
   EXPECT_FALSE(workers.Greet(SomeWorker("w", 1, "p")).fenced);
   ASSERT_NE(workers.OfPeer({"p"}), nullptr);
   EXPECT_EQ(workers.OfPeer({"p"})->self.worker.value, "w");
-  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"w"}));
-  EXPECT_EQ(workers.CountOf("cpu"), 1U);
+  EXPECT_TRUE(workers.IsIdle({"w"}));
+  EXPECT_EQ(workers.CountAble({.device = "cpu"}), 1U);
 }
 
 TEST(WorkerTable, FollowsAWorkerToItsNewConnection) {
@@ -35,7 +38,7 @@ TEST(WorkerTable, FollowsAWorkerToItsNewConnection) {
   EXPECT_EQ(workers.OfPeer({"old"}), nullptr);
   EXPECT_NE(workers.OfPeer({"new"}), nullptr);
   EXPECT_EQ(workers.size(), 1U);
-  EXPECT_EQ(workers.CountOf("cpu"), 1U);
+  EXPECT_EQ(workers.CountAble({.device = "cpu"}), 1U);
 }
 
 TEST(WorkerTable, FencesTheOlderLifeOfAWorkerForEver) {
@@ -58,7 +61,8 @@ TEST(WorkerTable, DropsWhoWasSilentForTooLong) {
   const auto silent = workers.DropSilent(kStart + kSilence);
   ASSERT_EQ(silent.size(), 1U);
   EXPECT_EQ(silent[0].self.worker.value, "a");
-  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"b"}));
+  EXPECT_FALSE(workers.IsIdle({"a"}));
+  EXPECT_TRUE(workers.IsIdle({"b"}));
 }
 
 TEST(WorkerTable, HoldsOneWorkerForAConnection) {
@@ -73,11 +77,39 @@ TEST(WorkerTable, DoesNotOfferTheBusy) {
   WorkerTable workers(kSilence);
   workers.Greet(SomeWorker("a", 1, "p"));
   workers.SetBusy({"a"}, true);
-  EXPECT_THAT(workers.Idle(), IsEmpty());
+  EXPECT_EQ(workers.IdleCount(), 0U);
   workers.SetBusy({"a"}, false);
-  EXPECT_THAT(workers.Idle(), ElementsAre(WorkerId{"a"}));
+  EXPECT_TRUE(workers.IsIdle({"a"}));
   workers.SetBusy({"nobody"}, false);
-  EXPECT_EQ(workers.Idle().size(), 1U);
+  EXPECT_EQ(workers.IdleCount(), 1U);
+}
+
+TEST(WorkerTable, DoesNotOfferWhoIsDrainedOrSetAsideOrLeaves) {
+  WorkerTable workers(kSilence);
+  workers.SetBarred({"a"}, WorkerTable::Bar::kDrained, true);  // Before it is there.
+  workers.Greet(SomeWorker("a", 1, "p"));
+  EXPECT_FALSE(workers.IsIdle({"a"}));
+  EXPECT_EQ(workers.CountAble({}), 0U);
+  workers.SetBarred({"a"}, WorkerTable::Bar::kAside, true);
+  EXPECT_EQ(workers.CountAble({}), 0U);
+  workers.SetBarred({"a"}, WorkerTable::Bar::kDrained, false);
+  EXPECT_FALSE(workers.IsIdle({"a"}));
+  workers.SetBarred({"a"}, WorkerTable::Bar::kAside, false);
+  EXPECT_TRUE(workers.IsIdle({"a"}));
+  workers.SetLeaving({"a"}, true);
+  EXPECT_FALSE(workers.IsIdle({"a"}));
+}
+
+TEST(WorkerTable, KnowsWhichIdleWorkerHasAModelInMemory) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("a", 1, "pa"));
+  workers.Greet(SomeWorker("b", 1, "pb"));
+  workers.SetWarm({"b"}, "/model");
+  const auto& crew = workers.Crews().begin()->second;
+  EXPECT_EQ(crew.size, 2U);
+  EXPECT_THAT(crew.warm.at("/model"), ElementsAre(WorkerId{"b"}));
+  workers.SetBusy({"b"}, true);
+  EXPECT_EQ(crew.warm.count("/model"), 0U);
 }
 
 }  // namespace

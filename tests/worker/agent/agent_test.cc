@@ -174,6 +174,75 @@ TEST(Agent, LeavesOnlyAfterItsTaskHasStopped) {
   EXPECT_EQ(Count(stopped, v1::ToCoordinator::kWorkerGoodbye), 1);
 }
 
+TEST(Agent, DrainsByFinishingItsTaskAndTellingOfIt) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects asked = agent.Handle(DrainAsked{}, kStart);
+  EXPECT_FALSE(asked.abandon);
+  EXPECT_FALSE(asked.exit);
+  ASSERT_EQ(Count(asked, v1::ToCoordinator::kWorkerHeartbeat), 1);
+  EXPECT_TRUE(asked.messages[0].worker_heartbeat().draining());
+  EXPECT_FALSE(agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart).exit);
+  const AgentEffects told = agent.Handle(Acknowledge(Attempt(1)), kStart);
+  EXPECT_TRUE(told.exit);
+  EXPECT_EQ(Count(told, v1::ToCoordinator::kWorkerGoodbye), 1);
+}
+
+TEST(Agent, StopsAtOnceWhenItIsToldWhileItDrains) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  agent.Handle(DrainAsked{}, kStart);
+  EXPECT_TRUE(agent.Handle(StopAsked{}, kStart).abandon);
+}
+
+TEST(Agent, TakesNothingWhileItDrains) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  agent.Handle(DrainAsked{}, kStart);
+  AttemptId other = Attempt(1);
+  other.task.chunk = 9;
+  const AgentEffects effects = agent.Handle(Assign(other), kStart);
+  EXPECT_FALSE(effects.start.has_value());
+  EXPECT_EQ(Count(effects, v1::ToCoordinator::kTaskFailed), 1);
+}
+
+TEST(Agent, LeavesAtOnceWhenItDrainsAndHasNothingToDo) {
+  EXPECT_TRUE(WelcomedAgent().Handle(DrainAsked{}, kStart).exit);
+}
+
+TEST(Agent, KeepsAResultOnDiskUntilItIsAcknowledged) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects done = agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart);
+  ASSERT_TRUE(done.keep.has_value());
+  EXPECT_EQ(*FromWire(done.keep->task_completed().attempt()), Attempt(1));
+  EXPECT_THAT(done.forget, IsEmpty());
+  EXPECT_THAT(agent.Handle(Acknowledge(Attempt(1)), kStart).forget,
+              ::testing::ElementsAre(Attempt(1)));
+}
+
+TEST(Agent, TellsOfWhatAnEarlierLifeHasKept) {
+  Agent earlier = WelcomedAgent();
+  earlier.Handle(Assign(Attempt(1)), kStart);
+  const auto kept = earlier.Handle(TaskSucceeded{Attempt(1), {}}, kStart).keep;
+  Agent agent = NewAgent();
+  agent.Handle(OutcomeFound{*kept}, kStart);
+  const AgentEffects hello = agent.Handle(Tick{}, kStart);
+  ASSERT_EQ(hello.messages[0].worker_hello().finished_size(), 1);
+  EXPECT_EQ(Count(agent.Handle(Welcome(), kStart), v1::ToCoordinator::kTaskCompleted), 1);
+}
+
+TEST(Agent, DoesNotRunAgainWhatItHasFinished) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart);
+  EXPECT_FALSE(agent.Handle(Assign(Attempt(1)), kStart).start.has_value());
+  agent.Handle(Acknowledge(Attempt(1)), kStart);
+  const AgentEffects late = agent.Handle(Assign(Attempt(1)), kStart);
+  EXPECT_FALSE(late.start.has_value());
+  EXPECT_THAT(late.messages, IsEmpty());
+}
+
 TEST(Agent, LeavesWithTheReasonWhenItIsRefused) {
   Agent agent = NewAgent();
   agent.Handle(Tick{}, kStart);

@@ -1,0 +1,102 @@
+// Which task should start next on a worker of some capability: users share the farm fairly, a
+// user's jobs go by priority, and jobs of equal priority share fairly again.
+//
+// Fair means: the user (then the job) that was given the least work since it last wanted some goes
+// first. Who wanted nothing for a while cannot save up for later.
+//
+// Every operation takes time logarithmic in users, jobs and tasks, times the number of different
+// requirements among ready tasks.
+//
+// Source: Goyal, Vin & Cheng, "Start-time fair queuing" (SIGCOMM 1996).
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+
+#include "common/ids.h"
+#include "coordinator/core/requirement.h"
+
+namespace weft::coordinator {
+
+// A job's tasks start in this order: stages and rounds that others wait for come first, and chunks
+// from the left, so that the wavefront moves.
+struct ReadyTask {
+  std::uint64_t job_sequence = 0;
+  TaskId id;
+
+  friend bool operator<(const ReadyTask& a, const ReadyTask& b) { return a.Key() < b.Key(); }
+
+ private:
+  [[nodiscard]] std::tuple<std::uint64_t, Stage, std::uint32_t, std::uint32_t, const JobId&> Key()
+      const {
+    return {job_sequence, id.stage, id.round, id.chunk, id.job};
+  }
+};
+
+class ReadyQueue {
+ public:
+  // Of a job among others.
+  struct Standing {
+    std::string user;
+    std::uint32_t priority = 0;  // Higher goes first.
+    std::uint64_t sequence = 0;  // Lower goes first where all else is equal.
+  };
+
+  // A job may have ready tasks from now on. No effect when it is known.
+  void AddJob(const JobId& job, const Standing& standing);
+
+  // REQUIRES: the task's job was added.
+  void Insert(const Requirement& requirement, const ReadyTask& task);
+  void Erase(const Requirement& requirement, const ReadyTask& task);
+
+  // The job was given `work`. REQUIRES: the job was added.
+  void Charge(const JobId& job, double work);
+
+  // The user's tasks do not start (`held`), or do again.
+  void Hold(const std::string& user, bool held);
+
+  // The task to start next on such a worker; nothing when none can.
+  [[nodiscard]] std::optional<ReadyTask> First(const Capability& worker) const;
+
+  // No task is ready, or only those of users who are held.
+  [[nodiscard]] bool Empty() const { return eligible_ == 0; }
+
+ private:
+  struct JobShare {
+    Standing standing;
+    double served = 0;
+    std::uint64_t ready = 0;  // Tasks.
+    std::set<Requirement> requirements;
+  };
+  struct UserShare {
+    double served = 0;
+    double clock = 0;  // What the job that was served last had before.
+    bool held = false;
+    std::uint64_t ready = 0;
+    std::map<Requirement, std::uint64_t> requirements;  // With how many of its tasks.
+  };
+  // Smaller goes first.
+  using UserRank = std::tuple<double, std::string>;
+  using JobRank = std::tuple<std::int64_t, double, std::uint64_t, JobId>;
+  using Jobs = std::map<JobRank, std::set<ReadyTask>>;
+  struct Class {
+    std::map<UserRank, Jobs> users;
+    std::map<UserRank, Jobs> held;
+  };
+
+  [[nodiscard]] std::map<UserRank, Jobs>& UsersOf(const Requirement& requirement, bool held);
+  static JobRank RankOf(const JobId& id, const JobShare& job);
+
+  std::map<Requirement, Class> classes_;  // Only those with tasks.
+  std::map<JobId, JobShare> jobs_;
+  std::map<std::string, UserShare> users_;
+  double clock_ = 0;            // What the user who was served last had before.
+  std::uint64_t eligible_ = 0;  // Ready tasks of users who are not held.
+};
+
+}  // namespace weft::coordinator

@@ -1,0 +1,44 @@
+// Results on this machine's disk until the coordinator has acknowledged them: a worker that is
+// killed after hours of work tells of it in its next life. One file a result.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/ids.h"
+#include "common/result.h"
+#include "weft/v1/envelope.pb.h"
+
+namespace weft::worker {
+
+// Used by one thread.
+class Outbox {
+ public:
+  // folder: made if it is not there. It belongs to one worker.
+  // kFailedPrecondition: another process has it open.  kPermissionDenied: it cannot be written.
+  static Result<Outbox> Open(const std::string& folder);
+
+  Outbox(Outbox&& other) noexcept;
+  Outbox& operator=(Outbox&&) = delete;
+  ~Outbox();
+
+  // What was kept and not forgotten, in the order of names. Files that are damaged are removed: a
+  // result that was not whole on disk was never told.
+  [[nodiscard]] std::vector<v1::ToCoordinator> Load() const;
+
+  // Durable on return. Keeping the same attempt again replaces it.
+  // REQUIRES: a TaskCompleted.  kNoSpace: the disk is full.
+  [[nodiscard]] Status Keep(const v1::ToCoordinator& outcome) const;
+
+  // Ok when there is nothing of the attempt.
+  void Forget(const AttemptId& attempt) const;
+
+ private:
+  Outbox(std::string folder, int lock) : folder_(std::move(folder)), lock_(lock) {}
+
+  std::string folder_;
+  int lock_;  // A descriptor; -1 once moved from.
+};
+
+}  // namespace weft::worker
