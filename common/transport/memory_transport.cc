@@ -26,12 +26,20 @@ bool IsFull(const std::deque<Message>& queue, const SocketOptions& options) {
 }
 
 // Takes the first message of `queue`, waiting for one if need be. `lock` guards the queue.
+// interrupted: ends the wait, and is reset then; null where nobody interrupts.
 template <typename Message>
 std::optional<Message> Take(std::deque<Message>& queue,
                             std::unique_lock<std::mutex>& lock,
                             std::condition_variable& delivered,
-                            Duration timeout) {
-  delivered.wait_for(lock, std::min(timeout, kLongestWait), [&] { return !queue.empty(); });
+                            Duration timeout,
+                            bool* interrupted = nullptr) {
+  const auto is_over = [&] { return !queue.empty() || (interrupted != nullptr && *interrupted); };
+  if (queue.empty() && timeout > Duration::zero()) {
+    delivered.wait_for(lock, std::min(timeout, kLongestWait), is_over);
+    if (interrupted != nullptr && queue.empty()) {
+      *interrupted = false;
+    }
+  }
   if (queue.empty()) {
     return std::nullopt;
   }
@@ -53,6 +61,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   [[nodiscard]] const std::string& address() const override { return address_; }
   Status Send(const PeerId& to, std::string_view bytes) override;
   Result<std::optional<Received>> Receive(Duration timeout) override;
+  void Interrupt() override;
 
  private:
   friend class ConnectionSocket;
@@ -63,6 +72,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   std::map<PeerId, ConnectionSocket*> peers_;
   std::map<PeerId, int> waiting_;  // Messages in the inbox, for each peer that has some.
   std::deque<Received> inbox_;
+  bool interrupted_ = false;
 };
 
 class MemoryNetwork::ConnectionSocket : public Connection {
@@ -110,9 +120,15 @@ Status MemoryNetwork::ListenerSocket::Send(const PeerId& to, std::string_view by
   return {};
 }
 
+void MemoryNetwork::ListenerSocket::Interrupt() {
+  const std::lock_guard lock(network_.mutex_);
+  interrupted_ = true;
+  network_.delivered_.notify_all();
+}
+
 Result<std::optional<Received>> MemoryNetwork::ListenerSocket::Receive(Duration timeout) {
   std::unique_lock lock(network_.mutex_);
-  std::optional<Received> first = Take(inbox_, lock, network_.delivered_, timeout);
+  std::optional<Received> first = Take(inbox_, lock, network_.delivered_, timeout, &interrupted_);
   if (first && --waiting_[first->from] == 0) {
     waiting_.erase(first->from);
   }

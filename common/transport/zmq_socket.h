@@ -3,18 +3,19 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
-#include <string>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include <zmq.hpp>
 
 #include "common/result.h"
 #include "common/time.h"
 #include "common/transport/socket_options.h"
+#include "common/transport/wakeup.h"
 
 namespace weft {
 
@@ -26,24 +27,37 @@ class ZmqSocket {
   ZmqSocket(zmq::socket_t socket, const SocketOptions& options)
       : socket_(std::move(socket)), options_(options) {}
 
+  // Receive() also returns when `wakeup` is raised.
+  // wakeup: outlives the socket.
+  void WatchFor(Wakeup& wakeup) { wakeup_ = &wakeup; }
+
   // Sends one message of all frames, or nothing; never blocks.
   // kUnavailable: the peer is gone or its queue is full.  kInvalidArgument: too long.
-  Status Send(const std::vector<std::string_view>& frames);
+  Status Send(std::initializer_list<std::string_view> frames);
 
-  // The next message of exactly `frame_count` frames; others are dropped. Empty when `timeout`
-  // passes, or a signal comes, without one.
-  Result<std::vector<std::string>> Receive(std::size_t frame_count, Duration timeout);
+  // Takes the next message of exactly `frame_count` frames; others are dropped. False when
+  // `timeout` passes, a signal comes, or the wakeup is raised, without one.
+  Result<bool> Receive(std::size_t frame_count, Duration timeout);
+
+  // A frame of the message that was received last; valid until the next is.
+  [[nodiscard]] std::string_view Frame(std::size_t index) const {
+    return {static_cast<const char*>(frames_[index].data()), frames_[index].size()};
+  }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 
+  static constexpr std::size_t kFramesMax = 2;
+
   // These throw zmq::error_t.
-  bool GiveMessage(const std::vector<std::string_view>& frames);  // False: nobody takes it.
-  std::vector<std::string> TakeMessage();                         // Empty when there is none.
-  bool WaitUntil(SteadyTime deadline);  // For a message; false when the deadline has passed.
+  bool GiveMessage(std::initializer_list<std::string_view> frames);  // False: nobody takes it.
+  std::size_t TakeMessage();            // Its number of frames; 0 when there is none.
+  bool WaitUntil(SteadyTime deadline);  // False when there is nothing to wait for any more.
 
   zmq::socket_t socket_;
   SocketOptions options_;
+  Wakeup* wakeup_ = nullptr;
+  std::array<zmq::message_t, kFramesMax> frames_;
 };
 
 }  // namespace weft

@@ -99,24 +99,30 @@ zmq::socket_t MakeSocket(zmq::context_t& context,
 
 class ZmqListener : public BoundListener {
  public:
-  ZmqListener(ZmqSocket socket, std::string address)
-      : socket_(std::move(socket)), address_(std::move(address)) {}
+  ZmqListener(ZmqSocket socket, std::string address, std::unique_ptr<Wakeup> wakeup)
+      : wakeup_(std::move(wakeup)), socket_(std::move(socket)), address_(std::move(address)) {
+    socket_.WatchFor(*wakeup_);
+  }
 
   [[nodiscard]] const std::string& address() const override { return address_; }
+
+  void Interrupt() override { wakeup_->Raise(); }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
     return socket_.Send({to.value, bytes});
   }
 
   Result<std::optional<Received>> Receive(Duration timeout) override {
-    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(2, timeout));
-    if (frames.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.Receive(2, timeout));
+    if (!came) {
       return std::nullopt;
     }
-    return Received{.from = {std::move(frames[0])}, .bytes = std::move(frames[1])};
+    return Received{.from = {std::string(socket_.Frame(0))},
+                    .bytes = std::string(socket_.Frame(1))};
   }
 
  private:
+  std::unique_ptr<Wakeup> wakeup_;
   ZmqSocket socket_;
   std::string address_;
 };
@@ -128,11 +134,11 @@ class ZmqConnection : public Connection {
   Status Send(std::string_view bytes) override { return socket_.Send({bytes}); }
 
   Result<std::optional<std::string>> Receive(Duration timeout) override {
-    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(1, timeout));
-    if (frames.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.Receive(1, timeout));
+    if (!came) {
       return std::nullopt;
     }
-    return std::move(frames[0]);
+    return std::string(socket_.Frame(0));
   }
 
  private:
@@ -164,11 +170,13 @@ Result<std::unique_ptr<BoundListener>> ZmqContext::Listen(const std::string& add
   if (path && IsListenedTo(*path)) {
     return Failure(ErrorCode::kAlreadyExists, address + ": somebody listens there already");
   }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Wakeup> wakeup, Wakeup::Open());
   try {
     zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::router, options_, options);
     socket.bind(address);
     std::string bound = socket.get(zmq::sockopt::last_endpoint);
-    return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound));
+    return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound),
+                                         std::move(wakeup));
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("listening on " + address));
   }

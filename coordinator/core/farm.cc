@@ -28,6 +28,11 @@ Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
 
 Effects Farm::Handle(const Event& event, Time now) {
   Effects effects;
+  Handle(event, now, effects);
+  return effects;
+}
+
+void Farm::Handle(const Event& event, Time now, Effects& effects) {
   Route(event, now, effects);
   // After the event: a heartbeat that arrives with the hour still counts.
   workers_.DropSilent(now, effects);
@@ -35,7 +40,6 @@ Effects Farm::Handle(const Event& event, Time now) {
   floor_.tasks.Wake(now);
   attempts_.StartReady(now, effects);
   clients_.Report(now, effects);
-  return effects;
 }
 
 std::optional<Time> Farm::NextWakeup() const {

@@ -48,6 +48,15 @@ int Serve(const ServerOptions& options, const std::string& log_file) {
   return 0;
 }
 
+void AddSpan(CLI::App& app, const std::string& name, const std::string& what, Duration& span) {
+  constexpr int kLongestMs = 86'400'000;
+  app.add_option_function<int>(
+         name, [&span](const int& milliseconds) { span = Duration(milliseconds); },
+         what + " [" + std::to_string(span.count()) + "]")
+      ->type_name("MS")
+      ->check(CLI::Range(10, kLongestMs));
+}
+
 }  // namespace
 }  // namespace weft::coordinator
 
@@ -62,6 +71,11 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--bulk-public", options.bulk_public_address,
                  "Address for blobs as workers see it, where that differs");
+  weft::coordinator::AddSpan(app, "--heartbeat-ms", "Workers speak this often", options.heartbeat);
+  weft::coordinator::AddSpan(app, "--silence-ms", "Then a silent worker is taken for gone",
+                             options.silence);
+  weft::coordinator::AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up",
+                             options.lease);
   app.add_option("--log-file", log_file, "File for the log, as JSON lines");
   try {
     app.parse(argc, argv);

@@ -265,6 +265,33 @@ TYPED_TEST_P(TransportContract, RefusesMessagesThatAreTooLong) {
   }
 }
 
+TYPED_TEST_P(TransportContract, StopsWaitingWhenItIsInterrupted) {
+  const auto listener = this->Listen();
+  std::thread interrupter([&] { listener->Interrupt(); });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto nothing = listener->Receive(std::chrono::hours(1));
+  interrupter.join();
+  ASSERT_TRUE(nothing.has_value());
+  EXPECT_FALSE(nothing->has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(30));
+}
+
+TYPED_TEST_P(TransportContract, RemembersAnInterruptionUntilItWaits) {
+  const auto listener = this->Listen();
+  const auto connection = this->Connect();
+  this->SendSoon(*connection, "first");
+  listener->Interrupt();
+  std::optional<Received> first;
+  while (!first) {  // The message may be on its way still, and the interruption come before it.
+    first = listener->Receive(kPatience).value();
+  }
+  EXPECT_EQ(first->bytes, "first");
+  listener->Interrupt();
+  EXPECT_FALSE(listener->Receive(std::chrono::hours(1)).value().has_value());
+  this->SendSoon(*connection, "second");
+  EXPECT_EQ(this->Next(*listener).bytes, "second");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             CarriesAnyBytesBothWays,
                             KeepsTheOrderOfEachPeer,
@@ -278,6 +305,8 @@ REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             FindsAListenerThatCameBack,
                             RefusesAnAddressThatIsTaken,
                             NeverBlocksOnAPeerThatDoesNotListen,
-                            RefusesMessagesThatAreTooLong);
+                            RefusesMessagesThatAreTooLong,
+                            StopsWaitingWhenItIsInterrupted,
+                            RemembersAnInterruptionUntilItWaits);
 
 }  // namespace weft

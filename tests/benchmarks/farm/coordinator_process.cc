@@ -1,0 +1,88 @@
+#include "tests/benchmarks/farm/coordinator_process.h"
+
+#include <csignal>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace weft::bench {
+namespace {
+
+[[noreturn]] void Become(std::vector<std::string> words, const std::string& log_path) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  const int log = ::open(log_path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0644);
+  ::dup2(log, STDOUT_FILENO);
+  ::dup2(log, STDERR_FILENO);
+  std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
+  for (std::string& word : words) {
+    arguments.push_back(word.data());
+  }
+  arguments.push_back(nullptr);
+  ::execv(arguments.front(), arguments.data());
+  ::_exit(127);
+}
+
+bool IsFree(int port) {
+  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int yes = 1;
+  ::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  sockaddr_in name{};
+  name.sin_family = AF_INET;
+  name.sin_port = htons(static_cast<std::uint16_t>(port));
+  name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool bound = ::bind(probe, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0;
+  ::close(probe);
+  return bound;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CoordinatorProcess>> CoordinatorProcess::Start(
+    const CoordinatorPlace& place) {
+  std::vector<std::string> words = {place.program, "--state", place.state_folder, "--listen",
+                                    place.address, "--bulk",  place.bulk_address};
+  words.insert(words.end(), place.more_options.begin(), place.more_options.end());
+  const std::string log_path = place.state_folder + "/coordinator.log";
+  const pid_t pid = ::fork();
+  if (pid < 0) {
+    return Failure(ErrorCode::kResourceExhausted, "no process for the coordinator");
+  }
+  if (pid == 0) {
+    Become(std::move(words), log_path);
+  }
+  return std::unique_ptr<CoordinatorProcess>(new CoordinatorProcess(pid));
+}
+
+void CoordinatorProcess::Kill() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+}
+
+bool CoordinatorProcess::IsRunning() {
+  if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
+    pid_ = -1;
+  }
+  return pid_ > 0;
+}
+
+Result<int> FreePort() {
+  constexpr int kFirst = 20'000;
+  constexpr int kLast = 32'000;
+  for (int i = 0; i < kLast - kFirst; ++i) {
+    const int port = kFirst + (::getpid() * 7 + i) % (kLast - kFirst);
+    if (IsFree(port)) {
+      return port;
+    }
+  }
+  return Failure(ErrorCode::kResourceExhausted, "no free TCP port");
+}
+
+}  // namespace weft::bench

@@ -1,0 +1,94 @@
+#include "tests/benchmarks/farm/farm_stage.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace weft::bench {
+namespace {
+
+constexpr std::int64_t kPatienceNs = 600'000'000'000;
+constexpr int kWorkersOfAProcess = 5000;
+constexpr std::uint64_t kUnansweredMax = 256;
+
+}  // namespace
+
+Result<std::unique_ptr<FarmStage>> FarmStage::Open(const FarmOrder& order) {
+  std::error_code failure;
+  const std::filesystem::path parent = order.folder.empty()
+                                           ? std::filesystem::temp_directory_path(failure)
+                                           : std::filesystem::path(order.folder);
+  std::string folder = (parent / "weft-bench-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) {
+    return Failure(ErrorCode::kPermissionDenied, folder + ": the folder cannot be made");
+  }
+  WEFT_ASSIGN_OR_RETURN(const int port, FreePort());
+  CoordinatorPlace place;
+  place.program = order.coordinator;
+  place.state_folder = folder;
+  place.address = "tcp://127.0.0.1:" + std::to_string(port);
+  place.bulk_address = "ipc://" + folder + "/bulk";
+  place.more_options = order.coordinator_options;
+  return std::unique_ptr<FarmStage>(new FarmStage(std::move(place)));
+}
+
+FarmStage::~FarmStage() {
+  fleets_.clear();
+  coordinator_.reset();
+  std::error_code ignored;
+  std::filesystem::remove_all(place_.state_folder, ignored);
+}
+
+Status FarmStage::StartCoordinator() {
+  WEFT_ASSIGN_OR_RETURN(coordinator_, CoordinatorProcess::Start(place_));
+  return {};
+}
+
+Status FarmStage::StartFleets(FleetOptions options, int workers) {
+  const std::string name = options.name;
+  for (int first = 0; first < workers; first += kWorkersOfAProcess) {
+    options.name = name + std::to_string(fleets_.size());
+    options.worker_count = std::min(kWorkersOfAProcess, workers - first);
+    WEFT_ASSIGN_OR_RETURN(std::unique_ptr<FleetProcess> fleet, StartFleet(options));
+    fleets_.push_back(std::move(fleet));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<FleetProcess>> FarmStage::StartFleet(FleetOptions options) const {
+  options.address = place_.address;
+  return FleetProcess::Start(options);
+}
+
+Status FarmStage::WaitUntil(const std::function<bool()>& reached) {
+  const std::int64_t deadline = SteadyNanoseconds() + kPatienceNs;
+  constexpr useconds_t kPause = 500;
+  while (!reached()) {
+    if (!coordinator_->IsRunning()) {
+      return Failure(ErrorCode::kUnavailable, "the coordinator ended");
+    }
+    if (SteadyNanoseconds() > deadline) {
+      return Failure(ErrorCode::kUnavailable, "the farm did not get there in ten minutes");
+    }
+    ::usleep(kPause);
+  }
+  return {};
+}
+
+Status FarmStage::Submit(JobStream& jobs, std::uint64_t count) {
+  const std::uint64_t goal = jobs.Submitted() + count;
+  while (jobs.Accepted() < goal) {
+    const bool room = jobs.Submitted() - jobs.Accepted() < kUnansweredMax;
+    if (jobs.Submitted() < goal && room) {
+      WEFT_RETURN_IF_ERROR(jobs.Submit());
+    }
+    WEFT_RETURN_IF_ERROR(jobs.Listen(room ? 0 : 1));
+  }
+  return {};
+}
+
+}  // namespace weft::bench
