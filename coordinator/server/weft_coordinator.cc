@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/log/log.h"
+#include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
 #include "coordinator/server/server.h"
 #include "coordinator/server/stop_signals.h"
@@ -23,14 +24,18 @@ int Fail(const Log& log, const Error& error) {
   return kFailed;
 }
 
-int Serve(const ServerOptions& options, const std::string& log_file) {
+int Serve(const ServerOptions& options, const CurveFiles& curve, const std::string& log_file) {
   const StopSignals stop;
   const auto log = Log::Open({.program = "weft-coordinator", .file = log_file});
   if (!log) {
     std::cerr << "weft-coordinator: " << log.error().message() << "\n";
     return kFailed;
   }
-  const auto context = ZmqContext::Open();
+  const auto zmq_options = OptionsWith(curve);
+  if (!zmq_options) {
+    return Fail(*log, zmq_options.error());
+  }
+  const auto context = ZmqContext::Open(*zmq_options);
   if (!context) {
     return Fail(*log, context.error());
   }
@@ -76,11 +81,15 @@ int main(int argc, char** argv) {
                              options.silence);
   weft::coordinator::AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up",
                              options.lease);
+  weft::CurveFiles curve;
+  app.add_option("--keys", curve.keys, "This coordinator's key file, made by weft keys");
+  app.add_option("--guests", curve.guests_folder, "Folder with NAME.pub of all who may connect");
+  app.add_flag("--plain-tcp", curve.plain_tcp, "Allow TCP beyond this machine without keys");
   app.add_option("--log-file", log_file, "File for the log, as JSON lines");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : weft::coordinator::kWrongUsage;
   }
-  return weft::coordinator::Serve(options, log_file);
+  return weft::coordinator::Serve(options, curve, log_file);
 }

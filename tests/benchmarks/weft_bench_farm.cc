@@ -60,7 +60,7 @@ Status AddRecovery(const FarmOrder& order, Json& json) {
 
 Result<Json> Measure(const Words& words) {
   const bool all = !words.throughput && !words.dispatch && !words.recovery;
-  Json json = {{"part", "farm"}, {"workers", words.order.workers}};
+  Json json = {{"part", "farm"}, {"workers", words.order.workers}, {"curve", words.order.curve}};
   if (all || words.throughput) {
     WEFT_RETURN_IF_ERROR(AddThroughput(words.order, json));
   }
@@ -104,6 +104,7 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--coordinator", order.coordinator, "the program")->capture_default_str();
   app.add_option("--option", order.coordinator_options, "one more word for the coordinator")
       ->allow_extra_args(false);
+  app.add_flag("--curve", order.curve, "over CURVE; the simulated workers share one key");
   app.add_flag("--throughput", words.throughput, "measure only this, or these");
   app.add_flag("--dispatch", words.dispatch);
   app.add_flag("--recovery", words.recovery);

@@ -33,7 +33,28 @@ Result<std::unique_ptr<FarmStage>> FarmStage::Open(const FarmOrder& order) {
   place.address = "tcp://127.0.0.1:" + std::to_string(port);
   place.bulk_address = "ipc://" + folder + "/bulk";
   place.more_options = order.coordinator_options;
-  return std::unique_ptr<FarmStage>(new FarmStage(std::move(place)));
+  std::unique_ptr<FarmStage> stage(new FarmStage(std::move(place)));
+  if (order.curve) {
+    WEFT_RETURN_IF_ERROR(stage->UseCurve());
+  }
+  return stage;
+}
+
+Status FarmStage::UseCurve() {
+  const std::string folder = place_.state_folder;
+  const std::string guests = folder + "/guests";
+  std::error_code failure;
+  std::filesystem::create_directory(guests, failure);
+  WEFT_ASSIGN_OR_RETURN(const CurveKeys server, MakeCurveKeys());
+  WEFT_ASSIGN_OR_RETURN(const CurveKeys all, MakeCurveKeys());
+  WEFT_RETURN_IF_ERROR(WriteCurveKeys(folder + "/coordinator", server));
+  WEFT_RETURN_IF_ERROR(WriteCurveKeys(guests + "/all", all));
+  for (const std::string& word :
+       {std::string("--keys"), folder + "/coordinator", std::string("--guests"), guests}) {
+    place_.more_options.push_back(word);
+  }
+  curve_ = CurveOptions{.keys = all, .server = server.public_half};
+  return {};
 }
 
 FarmStage::~FarmStage() {
@@ -61,6 +82,7 @@ Status FarmStage::StartFleets(FleetOptions options, int workers) {
 
 Result<std::unique_ptr<FleetProcess>> FarmStage::StartFleet(FleetOptions options) const {
   options.address = place_.address;
+  options.curve = curve_;
   return FleetProcess::Start(options);
 }
 

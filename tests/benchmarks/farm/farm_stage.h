@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/result.h"
@@ -29,7 +31,7 @@ class FarmStage {
   // Fleets of together `workers` workers, in as many processes as descriptors ask for.
   Status StartFleets(FleetOptions options, int workers);
   // One more fleet, for itself.
-  Result<std::unique_ptr<FleetProcess>> StartFleet(FleetOptions options) const;
+  [[nodiscard]] Result<std::unique_ptr<FleetProcess>> StartFleet(FleetOptions options) const;
 
   // Polls until `reached` holds. kUnavailable: see measure_farm.h.
   Status WaitUntil(const std::function<bool()>& reached);
@@ -48,12 +50,19 @@ class FarmStage {
 
   [[nodiscard]] const std::vector<std::unique_ptr<FleetProcess>>& Fleets() const { return fleets_; }
   [[nodiscard]] CoordinatorProcess& Coordinator() { return *coordinator_; }
-  [[nodiscard]] const std::string& Address() const { return place_.address; }
+  // A client of the coordinator.
+  [[nodiscard]] JobStream Client(JobShape shape) const {
+    return JobStream(place_.address, curve_, shape);
+  }
 
  private:
   explicit FarmStage(CoordinatorPlace place) : place_(std::move(place)) {}
 
+  // Keys for the coordinator and for everybody else.
+  Status UseCurve();
+
   CoordinatorPlace place_;
+  std::optional<CurveOptions> curve_;  // Of everybody else.
   std::unique_ptr<CoordinatorProcess> coordinator_;
   std::vector<std::unique_ptr<FleetProcess>> fleets_;
 };

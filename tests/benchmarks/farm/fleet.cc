@@ -90,6 +90,11 @@ void Fleet::Connect(int index) {
   socket.set(zmq::sockopt::immediate, true);
   socket.set(zmq::sockopt::reconnect_ivl, options_.reconnect_first_ms);
   socket.set(zmq::sockopt::reconnect_ivl_max, options_.reconnect_max_ms);
+  if (options_.curve.has_value()) {
+    socket.set(zmq::sockopt::curve_publickey, options_.curve->keys.public_half);
+    socket.set(zmq::sockopt::curve_secretkey, options_.curve->keys.secret_half);
+    socket.set(zmq::sockopt::curve_serverkey, options_.curve->server);
+  }
   socket.connect(options_.address);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;

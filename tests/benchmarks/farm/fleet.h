@@ -11,6 +11,7 @@
 
 #include <zmq.hpp>
 
+#include "common/transport/zmq_transport.h"
 #include "tests/benchmarks/farm/fleet_board.h"
 #include "weft/v1/envelope.pb.h"
 
@@ -24,6 +25,7 @@ struct FleetOptions {
   std::uint32_t frames = 1;      // Of every clip that a probe finds.
   int reconnect_first_ms = 100;  // As ZmqOptions has it.
   int reconnect_max_ms = 5000;
+  std::optional<CurveOptions> curve = std::nullopt;  // The same keys for all.
 };
 
 class Fleet {

@@ -34,6 +34,7 @@ Result<std::unique_ptr<FleetProcess>> FleetProcess::Start(const FleetOptions& op
   if (memory == MAP_FAILED) {
     return Failure(ErrorCode::kResourceExhausted, "no memory for a fleet's board");
   }
+  // NOLINTNEXTLINE(cppcoreguidelines-owning-memory): munmap() frees it.
   auto* board = new (memory) FleetBoard;
   const pid_t pid = ::fork();
   if (pid < 0) {

@@ -48,12 +48,19 @@ v1::ToCoordinator Submission(JobShape shape, std::uint64_t number) {
 
 }  // namespace
 
-JobStream::JobStream(const std::string& address, JobShape shape)
+JobStream::JobStream(const std::string& address,
+                     const std::optional<CurveOptions>& curve,
+                     JobShape shape)
     : shape_(shape), socket_(context_, zmq::socket_type::dealer) {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::immediate, true);
   socket_.set(zmq::sockopt::reconnect_ivl, 5);
   socket_.set(zmq::sockopt::sndtimeo, kPatienceMs);
+  if (curve.has_value()) {
+    socket_.set(zmq::sockopt::curve_publickey, curve->keys.public_half);
+    socket_.set(zmq::sockopt::curve_secretkey, curve->keys.secret_half);
+    socket_.set(zmq::sockopt::curve_serverkey, curve->server);
+  }
   socket_.connect(address);
 }
 

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <zmq.hpp>
 
 #include "common/result.h"
+#include "common/transport/zmq_transport.h"
 
 namespace weft::bench {
 
@@ -22,7 +24,7 @@ enum class JobShape {
 class JobStream {
  public:
   // Throws zmq::error_t when the socket cannot be made.
-  JobStream(const std::string& address, JobShape shape);
+  JobStream(const std::string& address, const std::optional<CurveOptions>& curve, JobShape shape);
 
   // Sends a submission; its specification's seed says when, by the steady clock.
   // kUnavailable: the coordinator takes nothing for ten seconds.

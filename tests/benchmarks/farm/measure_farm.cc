@@ -76,7 +76,7 @@ Result<ThroughputFigures> MeasureThroughput(const FarmOrder& order) {
   const pid_t pid = stage->Coordinator().Pid();
   const double coordinator_before = CpuSecondsOf(pid);
   const double fleet_before = FleetCpuSeconds(*stage);
-  JobStream jobs(stage->Address(), JobShape::kDeflicker);
+  JobStream jobs = stage->Client(JobShape::kDeflicker);
   const std::int64_t begin = SteadyNanoseconds();
   WEFT_RETURN_IF_ERROR(stage->Submit(jobs, job_count));
   WEFT_RETURN_IF_ERROR(
@@ -93,7 +93,7 @@ Result<DispatchFigures> MeasureDispatch(const FarmOrder& order) {
   constexpr std::uint32_t kJobChunks = 1;
   constexpr double kJobTasks = 3;
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<FarmStage> stage, OpenFarm(order, kJobChunks));
-  JobStream jobs(stage->Address(), JobShape::kDeflicker);
+  JobStream jobs = stage->Client(JobShape::kDeflicker);
   const auto job_count = static_cast<std::uint64_t>(order.rate * order.seconds / kJobTasks);
   const double pause_ns = 1e9 * kJobTasks / order.rate;
   const std::int64_t begin = SteadyNanoseconds();
@@ -128,7 +128,7 @@ Result<RecoveryFigures> MeasureRecovery(const FarmOrder& order) {
     WEFT_ASSIGN_OR_RETURN(
         const std::unique_ptr<FleetProcess> prober,
         stage->StartFleet({.name = "prober", .device = "none", .frames = order.chunks}));
-    JobStream jobs(stage->Address(), JobShape::kRender);
+    JobStream jobs = stage->Client(JobShape::kRender);
     WEFT_RETURN_IF_ERROR(stage->Submit(jobs, job_count));
     WEFT_RETURN_IF_ERROR(
         stage->WaitUntil([&] { return prober->Board().acknowledged == job_count; }));
