@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/benchmarks/farm/measure_farm.h"
+#include "tests/benchmarks/farm/measure_gearman.h"
 
 namespace weft::bench {
 namespace {
@@ -24,6 +25,7 @@ struct Words {
   bool throughput = false;
   bool dispatch = false;
   bool recovery = false;
+  std::string gearmand;  // Measure this program instead.
 };
 
 Status AddThroughput(const FarmOrder& order, Json& json) {
@@ -58,7 +60,23 @@ Status AddRecovery(const FarmOrder& order, Json& json) {
   return {};
 }
 
+Result<Json> MeasurePeer(const Words& words) {
+  WEFT_ASSIGN_OR_RETURN(const ThroughputFigures figures,
+                        MeasureGearman(words.gearmand, words.order));
+  return Json{{"part", "farm-peer"},
+              {"peer", "gearmand"},
+              {"workers", words.order.workers},
+              {"tasks", figures.tasks},
+              {"tasks_per_s", static_cast<double>(figures.tasks) / figures.seconds},
+              {"cpu_us_per_task", figures.cpu_us_per_task},
+              {"fleet_us_per_task", figures.fleet_us_per_task},
+              {"memory_mb", static_cast<double>(figures.memory_bytes) / kMegabyte}};
+}
+
 Result<Json> Measure(const Words& words) {
+  if (!words.gearmand.empty()) {
+    return MeasurePeer(words);
+  }
   const bool all = !words.throughput && !words.dispatch && !words.recovery;
   Json json = {{"part", "farm"}, {"workers", words.order.workers}, {"curve", words.order.curve}};
   if (all || words.throughput) {
@@ -105,6 +123,7 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--option", order.coordinator_options, "one more word for the coordinator")
       ->allow_extra_args(false);
   app.add_flag("--curve", order.curve, "over CURVE; the simulated workers share one key");
+  app.add_option("--gearmand", words.gearmand, "measure this program's throughput instead");
   app.add_flag("--throughput", words.throughput, "measure only this, or these");
   app.add_flag("--dispatch", words.dispatch);
   app.add_flag("--recovery", words.recovery);

@@ -27,31 +27,33 @@ Result<std::unique_ptr<FarmStage>> FarmStage::Open(const FarmOrder& order) {
     return Failure(ErrorCode::kPermissionDenied, folder + ": the folder cannot be made");
   }
   WEFT_ASSIGN_OR_RETURN(const int port, FreePort());
-  CoordinatorPlace place;
-  place.program = order.coordinator;
-  place.state_folder = folder;
-  place.address = "tcp://127.0.0.1:" + std::to_string(port);
-  place.bulk_address = "ipc://" + folder + "/bulk";
-  place.more_options = order.coordinator_options;
-  std::unique_ptr<FarmStage> stage(new FarmStage(std::move(place)));
+  std::unique_ptr<FarmStage> stage(new FarmStage(folder, port, order));
   if (order.curve) {
     WEFT_RETURN_IF_ERROR(stage->UseCurve());
   }
   return stage;
 }
 
+FarmStage::FarmStage(std::string folder, int port, const FarmOrder& order)
+    : folder_(std::move(folder)),
+      address_("tcp://127.0.0.1:" + std::to_string(port)),
+      command_({order.coordinator, "--state", folder_, "--listen", address_, "--bulk",
+                "ipc://" + folder_ + "/bulk"}) {
+  command_.insert(command_.end(), order.coordinator_options.begin(),
+                  order.coordinator_options.end());
+}
+
 Status FarmStage::UseCurve() {
-  const std::string folder = place_.state_folder;
-  const std::string guests = folder + "/guests";
+  const std::string guests = folder_ + "/guests";
   std::error_code failure;
   std::filesystem::create_directory(guests, failure);
   WEFT_ASSIGN_OR_RETURN(const CurveKeys server, MakeCurveKeys());
   WEFT_ASSIGN_OR_RETURN(const CurveKeys all, MakeCurveKeys());
-  WEFT_RETURN_IF_ERROR(WriteCurveKeys(folder + "/coordinator", server));
+  WEFT_RETURN_IF_ERROR(WriteCurveKeys(folder_ + "/coordinator", server));
   WEFT_RETURN_IF_ERROR(WriteCurveKeys(guests + "/all", all));
   for (const std::string& word :
-       {std::string("--keys"), folder + "/coordinator", std::string("--guests"), guests}) {
-    place_.more_options.push_back(word);
+       {std::string("--keys"), folder_ + "/coordinator", std::string("--guests"), guests}) {
+    command_.push_back(word);
   }
   curve_ = CurveOptions{.keys = all, .server = server.public_half};
   return {};
@@ -61,11 +63,11 @@ FarmStage::~FarmStage() {
   fleets_.clear();
   coordinator_.reset();
   std::error_code ignored;
-  std::filesystem::remove_all(place_.state_folder, ignored);
+  std::filesystem::remove_all(folder_, ignored);
 }
 
 Status FarmStage::StartCoordinator() {
-  WEFT_ASSIGN_OR_RETURN(coordinator_, CoordinatorProcess::Start(place_));
+  WEFT_ASSIGN_OR_RETURN(coordinator_, ServerProcess::Start(command_, folder_ + "/coordinator.log"));
   return {};
 }
 
@@ -81,9 +83,12 @@ Status FarmStage::StartFleets(FleetOptions options, int workers) {
 }
 
 Result<std::unique_ptr<FleetProcess>> FarmStage::StartFleet(FleetOptions options) const {
-  options.address = place_.address;
+  options.address = address_;
   options.curve = curve_;
-  return FleetProcess::Start(options);
+  return FleetProcess::Start([options](FleetBoard& board) {
+    Fleet fleet(options, board);
+    fleet.Run();
+  });
 }
 
 Status FarmStage::WaitUntil(const std::function<bool()>& reached) {

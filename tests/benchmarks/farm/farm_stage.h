@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "common/result.h"
-#include "tests/benchmarks/farm/coordinator_process.h"
+#include "tests/benchmarks/farm/fleet.h"
 #include "tests/benchmarks/farm/fleet_process.h"
 #include "tests/benchmarks/farm/job_stream.h"
 #include "tests/benchmarks/farm/measure_farm.h"
+#include "tests/benchmarks/farm/server_process.h"
 
 namespace weft::bench {
 
@@ -49,21 +50,24 @@ class FarmStage {
   }
 
   [[nodiscard]] const std::vector<std::unique_ptr<FleetProcess>>& Fleets() const { return fleets_; }
-  [[nodiscard]] CoordinatorProcess& Coordinator() { return *coordinator_; }
+  [[nodiscard]] ServerProcess& Coordinator() { return *coordinator_; }
   // A client of the coordinator.
   [[nodiscard]] JobStream Client(JobShape shape) const {
-    return JobStream(place_.address, curve_, shape);
+    return JobStream(address_, curve_, shape);
   }
 
  private:
-  explicit FarmStage(CoordinatorPlace place) : place_(std::move(place)) {}
+  // folder: the coordinator's state, with its log.
+  FarmStage(std::string folder, int port, const FarmOrder& order);
 
   // Keys for the coordinator and for everybody else.
   Status UseCurve();
 
-  CoordinatorPlace place_;
+  const std::string folder_;
+  const std::string address_;
+  std::vector<std::string> command_;   // That starts the coordinator.
   std::optional<CurveOptions> curve_;  // Of everybody else.
-  std::unique_ptr<CoordinatorProcess> coordinator_;
+  std::unique_ptr<ServerProcess> coordinator_;
   std::vector<std::unique_ptr<FleetProcess>> fleets_;
 };
 

@@ -15,10 +15,9 @@
 namespace weft::bench {
 namespace {
 
-int RunFleet(const FleetOptions& options, FleetBoard& board) {
+int RunFleet(const std::function<void(FleetBoard&)>& run, FleetBoard& board) {
   try {
-    Fleet fleet(options, board);
-    fleet.Run();
+    run(board);
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "weft-bench: fleet: %s\n", error.what());
@@ -28,7 +27,8 @@ int RunFleet(const FleetOptions& options, FleetBoard& board) {
 
 }  // namespace
 
-Result<std::unique_ptr<FleetProcess>> FleetProcess::Start(const FleetOptions& options) {
+Result<std::unique_ptr<FleetProcess>> FleetProcess::Start(
+    const std::function<void(FleetBoard& board)>& run) {
   void* memory = ::mmap(nullptr, sizeof(FleetBoard), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
@@ -43,7 +43,7 @@ Result<std::unique_ptr<FleetProcess>> FleetProcess::Start(const FleetOptions& op
   }
   if (pid == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    ::_exit(RunFleet(options, *board));
+    ::_exit(RunFleet(run, *board));
   }
   return std::unique_ptr<FleetProcess>(new FleetProcess(board, pid));
 }

@@ -3,21 +3,23 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include <sys/types.h>
 
 #include "common/result.h"
-#include "tests/benchmarks/farm/fleet.h"
 #include "tests/benchmarks/farm/fleet_board.h"
 
 namespace weft::bench {
 
 class FleetProcess {
  public:
+  // run: what the fleet does there, until the board says stop; it may throw what ends it.
   // REQUIRES: this process has one thread.
   // kResourceExhausted: there is no memory or process to be had.
-  static Result<std::unique_ptr<FleetProcess>> Start(const FleetOptions& options);
+  static Result<std::unique_ptr<FleetProcess>> Start(
+      const std::function<void(FleetBoard& board)>& run);
 
   FleetProcess(const FleetProcess&) = delete;
   FleetProcess& operator=(const FleetProcess&) = delete;

@@ -1,6 +1,7 @@
-#include "tests/benchmarks/farm/coordinator_process.h"
+#include "tests/benchmarks/farm/server_process.h"
 
 #include <csignal>
+#include <utility>
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -42,23 +43,19 @@ bool IsFree(int port) {
 
 }  // namespace
 
-Result<std::unique_ptr<CoordinatorProcess>> CoordinatorProcess::Start(
-    const CoordinatorPlace& place) {
-  std::vector<std::string> words = {place.program, "--state", place.state_folder, "--listen",
-                                    place.address, "--bulk",  place.bulk_address};
-  words.insert(words.end(), place.more_options.begin(), place.more_options.end());
-  const std::string log_path = place.state_folder + "/coordinator.log";
+Result<std::unique_ptr<ServerProcess>> ServerProcess::Start(std::vector<std::string> words,
+                                                            const std::string& log_path) {
   const pid_t pid = ::fork();
   if (pid < 0) {
-    return Failure(ErrorCode::kResourceExhausted, "no process for the coordinator");
+    return Failure(ErrorCode::kResourceExhausted, "no process for " + words.front());
   }
   if (pid == 0) {
     Become(std::move(words), log_path);
   }
-  return std::unique_ptr<CoordinatorProcess>(new CoordinatorProcess(pid));
+  return std::unique_ptr<ServerProcess>(new ServerProcess(pid));
 }
 
-void CoordinatorProcess::Kill() {
+void ServerProcess::Kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
@@ -66,7 +63,7 @@ void CoordinatorProcess::Kill() {
   }
 }
 
-bool CoordinatorProcess::IsRunning() {
+bool ServerProcess::IsRunning() {
   if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) == pid_) {
     pid_ = -1;
   }
