@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace weft {
 namespace {
@@ -61,6 +62,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   [[nodiscard]] const std::string& address() const override { return address_; }
   Status Send(const PeerId& to, std::string_view bytes) override;
   Result<std::optional<Received>> Receive(Duration timeout) override;
+  Status SendAll(const PeerId& to, const std::vector<std::string>& messages) override;
   void Interrupt() override;
 
  private:
@@ -109,13 +111,21 @@ MemoryNetwork::ListenerSocket::~ListenerSocket() {
 }
 
 Status MemoryNetwork::ListenerSocket::Send(const PeerId& to, std::string_view bytes) {
-  WEFT_RETURN_IF_ERROR(CheckLength(bytes, options_));
+  return SendAll(to, {std::string(bytes)});
+}
+
+Status MemoryNetwork::ListenerSocket::SendAll(const PeerId& to,
+                                              const std::vector<std::string>& messages) {
+  for (const std::string& bytes : messages) {
+    WEFT_RETURN_IF_ERROR(CheckLength(bytes, options_));
+  }
   const std::lock_guard lock(network_.mutex_);
   const auto peer = peers_.find(to);
   if (peer == peers_.end() || IsFull(peer->second->inbox_, options_)) {
     return Failure(ErrorCode::kUnavailable, "the peer is gone or takes no more");
   }
-  peer->second->inbox_.emplace_back(bytes);
+  std::deque<std::string>& inbox = peer->second->inbox_;
+  inbox.insert(inbox.end(), messages.begin(), messages.end());
   network_.delivered_.notify_all();
   return {};
 }

@@ -61,6 +61,40 @@ Status ZmqSocket::Send(std::initializer_list<std::string_view> frames) {
   }
 }
 
+Status ZmqSocket::SendAll(std::string_view peer, const std::vector<std::string>& messages) {
+  for (const std::string& message : messages) {
+    if (message.size() > options_.message_bytes_max) {
+      return Send({peer, message});  // Which says so.
+    }
+  }
+  try {
+    // Whether the peer takes the message shows with the first frame.
+    bool sent = GiveFrame(peer, true);
+    for (std::size_t i = 0; sent && i < messages.size(); ++i) {
+      sent = GiveFrame(messages[i], i + 1 < messages.size());
+    }
+    return sent ? Status() : Failure(ErrorCode::kUnavailable, "nobody takes the message now");
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error));
+  }
+}
+
+Result<bool> ZmqSocket::ReceiveFrame(Duration timeout) {
+  try {
+    const SteadyTime deadline = std::chrono::steady_clock::now() + std::min(timeout, kLongestWait);
+    bool came = false;
+    do {
+      came = socket_.recv(frames_[0], zmq::recv_flags::dontwait).has_value();
+    } while (!came && WaitUntil(deadline));
+    return came;
+  } catch (const zmq::error_t& error) {
+    if (error.num() == EINTR) {
+      return false;
+    }
+    return Failure(TranslateZmqError(error));
+  }
+}
+
 Result<bool> ZmqSocket::Receive(std::size_t frame_count, Duration timeout) {
   try {
     std::size_t taken = TakeMessage();
@@ -83,12 +117,16 @@ Result<bool> ZmqSocket::Receive(std::size_t frame_count, Duration timeout) {
 bool ZmqSocket::GiveMessage(std::initializer_list<std::string_view> frames) {
   const std::string_view* last = std::prev(frames.end());
   for (const std::string_view& frame : frames) {
-    const auto more = &frame == last ? zmq::send_flags::none : zmq::send_flags::sndmore;
-    if (!socket_.send(zmq::buffer(frame), more | zmq::send_flags::dontwait)) {
+    if (!GiveFrame(frame, &frame != last)) {
       return false;
     }
   }
   return true;
+}
+
+bool ZmqSocket::GiveFrame(std::string_view frame, bool more) {
+  const auto flags = more ? zmq::send_flags::sndmore : zmq::send_flags::none;
+  return socket_.send(zmq::buffer(frame), flags | zmq::send_flags::dontwait).has_value();
 }
 
 bool ZmqSocket::WaitUntil(SteadyTime deadline) {

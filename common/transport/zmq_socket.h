@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstddef>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <zmq.hpp>
 
@@ -35,9 +37,16 @@ class ZmqSocket {
   // kUnavailable: the peer is gone or its queue is full.  kInvalidArgument: too long.
   Status Send(std::initializer_list<std::string_view> frames);
 
+  // The same, of a peer's name and any number of messages: each is a frame, and the peer's
+  // Connection takes the frames for messages.
+  Status SendAll(std::string_view peer, const std::vector<std::string>& messages);
+
   // Takes the next message of exactly `frame_count` frames; others are dropped. False when
   // `timeout` passes, a signal comes, or the wakeup is raised, without one.
   Result<bool> Receive(std::size_t frame_count, Duration timeout);
+
+  // Takes the next frame, of whichever message it is; false likewise.
+  Result<bool> ReceiveFrame(Duration timeout);
 
   // A frame of the message that was received last; valid until the next is.
   [[nodiscard]] std::string_view Frame(std::size_t index) const {
@@ -50,7 +59,9 @@ class ZmqSocket {
   static constexpr std::size_t kFramesMax = 2;
 
   // These throw zmq::error_t.
-  bool GiveMessage(std::initializer_list<std::string_view> frames);  // False: nobody takes it.
+  // False: nobody takes it.
+  bool GiveMessage(std::initializer_list<std::string_view> frames);
+  bool GiveFrame(std::string_view frame, bool more);
   std::size_t TakeMessage();            // Its number of frames; 0 when there is none.
   bool WaitUntil(SteadyTime deadline);  // False when there is nothing to wait for any more.
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -152,6 +153,10 @@ class ZmqListener : public BoundListener {
 
   [[nodiscard]] const std::string& address() const override { return address_; }
 
+  Status SendAll(const PeerId& to, const std::vector<std::string>& messages) override {
+    return messages.empty() ? Status() : socket_.SendAll(to.value, messages);
+  }
+
   void Interrupt() override { wakeup_->Raise(); }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
@@ -180,7 +185,7 @@ class ZmqConnection : public Connection {
   Status Send(std::string_view bytes) override { return socket_.Send({bytes}); }
 
   Result<std::optional<std::string>> Receive(Duration timeout) override {
-    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.Receive(1, timeout));
+    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.ReceiveFrame(timeout));
     if (!came) {
       return std::nullopt;
     }

@@ -67,7 +67,11 @@ Result<Committed> Committer::Write(const Effects& batch) {
   Committed result;
   result.letters.reserve(batch.messages.size());
   for (const Message& message : batch.messages) {
-    result.letters.push_back({message.to, message.body.SerializeAsString()});
+    // A worker that is told that its outcome counts is given its next task in the same breath.
+    if (result.letters.empty() || result.letters.back().to != message.to) {
+      result.letters.push_back({message.to, {}});
+    }
+    result.letters.back().messages.push_back(message.body.SerializeAsString());
   }
   result.notes = batch.notes;
   return result;

@@ -19,10 +19,10 @@
 
 namespace weft::coordinator {
 
-// A message as it goes over the wire.
+// Messages to one peer, as they go over the wire.
 struct Letter {
   PeerId to;
-  std::string bytes;
+  std::vector<std::string> messages;
 };
 
 // What may be said and logged now, because what it rests on is on disk.

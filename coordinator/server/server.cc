@@ -145,7 +145,7 @@ void Server::RefuseGarbage(const Received& received) {
   Message refusal{received.from, {}};
   *refusal.body.mutable_request_refused()->mutable_error() =
       ToWire(Error(ErrorCode::kInvalidArgument, "these bytes are no message of weft.v1"));
-  Send({refusal.to, refusal.body.SerializeAsString()});
+  Send({refusal.to, {refusal.body.SerializeAsString()}});
 }
 
 void Server::Handle(const Event& event) {
@@ -153,14 +153,14 @@ void Server::Handle(const Event& event) {
 }
 
 void Server::Send(const Letter& letter) {
-  const Status sent = listener_->Send(letter.to, letter.bytes);
+  const Status sent = listener_->SendAll(letter.to, letter.messages);
   if (sent) {
     return;
   }
   if (sent.error().code() == ErrorCode::kUnavailable) {
     unreachable_.push_back(letter.to);
   } else {
-    log_.Error("a message could not be sent: " + sent.error().message());
+    log_.Error("messages could not be sent: " + sent.error().message());
   }
 }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -292,6 +293,28 @@ TYPED_TEST_P(TransportContract, RemembersAnInterruptionUntilItWaits) {
   EXPECT_EQ(this->Next(*listener).bytes, "second");
 }
 
+TYPED_TEST_P(TransportContract, SendsSeveralMessagesAtOnce) {
+  const auto listener = this->Listen({.message_bytes_max = 1000});
+  const auto connection = this->Connect();
+  this->SendSoon(*connection, "hello");
+  const PeerId peer = this->Next(*listener).from;
+  const std::vector<std::string> messages = {"one", "", "three"};
+  ASSERT_TRUE(listener->SendAll(peer, messages));
+  ASSERT_TRUE(listener->Send(peer, "four"));
+  for (const std::string& message : messages) {
+    EXPECT_EQ(this->Next(*connection), message);
+  }
+  EXPECT_EQ(this->Next(*connection), "four");
+  const Status too_long = listener->SendAll(peer, {"short", std::string(1001, 'x')});
+  ASSERT_FALSE(too_long.has_value());
+  EXPECT_EQ(too_long.error().code(), ErrorCode::kInvalidArgument);
+  const Status unknown = listener->SendAll({"nobody"}, messages);
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kUnavailable);
+  ASSERT_TRUE(listener->Send(peer, "five"));
+  EXPECT_EQ(this->Next(*connection), "five");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             CarriesAnyBytesBothWays,
                             KeepsTheOrderOfEachPeer,
@@ -306,6 +329,7 @@ REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             RefusesAnAddressThatIsTaken,
                             NeverBlocksOnAPeerThatDoesNotListen,
                             RefusesMessagesThatAreTooLong,
+                            SendsSeveralMessagesAtOnce,
                             StopsWaitingWhenItIsInterrupted,
                             RemembersAnInterruptionUntilItWaits);
 

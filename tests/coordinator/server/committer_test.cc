@@ -54,10 +54,31 @@ TEST_F(CommitterTest, HandsOutWhatToSayOnceItIsOnDisk) {
   ASSERT_EQ((*done)->letters.size(), 1U);
   EXPECT_EQ((*done)->letters[0].to.value, "somebody");
   v1::FromCoordinator message;
-  EXPECT_TRUE(message.ParseFromString((*done)->letters[0].bytes));
+  ASSERT_EQ((*done)->letters[0].messages.size(), 1U);
+  EXPECT_TRUE(message.ParseFromString((*done)->letters[0].messages[0]));
   EXPECT_TRUE(message.has_hello_required());
   ASSERT_EQ((*done)->notes.size(), 1U);
   EXPECT_EQ((*done)->notes[0].text, "noted");
+}
+
+TEST_F(CommitterTest, PutsWhatIsSaidToOnePeerInARowTogether) {
+  Committer committer(std::make_unique<MemoryLedger>(disk_), *listener_);
+  Effects batch;
+  for (const std::string peer : {"a", "a", "b", "a"}) {
+    Message message{{peer}, {}};
+    message.body.mutable_hello_required();
+    batch.messages.push_back(std::move(message));
+  }
+  committer.Begin(std::move(batch));
+  committer.Wait();
+  const auto done = committer.Take();
+  ASSERT_TRUE(done.has_value() && done->has_value());
+  std::vector<std::pair<std::string, std::size_t>> letters;
+  for (const Letter& letter : (*done)->letters) {
+    letters.emplace_back(letter.to.value, letter.messages.size());
+  }
+  EXPECT_EQ(letters,
+            (std::vector<std::pair<std::string, std::size_t>>{{"a", 2}, {"b", 1}, {"a", 1}}));
 }
 
 TEST_F(CommitterTest, WakesWhoWaitsForMessages) {
