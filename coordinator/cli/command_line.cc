@@ -8,7 +8,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "coordinator/cli/care.h"
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/yaml_job.h"
@@ -252,7 +251,7 @@ Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
   app.set_version_flag("--version", kVersion);
   app.require_subcommand(1);
   app.footer(Footer(std::string(kRenderExamples) + kDeflickerExamples + kPlanExamples) +
-             "\n\nweft COMMAND --help lists every option.\n\nTo look after a farm:\n" + CareHelp());
+             "\n\nweft COMMAND --help lists every option.");
   Given given;
   const Commands commands = AddCommands(app, given);
 

@@ -98,7 +98,9 @@ ExitCode Main(const std::vector<std::string>& arguments) {
     return ExitCode::kUsage;
   }
   if (line->command == Command::kShow) {
-    std::cout << line->text << std::flush;
+    const bool whole = arguments.front() == "--help" || arguments.front() == "-h";
+    std::cout << line->text << (whole ? "\nTo look after a farm:\n" + CareHelp() + "\n" : "")
+              << std::flush;
     return ExitCode::kDone;
   }
   return Obey(*line);
