@@ -42,6 +42,21 @@ void Farm::Handle(const Event& event, Time now, Effects& effects) {
   clients_.Report(now, effects);
 }
 
+void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effects) {
+  const bool changed = why.has_value() != floor_.held.has_value();
+  floor_.held = why;
+  if (!changed) {
+    return;
+  }
+  const std::string text = why.has_value() ? "held back: " + *why : "goes on: there is room again";
+  for (const auto& [id, job] : floor_.jobs.All()) {
+    if (job.state == JobState::kRunning) {
+      Tell(*floor_.jobs.Find(id), {.level = Note::Level::kWarning, .text = text}, effects);
+    }
+  }
+  Handle(Tick{}, now, effects);
+}
+
 std::optional<Time> Farm::NextWakeup() const {
   std::optional<Time> next;
   for (const std::optional<Time>& due : {floor_.workers.NextSilence(), floor_.leases.NextExpiry(),

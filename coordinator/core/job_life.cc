@@ -42,6 +42,9 @@ Result<v1::JobSubmitted> JobLife::Submit(const v1::SubmitJob& request, Effects& 
   if (const Job* known = floor_.jobs.Find(id); known != nullptr) {
     return Rediscover(*known, request);
   }
+  if (floor_.held.has_value()) {
+    return Failure(ErrorCode::kNoSpace, *floor_.held);
+  }
   WEFT_RETURN_IF_ERROR(CheckSpec(request.spec()));
   Job job;
   job.id = id;

@@ -18,6 +18,7 @@ class JobLife {
   // Accepts a job, or finds the one that was submitted with the same token.
   // kInvalidArgument: no token, or a specification that cannot be served; names the field.
   // kAlreadyExists: the token is that of another specification; names the first field that differs.
+  // kNoSpace: jobs are held back, and this is a new one.
   Result<v1::JobSubmitted> Submit(const v1::SubmitJob& request, Effects& effects);
 
   // Stops a running job; no effect on one that has ended.

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kControlMessageBytesMax = 1 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{200};
+constexpr Duration kDiskLookPeriod{1000};
 // Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
 // a batch, and with it a memtable, small.
 constexpr int kBatchMessagesMax = 2048;
@@ -44,7 +45,7 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
       parts.listener,
       context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
   parts.farm = std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address()));
-  std::unique_ptr<Server> server(new Server(std::move(parts), std::move(log)));
+  std::unique_ptr<Server> server(new Server(std::move(parts), options, std::move(log)));
   WEFT_ASSIGN_OR_RETURN(Effects effects, server->farm_->Restore(records, server->clock_.Now()));
   server->committer_->Begin(std::move(effects));
   server->committer_->Wait();
@@ -52,11 +53,12 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
   return server;
 }
 
-Server::Server(Parts parts, Log log)
+Server::Server(Parts parts, const ServerOptions& options, Log log)
     : blobs_(std::move(parts.blobs)),
       listener_(std::move(parts.listener)),
       farm_(std::move(parts.farm)),
       committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
+      gate_(options.state_folder, options.disk),
       log_(std::move(log)) {}
 
 Status Server::Run(const std::atomic<bool>& stop) {
@@ -75,6 +77,7 @@ Status Server::Turn(Duration timeout) {
   for (const PeerId& peer : std::exchange(unreachable_, {})) {
     Handle(PeerGone{peer});
   }
+  WatchDisk(clock_.Now());
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
   const auto due = farm_->NextWakeup();
   if (due.has_value() && *due <= clock_.Now()) {
@@ -89,6 +92,18 @@ Status Server::Turn(Duration timeout) {
     gathered_messages_ = 0;
   }
   return {};
+}
+
+void Server::WatchDisk(Time now) {
+  if (gate_looked_ != Time{} && now - gate_looked_ < kDiskLookPeriod) {
+    return;
+  }
+  gate_looked_ = now;
+  const auto why = gate_.Look();
+  if (why.has_value() != farm_->State().held.has_value()) {
+    log_.Warning(why.has_value() ? "jobs are held back: " + *why : "jobs go on");
+  }
+  farm_->Hold(why, now, gathered_);
 }
 
 Status Server::HearWaiting(Duration timeout) {

@@ -24,6 +24,7 @@
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/server/blob_service.h"
 #include "coordinator/server/committer.h"
+#include "coordinator/server/disk_gate.h"
 
 namespace weft::coordinator {
 
@@ -35,6 +36,7 @@ struct ServerOptions {
   Duration heartbeat = std::chrono::seconds(1);
   Duration silence = std::chrono::seconds(5);  // Then a worker is taken for gone.
   Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
+  DiskLimits disk = {};                        // Of the state folder's disk.
 };
 
 class Server {
@@ -64,11 +66,13 @@ class Server {
     std::unique_ptr<Farm> farm;
   };
 
-  Server(Parts parts, Log log);
+  Server(Parts parts, const ServerOptions& options, Log log);
 
   // One turn: says what is on disk by now, hears what arrives within `timeout` and shortly after,
   // and begins to write it once the batch before is written.
   Status Turn(Duration timeout);
+  // Holds jobs back while the disk is low.
+  void WatchDisk(Time now);
   // Into the gathered batch, as long as it is not full.
   Status HearWaiting(Duration timeout);
   // Says and logs what the batch that was being written holds, if that is done.
@@ -87,6 +91,8 @@ class Server {
   std::unique_ptr<BoundListener> listener_;
   std::unique_ptr<Farm> farm_;
   std::unique_ptr<Committer> committer_;
+  DiskGate gate_;
+  Time gate_looked_{};  // Last.
   Log log_;
   Effects gathered_;                 // Since the batch that is being written.
   int gathered_messages_ = 0;        // That it comes from.

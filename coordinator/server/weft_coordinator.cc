@@ -81,6 +81,13 @@ int main(int argc, char** argv) {
                              options.silence);
   weft::coordinator::AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up",
                              options.lease);
+  constexpr std::uint64_t kMebibyte = 1 << 20;
+  app.add_option_function<std::uint64_t>(
+         "--disk-low-mb",
+         [&](const std::uint64_t& mebibytes) { options.disk.low_bytes = mebibytes * kMebibyte; },
+         "With less than this left on the disk, jobs are held back [512]")
+      ->type_name("MIB")
+      ->check(CLI::Range(64, 1 << 30));
   weft::CurveFiles curve;
   app.add_option("--keys", curve.keys, "This coordinator's key file, made by weft keys");
   app.add_option("--guests", curve.guests_folder, "Folder with NAME.pub of all who may connect");
