@@ -35,7 +35,7 @@ class RocksRecords {
 
   // Calls visit(key, bytes) for every record, in ascending order of keys, until it fails.
   using Visit = std::function<Status(std::string_view key, std::string_view bytes)>;
-  Status ForEach(const Visit& visit) const;
+  [[nodiscard]] Status ForEach(const Visit& visit) const;
 
   // Writes and deletes in one synced batch; all or nothing.
   // free_bytes_min: what must stay free on the disk.  kNoSpace: less would.
@@ -44,7 +44,7 @@ class RocksRecords {
                std::uint64_t free_bytes_min);
 
   // Reads every table and compares it with its checksums. kDataLoss: names what is damaged.
-  Status VerifyFiles() const;
+  [[nodiscard]] Status VerifyFiles() const;
 
  private:
   RocksRecords(std::string folder, std::unique_ptr<rocksdb::DB> database);
