@@ -145,12 +145,14 @@ class CurveTest : public ::testing::Test {
   std::unique_ptr<ZmqContext> Client(const CurveKeys& keys) {
     return OpenContext(CurveOptions{.keys = keys, .server = server_.public_half});
   }
-  static bool Reaches(ZmqContext& context, BoundListener& listener, Duration patience) {
+  bool Reaches(ZmqContext& context, BoundListener& listener, Duration patience) {
+    const std::string word = std::to_string(++words_);  // Others may have said more than was heard.
     const auto connection = context.Connect(listener.address()).value();
     const auto deadline = std::chrono::steady_clock::now() + patience;
     while (std::chrono::steady_clock::now() < deadline) {
-      static_cast<void>(connection->Send("hello"));
-      if (listener.Receive(std::chrono::milliseconds(5)).value().has_value()) {
+      static_cast<void>(connection->Send(word));
+      const auto heard = listener.Receive(std::chrono::milliseconds(5)).value();
+      if (heard.has_value() && heard->bytes == word) {
         return true;
       }
     }
@@ -162,6 +164,7 @@ class CurveTest : public ::testing::Test {
   TemporaryFolder guests_;
   CurveKeys server_ = MakeCurveKeys().value();
   CurveKeys known_ = MakeCurveKeys().value();
+  int words_ = 0;
 };
 
 TEST_F(CurveTest, LetsInWhoIsKnownAndNobodyElse) {
