@@ -58,6 +58,7 @@ class CheckedClip {
 
 // prepare(number, guide, style) makes what smoother.Smoothed() reads.
 template <typename Smoother, typename Prepare>
+// NOLINTNEXTLINE(readability-function-size): a mode's two parts, and what SmoothFrames() is given.
 Status SmoothWith(Smoother&& smoother,
                   const Prepare& prepare,
                   const ClipFrames& clip,
