@@ -101,6 +101,7 @@ class RocksBlobStore : public BlobStore {
   Status DeletePrefix(const std::string& prefix) override;
 
  private:
+  [[nodiscard]] Status RequireOwner() const;
   // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.
   Status CompareWithStored(const std::string& key, std::string_view bytes);
 
@@ -126,8 +127,15 @@ Status RocksBlobStore::Open() {
       {std::string(kKeysFamily), rocksdb::ColumnFamilyOptions(DatabaseOptions())}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* database = nullptr;
-  WEFT_RETURN_IF_ERROR(
-      Translate(rocksdb::DB::Open(DatabaseOptions(), folder_, families, &handles, &database)));
+  rocksdb::Options database_options = DatabaseOptions();
+  if (options_.look_only) {
+    database_options.max_open_files = -1;  // All from the start: the owner may delete them.
+    WEFT_RETURN_IF_ERROR(Translate(
+        rocksdb::DB::OpenForReadOnly(database_options, folder_, families, &handles, &database)));
+  } else {
+    WEFT_RETURN_IF_ERROR(
+        Translate(rocksdb::DB::Open(database_options, folder_, families, &handles, &database)));
+  }
   database_.reset(database);
   blobs_ = handles[0];
   keys_ = handles[1];
@@ -136,6 +144,7 @@ Status RocksBlobStore::Open() {
 
 Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   WEFT_RETURN_IF_ERROR(CheckBlobKey(key));
+  WEFT_RETURN_IF_ERROR(RequireOwner());
   const std::lock_guard lock(writing_);
   std::string found;
   const rocksdb::Status known = database_->Get({}, keys_, key, &found);
@@ -151,6 +160,12 @@ Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
   batch.Put(keys_, key, {});
   return Translate(database_->Write(Synced(), &batch));
+}
+
+Status RocksBlobStore::RequireOwner() const {
+  return options_.look_only
+             ? Failure(ErrorCode::kFailedPrecondition, folder_ + ": was opened to look at only")
+             : Status();
 }
 
 Status RocksBlobStore::CompareWithStored(const std::string& key, std::string_view bytes) {
@@ -182,6 +197,7 @@ Result<std::vector<std::string>> RocksBlobStore::List(const std::string& prefix)
 }
 
 Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
+  WEFT_RETURN_IF_ERROR(RequireOwner());
   const std::lock_guard lock(writing_);
   WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
   const std::string end = prefix + '\xff';  // No key has a byte as high.
@@ -218,8 +234,10 @@ Status MakeFolder(const std::string& folder) {
 
 Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,
                                                       const RocksBlobStoreOptions& options) {
-  WEFT_RETURN_IF_ERROR(MakeFolder(folder));
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kBookkeepingBytes));
+  if (!options.look_only) {
+    WEFT_RETURN_IF_ERROR(MakeFolder(folder));
+    WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kBookkeepingBytes));
+  }
   auto store = std::make_unique<RocksBlobStore>(folder, options);
   const Status opened = store->Open();
   if (!opened) {

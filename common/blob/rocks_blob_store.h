@@ -19,6 +19,10 @@ namespace weft {
 struct RocksBlobStoreOptions {
   // What must stay free on the disk after a Put; covers two memtables on their way to disk.
   std::uint64_t free_bytes_min = 64 << 20;
+
+  // Opens what is durable now, also while another process has the store: Put() and DeletePrefix()
+  // say kFailedPrecondition.
+  bool look_only = false;
 };
 
 // Opens the store in `folder`, which is made if it is not there. One process at a time.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/transport.h"
 
@@ -13,6 +14,13 @@ class BoundListener : public Listener {
   // What peers connect to: the address that was asked for, its wildcards resolved.
   // NOLINTNEXTLINE(readability-identifier-naming): a plain fact, as Error::code().
   [[nodiscard]] virtual const std::string& address() const = 0;
+
+  // Sends several messages to one peer, in order and at once: on the way they cost little more than
+  // one. None of them is sent, or all are; as Send() otherwise.
+  virtual Status SendAll(const PeerId& to, const std::vector<std::string>& messages) = 0;
+
+  // The Receive() that waits, or else the next that would, returns nothing at once. Any thread.
+  virtual void Interrupt() = 0;
 };
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace weft {
 namespace {
@@ -26,12 +27,20 @@ bool IsFull(const std::deque<Message>& queue, const SocketOptions& options) {
 }
 
 // Takes the first message of `queue`, waiting for one if need be. `lock` guards the queue.
+// interrupted: ends the wait, and is reset then; null where nobody interrupts.
 template <typename Message>
 std::optional<Message> Take(std::deque<Message>& queue,
                             std::unique_lock<std::mutex>& lock,
                             std::condition_variable& delivered,
-                            Duration timeout) {
-  delivered.wait_for(lock, std::min(timeout, kLongestWait), [&] { return !queue.empty(); });
+                            Duration timeout,
+                            bool* interrupted = nullptr) {
+  const auto is_over = [&] { return !queue.empty() || (interrupted != nullptr && *interrupted); };
+  if (queue.empty() && timeout > Duration::zero()) {
+    delivered.wait_for(lock, std::min(timeout, kLongestWait), is_over);
+    if (interrupted != nullptr && queue.empty()) {
+      *interrupted = false;
+    }
+  }
   if (queue.empty()) {
     return std::nullopt;
   }
@@ -53,6 +62,8 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   [[nodiscard]] const std::string& address() const override { return address_; }
   Status Send(const PeerId& to, std::string_view bytes) override;
   Result<std::optional<Received>> Receive(Duration timeout) override;
+  Status SendAll(const PeerId& to, const std::vector<std::string>& messages) override;
+  void Interrupt() override;
 
  private:
   friend class ConnectionSocket;
@@ -63,6 +74,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   std::map<PeerId, ConnectionSocket*> peers_;
   std::map<PeerId, int> waiting_;  // Messages in the inbox, for each peer that has some.
   std::deque<Received> inbox_;
+  bool interrupted_ = false;
 };
 
 class MemoryNetwork::ConnectionSocket : public Connection {
@@ -99,20 +111,34 @@ MemoryNetwork::ListenerSocket::~ListenerSocket() {
 }
 
 Status MemoryNetwork::ListenerSocket::Send(const PeerId& to, std::string_view bytes) {
-  WEFT_RETURN_IF_ERROR(CheckLength(bytes, options_));
+  return SendAll(to, {std::string(bytes)});
+}
+
+Status MemoryNetwork::ListenerSocket::SendAll(const PeerId& to,
+                                              const std::vector<std::string>& messages) {
+  for (const std::string& bytes : messages) {
+    WEFT_RETURN_IF_ERROR(CheckLength(bytes, options_));
+  }
   const std::lock_guard lock(network_.mutex_);
   const auto peer = peers_.find(to);
   if (peer == peers_.end() || IsFull(peer->second->inbox_, options_)) {
     return Failure(ErrorCode::kUnavailable, "the peer is gone or takes no more");
   }
-  peer->second->inbox_.emplace_back(bytes);
+  std::deque<std::string>& inbox = peer->second->inbox_;
+  inbox.insert(inbox.end(), messages.begin(), messages.end());
   network_.delivered_.notify_all();
   return {};
 }
 
+void MemoryNetwork::ListenerSocket::Interrupt() {
+  const std::lock_guard lock(network_.mutex_);
+  interrupted_ = true;
+  network_.delivered_.notify_all();
+}
+
 Result<std::optional<Received>> MemoryNetwork::ListenerSocket::Receive(Duration timeout) {
   std::unique_lock lock(network_.mutex_);
-  std::optional<Received> first = Take(inbox_, lock, network_.delivered_, timeout);
+  std::optional<Received> first = Take(inbox_, lock, network_.delivered_, timeout, &interrupted_);
   if (first && --waiting_[first->from] == 0) {
     waiting_.erase(first->from);
   }

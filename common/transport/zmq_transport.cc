@@ -3,12 +3,14 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <zmq.hpp>
 
+#include "common/transport/curve_door.h"
 #include "common/transport/zmq_socket.h"
 
 namespace weft {
@@ -33,6 +35,10 @@ std::optional<std::string> SocketPath(const std::string& address) {
   return address.substr(kIpcScheme.size());
 }
 
+bool IsTcp(const std::string& address) {
+  return address.rfind(kTcpScheme, 0) == 0;
+}
+
 // Whether a TCP address ends in a port or in "*" for any.
 bool HasPort(const std::string& address) {
   const std::string port = address.substr(address.rfind(':') + 1);
@@ -42,7 +48,7 @@ bool HasPort(const std::string& address) {
 
 // What ZeroMQ would take for another port, or answer with a mere "invalid argument".
 Status CheckAddress(const std::string& address) {
-  if (address.rfind(kTcpScheme, 0) == 0 && !HasPort(address)) {
+  if (IsTcp(address) && !HasPort(address)) {
     return Failure(ErrorCode::kInvalidArgument, address + ": the port is not one of 0 to 65535");
   }
   const std::optional<std::string> path = SocketPath(address);
@@ -68,6 +74,47 @@ bool IsListenedTo(const std::string& path) {
       ::connect(probe, reinterpret_cast<const sockaddr*>(&name), sizeof(name)) == 0;
   ::close(probe);
   return answered;
+}
+
+// Whether nobody but this machine can be at the other end.
+bool IsLoopback(const std::string& address) {
+  const std::string host = address.substr(kTcpScheme.size());
+  return host.rfind("127.", 0) == 0 || host.rfind("localhost:", 0) == 0 ||
+         host.rfind("[::1]:", 0) == 0;
+}
+
+Status CheckPrivacy(const std::string& address, const ZmqOptions& options) {
+  if (!IsTcp(address) || options.curve.has_value() || options.plain_tcp || IsLoopback(address)) {
+    return {};
+  }
+  return Failure(ErrorCode::kFailedPrecondition,
+                 address +
+                     ": other machines could listen in and join in; give keys, or say that "
+                     "plain TCP is meant");
+}
+
+// Throws zmq::error_t.
+Status UseCurve(zmq::socket_t& socket, const CurveOptions& curve) {
+  const bool listens = socket.get(zmq::sockopt::socket_type) == zmq::socket_type::router;
+  if (listens && curve.guests_folder.empty()) {
+    return Failure(ErrorCode::kFailedPrecondition, "no folder says who may connect");
+  }
+  if (!listens && curve.server.empty()) {
+    return Failure(ErrorCode::kFailedPrecondition, "the listener's public key is not known");
+  }
+  // What CURVE adds to a message counts as its own length.
+  constexpr std::int64_t kCurveBytes = 64;
+  const auto plain_max = socket.get(zmq::sockopt::maxmsgsize);
+  socket.set(zmq::sockopt::maxmsgsize, plain_max + kCurveBytes);
+  socket.set(zmq::sockopt::curve_publickey, curve.keys.public_half);
+  socket.set(zmq::sockopt::curve_secretkey, curve.keys.secret_half);
+  if (listens) {
+    socket.set(zmq::sockopt::curve_server, true);
+    socket.set(zmq::sockopt::zap_domain, CurveDoor::kDomain);
+  } else {
+    socket.set(zmq::sockopt::curve_serverkey, curve.server);
+  }
+  return {};
 }
 
 zmq::socket_t MakeSocket(zmq::context_t& context,
@@ -99,24 +146,34 @@ zmq::socket_t MakeSocket(zmq::context_t& context,
 
 class ZmqListener : public BoundListener {
  public:
-  ZmqListener(ZmqSocket socket, std::string address)
-      : socket_(std::move(socket)), address_(std::move(address)) {}
+  ZmqListener(ZmqSocket socket, std::string address, std::unique_ptr<Wakeup> wakeup)
+      : wakeup_(std::move(wakeup)), socket_(std::move(socket)), address_(std::move(address)) {
+    socket_.WatchFor(*wakeup_);
+  }
 
   [[nodiscard]] const std::string& address() const override { return address_; }
+
+  Status SendAll(const PeerId& to, const std::vector<std::string>& messages) override {
+    return messages.empty() ? Status() : socket_.SendAll(to.value, messages);
+  }
+
+  void Interrupt() override { wakeup_->Raise(); }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
     return socket_.Send({to.value, bytes});
   }
 
   Result<std::optional<Received>> Receive(Duration timeout) override {
-    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(2, timeout));
-    if (frames.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.Receive(2, timeout));
+    if (!came) {
       return std::nullopt;
     }
-    return Received{.from = {std::move(frames[0])}, .bytes = std::move(frames[1])};
+    return Received{.from = {std::string(socket_.Frame(0))},
+                    .bytes = std::string(socket_.Frame(1))};
   }
 
  private:
+  std::unique_ptr<Wakeup> wakeup_;
   ZmqSocket socket_;
   std::string address_;
 };
@@ -128,11 +185,11 @@ class ZmqConnection : public Connection {
   Status Send(std::string_view bytes) override { return socket_.Send({bytes}); }
 
   Result<std::optional<std::string>> Receive(Duration timeout) override {
-    WEFT_ASSIGN_OR_RETURN(std::vector<std::string> frames, socket_.Receive(1, timeout));
-    if (frames.empty()) {
+    WEFT_ASSIGN_OR_RETURN(const bool came, socket_.ReceiveFrame(timeout));
+    if (!came) {
       return std::nullopt;
     }
-    return std::move(frames[0]);
+    return std::string(socket_.Frame(0));
   }
 
  private:
@@ -146,29 +203,42 @@ Result<std::unique_ptr<ZmqContext>> ZmqContext::Open(const ZmqOptions& options) 
     auto context = std::make_unique<zmq::context_t>(options.io_threads);
     // The threads start with the first socket; a probe finds out now whether they can.
     zmq::socket_t(*context, zmq::socket_type::dealer).close();
-    return std::unique_ptr<ZmqContext>(new ZmqContext(options, std::move(context)));
+    std::unique_ptr<CurveDoor> door;
+    if (options.curve.has_value() && !options.curve->guests_folder.empty()) {
+      WEFT_ASSIGN_OR_RETURN(door, CurveDoor::Open(*context, options.curve->guests_folder));
+    }
+    return std::unique_ptr<ZmqContext>(
+        new ZmqContext(options, std::move(context), std::move(door)));
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("starting ZeroMQ"));
   }
 }
 
-ZmqContext::ZmqContext(const ZmqOptions& options, std::unique_ptr<zmq::context_t> context)
-    : options_(options), context_(std::move(context)) {}
+ZmqContext::ZmqContext(ZmqOptions options,
+                       std::unique_ptr<zmq::context_t> context,
+                       std::unique_ptr<CurveDoor> door)
+    : options_(std::move(options)), context_(std::move(context)), door_(std::move(door)) {}
 
 ZmqContext::~ZmqContext() = default;
 
 Result<std::unique_ptr<BoundListener>> ZmqContext::Listen(const std::string& address,
                                                           const SocketOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckAddress(address));
+  WEFT_RETURN_IF_ERROR(CheckPrivacy(address, options_));
   const std::optional<std::string> path = SocketPath(address);
   if (path && IsListenedTo(*path)) {
     return Failure(ErrorCode::kAlreadyExists, address + ": somebody listens there already");
   }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Wakeup> wakeup, Wakeup::Open());
   try {
     zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::router, options_, options);
+    if (IsTcp(address) && options_.curve.has_value()) {
+      WEFT_RETURN_IF_ERROR(UseCurve(socket, *options_.curve));
+    }
     socket.bind(address);
     std::string bound = socket.get(zmq::sockopt::last_endpoint);
-    return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound));
+    return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound),
+                                         std::move(wakeup));
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("listening on " + address));
   }
@@ -177,8 +247,12 @@ Result<std::unique_ptr<BoundListener>> ZmqContext::Listen(const std::string& add
 Result<std::unique_ptr<Connection>> ZmqContext::Connect(const std::string& address,
                                                         const SocketOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckAddress(address));
+  WEFT_RETURN_IF_ERROR(CheckPrivacy(address, options_));
   try {
     zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::dealer, options_, options);
+    if (IsTcp(address) && options_.curve.has_value()) {
+      WEFT_RETURN_IF_ERROR(UseCurve(socket, *options_.curve));
+    }
     socket.connect(address);
     return std::make_unique<ZmqConnection>(ZmqSocket(std::move(socket), options));
   } catch (const zmq::error_t& error) {

@@ -120,6 +120,8 @@ class LocalRender {
     options.state_folder = state_->path();
     options.control_address = sockets.control_address();
     options.bulk_address = sockets.bulk_address();
+    // Somebody waits for this one job: better an error at once than a job that is held back.
+    options.disk = {.low_bytes = 0, .ballast_bytes = 0};
     WEFT_ASSIGN_OR_RETURN(const auto coordinator,
                           EmbeddedCoordinator::Start(*context, options, log));
     WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(sockets.control_address()));

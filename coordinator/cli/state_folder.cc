@@ -171,7 +171,8 @@ Status StateFolder::Claim(const JobFacts& facts) {
   std::error_code error;
   if (!fs::exists(path, error)) {
     for (const std::string& entry : OurEntries()) {
-      if (entry != kLockName) {
+      // A note that was not renamed yet when its process was killed says nothing to anybody.
+      if (entry != kLockName && entry != kFreshJobName) {
         return Failure(ErrorCode::kAlreadyExists, "the state folder " + path_ + " holds \"" +
                                                       entry +
                                                       "\", which no render of Weft put there; " +

@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "coordinator/cli/care.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/plan.h"
@@ -86,6 +87,9 @@ ExitCode Obey(const CommandLine& line) {
 }
 
 ExitCode Main(const std::vector<std::string>& arguments) {
+  if (const auto cared = Care(arguments); cared.has_value()) {
+    return *cared;
+  }
   std::error_code error;
   const std::string folder = std::filesystem::current_path(error).string();
   const Result<CommandLine> line = ReadCommandLine(arguments, folder);
@@ -94,7 +98,9 @@ ExitCode Main(const std::vector<std::string>& arguments) {
     return ExitCode::kUsage;
   }
   if (line->command == Command::kShow) {
-    std::cout << line->text << std::flush;
+    const bool whole = arguments.front() == "--help" || arguments.front() == "-h";
+    std::cout << line->text << (whole ? "\nTo look after a farm:\n" + CareHelp() + "\n" : "")
+              << std::flush;
     return ExitCode::kDone;
   }
   return Obey(*line);

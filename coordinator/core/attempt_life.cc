@@ -29,6 +29,9 @@ Note About(const Task& task, std::string text) {
 }  // namespace
 
 void AttemptLife::StartReady(Time now, Effects& effects) {
+  if (floor_.held.has_value()) {
+    return;
+  }
   while (const auto next = PlaceNext(floor_.jobs, floor_.workers, now, floor_.tasks)) {
     Start(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->worker), now, effects);
   }

@@ -28,6 +28,11 @@ Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
 
 Effects Farm::Handle(const Event& event, Time now) {
   Effects effects;
+  Handle(event, now, effects);
+  return effects;
+}
+
+void Farm::Handle(const Event& event, Time now, Effects& effects) {
   Route(event, now, effects);
   // After the event: a heartbeat that arrives with the hour still counts.
   workers_.DropSilent(now, effects);
@@ -36,7 +41,21 @@ Effects Farm::Handle(const Event& event, Time now) {
   attempts_.Forgive(now, effects);
   attempts_.StartReady(now, effects);
   clients_.Report(now, effects);
-  return effects;
+}
+
+void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effects) {
+  const bool changed = why.has_value() != floor_.held.has_value();
+  floor_.held = why;
+  if (!changed) {
+    return;
+  }
+  const std::string text = why.has_value() ? "held back: " + *why : "goes on: there is room again";
+  for (const auto& [id, job] : floor_.jobs.All()) {
+    if (job.state == JobState::kRunning) {
+      Tell(*floor_.jobs.Find(id), {.level = Note::Level::kWarning, .text = text}, effects);
+    }
+  }
+  Handle(Tick{}, now, effects);
 }
 
 std::optional<Time> Farm::NextWakeup() const {

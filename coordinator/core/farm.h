@@ -36,6 +36,13 @@ class Farm {
   // begins with another farm. When they cannot be written, this farm must be given up.
   Effects Handle(const Event& event, Time now);
 
+  // The same, behind what `effects` holds already: of many events, for one batch.
+  void Handle(const Event& event, Time now, Effects& effects);
+
+  // From now on no task starts and no new job is accepted, for want of room to record them; what
+  // runs goes on to its end. Nothing: there is room again. Running jobs are told of every change.
+  void Hold(const std::optional<std::string>& why, Time now, Effects& effects);
+
   // When a Tick has something to do; nothing while the farm waits for messages only.
   [[nodiscard]] std::optional<Time> NextWakeup() const;
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,8 @@ struct Floor {
 
   const FarmOptions options;
   std::uint64_t epoch = 0;  // Of this life of the coordinator.
+  // Why no task starts and no job is accepted; nothing while work goes on.
+  std::optional<std::string> held = std::nullopt;
   JobTable jobs;
   TaskTable tasks;
   LeaseTable leases;

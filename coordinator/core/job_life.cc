@@ -74,6 +74,9 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   if (auto refusal = FindRefusal(request); refusal.has_value()) {
     return tl::unexpected(*std::move(refusal));
   }
+  if (floor_.held.has_value()) {
+    return tl::unexpected(Plain({ErrorCode::kNoSpace, *floor_.held}));
+  }
   Job job;
   job.id = id;
   job.client_token = request.client_token();

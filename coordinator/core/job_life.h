@@ -28,6 +28,7 @@ class JobLife {
   // kUnsupported: no connected worker could run it; says what each lacks.
   // kResourceExhausted: the user has as many open jobs as one may have.
   // kAlreadyExists: the token is that of another specification; names the first field that differs.
+  // kNoSpace: jobs are held back, and this is a new one.
   tl::expected<v1::JobSubmitted, Refusal> Submit(const v1::SubmitJob& request, Effects& effects);
 
   // Each has no effect on a job that is that way already. kNotFound: no such job.

@@ -11,13 +11,13 @@ namespace {
 
 constexpr std::size_t kControlMessageBytesMax = 1 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{200};
-// Of one batch: enough to share a sync between many workers, few enough to answer soon.
-constexpr int kTurnMessagesMax = 256;
+constexpr Duration kDiskLookPeriod{1000};
+// Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
+// a batch, and with it a memtable, small.
+constexpr int kBatchMessagesMax = 2048;
 
-void Append(Effects&& more, Effects& effects) {
-  std::move(more.records.begin(), more.records.end(), std::back_inserter(effects.records));
-  std::move(more.messages.begin(), more.messages.end(), std::back_inserter(effects.messages));
-  std::move(more.notes.begin(), more.notes.end(), std::back_inserter(effects.notes));
+bool IsEmpty(const Effects& effects) {
+  return effects.records.empty() && effects.messages.empty() && effects.notes.empty();
 }
 
 FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_address) {
@@ -45,18 +45,20 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
       parts.listener,
       context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
   parts.farm = std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address()));
-  std::unique_ptr<Server> server(new Server(std::move(parts), std::move(log)));
-  WEFT_ASSIGN_OR_RETURN(const Effects effects,
-                        server->farm_->Restore(records, server->clock_.Now()));
-  WEFT_RETURN_IF_ERROR(server->Carry(effects));
+  std::unique_ptr<Server> server(new Server(std::move(parts), options, std::move(log)));
+  WEFT_ASSIGN_OR_RETURN(Effects effects, server->farm_->Restore(records, server->clock_.Now()));
+  server->committer_->Begin(std::move(effects));
+  server->committer_->Wait();
+  WEFT_RETURN_IF_ERROR(server->Deliver());
   return server;
 }
 
-Server::Server(Parts parts, Log log)
-    : ledger_(std::move(parts.ledger)),
-      blobs_(std::move(parts.blobs)),
+Server::Server(Parts parts, const ServerOptions& options, Log log)
+    : blobs_(std::move(parts.blobs)),
       listener_(std::move(parts.listener)),
       farm_(std::move(parts.farm)),
+      committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
+      gate_(options.state_folder, options.disk),
       log_(std::move(log)) {}
 
 Status Server::Run(const std::atomic<bool>& stop) {
@@ -64,32 +66,77 @@ Status Server::Run(const std::atomic<bool>& stop) {
     WEFT_RETURN_IF_ERROR(Turn(Patience()));
     WEFT_RETURN_IF_ERROR(blobs_->Health());
   }
-  return {};
+  if (committer_->IsBusy()) {
+    committer_->Wait();
+  }
+  return Deliver();
 }
 
 Status Server::Turn(Duration timeout) {
-  Effects effects;
+  WEFT_RETURN_IF_ERROR(Deliver());
   for (const PeerId& peer : std::exchange(unreachable_, {})) {
-    Handle(PeerGone{peer}, effects);
+    Handle(PeerGone{peer});
   }
-  for (int count = 0; count < kTurnMessagesMax; ++count) {
+  WatchDisk(clock_.Now());
+  WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
+  const auto due = farm_->NextWakeup();
+  if (due.has_value() && *due <= clock_.Now()) {
+    Handle(Tick{});
+  }
+  if (committer_->IsBusy() && gathered_messages_ >= kBatchMessagesMax) {
+    committer_->Wait();  // Whoever sends more waits in their sockets.
+  }
+  WEFT_RETURN_IF_ERROR(Deliver());
+  if (!committer_->IsBusy() && !IsEmpty(gathered_)) {
+    committer_->Begin(std::exchange(gathered_, {}));
+    gathered_messages_ = 0;
+  }
+  return {};
+}
+
+void Server::WatchDisk(Time now) {
+  if (gate_looked_ != Time{} && now - gate_looked_ < kDiskLookPeriod) {
+    return;
+  }
+  gate_looked_ = now;
+  const auto why = gate_.Look();
+  if (why.has_value() != farm_->State().held.has_value()) {
+    log_.Warning(why.has_value() ? "jobs are held back: " + *why : "jobs go on");
+  }
+  farm_->Hold(why, now, gathered_);
+}
+
+Status Server::HearWaiting(Duration timeout) {
+  while (gathered_messages_ < kBatchMessagesMax) {
     WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_->Receive(timeout));
     if (!received.has_value()) {
-      break;
+      return {};
     }
     timeout = Duration::zero();
+    ++gathered_messages_;
     MessageArrived arrived{received->from, {}};
     if (arrived.message.ParseFromString(received->bytes)) {
-      Handle(arrived, effects);
+      Handle(arrived);
     } else {
       RefuseGarbage(*received);
     }
   }
-  const auto due = farm_->NextWakeup();
-  if (due.has_value() && *due <= clock_.Now()) {
-    Handle(Tick{}, effects);
+  return {};
+}
+
+Status Server::Deliver() {
+  auto done = committer_->Take();
+  if (!done.has_value()) {
+    return {};
   }
-  return Carry(effects);
+  WEFT_ASSIGN_OR_RETURN(const Committed committed, *std::move(done));
+  for (const Letter& letter : committed.letters) {
+    Send(letter);
+  }
+  for (const Note& note : committed.notes) {
+    Write(note);
+  }
+  return {};
 }
 
 Duration Server::Patience() const {
@@ -113,36 +160,22 @@ void Server::RefuseGarbage(const Received& received) {
   Message refusal{received.from, {}};
   *refusal.body.mutable_request_refused()->mutable_error() =
       ToWire(Error(ErrorCode::kInvalidArgument, "these bytes are no message of weft.v1"));
-  Send(refusal);
+  Send({refusal.to, {refusal.body.SerializeAsString()}});
 }
 
-void Server::Handle(const Event& event, Effects& effects) {
-  Append(farm_->Handle(event, clock_.Now()), effects);
+void Server::Handle(const Event& event) {
+  farm_->Handle(event, clock_.Now(), gathered_);
 }
 
-Status Server::Carry(const Effects& effects) {
-  const Status committed = ledger_->Commit(effects.records);
-  if (!committed) {
-    return Failure(committed.error().Within("ledger"));
-  }
-  for (const Message& message : effects.messages) {
-    Send(message);
-  }
-  for (const Note& note : effects.notes) {
-    Write(note);
-  }
-  return {};
-}
-
-void Server::Send(const Message& message) {
-  const Status sent = listener_->Send(message.to, message.body.SerializeAsString());
+void Server::Send(const Letter& letter) {
+  const Status sent = listener_->SendAll(letter.to, letter.messages);
   if (sent) {
     return;
   }
   if (sent.error().code() == ErrorCode::kUnavailable) {
-    unreachable_.push_back(message.to);
+    unreachable_.push_back(letter.to);
   } else {
-    log_.Error("a message could not be sent: " + sent.error().message());
+    log_.Error("messages could not be sent: " + sent.error().message());
   }
 }
 

@@ -1,8 +1,8 @@
 // The coordinator as a program part: the core, its ledger, its sockets and its blobs.
 //
-// One thread turns messages and timers into events for the core, writes what the core wants
-// recorded as one batch, and only then sends what it wants said. Blobs are served by a thread of
-// their own.
+// One thread turns messages and timers into events for the core and gathers what the core wants
+// recorded and said. Another one writes that as one batch, while the first gathers the next; only
+// when a batch is on disk is anything of it said. Blobs are served by a thread of their own.
 //
 // Crash-only: whatever stops the server, the next one on the same folder goes on from the ledger.
 
@@ -23,6 +23,8 @@
 #include "coordinator/core/farm.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/server/blob_service.h"
+#include "coordinator/server/committer.h"
+#include "coordinator/server/disk_gate.h"
 
 namespace weft::coordinator {
 
@@ -34,6 +36,7 @@ struct ServerOptions {
   Duration heartbeat = std::chrono::seconds(1);
   Duration silence = std::chrono::seconds(5);  // Then a worker is taken for gone.
   Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
+  DiskLimits disk = {};                        // Of the state folder's disk.
 };
 
 class Server {
@@ -63,27 +66,36 @@ class Server {
     std::unique_ptr<Farm> farm;
   };
 
-  Server(Parts parts, Log log);
+  Server(Parts parts, const ServerOptions& options, Log log);
 
-  // One turn: what arrives within `timeout` and shortly after, committed as one batch.
+  // One turn: says what is on disk by now, hears what arrives within `timeout` and shortly after,
+  // and begins to write it once the batch before is written.
   Status Turn(Duration timeout);
+  // Holds jobs back while the disk is low.
+  void WatchDisk(Time now);
+  // Into the gathered batch, as long as it is not full.
+  Status HearWaiting(Duration timeout);
+  // Says and logs what the batch that was being written holds, if that is done.
+  Status Deliver();
   // How long to wait for messages.
   [[nodiscard]] Duration Patience() const;
   // What the message's sender is told when it is none.
   void RefuseGarbage(const Received& received);
-  // Appends what the core makes of the event.
-  void Handle(const Event& event, Effects& effects);
-  // First on disk, then said, then logged.
-  Status Carry(const Effects& effects);
-  void Send(const Message& message);
+  // Gathers what the core makes of the event.
+  void Handle(const Event& event);
+  void Send(const Letter& letter);
   void Write(const Note& note) const;
 
   const SteadyClock clock_;
-  std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<BlobService> blobs_;
   std::unique_ptr<BoundListener> listener_;
   std::unique_ptr<Farm> farm_;
+  std::unique_ptr<Committer> committer_;
+  DiskGate gate_;
+  Time gate_looked_{};  // Last.
   Log log_;
+  Effects gathered_;                 // Since the batch that is being written.
+  int gathered_messages_ = 0;        // That it comes from.
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
   std::uint64_t garbage_count_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "common/log/log.h"
+#include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
 #include "coordinator/server/server.h"
 #include "coordinator/server/stop_signals.h"
@@ -23,14 +24,18 @@ int Fail(const Log& log, const Error& error) {
   return kFailed;
 }
 
-int Serve(const ServerOptions& options, const std::string& log_file) {
+int Serve(const ServerOptions& options, const CurveFiles& curve, const std::string& log_file) {
   const StopSignals stop;
   const auto log = Log::Open({.program = "weft-coordinator", .file = log_file});
   if (!log) {
     std::cerr << "weft-coordinator: " << log.error().message() << "\n";
     return kFailed;
   }
-  const auto context = ZmqContext::Open();
+  const auto zmq_options = OptionsWith(curve);
+  if (!zmq_options) {
+    return Fail(*log, zmq_options.error());
+  }
+  const auto context = ZmqContext::Open(*zmq_options);
   if (!context) {
     return Fail(*log, context.error());
   }
@@ -48,6 +53,15 @@ int Serve(const ServerOptions& options, const std::string& log_file) {
   return 0;
 }
 
+void AddSpan(CLI::App& app, const std::string& name, const std::string& what, Duration& span) {
+  constexpr int kLongestMs = 86'400'000;
+  app.add_option_function<int>(
+         name, [&span](const int& milliseconds) { span = Duration(milliseconds); },
+         what + " [" + std::to_string(span.count()) + "]")
+      ->type_name("MS")
+      ->check(CLI::Range(10, kLongestMs));
+}
+
 }  // namespace
 }  // namespace weft::coordinator
 
@@ -62,11 +76,27 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--bulk-public", options.bulk_public_address,
                  "Address for blobs as workers see it, where that differs");
+  weft::coordinator::AddSpan(app, "--heartbeat-ms", "Workers speak this often", options.heartbeat);
+  weft::coordinator::AddSpan(app, "--silence-ms", "Then a silent worker is taken for gone",
+                             options.silence);
+  weft::coordinator::AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up",
+                             options.lease);
+  constexpr std::uint64_t kMebibyte = 1 << 20;
+  app.add_option_function<std::uint64_t>(
+         "--disk-low-mb",
+         [&](const std::uint64_t& mebibytes) { options.disk.low_bytes = mebibytes * kMebibyte; },
+         "With less than this left on the disk, jobs are held back [512]")
+      ->type_name("MIB")
+      ->check(CLI::Range(64, 1 << 30));
+  weft::CurveFiles curve;
+  app.add_option("--keys", curve.keys, "This coordinator's key file, made by weft keys");
+  app.add_option("--guests", curve.guests_folder, "Folder with NAME.pub of all who may connect");
+  app.add_flag("--plain-tcp", curve.plain_tcp, "Allow TCP beyond this machine without keys");
   app.add_option("--log-file", log_file, "File for the log, as JSON lines");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : weft::coordinator::kWrongUsage;
   }
-  return weft::coordinator::Serve(options, log_file);
+  return weft::coordinator::Serve(options, curve, log_file);
 }

@@ -1,11 +1,13 @@
 // weft-bench: times and quality of single parts, as one line of JSON.
 
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include "tests/benchmarks/deflicker_commands.h"
 #include "tests/benchmarks/engine.h"
@@ -81,6 +83,16 @@ Result<std::string> RunEngine(const std::string& part, const EngineWords& words)
   return json.dump();
 }
 
+// The coordinator under load is another program, one without LibTorch, beside this one. Returns
+// only when it cannot be started.
+int BecomeFarm(char** argv) {
+  const auto here = std::filesystem::read_symlink("/proc/self/exe").parent_path();
+  const std::string program = (here / "weft-bench-farm").string();
+  ::execv(program.c_str(), argv + 1);
+  std::fprintf(stderr, "weft-bench: %s cannot be started\n", program.c_str());
+  return kBadInput;
+}
+
 // The line to print, if any.
 int Report(const Result<std::string>& line) {
   if (!line) {
@@ -97,9 +109,13 @@ int Report(const Result<std::string>& line) {
 }  // namespace weft::bench
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "farm") {
+    return weft::bench::BecomeFarm(argv);
+  }
   weft::models::KeepFreedMemory();  // As workers do.
   CLI::App app("Times and quality of single parts of Weft.", "weft-bench");
   app.require_subcommand(1);
+  app.add_subcommand("farm", "the coordinator under load");
   const weft::bench::DeflickerCommands deflicker(&app);
   weft::bench::EngineWords words;
   const std::map<std::string, std::string> parts = {

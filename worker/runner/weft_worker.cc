@@ -21,6 +21,7 @@
 #include "common/bulk/remote_blob_store.h"
 #include "common/clock.h"
 #include "common/log/log.h"
+#include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
 #include "common/wire/ids_wire.h"
 #include "worker/agent/agent.h"
@@ -47,6 +48,7 @@ struct Options {
   std::vector<std::string> tags;
   std::string log_level = "info";
   bool exit_with_parent = false;
+  CurveFiles curve;
 };
 
 // Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed.
@@ -233,6 +235,11 @@ Status Runner::Obey(const AgentEffects& effects) {
   return {};
 }
 
+Result<std::unique_ptr<ZmqContext>> OpenZmq(const CurveFiles& curve) {
+  WEFT_ASSIGN_OR_RETURN(const ZmqOptions options, OptionsWith(curve));
+  return ZmqContext::Open(options);
+}
+
 int Main(Options options) {
   if (options.exit_with_parent) {
     // The parent may be gone already; then the signal would never come.
@@ -261,7 +268,7 @@ int Main(Options options) {
     }
     options.memory = *memory;
   }
-  const Result<std::unique_ptr<ZmqContext>> zmq = ZmqContext::Open();
+  const Result<std::unique_ptr<ZmqContext>> zmq = OpenZmq(options.curve);
   if (!zmq) {
     log->Error(zmq.error().message());
     return EXIT_FAILURE;
@@ -304,6 +311,10 @@ int main(int argc, char** argv) {
                  "Folder of this worker alone: results are kept there until they are acknowledged, "
                  "also when the worker is killed");
   app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
+  app.add_option("--keys", options.curve.keys, "This worker's key file, made by weft keys");
+  app.add_option("--server-key", options.curve.server, "The coordinator's FILE.pub");
+  app.add_flag("--plain-tcp", options.curve.plain_tcp,
+               "Allow TCP beyond this machine without keys");
   app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))

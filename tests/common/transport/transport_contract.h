@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -265,6 +266,55 @@ TYPED_TEST_P(TransportContract, RefusesMessagesThatAreTooLong) {
   }
 }
 
+TYPED_TEST_P(TransportContract, StopsWaitingWhenItIsInterrupted) {
+  const auto listener = this->Listen();
+  std::thread interrupter([&] { listener->Interrupt(); });
+  const auto begin = std::chrono::steady_clock::now();
+  const auto nothing = listener->Receive(std::chrono::hours(1));
+  interrupter.join();
+  ASSERT_TRUE(nothing.has_value());
+  EXPECT_FALSE(nothing->has_value());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(30));
+}
+
+TYPED_TEST_P(TransportContract, RemembersAnInterruptionUntilItWaits) {
+  const auto listener = this->Listen();
+  const auto connection = this->Connect();
+  this->SendSoon(*connection, "first");
+  listener->Interrupt();
+  std::optional<Received> first;
+  while (!first) {  // The message may be on its way still, and the interruption come before it.
+    first = listener->Receive(kPatience).value();
+  }
+  EXPECT_EQ(first->bytes, "first");
+  listener->Interrupt();
+  EXPECT_FALSE(listener->Receive(std::chrono::hours(1)).value().has_value());
+  this->SendSoon(*connection, "second");
+  EXPECT_EQ(this->Next(*listener).bytes, "second");
+}
+
+TYPED_TEST_P(TransportContract, SendsSeveralMessagesAtOnce) {
+  const auto listener = this->Listen({.message_bytes_max = 1000});
+  const auto connection = this->Connect();
+  this->SendSoon(*connection, "hello");
+  const PeerId peer = this->Next(*listener).from;
+  const std::vector<std::string> messages = {"one", "", "three"};
+  ASSERT_TRUE(listener->SendAll(peer, messages));
+  ASSERT_TRUE(listener->Send(peer, "four"));
+  for (const std::string& message : messages) {
+    EXPECT_EQ(this->Next(*connection), message);
+  }
+  EXPECT_EQ(this->Next(*connection), "four");
+  const Status too_long = listener->SendAll(peer, {"short", std::string(1001, 'x')});
+  ASSERT_FALSE(too_long.has_value());
+  EXPECT_EQ(too_long.error().code(), ErrorCode::kInvalidArgument);
+  const Status unknown = listener->SendAll({"nobody"}, messages);
+  ASSERT_FALSE(unknown.has_value());
+  EXPECT_EQ(unknown.error().code(), ErrorCode::kUnavailable);
+  ASSERT_TRUE(listener->Send(peer, "five"));
+  EXPECT_EQ(this->Next(*connection), "five");
+}
+
 REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             CarriesAnyBytesBothWays,
                             KeepsTheOrderOfEachPeer,
@@ -278,6 +328,9 @@ REGISTER_TYPED_TEST_SUITE_P(TransportContract,
                             FindsAListenerThatCameBack,
                             RefusesAnAddressThatIsTaken,
                             NeverBlocksOnAPeerThatDoesNotListen,
-                            RefusesMessagesThatAreTooLong);
+                            RefusesMessagesThatAreTooLong,
+                            SendsSeveralMessagesAtOnce,
+                            StopsWaitingWhenItIsInterrupted,
+                            RemembersAnInterruptionUntilItWaits);
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 #include "common/transport/zmq_transport.h"
 
 #include <fstream>
+#include <optional>
 
 #include "tests/common/temporary_folder.h"
 #include "tests/common/transport/transport_contract.h"
@@ -8,10 +9,11 @@
 namespace weft {
 namespace {
 
-std::unique_ptr<ZmqContext> OpenContext() {
+std::unique_ptr<ZmqContext> OpenContext(const std::optional<CurveOptions>& curve = std::nullopt) {
   return ZmqContext::Open({.io_threads = 1,
                            .reconnect_first = std::chrono::milliseconds(1),
-                           .reconnect_max = std::chrono::milliseconds(10)})
+                           .reconnect_max = std::chrono::milliseconds(10),
+                           .curve = curve})
       .value();
 }
 
@@ -46,8 +48,22 @@ class ZmqTcp : public ZmqNetwork {
   }
 };
 
+// Everybody has the same keys here.
+class ZmqCurve : public ZmqTcp {
+ public:
+  ZmqCurve() {
+    const CurveKeys keys = MakeCurveKeys().value();
+    EXPECT_TRUE(WriteCurveKeys(folder_.File("all"), keys));
+    context_ = OpenContext(CurveOptions{keys, keys.public_half, folder_.path().string()});
+  }
+
+ private:
+  TemporaryFolder folder_;
+};
+
 INSTANTIATE_TYPED_TEST_SUITE_P(ZmqIpc, TransportContract, ZmqIpc);
 INSTANTIATE_TYPED_TEST_SUITE_P(ZmqTcp, TransportContract, ZmqTcp);
+INSTANTIATE_TYPED_TEST_SUITE_P(ZmqCurve, TransportContract, ZmqCurve);
 
 ErrorCode CodeOfListening(const std::string& address) {
   const auto context = OpenContext();
@@ -109,6 +125,83 @@ TEST(ZmqTransport, DisconnectsAPeerThatSendsTooMuch) {
   const auto received = listener->Receive(kPatience).value();
   ASSERT_TRUE(received.has_value());
   EXPECT_EQ(received->bytes, "hello");
+}
+
+TEST(ZmqTransport, RefusesPlainTcpBeyondTheLoopback) {
+  const auto context = OpenContext();
+  EXPECT_EQ(CodeOfListening("tcp://*:0"), ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(CodeOfListening("tcp://0.0.0.0:*"), ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(context->Connect("tcp://10.0.0.5:7733").error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_TRUE(ZmqContext::Open({.plain_tcp = true}).value()->Listen("tcp://*:*").has_value());
+}
+
+class CurveTest : public ::testing::Test {
+ protected:
+  CurveTest() { EXPECT_TRUE(WriteCurveKeys(guests_.File("known"), known_)); }
+
+  std::unique_ptr<ZmqContext> Server() {
+    return OpenContext(CurveOptions{.keys = server_, .guests_folder = guests_.path().string()});
+  }
+  std::unique_ptr<ZmqContext> Client(const CurveKeys& keys) {
+    return OpenContext(CurveOptions{.keys = keys, .server = server_.public_half});
+  }
+  bool Reaches(ZmqContext& context, BoundListener& listener, Duration patience) {
+    const std::string word = std::to_string(++words_);  // Others may have said more than was heard.
+    const auto connection = context.Connect(listener.address()).value();
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (std::chrono::steady_clock::now() < deadline) {
+      static_cast<void>(connection->Send(word));
+      const auto heard = listener.Receive(std::chrono::milliseconds(5)).value();
+      if (heard.has_value() && heard->bytes == word) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  static constexpr Duration kShort = std::chrono::milliseconds(300);
+
+  TemporaryFolder guests_;
+  CurveKeys server_ = MakeCurveKeys().value();
+  CurveKeys known_ = MakeCurveKeys().value();
+  int words_ = 0;
+};
+
+TEST_F(CurveTest, LetsInWhoIsKnownAndNobodyElse) {
+  const auto server = Server();
+  const auto listener = server->Listen("tcp://127.0.0.1:*").value();
+  EXPECT_TRUE(Reaches(*Client(known_), *listener, kPatience));
+  EXPECT_FALSE(Reaches(*Client(MakeCurveKeys().value()), *listener, kShort));
+  EXPECT_FALSE(Reaches(*OpenContext(), *listener, kShort)) << "a peer without keys got in";
+  CurveKeys thief = MakeCurveKeys().value();
+  thief.public_half = known_.public_half;
+  EXPECT_FALSE(Reaches(*Client(thief), *listener, kShort));
+}
+
+TEST_F(CurveTest, SaysNothingToAListenerThatIsNotTheOneItKnows) {
+  const auto impostor = OpenContext(
+      CurveOptions{.keys = MakeCurveKeys().value(), .guests_folder = guests_.path().string()});
+  const auto listener = impostor->Listen("tcp://127.0.0.1:*").value();
+  EXPECT_FALSE(Reaches(*Client(known_), *listener, kShort));
+}
+
+TEST_F(CurveTest, NoticesNewGuests) {
+  const auto server = Server();
+  const auto listener = server->Listen("tcp://127.0.0.1:*").value();
+  const CurveKeys late = MakeCurveKeys().value();
+  EXPECT_FALSE(Reaches(*Client(late), *listener, kShort));
+  ASSERT_TRUE(WriteCurveKeys(guests_.File("late"), late));
+  EXPECT_TRUE(Reaches(*Client(late), *listener, kPatience));
+}
+
+TEST_F(CurveTest, SaysWhichKeysAreMissing) {
+  const std::string address = "tcp://127.0.0.1:*";
+  EXPECT_EQ(Client(known_)->Listen(address).error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(Server()->Connect("tcp://127.0.0.1:7733").error().code(),
+            ErrorCode::kFailedPrecondition);
+  EXPECT_EQ(
+      ZmqContext::Open({.curve = CurveOptions{known_, "", guests_.File("none")}}).error().code(),
+      ErrorCode::kNotFound);
 }
 
 }  // namespace

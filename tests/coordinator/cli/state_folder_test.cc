@@ -121,6 +121,19 @@ TEST_F(StateFolderTest, NeverTakesWhatItDidNotMake) {
   EXPECT_THAT(claimed.error().message(), HasSubstr("\"blobs\""));
 }
 
+TEST_F(StateFolderTest, IsTakenAfterACrashThatLeftHalfANote) {
+  static_cast<void>(Open());
+  std::filesystem::create_directories(path_);
+  std::ofstream(std::filesystem::path(path_) / "job.json.new") << "{";
+  {
+    const auto state = Open();
+    ASSERT_TRUE(state->Claim(facts_));
+    EXPECT_FALSE(state->resumed());
+  }
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(path_) / "job.json.new"));
+  EXPECT_TRUE(Open()->Claim(facts_));
+}
+
 TEST_F(StateFolderTest, RefusesADamagedNote) {
   ASSERT_TRUE(Open()->Claim(facts_));
   std::ofstream(fs::path(path_) / "job.json") << "{\"facts\": 3}";

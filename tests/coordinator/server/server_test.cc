@@ -171,6 +171,45 @@ TEST_F(ServerTest, AnswersGarbageAndLivesOn) {
   EXPECT_TRUE(server.Stop());
 }
 
+TEST_F(ServerTest, AcceptsNoJobsWhileTheDiskIsLow) {
+  options_.disk.low_bytes = std::uint64_t{1} << 60;
+  RunningServer server(*context_, options_);
+  const auto connection = Connect();
+  v1::ToCoordinator submit;
+  submit.mutable_submit_job()->set_client_token("token");
+  *submit.mutable_submit_job()->mutable_spec() = SampleSpec();
+  Say(*connection, submit.SerializeAsString());
+  const auto refusal = Hear(*connection, kPatience);
+  ASSERT_TRUE(refusal.has_value());
+  const v1::Error& error = refusal->request_refused().error();
+  EXPECT_EQ(error.code(), static_cast<std::uint32_t>(ErrorCode::kNoSpace));
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("MiB left"));
+}
+
+TEST_F(ServerTest, HoldsAJobBackUntilTheDiskHasRoom) {
+  Story story(Connect(), Connect());
+  {
+    RunningServer first(*context_, options_);
+    ASSERT_TRUE(story.LiveUntil([](const Story& so_far) { return so_far.BlobCount() >= 2; }));
+  }
+  {
+    ServerOptions low = options_;
+    low.disk.low_bytes = std::uint64_t{1} << 60;
+    RunningServer second(*context_, low);
+    ASSERT_TRUE(story.LiveUntil([](const Story& so_far) {
+      return so_far.Welcome().has_value() && so_far.Welcome()->epoch() == 2;
+    }));
+    const std::size_t blobs = story.BlobCount();
+    const Time end = clock_.Now() + Duration(300);
+    story.LiveUntil([&](const Story&) { return clock_.Now() >= end; });
+    EXPECT_LE(story.BlobCount(), blobs + 2) << "more than the task that was running has ended";
+    EXPECT_FALSE(HasEnded(story));
+  }
+  RunningServer third(*context_, options_);
+  ASSERT_TRUE(story.LiveUntil(HasEnded));
+  EXPECT_EQ(story.Client().end()->state(), v1::JOB_STATE_DONE);
+}
+
 TEST_F(ServerTest, KeepsBlobsOverARestart) {
   const std::string latent(3'000'000, 'x');
   {

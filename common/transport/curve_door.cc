@@ -1,0 +1,107 @@
+#include "common/transport/curve_door.h"
+
+#include <array>
+#include <chrono>
+#include <system_error>
+#include <vector>
+
+#include "common/transport/zmq_socket.h"
+
+namespace weft {
+namespace {
+
+constexpr const char* kEndpoint = "inproc://zeromq.zap.01";
+constexpr std::size_t kKeyBytes = 32;
+// Version, request, domain, address, identity, mechanism, public key.
+constexpr std::size_t kRequestFrames = 7;
+constexpr std::size_t kRequestIdFrame = 1;
+constexpr std::size_t kKeyFrame = 6;
+constexpr std::chrono::milliseconds kStopLatency(100);
+
+std::filesystem::file_time_type TimeOf(const std::string& folder) {
+  std::error_code failure;
+  return std::filesystem::last_write_time(folder, failure);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CurveDoor>> CurveDoor::Open(zmq::context_t& context,
+                                                   const std::string& guests_folder) {
+  WEFT_ASSIGN_OR_RETURN(CurveGuests guests, ReadCurveGuests(guests_folder));
+  try {
+    zmq::socket_t socket(context, zmq::socket_type::rep);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.bind(kEndpoint);
+    return std::unique_ptr<CurveDoor>(
+        new CurveDoor(std::move(socket), guests_folder, std::move(guests)));
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error).Within("the door for CURVE"));
+  }
+}
+
+CurveDoor::CurveDoor(zmq::socket_t socket, std::string folder, CurveGuests guests)
+    : socket_(std::move(socket)),
+      folder_(std::move(folder)),
+      guests_(std::move(guests)),
+      read_at_(TimeOf(folder_)),
+      thread_([this] { Answer(); }) {}
+
+CurveDoor::~CurveDoor() {
+  stop_ = true;
+  thread_.join();
+}
+
+void CurveDoor::Answer() {
+  while (!stop_) {
+    try {
+      zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
+      if (zmq::poll(&item, 1, kStopLatency) > 0) {
+        AnswerOne();
+      }
+    } catch (const zmq::error_t& error) {
+      if (error.num() == ETERM) {
+        return;
+      }
+    }
+  }
+}
+
+void CurveDoor::AnswerOne() {
+  std::vector<zmq::message_t> request;
+  do {
+    request.emplace_back();
+    static_cast<void>(socket_.recv(request.back()));
+  } while (request.back().more());
+  const bool asks_for_key =
+      request.size() == kRequestFrames && request[kKeyFrame].size() == kKeyBytes;
+  const std::string name = asks_for_key ? NameOf(request[kKeyFrame]) : "";
+  const std::string id =
+      request.size() > kRequestIdFrame ? request[kRequestIdFrame].to_string() : "";
+  // With 300, "try later", a peer would wait for ever (libzmq 4.3.4): only yes and no.
+  const std::array<std::string, 6> answer = {
+      "1.0", id, name.empty() ? "400" : "200", name.empty() ? "unknown key" : "OK", name, ""};
+  for (std::size_t i = 0; i < answer.size(); ++i) {
+    const bool last = i + 1 == answer.size();
+    socket_.send(zmq::buffer(answer.at(i)),
+                 last ? zmq::send_flags::none : zmq::send_flags::sndmore);
+  }
+}
+
+std::string CurveDoor::NameOf(const zmq::message_t& public_key) {
+  ReadAgainIfChanged();
+  std::array<char, kKeyBytes * 5 / 4 + 1> letters{};
+  ::zmq_z85_encode(letters.data(), static_cast<const std::uint8_t*>(public_key.data()), kKeyBytes);
+  const auto guest = guests_.find(letters.data());
+  return guest == guests_.end() ? "" : guest->second;
+}
+
+void CurveDoor::ReadAgainIfChanged() {
+  const auto changed = TimeOf(folder_);
+  if (changed == read_at_) {
+    return;
+  }
+  read_at_ = changed;
+  guests_ = ReadCurveGuests(folder_).value_or(CurveGuests());
+}
+
+}  // namespace weft

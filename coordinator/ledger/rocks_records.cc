@@ -1,0 +1,143 @@
+#include "coordinator/ledger/rocks_records.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <rocksdb/options.h>
+#include <rocksdb/write_batch.h>
+#include <unistd.h>
+
+#include "common/blob/free_space.h"
+
+namespace weft::coordinator {
+namespace {
+
+// Opening writes a new log, a manifest and what the old log held.
+constexpr std::uint64_t kOpeningBytes = 4 << 20;
+
+Status Translate(const rocksdb::Status& status) {
+  if (status.ok()) {
+    return {};
+  }
+  if (status.IsCorruption()) {
+    return Failure(ErrorCode::kDataLoss, status.ToString());
+  }
+  if (status.IsNoSpace()) {
+    return Failure(ErrorCode::kNoSpace, status.ToString());
+  }
+  return Failure(ErrorCode::kInternal, status.ToString());
+}
+
+// The lock file's errors have no code of their own.
+bool IsLocked(const rocksdb::Status& status) {
+  return status.IsIOError() && status.ToString().find("lock ") != std::string::npos;
+}
+
+rocksdb::Options DatabaseOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  // The default mode drops acknowledged records behind a damaged one without a word.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;  // Safe while nobody calls SyncWAL().
+  options.max_background_jobs = 2;
+  options.max_open_files = 128;
+  options.write_buffer_size = 8 << 20;  // Recovery reads at most this much of the log.
+  options.max_total_wal_size = 64 << 20;
+  options.avoid_unnecessary_blocking_io = true;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = 1 << 20;
+  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
+  return options;
+}
+
+// RocksDB's own words for a folder it may not use name a file of its own.
+Status MakeFolder(const std::string& folder) {
+  std::error_code failure;
+  std::filesystem::create_directories(folder, failure);
+  if (failure == std::errc::no_space_on_device) {
+    return Failure(ErrorCode::kNoSpace, folder + ": " + failure.message());
+  }
+  if (failure) {
+    return Failure(ErrorCode::kPermissionDenied, folder + ": " + failure.message());
+  }
+  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
+    return Failure(ErrorCode::kPermissionDenied, folder + ": the folder may not be written");
+  }
+  return {};
+}
+
+rocksdb::Status OpenDatabase(const std::string& folder,
+                             RocksRecords::Mode mode,
+                             rocksdb::DB** database) {
+  rocksdb::Options options = DatabaseOptions();
+  if (mode == RocksRecords::Mode::kLookAt) {
+    options.max_open_files = -1;  // All from the start: the owner may delete them meanwhile.
+    return rocksdb::DB::OpenForReadOnly(options, folder, database);
+  }
+  if (mode == RocksRecords::Mode::kSalvage) {
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+  }
+  return rocksdb::DB::Open(options, folder, database);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<RocksRecords>> RocksRecords::Open(const std::string& folder, Mode mode) {
+  if (mode != Mode::kLookAt) {
+    WEFT_RETURN_IF_ERROR(MakeFolder(folder));
+    WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kOpeningBytes));
+  }
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = OpenDatabase(folder, mode, &opened);
+  std::unique_ptr<rocksdb::DB> database(opened);
+  if (IsLocked(status)) {
+    return Failure(ErrorCode::kFailedPrecondition, "another coordinator runs on " + folder);
+  }
+  const Status translated = Translate(status);
+  if (!translated) {
+    return Failure(translated.error().Within("ledger " + folder));
+  }
+  return std::unique_ptr<RocksRecords>(new RocksRecords(folder, std::move(database)));
+}
+
+RocksRecords::RocksRecords(std::string folder, std::unique_ptr<rocksdb::DB> database)
+    : folder_(std::move(folder)), database_(std::move(database)) {}
+
+Status RocksRecords::ForEach(const Visit& visit) const {
+  const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator({}));
+  for (entry->SeekToFirst(); entry->Valid(); entry->Next()) {
+    WEFT_RETURN_IF_ERROR(visit(entry->key().ToStringView(), entry->value().ToStringView()));
+  }
+  return Translate(entry->status());
+}
+
+Status RocksRecords::Write(const std::vector<RawRecord>& puts,
+                           const std::vector<std::string>& deletes,
+                           std::uint64_t free_bytes_min) {
+  constexpr std::size_t kReservedBytes = 0;
+  constexpr std::size_t kNoLimit = 0;
+  constexpr std::size_t kKeyProtectionBytes = 8;  // A checksum on the way to the memtable.
+  rocksdb::WriteBatch batch(kReservedBytes, kNoLimit, kKeyProtectionBytes, 0);
+  rocksdb::Status added;
+  for (const RawRecord& record : puts) {
+    added = added.ok() ? batch.Put(record.key, record.bytes) : added;
+  }
+  for (const std::string& key : deletes) {
+    added = added.ok() ? batch.Delete(key) : added;
+  }
+  WEFT_RETURN_IF_ERROR(Translate(added));
+  // The batch goes to the log now and to a table later.
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 2 * batch.GetDataSize() + free_bytes_min));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return Translate(database_->Write(synced, &batch));
+}
+
+Status RocksRecords::VerifyFiles() const {
+  return Translate(database_->VerifyChecksum());
+}
+
+}  // namespace weft::coordinator

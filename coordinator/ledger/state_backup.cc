@@ -1,0 +1,90 @@
+#include "coordinator/ledger/state_backup.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "common/blob/rocks_blob_store.h"
+#include "coordinator/ledger/record_bytes.h"
+#include "coordinator/ledger/rocks_records.h"
+
+namespace weft::coordinator {
+namespace {
+
+// Of one batch; a memtable takes it many times over.
+constexpr std::size_t kBatchRecords = 2000;
+constexpr std::uint64_t kFreeBytesMin = 32 << 20;
+
+Status RequireEmpty(const std::string& folder) {
+  std::error_code failure;
+  if (std::filesystem::exists(folder, failure) && !std::filesystem::is_empty(folder, failure)) {
+    return Failure(ErrorCode::kAlreadyExists, folder + ": something is there already");
+  }
+  return {};
+}
+
+Result<std::vector<RawRecord>> ReadAll(const std::string& folder) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
+                        RocksRecords::Open(folder, RocksRecords::Mode::kLookAt));
+  std::vector<RawRecord> records;
+  WEFT_RETURN_IF_ERROR(ledger->ForEach([&](std::string_view key, std::string_view bytes) -> Status {
+    records.push_back({std::string(key), std::string(bytes)});
+    return {};
+  }));
+  return records;
+}
+
+Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder) {
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
+                        RocksRecords::Open(folder, RocksRecords::Mode::kOwn));
+  for (std::size_t first = 0; first < records.size(); first += kBatchRecords) {
+    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(first);
+    const std::size_t count = std::min(kBatchRecords, records.size() - first);
+    WEFT_RETURN_IF_ERROR(
+        ledger->Write({begin, begin + static_cast<std::ptrdiff_t>(count)}, {}, kFreeBytesMin));
+  }
+  return {};
+}
+
+std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records) {
+  std::vector<std::string> keys;
+  for (const RawRecord& record : records) {
+    const Result<v1::LedgerRecord> value = FromBytes(record.key, record.bytes);
+    if (value) {
+      for (const v1::Output& output : value->task().outputs()) {
+        keys.push_back(output.blob().key());
+      }
+    }
+  }
+  return keys;
+}
+
+}  // namespace
+
+Result<BackupFigures> BackUp(const std::string& state_folder, const std::string& copy) {
+  WEFT_RETURN_IF_ERROR(RequireEmpty(copy));
+  // The ledger first: what its records name was stored before they were.
+  WEFT_ASSIGN_OR_RETURN(const std::vector<RawRecord> records, ReadAll(state_folder + "/ledger"));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> from,
+                        OpenRocksBlobStore(state_folder + "/blobs", {.look_only = true}));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> to, OpenRocksBlobStore(copy + "/blobs"));
+  BackupFigures figures;
+  figures.record_count = records.size();
+  for (const std::string& key : NamedBlobs(records)) {
+    const Result<std::string> bytes = from->Get(key);
+    if (!bytes) {
+      ++figures.blobs_missing;
+      continue;
+    }
+    WEFT_RETURN_IF_ERROR(to->Put(key, *bytes));
+    ++figures.blob_count;
+  }
+  // Last: a copy that was cut short has no ledger, and nobody takes it for whole.
+  WEFT_RETURN_IF_ERROR(WriteAll(records, copy + "/ledger"));
+  return figures;
+}
+
+}  // namespace weft::coordinator

@@ -1,0 +1,281 @@
+#include "tests/benchmarks/farm/fleet.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+namespace weft::bench {
+namespace {
+
+constexpr int kSocketsMax = 20'000;
+constexpr int kEventsMax = 256;
+constexpr int kPatienceMs = 5;
+
+v1::Clip ClipOf(std::uint32_t frames) {
+  v1::Clip clip;
+  clip.set_frame_count(frames);
+  for (v1::Size* size :
+       {clip.mutable_source_size(), clip.mutable_size(), clip.mutable_padded_size()}) {
+    size->set_width(64);
+    size->set_height(64);
+  }
+  clip.set_vae_factor(1);
+  clip.mutable_frame_rate()->set_numerator(25);
+  clip.mutable_frame_rate()->set_denominator(1);
+  clip.add_scene_starts(0);
+  return clip;
+}
+
+void AddOutput(const v1::Task& task, const std::string& name, v1::TaskResult& result) {
+  v1::Output& output = *result.add_outputs();
+  output.set_name(name);
+  output.mutable_blob()->set_key(task.output_prefix() + name);
+  output.mutable_blob()->set_size_bytes(1);
+  output.mutable_blob()->set_checksum(1);
+}
+
+// What a worker that did the task would say; the tasks are those of JobStream's jobs.
+v1::ToCoordinator OutcomeOf(const v1::Task& task, std::uint32_t frames) {
+  v1::ToCoordinator message;
+  v1::TaskCompleted& completed = *message.mutable_task_completed();
+  *completed.mutable_attempt() = task.attempt();
+  v1::TaskResult& result = *completed.mutable_result();
+  switch (task.attempt().task().stage()) {
+    case v1::STAGE_PROBE:
+      *result.mutable_clip() = ClipOf(frames);
+      break;
+    case v1::STAGE_DENOISE:
+      AddOutput(task, "latents", result);
+      break;
+    case v1::STAGE_FINISH:
+      AddOutput(task, "segment", result);
+      break;
+    default:
+      break;
+  }
+  result.set_seconds(0);
+  return message;
+}
+
+}  // namespace
+
+std::int64_t SteadyNanoseconds() {
+  return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+Fleet::Fleet(const FleetOptions& options, FleetBoard& board)
+    : options_(options), board_(board), events_(::epoll_create1(EPOLL_CLOEXEC)) {
+  if (events_ < 0) {
+    throw std::runtime_error("epoll cannot be had");
+  }
+  context_.set(zmq::ctxopt::max_sockets, kSocketsMax);
+  workers_.reserve(static_cast<std::size_t>(options.worker_count));
+  for (int index = 0; index < options.worker_count; ++index) {
+    Connect(index);
+  }
+}
+
+Fleet::~Fleet() {
+  ::close(events_);
+}
+
+void Fleet::Connect(int index) {
+  zmq::socket_t socket(context_, zmq::socket_type::dealer);
+  socket.set(zmq::sockopt::linger, 0);
+  socket.set(zmq::sockopt::immediate, true);
+  socket.set(zmq::sockopt::reconnect_ivl, options_.reconnect_first_ms);
+  socket.set(zmq::sockopt::reconnect_ivl_max, options_.reconnect_max_ms);
+  if (options_.curve.has_value()) {
+    socket.set(zmq::sockopt::curve_publickey, options_.curve->keys.public_half);
+    socket.set(zmq::sockopt::curve_secretkey, options_.curve->keys.secret_half);
+    socket.set(zmq::sockopt::curve_serverkey, options_.curve->server);
+  }
+  socket.connect(options_.address);
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = static_cast<std::uint64_t>(index);
+  if (::epoll_ctl(events_, EPOLL_CTL_ADD, socket.get(zmq::sockopt::fd), &event) != 0) {
+    throw std::runtime_error("epoll refuses a socket");
+  }
+  workers_.push_back({std::move(socket), options_.name + "-" + std::to_string(index)});
+}
+
+void Fleet::Run() {
+  std::array<epoll_event, kEventsMax> events{};
+  beaten_ns_ = SteadyNanoseconds();
+  while (!board_.stop) {
+    const int count = ::epoll_wait(events_, events.data(), kEventsMax, kPatienceMs);
+    for (int i = 0; i < count; ++i) {
+      Drain(workers_[events[static_cast<std::size_t>(i)].data.u64]);
+    }
+    if (holds_ && !board_.hold) {
+      ReleaseHeld();
+    }
+    holds_ = board_.hold;
+    BeatSome(SteadyNanoseconds());
+  }
+}
+
+void Fleet::Drain(Worker& worker) {
+  zmq::message_t frame;
+  // To the end, as the descriptor tells of a change only once.
+  while (worker.socket.recv(frame, zmq::recv_flags::dontwait)) {
+    if (heard_.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
+      Hear(worker, heard_);
+    }
+  }
+  // The first sign of a connection is that it takes something.
+  if (worker.welcomed_epoch == 0 && !worker.greeted) {
+    worker.greeted = SayHello(worker);
+  }
+}
+
+void Fleet::Hear(Worker& worker, const v1::FromCoordinator& message) {
+  switch (message.body_case()) {
+    case v1::FromCoordinator::kWorkerWelcome:
+      return Hear(worker, message.worker_welcome());
+    case v1::FromCoordinator::kAssignTask:
+      return Hear(worker, message.assign_task());
+    case v1::FromCoordinator::kOutcomeAcknowledged:
+      return Hear(worker, message.outcome_acknowledged());
+    case v1::FromCoordinator::kHelloRequired:
+      SayHello(worker);
+      return;
+    default:
+      return;
+  }
+}
+
+void Fleet::Hear(Worker& worker, const v1::WorkerWelcome& welcome) {
+  heartbeat_ns_ = std::int64_t{std::max(1U, welcome.heartbeat_ms())} * 1'000'000;
+  if (welcome.epoch() > epoch_) {
+    epoch_ = welcome.epoch();
+    board_.welcomed = 0;
+  }
+  if (worker.welcomed_epoch != epoch_) {
+    worker.welcomed_epoch = epoch_;
+    ++board_.welcomed;
+  }
+  Report(worker);
+}
+
+void Fleet::Hear(Worker& worker, const v1::AssignTask& assignment) {
+  const v1::Task& task = assignment.task();
+  if (worker.outcome.has_value()) {
+    return;  // The same one again: the coordinator reminds a worker of what it said nothing about.
+  }
+  ++board_.assigned;
+  if (task.attempt().number() > 1) {
+    ++board_.repeated;
+  }
+  if (board_.first_assigned_ns == 0) {
+    board_.first_assigned_ns = SteadyNanoseconds();
+  }
+  if (task.attempt().task().stage() == v1::STAGE_PROBE) {
+    CountLatency(task);
+  }
+  worker.outcome = OutcomeOf(task, options_.frames);
+  Report(worker);
+}
+
+void Fleet::Hear(Worker& worker, const v1::OutcomeAcknowledged& answer) {
+  if (!worker.outcome.has_value()) {
+    return;
+  }
+  const v1::AttemptId& attempt = worker.outcome->task_completed().attempt();
+  if (attempt.task().chunk() != answer.attempt().task().chunk() ||
+      attempt.task().stage() != answer.attempt().task().stage() ||
+      attempt.task().job() != answer.attempt().task().job()) {
+    return;
+  }
+  worker.outcome.reset();
+  ++board_.acknowledged;
+  board_.superseded += answer.superseded() ? 1 : 0;
+  board_.jobs_done += answer.attempt().task().stage() == v1::STAGE_ASSEMBLE ? 1 : 0;
+  board_.last_acknowledged_ns = SteadyNanoseconds();
+}
+
+void Fleet::CountLatency(const v1::Task& task) {
+  const std::size_t index = board_.latency_count;
+  if (index < FleetBoard::kLatenciesMax) {
+    board_.latencies_ns.at(index) =
+        SteadyNanoseconds() - static_cast<std::int64_t>(task.job().seed());
+    board_.latency_count = index + 1;
+  }
+}
+
+bool Fleet::SayHello(Worker& worker) {
+  v1::ToCoordinator message;
+  v1::WorkerHello& hello = *message.mutable_worker_hello();
+  hello.set_protocol_min(1);
+  hello.set_protocol_max(1);
+  hello.set_worker(worker.name);
+  hello.set_instance(1);
+  hello.set_build("weft-bench");
+  hello.set_device(options_.device);
+  if (worker.outcome.has_value()) {
+    *hello.add_running() = worker.outcome->task_completed().attempt();
+  }
+  return Send(worker, message);
+}
+
+void Fleet::Beat(Worker& worker) {
+  if (worker.welcomed_epoch == 0) {
+    worker.greeted = SayHello(worker);
+    return;
+  }
+  v1::ToCoordinator message;
+  v1::WorkerHeartbeat& heartbeat = *message.mutable_worker_heartbeat();
+  if (worker.outcome.has_value()) {
+    *heartbeat.add_running()->mutable_attempt() = worker.outcome->task_completed().attempt();
+  }
+  Send(worker, message);
+  // An answer that was lost comes again; one that is on its way comes twice, and is dropped.
+  Report(worker);
+}
+
+void Fleet::Report(Worker& worker) {
+  if (worker.outcome.has_value()) {
+    worker.held = board_.hold;
+    if (!worker.held) {
+      Send(worker, *worker.outcome);
+    }
+  }
+}
+
+void Fleet::ReleaseHeld() {
+  for (Worker& worker : workers_) {
+    if (worker.held) {
+      Report(worker);
+      Drain(worker);
+    }
+  }
+}
+
+void Fleet::BeatSome(std::int64_t now_ns) {
+  const std::int64_t each_ns =
+      std::max<std::int64_t>(1, heartbeat_ns_ / static_cast<std::int64_t>(workers_.size()));
+  // A fleet that fell behind does not catch up on more than one round.
+  std::int64_t due =
+      std::min((now_ns - beaten_ns_) / each_ns, static_cast<std::int64_t>(workers_.size()));
+  beaten_ns_ = std::max(beaten_ns_ + due * each_ns, now_ns - heartbeat_ns_);
+  for (; due > 0; --due) {
+    Worker& worker = workers_[next_beat_];
+    next_beat_ = (next_beat_ + 1) % workers_.size();
+    Beat(worker);
+    Drain(worker);
+  }
+}
+
+bool Fleet::Send(Worker& worker, const v1::ToCoordinator& message) {
+  zmq::message_t frame(message.ByteSizeLong());
+  message.SerializeWithCachedSizesToArray(static_cast<std::uint8_t*>(frame.data()));
+  return worker.socket.send(frame, zmq::send_flags::dontwait).has_value();
+}
+
+}  // namespace weft::bench

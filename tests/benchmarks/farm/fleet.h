@@ -1,0 +1,83 @@
+// Many simulated workers in one thread: real ZeroMQ connections, the worker's side of the
+// conversation, and no work: an assigned task is completed at once, with outputs that were never
+// made. One at a time, as workers do.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <zmq.hpp>
+
+#include "common/transport/zmq_transport.h"
+#include "tests/benchmarks/farm/fleet_board.h"
+#include "weft/v1/envelope.pb.h"
+
+namespace weft::bench {
+
+struct FleetOptions {
+  std::string address;         // Of the coordinator.
+  std::string name = "fleet";  // Workers are NAME-0, NAME-1, …
+  int worker_count = 1;
+  std::string device = "cpu";
+  std::uint32_t frames = 1;      // Of every clip that a probe finds.
+  int reconnect_first_ms = 100;  // As ZmqOptions has it.
+  int reconnect_max_ms = 5000;
+  std::optional<CurveOptions> curve = std::nullopt;  // The same keys for all.
+};
+
+class Fleet {
+ public:
+  // board: outlives the fleet. Throws zmq::error_t when the sockets cannot be made.
+  Fleet(const FleetOptions& options, FleetBoard& board);
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
+  ~Fleet();
+
+  // Works until the board says stop.
+  void Run();
+
+ private:
+  struct Worker {
+    zmq::socket_t socket;
+    std::string name;
+    std::uint64_t welcomed_epoch = 0;  // Life of the coordinator; 0: never welcomed.
+    bool greeted = false;              // A first hello is on its way.
+    std::optional<v1::ToCoordinator> outcome = std::nullopt;  // Not acknowledged yet.
+    bool held = false;                                        // Said nothing of the outcome yet.
+  };
+
+  void Connect(int index);
+  // Everything that waits on the worker's socket.
+  void Drain(Worker& worker);
+  void Hear(Worker& worker, const v1::FromCoordinator& message);
+  void Hear(Worker& worker, const v1::WorkerWelcome& welcome);
+  void Hear(Worker& worker, const v1::AssignTask& assignment);
+  void Hear(Worker& worker, const v1::OutcomeAcknowledged& answer);
+  void CountLatency(const v1::Task& task);
+  // False: nobody takes it now.
+  bool SayHello(Worker& worker);
+  void Beat(Worker& worker);
+  // Tells of the outcome unless it is to be held.
+  void Report(Worker& worker);
+  void ReleaseHeld();
+  // Those whose turn has come since the last call say hello or that they live.
+  void BeatSome(std::int64_t now_ns);
+  bool Send(Worker& worker, const v1::ToCoordinator& message);
+
+  const FleetOptions options_;
+  FleetBoard& board_;
+  zmq::context_t context_;
+  int events_;  // The epoll of all sockets.
+  std::vector<Worker> workers_;
+  std::uint64_t epoch_ = 0;
+  std::int64_t heartbeat_ns_ = 1'000'000'000;
+  std::int64_t beaten_ns_ = 0;
+  std::size_t next_beat_ = 0;
+  bool holds_ = false;
+  v1::FromCoordinator heard_;  // Kept for its memory.
+};
+
+}  // namespace weft::bench

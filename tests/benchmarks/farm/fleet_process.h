@@ -1,0 +1,40 @@
+// A fleet in a process of its own, so that what it costs is not the coordinator's and its
+// descriptors are its own: 10,000 connections need two of them.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <sys/types.h>
+
+#include "common/result.h"
+#include "tests/benchmarks/farm/fleet_board.h"
+
+namespace weft::bench {
+
+class FleetProcess {
+ public:
+  // run: what the fleet does there, until the board says stop; it may throw what ends it.
+  // REQUIRES: this process has one thread.
+  // kResourceExhausted: there is no memory or process to be had.
+  static Result<std::unique_ptr<FleetProcess>> Start(
+      const std::function<void(FleetBoard& board)>& run);
+
+  FleetProcess(const FleetProcess&) = delete;
+  FleetProcess& operator=(const FleetProcess&) = delete;
+  // Stops the fleet and waits for it.
+  ~FleetProcess();
+
+  [[nodiscard]] FleetBoard& Board() const { return *board_; }
+  // Of the fleet so far, user and system.
+  [[nodiscard]] double CpuSeconds() const;
+
+ private:
+  FleetProcess(FleetBoard* board, pid_t pid) : board_(board), pid_(pid) {}
+
+  FleetBoard* board_;  // Shared with the process.
+  pid_t pid_;
+};
+
+}  // namespace weft::bench
