@@ -7,10 +7,14 @@
 
 #include "tests/worker/deflicker/test_pictures.h"
 #include "tests/worker/deflicker/vector_targets.h"
-#include "worker/deflicker/field.h"
 
 namespace weft::deflicker {
 namespace {
+
+struct Position {
+  int x = 0;
+  int y = 0;
+};
 
 // The header's sentence, word for word, for one value.
 std::uint8_t PlainVote(
@@ -31,7 +35,7 @@ Frame PlainVote(const MatchPlanes& source, const OffsetField& field, int radius)
   for (int y = 0; y < field.height; ++y) {
     for (int x = 0; x < field.width; ++x) {
       for (int channel = 0; channel < 3; ++channel) {
-        voted.rgb.push_back(PlainVote(source, field, radius, channel, PositionAt(x, y)));
+        voted.rgb.push_back(PlainVote(source, field, radius, channel, Position{x, y}));
       }
     }
   }
