@@ -12,8 +12,8 @@ namespace {
 
 // The CUDA runtime comes with LibTorch's CUDA build only, so it is found by name.
 Result<std::uint64_t> CudaMemory(const std::string& device) {
-  using MemGetInfo = int (*)(std::size_t * free, std::size_t * total);
-  auto* const get_info = reinterpret_cast<MemGetInfo>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
+  using MemoryQuery = int (*)(std::size_t * free, std::size_t * total);
+  auto* const get_info = reinterpret_cast<MemoryQuery>(dlsym(RTLD_DEFAULT, "cudaMemoryQuery"));
   if (!at::hasCUDA() || get_info == nullptr) {
     return Failure(ErrorCode::kUnsupported,
                    "device " + device + ": this LibTorch finds no CUDA device");
