@@ -55,10 +55,10 @@ class ReadyQueue {
   void Erase(const Requirement& requirement, const ReadyTask& task);
 
   // The job was given `work`. REQUIRES: the job was added.
-  void Charge(const JobId& job, double work);
+  void Charge(const JobId& id, double work);
 
-  // The user's tasks do not start (`held`), or do again.
-  void Hold(const std::string& user, bool held);
+  // The tasks of the user of this name do not start (`held`), or do again.
+  void Hold(const std::string& name, bool held);
 
   // The task to start next on such a worker; nothing when none can.
   [[nodiscard]] std::optional<ReadyTask> First(const Capability& worker) const;
