@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kSides = 2;  // Of the guidance.
 // What libraries take beside the values that are alive: reordered kernels, scratch, blocks that lie
-// between others. Measured against the peak of `weft-bench unet`, `step` and `vae`.
+// between others. A round guess: too little is made good by halving, see the header.
 constexpr double kHeadroom = 1.5;
 
 std::uint64_t BytesOf(DataType type) {
