@@ -1,8 +1,6 @@
 #include "common/blob/rocks_blob_store.h"
 
-#include <filesystem>
 #include <mutex>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -10,10 +8,10 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
-#include <unistd.h>
 
 #include "common/blob/blob_key.h"
 #include "common/blob/free_space.h"
+#include "common/writable_folder.h"
 
 namespace weft {
 namespace {
@@ -214,28 +212,12 @@ Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
   return Translate(database_->CompactRange(compaction, blobs_, &first, &last));
 }
 
-// RocksDB's own words for a folder it may not use name a file of its own.
-Status MakeFolder(const std::string& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure == std::errc::no_space_on_device) {
-    return Failure(ErrorCode::kNoSpace, folder + ": " + failure.message());
-  }
-  if (failure) {
-    return Failure(ErrorCode::kPermissionDenied, folder + ": " + failure.message());
-  }
-  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return Failure(ErrorCode::kPermissionDenied, folder + ": the folder may not be written");
-  }
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,
                                                       const RocksBlobStoreOptions& options) {
   if (!options.look_only) {
-    WEFT_RETURN_IF_ERROR(MakeFolder(folder));
+    WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
     WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kBookkeepingBytes));
   }
   auto store = std::make_unique<RocksBlobStore>(folder, options);

@@ -1,14 +1,12 @@
 #include "coordinator/ledger/rocks_records.h"
 
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
-#include <unistd.h>
 
 #include "common/blob/free_space.h"
+#include "common/writable_folder.h"
 
 namespace weft::coordinator {
 namespace {
@@ -53,22 +51,6 @@ rocksdb::Options DatabaseOptions() {
   return options;
 }
 
-// RocksDB's own words for a folder it may not use name a file of its own.
-Status MakeFolder(const std::string& folder) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure == std::errc::no_space_on_device) {
-    return Failure(ErrorCode::kNoSpace, folder + ": " + failure.message());
-  }
-  if (failure) {
-    return Failure(ErrorCode::kPermissionDenied, folder + ": " + failure.message());
-  }
-  if (::access(folder.c_str(), R_OK | W_OK | X_OK) != 0) {
-    return Failure(ErrorCode::kPermissionDenied, folder + ": the folder may not be written");
-  }
-  return {};
-}
-
 rocksdb::Status OpenDatabase(const std::string& folder,
                              RocksRecords::Mode mode,
                              rocksdb::DB** database) {
@@ -87,7 +69,7 @@ rocksdb::Status OpenDatabase(const std::string& folder,
 
 Result<std::unique_ptr<RocksRecords>> RocksRecords::Open(const std::string& folder, Mode mode) {
   if (mode != Mode::kLookAt) {
-    WEFT_RETURN_IF_ERROR(MakeFolder(folder));
+    WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
     WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kOpeningBytes));
   }
   rocksdb::DB* opened = nullptr;
