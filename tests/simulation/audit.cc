@@ -61,11 +61,16 @@ void Audit::BeforeEvent(const Floor& floor, const coordinator::Event& event) {
   fence_.emplace(floor, event, timeline_.Now());
 }
 
-void Audit::AfterEvent(const Floor& floor, const coordinator::Effects& effects) {
+void Audit::AfterEvent(const Floor& floor,
+                       const coordinator::Event& event,
+                       const coordinator::Effects& effects) {
   if (auto breach = fence_->FindBreach(floor, effects); breach.has_value()) {
     Breach(*breach);
   }
   if (auto breach = coordinator::FindBreach(floor); breach.has_value()) {
+    Breach(*breach);
+  }
+  if (auto breach = coordinator::FindBadStart(event, floor, effects); breach.has_value()) {
     Breach(*breach);
   }
   if (auto breach = coordinator::FindIdleness(floor, timeline_.Now()); breach.has_value()) {

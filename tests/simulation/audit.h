@@ -38,7 +38,9 @@ class Audit {
 
   // Around each event of the core.
   void BeforeEvent(const coordinator::Floor& floor, const coordinator::Event& event);
-  void AfterEvent(const coordinator::Floor& floor, const coordinator::Effects& effects);
+  void AfterEvent(const coordinator::Floor& floor,
+                  const coordinator::Event& event,
+                  const coordinator::Effects& effects);
 
   // After a turn's batch is on disk.
   void AfterTurn(const coordinator::Floor& floor);

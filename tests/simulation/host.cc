@@ -114,7 +114,7 @@ void Host::Handle(const coordinator::Event& event, coordinator::Effects& effects
   const Time now = site_.timeline.Now();
   site_.audit.BeforeEvent(farm_->State(), event);
   coordinator::Effects more = farm_->Handle(event, now);
-  site_.audit.AfterEvent(farm_->State(), more);
+  site_.audit.AfterEvent(farm_->State(), event, more);
   const auto due = farm_->NextWakeup();
   if (due.has_value() && *due <= now) {
     site_.audit.Breach("the coordinator wants to be woken at once, for ever");

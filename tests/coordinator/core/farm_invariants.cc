@@ -1,5 +1,11 @@
 #include "tests/coordinator/core/farm_invariants.h"
 
+#include <set>
+#include <utility>
+
+#include "common/wire/ids_wire.h"
+#include "coordinator/core/retry_policy.h"
+
 namespace weft::coordinator {
 namespace {
 
@@ -42,7 +48,62 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   return std::nullopt;
 }
 
+// The worker that gives up a task of its own accord with this event; null when none does.
+const Worker* Withdrawing(const Event& event, const Floor& floor) {
+  const auto* arrived = std::get_if<MessageArrived>(&event);
+  if (arrived == nullptr || !arrived->message.has_task_failed()) {
+    return nullptr;
+  }
+  const auto code = static_cast<ErrorCode>(arrived->message.task_failed().error().code());
+  return Classify(code) == FailureClass::kWithdrawn ? floor.workers.OfPeer(arrived->from) : nullptr;
+}
+
+// Why the worker should not be given the task; nothing when it may.
+std::optional<std::string> WhyNot(const Task& task, const Worker& worker, const Floor& floor) {
+  if (worker.leaving) {
+    return "it leaves";
+  }
+  if (floor.workers.IsBarred(worker.self.worker, WorkerTable::Bar::kDrained)) {
+    return "it is drained";
+  }
+  if (floor.workers.IsBarred(worker.self.worker, WorkerTable::Bar::kAside)) {
+    return "it is set aside";
+  }
+  return FindLack(worker.capability, *task.requirement);
+}
+
 }  // namespace
+
+std::optional<std::string> FindBadStart(const Event& event,
+                                        const Floor& floor,
+                                        const Effects& effects) {
+  std::set<std::pair<std::string, PeerId>> assigned;  // Attempts, as bytes.
+  for (const Message& message : effects.messages) {
+    if (message.body.has_assign_task()) {
+      assigned.emplace(message.body.assign_task().task().attempt().SerializeAsString(), message.to);
+    }
+  }
+  const Worker* withdrawing = Withdrawing(event, floor);
+  for (const Record& record : effects.records) {
+    if (record.value.task().state() != v1::TASK_STATE_RUNNING) {
+      continue;
+    }
+    const Task& task = *floor.tasks.Find(*FromWire(record.value.task().task()));
+    const std::string attempt = ToWire(task.LatestAttempt()).SerializeAsString();
+    const Worker* worker = floor.workers.Find(task.holder.worker);
+    if (worker == nullptr || assigned.count({attempt, worker->peer}) == 0) {
+      continue;  // An older attempt that only changed hands, or one that has ended again.
+    }
+    const auto why_not = worker == withdrawing
+                             ? std::optional<std::string>("it has just given one back")
+                             : WhyNot(task, *worker, floor);
+    if (why_not.has_value()) {
+      return Name(task.id) + " was given to worker " + worker->self.worker.value + ", although " +
+             *why_not;
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<std::string> FindBreach(const Floor& floor) {
   for (const auto& [id, task] : floor.tasks.All()) {

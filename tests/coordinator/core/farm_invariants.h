@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/core/effects.h"
+#include "coordinator/core/event.h"
 #include "coordinator/core/floor.h"
 
 namespace weft::coordinator {
@@ -23,6 +25,13 @@ std::optional<std::string> FindBreach(const Floor& floor);
 // A task that could start now while a worker that could take it is idle; nothing when there is
 // none. Looks at tasks and workers one by one, as the farm itself never does.
 std::optional<std::string> FindIdleness(const Floor& floor, Time now);
+
+// A task that the event let start on a worker that should have been left alone: one that is gone,
+// leaves, is drained or set aside, lacks what the task asks for, or gave up a task with this very
+// event and so is about to leave. Nothing when there is none. `floor` and `effects`: after it.
+std::optional<std::string> FindBadStart(const Event& event,
+                                        const Floor& floor,
+                                        const Effects& effects);
 
 // Whether writing `after` over `before` keeps the promise that committed results stay.
 std::optional<std::string> FindBreach(const v1::LedgerRecord& before,
