@@ -22,25 +22,27 @@ using LaneBits = std::int32_t __attribute__((vector_size(kLanes * sizeof(std::in
 constexpr float kExpLimit = 87.0F;
 
 // x becomes exp(x), to about one unit in the last place. REQUIRES: -kExpLimit <= x <= kExpLimit.
+// Vector, Bits: Lanes and LaneBits, or halves of them.
 // Cephes' expf, by Stephen Moshier.
-[[gnu::always_inline]] inline void ExpWithin(Lanes& x) {
+template <typename Vector, typename Bits>
+[[gnu::always_inline]] inline void ExpWithin(Vector& x) {
   constexpr float kLog2E = 1.44269504088896341F;
   constexpr float kLn2High = 0.693359375F;
   constexpr float kLn2Low = -2.12194440e-4F;
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to a whole number.
   constexpr int kExponentShift = 23;
-  const Lanes shifted = x * kLog2E + kRound;
-  const Lanes whole = shifted - kRound;
-  const Lanes r = x - whole * kLn2High - whole * kLn2Low;
-  Lanes p = r * 1.9875691500e-4F + 1.3981999507e-3F;
+  const Vector shifted = x * kLog2E + kRound;
+  const Vector whole = shifted - kRound;
+  const Vector r = x - whole * kLn2High - whole * kLn2Low;
+  Vector p = r * 1.9875691500e-4F + 1.3981999507e-3F;
   p = p * r + 8.3334519073e-3F;
   p = p * r + 4.1665795894e-2F;
   p = p * r + 1.6666665459e-1F;
   p = p * r + 5.0000001201e-1F;
   p = p * r * r + r + 1.0F;
-  LaneBits bits;
+  Bits bits;
   std::memcpy(&bits, &shifted, sizeof bits);
-  LaneBits result;
+  Bits result;
   std::memcpy(&result, &p, sizeof result);
   // The low bits of `shifted` are the power of two.
   result += bits << kExponentShift;
@@ -52,14 +54,43 @@ constexpr float kExpLimit = 87.0F;
   const Lanes limit = Lanes{} + kExpLimit;
   x = x > -limit ? x : -limit;
   x = x < limit ? x : limit;
-  ExpWithin(x);
+  ExpWithin<Lanes, LaneBits>(x);
 }
 
 // The same for x that is at most 0.
 [[gnu::always_inline]] inline void ExpOfNegative(Lanes& x) {
   const Lanes limit = Lanes{} - kExpLimit;
   x = x > limit ? x : limit;
-  ExpWithin(x);
+  ExpWithin<Lanes, LaneBits>(x);
+}
+
+// ---- by halves: where a CPU has no vectors of sixteen, GCC 12 compares, chooses and shifts them
+// float by float. The results are the same.
+
+using HalfLanes = float __attribute__((vector_size(kLanes / 2 * sizeof(float))));
+using HalfLaneBits = std::int32_t __attribute__((vector_size(kLanes / 2 * sizeof(std::int32_t))));
+
+// The greater ones; where either is NaN, b.
+[[gnu::always_inline]] inline void GreaterByHalves(const Lanes& a, const Lanes& b, Lanes& greater) {
+  HalfLanes halves_a[2];
+  HalfLanes halves_b[2];
+  std::memcpy(halves_a, &a, sizeof a);
+  std::memcpy(halves_b, &b, sizeof b);
+  for (int half = 0; half < 2; ++half) {
+    halves_a[half] = halves_a[half] > halves_b[half] ? halves_a[half] : halves_b[half];
+  }
+  std::memcpy(&greater, halves_a, sizeof greater);
+}
+
+[[gnu::always_inline]] inline void ExpOfNegativeByHalves(Lanes& x) {
+  const HalfLanes limit = HalfLanes{} - kExpLimit;
+  HalfLanes halves[2];
+  std::memcpy(halves, &x, sizeof x);
+  for (HalfLanes& half : halves) {
+    half = half > limit ? half : limit;
+    ExpWithin<HalfLanes, HalfLaneBits>(half);
+  }
+  std::memcpy(&x, halves, sizeof x);
 }
 
 [[gnu::always_inline]] inline void Load(const float* from, Lanes& to) {

@@ -115,10 +115,12 @@ template <int kVectors>
   }
 }
 
-// The same for any number of vectors side by side.
+// The same for any number of vectors side by side: up to three at a time, or one by one where the
+// CPU's registers are too few and narrow for the sums of more. That changes no sum.
+template <bool kNarrow>
 [[gnu::always_inline]] inline void AddAllProducts(Products p, std::int64_t vectors) {
   while (vectors > 0) {
-    const std::int64_t now = NextVectors(vectors);
+    const std::int64_t now = kNarrow ? 1 : NextVectors(vectors);
     if (now == 3) {
       AddProducts<3>(p);
     } else if (now == 2) {
@@ -132,8 +134,28 @@ template <int kVectors>
   }
 }
 
+template <bool kNarrow>
+[[gnu::always_inline]] inline void GreaterOf(const Lanes& a, const Lanes& b, Lanes& greater) {
+  if constexpr (kNarrow) {
+    GreaterByHalves(a, b, greater);
+  } else {
+    greater = a > b ? a : b;
+  }
+}
+
+// Of x that is at most 0.
+template <bool kNarrow>
+[[gnu::always_inline]] inline void Exponential(Lanes& x) {
+  if constexpr (kNarrow) {
+    ExpOfNegativeByHalves(x);
+  } else {
+    ExpOfNegative(x);
+  }
+}
+
 // Turns one row's scores into shares of the highest score so far; earlier sums and weights are
 // scaled down where that rises.
+template <bool kNarrow>
 [[gnu::always_inline]] inline void Share(float* scores,
                                          std::int64_t key_count,
                                          std::int64_t padded_width,
@@ -148,12 +170,12 @@ template <int kVectors>
   for (std::int64_t key = 0; key < whole; key += kLanes) {
     Lanes score;
     Load(scores + key, score);
-    top = top > score ? top : score;
+    GreaterOf<kNarrow>(top, score, top);
   }
   const float now = Highest(top);
   if (now > highest) {
     Lanes shrink = Lanes{} + (highest - now);
-    ExpOfNegative(shrink);
+    Exponential<kNarrow>(shrink);
     weight *= shrink;
     for (std::int64_t d = 0; d < padded_width; d += kLanes) {
       Lanes sum;
@@ -166,13 +188,14 @@ template <int kVectors>
     Lanes share;
     Load(scores + key, share);
     share -= now;
-    ExpOfNegative(share);
+    Exponential<kNarrow>(share);
     Store(share, scores + key);
     weight += share;
   }
 }
 
-WEFT_EVERY_CPU void PassKeys(const Packed& packed, Tile& tile) {
+template <bool kNarrow>
+[[gnu::always_inline]] inline void PassKeys(const Packed& packed, Tile& tile) {
   const std::int64_t width = packed.width;
   const std::int64_t padded_width = packed.padded_width;
   for (std::int64_t first = 0; first < packed.count; first += kTileKeys) {
@@ -182,19 +205,30 @@ WEFT_EVERY_CPU void PassKeys(const Packed& packed, Tile& tile) {
       float* scores = tile.scores.data() + row * kTileKeys;
       float* sums = tile.sums.data() + row * padded_width;
       std::fill_n(scores, kTileRows * kTileKeys, 0.0F);
-      AddAllProducts({tile.queries.data() + row, 1, kTileQueries,
-                      packed.keys.data() + first * width, kTileKeys, width, scores, kTileKeys},
-                     vectors);
+      AddAllProducts<kNarrow>(
+          {tile.queries.data() + row, 1, kTileQueries, packed.keys.data() + first * width,
+           kTileKeys, width, scores, kTileKeys},
+          vectors);
       for (std::int64_t r = 0; r < kTileRows; ++r) {
         const auto index = static_cast<std::size_t>(row + r);
-        Share(scores + r * kTileKeys, key_count, padded_width, tile.highest[index],
-              tile.weights[index], sums + r * padded_width);
+        Share<kNarrow>(scores + r * kTileKeys, key_count, padded_width, tile.highest[index],
+                       tile.weights[index], sums + r * padded_width);
       }
-      AddAllProducts({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
-                      padded_width, key_count, sums, padded_width},
-                     padded_width / kLanes);
+      AddAllProducts<kNarrow>({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
+                               padded_width, key_count, sums, padded_width},
+                              padded_width / kLanes);
     }
   }
+}
+
+// Thirty-two registers of sixteen floats, or fewer and smaller ones.
+[[gnu::target("arch=x86-64-v4")]] void PassKeysWide(const Packed& packed, Tile& tile) {
+  PassKeys<false>(packed, tile);
+}
+
+[[gnu::target_clones("arch=x86-64-v3", "default")]] void PassKeysNarrow(const Packed& packed,
+                                                                        Tile& tile) {
+  PassKeys<true>(packed, tile);
 }
 
 }  // namespace
@@ -207,9 +241,10 @@ void AttendInTiles(const HeadRows& queries,
   assert(keys.count > 0 && values.count == keys.count);
   const Packed packed(keys, values, width);
   Tile tile(packed);
+  const auto pass_keys = __builtin_cpu_supports("x86-64-v4") ? PassKeysWide : PassKeysNarrow;
   for (std::int64_t first = 0; first < queries.count; first += kTileQueries) {
     tile.Begin(queries, first, width);
-    PassKeys(packed, tile);
+    pass_keys(packed, tile);
     for (std::int64_t row = 0; row < std::min(kTileQueries, queries.count - first); ++row) {
       const Lanes& weight = tile.weights[static_cast<std::size_t>(row)];
       float sum = 0.0F;
