@@ -16,7 +16,7 @@ constexpr int kChannelsMax = 4096;
 constexpr std::int64_t kBlock = 64;
 
 // Adds to sums[c], for each channel, the sum over all cells of x - centre[c], or of its square.
-template <bool kSquare>
+template <bool Square>
 [[gnu::always_inline]] inline void SumChannels(const CellRows& picture,
                                                const float* centre,
                                                double* sums) {
@@ -30,7 +30,7 @@ template <bool kSquare>
         Lanes x;
         Load(picture.values + cell * picture.channels + first, x);
         x -= middle;
-        sum += kSquare ? x * x : x;
+        sum += Square ? x * x : x;
       }
       for (int lane = 0; lane < kLanes; ++lane) {
         sums[first + lane] += static_cast<double>(sum[lane]);

@@ -79,37 +79,37 @@ struct Products {
   std::int64_t sum_stride;
 };
 
-// For kTileRows rows and kVectors vectors. Loops over them are unrolled: only then do the sums stay
+// For kTileRows rows and Vectors vectors. Loops over them are unrolled: only then do the sums stay
 // in registers.
-template <int kVectors>
+template <int Vectors>
 [[gnu::always_inline]] inline void AddProducts(const Products& p) {
-  Lanes sum[kTileRows][kVectors];
+  Lanes sum[kTileRows][Vectors];
 #pragma GCC unroll 4
-  for (int row = 0; row < kTileRows; ++row) {
+  for (std::int64_t row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::int64_t v = 0; v < Vectors; ++v) {
       Load(p.sums + row * p.sum_stride + v * kLanes, sum[row][v]);
     }
   }
   for (std::int64_t step = 0; step < p.steps; ++step) {
-    Lanes vector[kVectors];
+    Lanes vector[Vectors];
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::int64_t v = 0; v < Vectors; ++v) {
       Load(p.vectors + step * p.vector_stride + v * kLanes, vector[v]);
     }
 #pragma GCC unroll 4
-    for (int row = 0; row < kTileRows; ++row) {
+    for (std::int64_t row = 0; row < kTileRows; ++row) {
       const float scalar = p.scalars[row * p.row_stride + step * p.step_stride];
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
+      for (std::int64_t v = 0; v < Vectors; ++v) {
         sum[row][v] += scalar * vector[v];
       }
     }
   }
 #pragma GCC unroll 4
-  for (int row = 0; row < kTileRows; ++row) {
+  for (std::int64_t row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::int64_t v = 0; v < Vectors; ++v) {
       Store(sum[row][v], p.sums + row * p.sum_stride + v * kLanes);
     }
   }
@@ -117,10 +117,10 @@ template <int kVectors>
 
 // The same for any number of vectors side by side: up to three at a time, or one by one where the
 // CPU's registers are too few and narrow for the sums of more. That changes no sum.
-template <bool kNarrow>
+template <bool Narrow>
 [[gnu::always_inline]] inline void AddAllProducts(Products p, std::int64_t vectors) {
   while (vectors > 0) {
-    const std::int64_t now = kNarrow ? 1 : NextVectors(vectors);
+    const std::int64_t now = Narrow ? 1 : NextVectors(vectors);
     if (now == 3) {
       AddProducts<3>(p);
     } else if (now == 2) {
@@ -134,9 +134,9 @@ template <bool kNarrow>
   }
 }
 
-template <bool kNarrow>
+template <bool Narrow>
 [[gnu::always_inline]] inline void GreaterOf(const Lanes& a, const Lanes& b, Lanes& greater) {
-  if constexpr (kNarrow) {
+  if constexpr (Narrow) {
     GreaterByHalves(a, b, greater);
   } else {
     greater = a > b ? a : b;
@@ -144,57 +144,62 @@ template <bool kNarrow>
 }
 
 // Of x that is at most 0.
-template <bool kNarrow>
+template <bool Narrow>
 [[gnu::always_inline]] inline void Exponential(Lanes& x) {
-  if constexpr (kNarrow) {
+  if constexpr (Narrow) {
     ExpOfNegativeByHalves(x);
   } else {
     ExpOfNegative(x);
   }
 }
 
-// Turns one row's scores into shares of the highest score so far; earlier sums and weights are
+// One query's part of a tile.
+struct Row {
+  float* scores;  // Of key_count keys; there is room up to whole lanes.
+  std::int64_t key_count;
+  float& highest;
+  Lanes& weight;
+  float* sums;
+  std::int64_t padded_width;
+};
+
+// Turns the row's scores into shares of the highest score so far; earlier sums and weights are
 // scaled down where that rises.
-template <bool kNarrow>
-[[gnu::always_inline]] inline void Share(float* scores,
-                                         std::int64_t key_count,
-                                         std::int64_t padded_width,
-                                         float& highest,
-                                         Lanes& weight,
-                                         float* sums) {
-  const std::int64_t whole = RoundUp(key_count, kLanes);
-  for (std::int64_t key = key_count; key < whole; ++key) {
-    scores[key] = kLowest;
+template <bool Narrow>
+[[gnu::always_inline]] inline void Share(const Row& row) {
+  const std::int64_t whole = RoundUp(row.key_count, kLanes);
+  for (std::int64_t key = row.key_count; key < whole; ++key) {
+    row.scores[key] = kLowest;
   }
-  Lanes top = Lanes{} + highest;
+  Lanes top = Lanes{} + row.highest;
   for (std::int64_t key = 0; key < whole; key += kLanes) {
     Lanes score;
-    Load(scores + key, score);
-    GreaterOf<kNarrow>(top, score, top);
+    Load(row.scores + key, score);
+    GreaterOf<Narrow>(top, score, top);
   }
   const float now = Highest(top);
-  if (now > highest) {
-    Lanes shrink = Lanes{} + (highest - now);
-    Exponential<kNarrow>(shrink);
-    weight *= shrink;
-    for (std::int64_t d = 0; d < padded_width; d += kLanes) {
+  if (now > row.highest) {
+    Lanes shrink = Lanes{} + (row.highest - now);
+    Exponential<Narrow>(shrink);
+    row.weight *= shrink;
+    for (std::int64_t d = 0; d < row.padded_width; d += kLanes) {
       Lanes sum;
-      Load(sums + d, sum);
-      Store(sum * shrink, sums + d);
+      Load(row.sums + d, sum);
+      Store(sum * shrink, row.sums + d);
     }
-    highest = now;
+    row.highest = now;
   }
   for (std::int64_t key = 0; key < whole; key += kLanes) {
     Lanes share;
-    Load(scores + key, share);
+    Load(row.scores + key, share);
     share -= now;
-    Exponential<kNarrow>(share);
-    Store(share, scores + key);
-    weight += share;
+    Exponential<Narrow>(share);
+    Store(share, row.scores + key);
+    row.weight += share;
   }
 }
 
-template <bool kNarrow>
+template <bool Narrow>
 [[gnu::always_inline]] inline void PassKeys(const Packed& packed, Tile& tile) {
   const std::int64_t width = packed.width;
   const std::int64_t padded_width = packed.padded_width;
@@ -205,18 +210,18 @@ template <bool kNarrow>
       float* scores = tile.scores.data() + row * kTileKeys;
       float* sums = tile.sums.data() + row * padded_width;
       std::fill_n(scores, kTileRows * kTileKeys, 0.0F);
-      AddAllProducts<kNarrow>(
+      AddAllProducts<Narrow>(
           {tile.queries.data() + row, 1, kTileQueries, packed.keys.data() + first * width,
            kTileKeys, width, scores, kTileKeys},
           vectors);
       for (std::int64_t r = 0; r < kTileRows; ++r) {
         const auto index = static_cast<std::size_t>(row + r);
-        Share<kNarrow>(scores + r * kTileKeys, key_count, padded_width, tile.highest[index],
-                       tile.weights[index], sums + r * padded_width);
+        Share<Narrow>({scores + r * kTileKeys, key_count, tile.highest[index], tile.weights[index],
+                       sums + r * padded_width, padded_width});
       }
-      AddAllProducts<kNarrow>({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
-                               padded_width, key_count, sums, padded_width},
-                              padded_width / kLanes);
+      AddAllProducts<Narrow>({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
+                              padded_width, key_count, sums, padded_width},
+                             padded_width / kLanes);
     }
   }
 }
@@ -231,6 +236,13 @@ template <bool kNarrow>
   PassKeys<true>(packed, tile);
 }
 
+// Whether the CPU has all of x86-64-v4.
+bool IsWide() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
 }  // namespace
 
 void AttendInTiles(const HeadRows& queries,
@@ -241,7 +253,7 @@ void AttendInTiles(const HeadRows& queries,
   assert(keys.count > 0 && values.count == keys.count);
   const Packed packed(keys, values, width);
   Tile tile(packed);
-  const auto pass_keys = __builtin_cpu_supports("x86-64-v4") ? PassKeysWide : PassKeysNarrow;
+  const auto pass_keys = IsWide() ? PassKeysWide : PassKeysNarrow;
   for (std::int64_t first = 0; first < queries.count; first += kTileQueries) {
     tile.Begin(queries, first, width);
     pass_keys(packed, tile);
