@@ -86,6 +86,9 @@ void DeflickerCommands::DeclarePatchMatch(CLI::App* command) {
   command->add_option("--threads", order.threads, "of the engine; a reference has one")
       ->check(CLI::Range(1, kThreadsMax))
       ->capture_default_str();
+  command->add_option("--cuda", order.cuda_device, "this GPU finds the engine's field")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--repeats", order.repeats, "times are the median of so many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -16,6 +16,7 @@
 #include "worker/deflicker/match_planes.h"
 #include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
+#include "worker/deflicker/tile_field_cuda.h"
 #include "worker/deflicker/tile_vote.h"
 
 namespace weft::bench {
@@ -51,15 +52,21 @@ class Engine {
  public:
   Engine(const Pictures& pictures, const PatchMatchOrder& order)
       : options_{.patch_size = order.patch_size},
+        cuda_device_(order.cuda_device),
         vote_radius_(std::min(order.patch_size / 2, deflicker::kVoteRadiusMax)),
         source_(deflicker::MatchPyramid(pictures.source, deflicker::kPyramidSideMin)),
         target_(deflicker::MatchPyramid(pictures.target, deflicker::kPyramidSideMin)),
         threads_(order.threads) {}
 
-  EngineRun Run() {
+  Result<EngineRun> Run() {
     EngineRun run;
     const Stopwatch field_watch;
-    matcher_.Find(source_, target_, options_, {}, &field_);
+    if (cuda_device_) {
+      WEFT_ASSIGN_OR_RETURN(
+          field_, deflicker::FindTileFieldOnCuda(source_, target_, options_, {}, *cuda_device_));
+    } else {
+      matcher_.Find(source_, target_, options_, {}, &field_);
+    }
     run.field_spent = field_watch.Read();
     const Stopwatch remap_watch;
     Vote(source_.front(), field_, vote_radius_, &threads_, &remapped_);
@@ -71,6 +78,7 @@ class Engine {
 
  private:
   deflicker::TileSearchOptions options_;
+  std::optional<int> cuda_device_;
   int vote_radius_;
   std::vector<deflicker::MatchPlanes> source_;
   std::vector<deflicker::MatchPlanes> target_;
@@ -164,7 +172,7 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
   std::vector<Spent> field_times;
   std::vector<Spent> remap_times;
   for (int repeat = 0; repeat < order.repeats; ++repeat) {
-    run = engine.Run();
+    WEFT_ASSIGN_OR_RETURN(run, engine.Run());
     field_times.push_back(run.field_spent);
     remap_times.push_back(run.remap_spent);
   }

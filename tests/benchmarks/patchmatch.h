@@ -17,9 +17,10 @@ enum class Reference { kNone, kBarnes, kExact };
 struct PatchMatchOrder {
   std::string target_path;
   std::string source_path;
-  std::string flow_path;  // True motion from target to source; empty: unknown.
-  int patch_size = 5;     // Odd.
-  int threads = 1;        // The engine's; a reference has one.
+  std::string flow_path;           // True motion from target to source; empty: unknown.
+  int patch_size = 5;              // Odd.
+  int threads = 1;                 // The engine's; a reference has one.
+  std::optional<int> cuda_device;  // Of CUDA's, counted from 0: it finds the engine's field.
   int repeats = 5;
   Reference reference = Reference::kNone;
 };

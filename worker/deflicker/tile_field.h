@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "worker/deflicker/host_device.h"
 #include "worker/deflicker/match_planes.h"
 #include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_trial.h"
@@ -23,16 +24,16 @@ struct Offset {
   std::int16_t dy = 0;
 
   // Both in one number.
-  [[nodiscard]] std::uint32_t Key() const {
+  [[nodiscard]] WEFT_HOST_DEVICE std::uint32_t Key() const {
     return static_cast<std::uint16_t>(dx) | std::uint32_t{static_cast<std::uint16_t>(dy)} << 16;
   }
 
-  friend bool operator==(Offset a, Offset b) { return a.Key() == b.Key(); }
-  friend bool operator!=(Offset a, Offset b) { return !(a == b); }
+  friend WEFT_HOST_DEVICE bool operator==(Offset a, Offset b) { return a.Key() == b.Key(); }
+  friend WEFT_HOST_DEVICE bool operator!=(Offset a, Offset b) { return !(a == b); }
 };
 
 // Spread over 32 bits, the upper ones best: for hash tables.
-inline std::uint32_t HashOf(Offset offset) {
+inline WEFT_HOST_DEVICE std::uint32_t HashOf(Offset offset) {
   return static_cast<std::uint16_t>(offset.dx) * std::uint32_t{0x9e3779b1} +
          static_cast<std::uint16_t>(offset.dy) * std::uint32_t{0x85ebca6b};
 }

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+#include <Random123/philox.h>
+
+#include "worker/deflicker/host_device.h"
 #include "worker/deflicker/tile_field.h"
 
 namespace weft::deflicker {
@@ -12,7 +15,7 @@ struct RandomWords {
   std::uint32_t words[4];
 
   // Word i as a number uniform in 0 .. count-1. REQUIRES: 0 < count < 2^16.
-  [[nodiscard]] std::uint32_t Below(int i, std::uint32_t count) const {
+  [[nodiscard]] WEFT_HOST_DEVICE std::uint32_t Below(int i, std::uint32_t count) const {
     return (words[i] >> 16) * count >> 16;
   }
 };
@@ -28,6 +31,14 @@ struct RandomPurpose {
   std::uint32_t place = 0;  // Number of a tile, or of four blocks.
 };
 
-RandomWords WordsFor(const TileSearchKey& key, const RandomPurpose& purpose);
+inline WEFT_HOST_DEVICE RandomWords WordsFor(const TileSearchKey& key,
+                                             const RandomPurpose& purpose) {
+  constexpr int kRounds = 7;  // The fewest that pass every statistical test (Salmon et al. 2011).
+  const std::uint32_t kind = purpose.level << 24 | purpose.round << 20 | purpose.kind << 16;
+  const auto words = philox4x32_R(
+      kRounds, {{purpose.place, kind | purpose.trial, key.source, key.target}},
+      {{static_cast<std::uint32_t>(key.seed), static_cast<std::uint32_t>(key.seed >> 32)}});
+  return {{words[0], words[1], words[2], words[3]}};
+}
 
 }  // namespace weft::deflicker
