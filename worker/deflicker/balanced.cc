@@ -75,39 +75,30 @@ std::vector<const OffsetField*> Tracked(const std::vector<Match>& matches, std::
   return fields;
 }
 
-}  // namespace
-
-Frame BalancedSmoother::Smoothed(const std::deque<MatchFrame>& frames,
-                                 std::uint32_t target,
-                                 FrameRange window) const {
-  const MatchFrame& own = FrameAt(frames, target);
-  const WindowMatches matches(options_, seed_, own);
-  PictureSum sum(own.style);
-  sum.Add(own.style, 1);
-  for (std::uint32_t number = window.begin; number < window.end; ++number) {
-    if (number == target) {
-      continue;
-    }
-    Match match = matches.Matched(FrameAt(frames, number));
-    matches.See(matches.Refined(match, match.seen, {&match.field}), &match);
+// One match at a time: a window of any size needs the memory of one.
+MatchPlanes FittedToThemselves(const WindowMatches& search,
+                               const std::vector<const MatchFrame*>& sources,
+                               const MatchPlanes& own) {
+  PictureSum sum(own);
+  sum.Add(own, 1);
+  for (const MatchFrame* source : sources) {
+    Match match = search.Matched(*source);
+    search.See(search.Refined(match, match.seen, {&match.field}), &match);
     sum.Add(match.seen, 1);
   }
-  return sum.Mean().ToFrame();
+  return sum.Mean();
 }
 
-Frame AccurateSmoother::Smoothed(const std::deque<MatchFrame>& frames,
-                                 std::uint32_t target,
-                                 FrameRange window) const {
-  const MatchFrame& own = FrameAt(frames, target);
-  const WindowMatches search(options_, seed_, own);
+MatchPlanes FittedToTheirMean(const WindowMatches& search,
+                              const std::vector<const MatchFrame*>& sources,
+                              const MatchPlanes& own) {
   std::vector<Match> matches;
-  for (std::uint32_t number = window.begin; number < window.end; ++number) {
-    if (number != target) {
-      matches.push_back(search.Matched(FrameAt(frames, number)));
-    }
+  matches.reserve(sources.size());
+  for (const MatchFrame* source : sources) {
+    matches.push_back(search.Matched(*source));
   }
   for (int round = 0; round < kRounds; ++round) {
-    const MatchPlanes mean = MeanOf(matches, own.style);
+    const MatchPlanes mean = MeanOf(matches, own);
     std::vector<OffsetField> fields;
     for (std::size_t i = 0; i < matches.size(); ++i) {
       fields.push_back(search.Refined(matches[i], mean, Tracked(matches, i)));
@@ -116,7 +107,24 @@ Frame AccurateSmoother::Smoothed(const std::deque<MatchFrame>& frames,
       search.See(std::move(fields[i]), &matches[i]);
     }
   }
-  return MeanOf(matches, own.style).ToFrame();
+  return MeanOf(matches, own);
+}
+
+}  // namespace
+
+Frame BalancedSmoother::Smoothed(const std::deque<MatchFrame>& frames,
+                                 std::uint32_t target,
+                                 FrameRange window) const {
+  const MatchFrame& own = FrameAt(frames, target);
+  std::vector<const MatchFrame*> sources;
+  for (std::uint32_t number = window.begin; number < window.end; ++number) {
+    if (number != target) {
+      sources.push_back(&FrameAt(frames, number));
+    }
+  }
+  const WindowMatches search(options_, seed_, own);
+  const auto fit = aim_ == Aim::kItself ? FittedToThemselves : FittedToTheirMean;
+  return fit(search, sources, own.style).ToFrame();
 }
 
 }  // namespace weft::deflicker

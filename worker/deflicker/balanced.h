@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <vector>
 
 #include "common/plan/frames.h"
 #include "worker/deflicker/match_frame.h"
@@ -20,8 +19,10 @@ namespace weft::deflicker {
 
 class BalancedSmoother {
  public:
-  BalancedSmoother(const StyleOptions& options, std::uint64_t seed)
-      : options_(options), seed_(seed) {}
+  enum class Aim { kItself, kMean };  // balanced, accurate
+
+  BalancedSmoother(const StyleOptions& options, Aim aim, std::uint64_t seed)
+      : options_(options), aim_(aim), seed_(seed) {}
 
   // The frame `target`. REQUIRES: frames hold the window.
   [[nodiscard]] Frame Smoothed(const std::deque<MatchFrame>& frames,
@@ -30,21 +31,7 @@ class BalancedSmoother {
 
  private:
   StyleOptions options_;
-  std::uint64_t seed_;
-};
-
-class AccurateSmoother {
- public:
-  AccurateSmoother(const StyleOptions& options, std::uint64_t seed)
-      : options_(options), seed_(seed) {}
-
-  // As BalancedSmoother's.
-  [[nodiscard]] Frame Smoothed(const std::deque<MatchFrame>& frames,
-                               std::uint32_t target,
-                               FrameRange window) const;
-
- private:
-  StyleOptions options_;
+  Aim aim_;
   std::uint64_t seed_;
 };
 

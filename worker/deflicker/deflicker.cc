@@ -124,11 +124,11 @@ Status SmoothFrames(const ClipFrames& clip,
   const StyleOptions style{options.patch_size, options.guide_weight};
   switch (options.mode) {
     case Mode::kBalanced:
-      return SmoothWith(BalancedSmoother(style, options.seed), PrepareMatch, clip, core, options,
-                        take);
+      return SmoothWith(BalancedSmoother(style, BalancedSmoother::Aim::kItself, options.seed),
+                        PrepareMatch, clip, core, options, take);
     case Mode::kAccurate:
-      return SmoothWith(AccurateSmoother(style, options.seed), PrepareMatch, clip, core, options,
-                        take);
+      return SmoothWith(BalancedSmoother(style, BalancedSmoother::Aim::kMean, options.seed),
+                        PrepareMatch, clip, core, options, take);
     case Mode::kFast:
       return SmoothWith(FastSmoother({.patch_size = options.patch_size}, options.seed),
                         PrepareMatch, clip, core, options, take);

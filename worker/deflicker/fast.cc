@@ -2,7 +2,6 @@
 
 #include <iterator>
 
-#include "worker/deflicker/picture_sum.h"
 #include "worker/deflicker/tile_vote.h"
 
 namespace weft::deflicker {
@@ -28,15 +27,16 @@ const MatchPlanes& FastSmoother::Remapped(const std::deque<MatchFrame>& frames,
 }
 
 MatchPlanes FastSmoother::Blend(const std::deque<MatchFrame>& frames, const Node& node) {
-  PictureSum sum(FrameAt(frames, node.number).style);
   const std::uint32_t half = 1U << (node.level - 1);
-  sum.Add(Picture(frames, {node.side, node.number, node.level - 1}),
-          static_cast<std::int32_t>(half));
+  // First: it may blend another node.
+  const MatchPlanes& nearer = Picture(frames, {node.side, node.number, node.level - 1});
+  node_sum_.Begin(nearer);
+  node_sum_.Add(nearer, static_cast<std::int32_t>(half));
   for (std::uint32_t i = half; i < 2 * half; ++i) {
     const std::uint32_t from = node.side == Side::kLeft ? node.number - i : node.number + i;
-    sum.Add(Remapped(frames, FrameAt(frames, from).style, from, node.number), 1);
+    node_sum_.Add(Remapped(frames, FrameAt(frames, from).style, from, node.number), 1);
   }
-  return sum.Mean();
+  return node_sum_.Mean();
 }
 
 const MatchPlanes& FastSmoother::Picture(const std::deque<MatchFrame>& frames, const Node& node) {
@@ -64,7 +64,7 @@ Frame FastSmoother::Smoothed(const std::deque<MatchFrame>& frames,
                              FrameRange window) {
   Forget(window.begin);
   const MatchPlanes& own = FrameAt(frames, target).style;
-  PictureSum sum(own);
+  sum_.Begin(own);
   for (const Side side : {Side::kLeft, Side::kRight}) {
     std::uint32_t number = target;
     std::uint32_t room = side == Side::kLeft ? target + 1 - window.begin : window.end - target;
@@ -73,16 +73,16 @@ Frame FastSmoother::Smoothed(const std::deque<MatchFrame>& frames,
       const std::uint32_t size = 1U << node.level;
       const MatchPlanes& picture = Picture(frames, node);
       if (number == target) {
-        sum.Add(picture, static_cast<std::int32_t>(size));
+        sum_.Add(picture, static_cast<std::int32_t>(size));
       } else {
-        sum.Add(Remapped(frames, picture, number, target), static_cast<std::int32_t>(size));
+        sum_.Add(Remapped(frames, picture, number, target), static_cast<std::int32_t>(size));
       }
       room -= size;
       number = side == Side::kLeft ? number - size : number + size;
     }
   }
-  sum.Add(own, -1);  // It is on both sides.
-  return sum.Mean().ToFrame();
+  sum_.Add(own, -1);  // It is on both sides.
+  return sum_.Mean().ToFrame();
 }
 
 }  // namespace weft::deflicker

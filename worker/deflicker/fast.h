@@ -16,6 +16,7 @@
 #include "common/plan/frames.h"
 #include "worker/deflicker/match_frame.h"
 #include "worker/deflicker/match_planes.h"
+#include "worker/deflicker/picture_sum.h"
 #include "worker/deflicker/thread_team.h"
 #include "worker/deflicker/tile_field.h"
 #include "worker/frame/frame.h"
@@ -71,6 +72,8 @@ class FastSmoother {
   TileMatcher matcher_{&threads_};
   OffsetField field_;
   MatchPlanes remapped_;
+  PictureSum sum_;       // Of a frame,
+  PictureSum node_sum_;  // and of a node.
 };
 
 }  // namespace weft::deflicker

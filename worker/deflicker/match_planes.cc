@@ -41,12 +41,14 @@ void MatchPlanes::FillMargin() {
 
 Frame MatchPlanes::ToFrame() const {
   Frame frame{width_, height_, {}};
-  frame.rgb.reserve(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
-                    kChannels);
+  frame.rgb.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
+                   kChannels);
+  std::uint8_t* values = frame.rgb.data();
   for (int y = 0; y < height_; ++y) {
+    const std::int16_t* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
     for (int x = 0; x < width_; ++x) {
-      for (int channel = 0; channel < kChannels; ++channel) {
-        frame.rgb.push_back(static_cast<std::uint8_t>(*At(channel, x, y)));
+      for (const std::int16_t* const row : rows) {
+        *values++ = static_cast<std::uint8_t>(row[x]);
       }
     }
   }

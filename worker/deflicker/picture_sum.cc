@@ -3,23 +3,61 @@
 #include <cassert>
 #include <cstddef>
 
-namespace weft::deflicker {
+#include "worker/deflicker/instruction_sets.h"
 
-PictureSum::PictureSum(const MatchPlanes& like)
-    : width_(like.Width()),
-      height_(like.Height()),
-      sums_(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
-            MatchPlanes::kChannels) {}
+namespace weft::deflicker {
+namespace {
+
+constexpr int kShift = 32;
+// Up to so many pictures a product with the reciprocal is exact: it is too large by less than
+// 1 / (2 count), what a quotient lacks at least to the next whole number, as long as
+// (511 count) (2 count) < 2^32 (Granlund and Montgomery 1994, "Division by Invariant Integers").
+constexpr std::int32_t kMultipliedMax = 2048;
+
+WEFT_FOR_EVERY_VECTOR_UNIT void AddRow(const std::int16_t* levels,
+                                       int width,
+                                       std::int32_t times,
+                                       std::int32_t* sums) {
+  for (int x = 0; x < width; ++x) {
+    sums[x] += times * levels[x];
+  }
+}
+
+WEFT_FOR_EVERY_VECTOR_UNIT void MeanRow(const std::int32_t* sums,
+                                        int width,
+                                        std::uint32_t count,
+                                        std::int16_t* means) {
+  const auto reciprocal =
+      static_cast<std::uint32_t>((std::uint64_t{1} << kShift) / (std::uint64_t{2} * count) + 1);
+  for (int x = 0; x < width; ++x) {
+    const std::uint32_t twice = 2 * static_cast<std::uint32_t>(sums[x]) + count;
+    means[x] = static_cast<std::int16_t>(std::uint64_t{twice} * reciprocal >> kShift);
+  }
+}
+
+void DividedRow(const std::int32_t* sums, int width, std::int32_t count, std::int16_t* means) {
+  for (int x = 0; x < width; ++x) {
+    means[x] = static_cast<std::int16_t>((2 * sums[x] + count) / (2 * count));
+  }
+}
+
+}  // namespace
+
+void PictureSum::Begin(const MatchPlanes& like) {
+  width_ = like.Width();
+  height_ = like.Height();
+  count_ = 0;
+  sums_.assign(
+      static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) * MatchPlanes::kChannels,
+      0);
+}
 
 void PictureSum::Add(const MatchPlanes& picture, std::int32_t times) {
-  std::int32_t* sum = sums_.data();
-  for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-    for (int y = 0; y < height_; ++y) {
-      const std::int16_t* const row = picture.At(channel, 0, y);
-      for (int x = 0; x < width_; ++x) {
-        sum[x] += times * row[x];
-      }
-      sum += width_;
+  assert(picture.Width() == width_ && picture.Height() == height_);
+  std::int32_t* sums = sums_.data();
+  for (int y = 0; y < height_; ++y) {
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel, sums += width_) {
+      AddRow(picture.At(channel, 0, y), width_, times, sums);
     }
   }
   count_ += times;
@@ -28,14 +66,14 @@ void PictureSum::Add(const MatchPlanes& picture, std::int32_t times) {
 MatchPlanes PictureSum::Mean() const {
   assert(count_ > 0);
   MatchPlanes mean(width_, height_);
-  const std::int32_t* sum = sums_.data();
-  for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-    for (int y = 0; y < height_; ++y) {
-      std::int16_t* const row = mean.At(channel, 0, y);
-      for (int x = 0; x < width_; ++x) {
-        row[x] = static_cast<std::int16_t>((2 * sum[x] + count_) / (2 * count_));
+  const std::int32_t* sums = sums_.data();
+  for (int y = 0; y < height_; ++y) {
+    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel, sums += width_) {
+      if (count_ <= kMultipliedMax) {
+        MeanRow(sums, width_, static_cast<std::uint32_t>(count_), mean.At(channel, 0, y));
+      } else {
+        DividedRow(sums, width_, count_, mean.At(channel, 0, y));
       }
-      sum += width_;
     }
   }
   mean.FillMargin();

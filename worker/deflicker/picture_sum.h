@@ -11,19 +11,25 @@ namespace weft::deflicker {
 
 class PictureSum {
  public:
-  // Empty, for pictures of the size of `like`.
-  explicit PictureSum(const MatchPlanes& like);
+  PictureSum() = default;
 
-  // times: may be negative, to take out what was added before.
+  // Empty, for pictures of the size of `like`.
+  explicit PictureSum(const MatchPlanes& like) { Begin(like); }
+
+  // The same once more; memory is used again.
+  void Begin(const MatchPlanes& like);
+
+  // times: may be negative, to take out what was added before. REQUIRES: Begin() or its constructor
+  // was called for a picture of this size.
   void Add(const MatchPlanes& picture, std::int32_t times);
 
-  // Rounded to nearest. REQUIRES: pictures were added, at most 2^22 times in all.
+  // Rounded to nearest, halves up. REQUIRES: pictures were added, at most 2^22 times in all.
   [[nodiscard]] MatchPlanes Mean() const;
 
  private:
-  int width_;
-  int height_;
-  std::vector<std::int32_t> sums_;
+  int width_ = 0;
+  int height_ = 0;
+  std::vector<std::int32_t> sums_;  // [height, channels, width]
   std::int32_t count_ = 0;
 };
 

@@ -22,6 +22,30 @@ TEST(PictureSum, RoundsTheMeanToNearest) {
   EXPECT_EQ(sum.Mean().ToFrame(), PlainFrame(9, 7, 10));
 }
 
+// Few pictures are divided by multiplying, many are not: both must round alike.
+TEST(PictureSum, RoundsAlikeForEveryCount) {
+  const MatchPlanes low = Flat(100);
+  const MatchPlanes high = Flat(101);
+  for (const int count : {2, 3, 7, 32, 511, 2047, 2048, 2049, 5000}) {
+    for (const int more : {0, count / 2 - 1, count / 2, count / 2 + 1, count}) {
+      PictureSum sum(low);
+      sum.Add(low, count - more);
+      sum.Add(high, more);
+      const std::uint8_t expected = 2 * more >= count ? 101 : 100;
+      EXPECT_EQ(sum.Mean().ToFrame(), PlainFrame(9, 7, expected)) << more << " of " << count;
+    }
+  }
+}
+
+TEST(PictureSum, BeginsAnewForAnotherSize) {
+  PictureSum sum(Flat(7));
+  sum.Add(Flat(7), 5);
+  const MatchPlanes other(PlainFrame(4, 3, 9));
+  sum.Begin(other);
+  sum.Add(other, 1);
+  EXPECT_EQ(sum.Mean().ToFrame(), PlainFrame(4, 3, 9));
+}
+
 TEST(PictureSum, FillsTheMeansMargin) {
   PictureSum sum(Flat(0));
   sum.Add(MatchPlanes(NoiseFrame(9, 7, 5)), 3);
