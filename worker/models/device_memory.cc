@@ -13,7 +13,7 @@ namespace {
 // The CUDA runtime comes with LibTorch's CUDA build only, so it is found by name.
 Result<std::uint64_t> CudaMemory(const std::string& device) {
   using MemoryQuery = int (*)(std::size_t * free, std::size_t * total);
-  auto* const get_info = reinterpret_cast<MemoryQuery>(dlsym(RTLD_DEFAULT, "cudaMemoryQuery"));
+  auto* const get_info = reinterpret_cast<MemoryQuery>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
   if (!at::hasCUDA() || get_info == nullptr) {
     return Failure(ErrorCode::kUnsupported,
                    "device " + device + ": this LibTorch finds no CUDA device");
