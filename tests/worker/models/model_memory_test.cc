@@ -31,6 +31,20 @@ TEST_F(ModelMemoryTest, CountsStableDiffusionsWeights) {
   EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat16, 512, 512).weights), 2.13e9, 0.01e9);
 }
 
+// The measurements that model_memory.h names.
+TEST_F(ModelMemoryTest, LeavesRoomForWhatWasMeasuredAndNotTwiceAsMuch) {
+  const ModelMemory single = Of(DataType::kFloat32, 512, 512);
+  const ModelMemory half = Of(DataType::kBfloat16, 512, 512);
+  const auto expect = [](std::uint64_t estimated, std::uint64_t measured) {
+    EXPECT_GE(estimated, measured);
+    EXPECT_LT(estimated, 2 * measured);
+  };
+  expect(single.frame, 600 * kMega);
+  expect(half.frame, 310 * kMega);
+  expect(single.autoencoder, 1'350 * kMega);
+  expect(half.autoencoder, 1'480 * kMega);
+}
+
 TEST_F(ModelMemoryTest, GrowsWithThePictureUntilItIsTiled) {
   const ModelMemory small = Of(DataType::kFloat32, 256, 256);
   const ModelMemory large = Of(DataType::kFloat32, 512, 512);
