@@ -1,6 +1,7 @@
 #include "coordinator/cli/work_estimate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <queue>
@@ -19,6 +20,27 @@ constexpr WorkRates kCpuRates{.multiply_adds_per_second = 30e9,
                               .remapped_pixels_per_second = 1e6,
                               .plain_pixels_per_second = 20e6};
 constexpr double kCudaMultiplyAdds = 10e12;
+
+// Work against the balanced mode's for one neighbour, as weft-bench deflicker measured it
+// (tests/benchmarks/README.md).
+constexpr double kAccurateNeighbour = 2;
+constexpr double kRobustNeighbour = 1.7;
+constexpr double kFastField = 0.3;
+constexpr double kFastFieldsALevel = 3;  // Of its tree: from 10 to 12 fields with a window of 15.
+
+// Of a frame that has so many neighbours in its window.
+double SmoothingWork(v1::SmoothingMode mode, double neighbours) {
+  switch (mode) {
+    case v1::SMOOTHING_MODE_FAST:
+      return kFastField * kFastFieldsALevel * std::log2(neighbours / 2 + 1);
+    case v1::SMOOTHING_MODE_ROBUST:
+      return kRobustNeighbour * neighbours;
+    case v1::SMOOTHING_MODE_ACCURATE:
+      return kAccurateNeighbour * neighbours;
+    default:
+      return neighbours;
+  }
+}
 
 class TaskWork {
  public:
@@ -125,12 +147,12 @@ class TaskWork {
            (smooths ? Smoothing(task.core) : 0);
   }
 
-  // Every other frame of its window is remapped onto each frame.
   [[nodiscard]] double Smoothing(FrameRange core) const {
     double remaps = 0;
     for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
-      remaps +=
-          SmoothingWindow(frame, spec_.window(), scene_starts_, clip_.frame_count()).size() - 1;
+      const FrameRange window =
+          SmoothingWindow(frame, spec_.window(), scene_starts_, clip_.frame_count());
+      remaps += SmoothingWork(spec_.smoothing_mode(), window.size() - 1);
     }
     return remaps * pixels_ / rates_.remapped_pixels_per_second;
   }
@@ -155,8 +177,8 @@ WorkRates NominalRates(const std::string& device) {
 }
 
 bool IsEstimable(const v1::JobSpec& spec) {
-  return spec.smoothing_mode() == v1::SMOOTHING_MODE_UNSPECIFIED ||
-         spec.smoothing_mode() == v1::SMOOTHING_MODE_BALANCED;
+  return spec.smoothing_mode() != v1::SMOOTHING_MODE_INTERPOLATE &&
+         spec.smoothing_mode() != v1::SMOOTHING_MODE_PROPAGATE;
 }
 
 std::vector<double> TaskSeconds(const JobPlan& plan,

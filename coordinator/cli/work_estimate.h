@@ -15,8 +15,8 @@ namespace weft::cli {
 // What one worker is taken to achieve.
 struct WorkRates {
   double multiply_adds_per_second = 0;  // Of the models.
-  double remapped_pixels_per_second =
-      0;                               // PatchMatch: matching and remapping one frame to another.
+  // PatchMatch: one frame matched with another, and seen from there, as the balanced mode does it.
+  double remapped_pixels_per_second = 0;
   double plain_pixels_per_second = 0;  // Soft edges, video decoding and encoding.
 };
 
@@ -24,8 +24,8 @@ struct WorkRates {
 // PatchMatch pass runs on the processor there too.
 WorkRates NominalRates(const std::string& device);
 
-// Whether the rates above hold for the way in which the job smooths: they are those of the balanced
-// mode.
+// Whether it is known how much work the job's smoothing is: all modes but those that make a clip
+// from key frames.
 bool IsEstimable(const v1::JobSpec& spec);
 
 // Seconds of one worker for each task of `plan`, in its order.

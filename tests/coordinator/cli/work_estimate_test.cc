@@ -105,12 +105,32 @@ TEST(WorkEstimate, ADeflickerJobSmoothsAndNothingElse) {
   EXPECT_EQ(Work(spec, {}), 14);
 }
 
-TEST(WorkEstimate, KnowsTheSpeedOfTheBalancedModeAlone) {
+TEST(WorkEstimate, AWiderWindowCostsTheFastModeLittle) {
+  v1::JobSpec spec;
+  spec.set_kind(v1::JOB_KIND_DEFLICKER);
+  spec.set_chunk_frames(4);
+  const auto work = [&spec](v1::SmoothingMode mode, std::uint32_t window) {
+    spec.set_smoothing_mode(mode);
+    spec.set_window(window);
+    v1::Clip clip = Clip();
+    clip.set_frame_count(400);
+    const JobPlan plan = coordinator::PlanJob(spec, clip).value();
+    const std::vector<double> seconds = TaskSeconds(plan, spec, clip, {}, kUnit);
+    return std::accumulate(seconds.begin(), seconds.end(), 0.0);
+  };
+  const double balanced = work(v1::SMOOTHING_MODE_BALANCED, 7);
+  EXPECT_LT(work(v1::SMOOTHING_MODE_FAST, 7), balanced);
+  EXPECT_LT(balanced, work(v1::SMOOTHING_MODE_ROBUST, 7));
+  EXPECT_LT(work(v1::SMOOTHING_MODE_ROBUST, 7), work(v1::SMOOTHING_MODE_ACCURATE, 7));
+  // Twice the window and one more: one level more of the tree, twice the neighbours.
+  EXPECT_NEAR(work(v1::SMOOTHING_MODE_FAST, 15) / work(v1::SMOOTHING_MODE_FAST, 7), 4.0 / 3, 0.02);
+  EXPECT_GT(work(v1::SMOOTHING_MODE_BALANCED, 15) / balanced, 2.0);
+}
+
+TEST(WorkEstimate, DoesNotKnowWhatKeyFramesCost) {
   v1::JobSpec spec = Spec();
   EXPECT_TRUE(IsEstimable(spec));
-  spec.set_smoothing_mode(v1::SMOOTHING_MODE_BALANCED);
-  EXPECT_TRUE(IsEstimable(spec));
-  spec.set_smoothing_mode(v1::SMOOTHING_MODE_ROBUST);
+  spec.set_smoothing_mode(v1::SMOOTHING_MODE_PROPAGATE);
   EXPECT_FALSE(IsEstimable(spec));
 }
 
