@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include "worker/models/safetensors.h"
+
 namespace weft::cli {
 namespace {
 
@@ -46,6 +48,7 @@ Status CheckModel(const std::string& place) {
     }
     return {};
   }
+  WEFT_RETURN_IF_ERROR(models::RefusePickleName(place));
   if (fs::path(place).extension() != ".safetensors") {
     return Failure(ErrorCode::kInvalidArgument,
                    "model: must be a diffusers folder or a .safetensors file: " + place);

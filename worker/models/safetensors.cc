@@ -1,8 +1,10 @@
 #include "worker/models/safetensors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -25,13 +27,13 @@ Error Invalid(const std::string& message) {
   return {ErrorCode::kInvalidArgument, message};
 }
 
-bool IsPickle(const std::string& path, const std::byte* bytes, std::size_t size) {
+bool HasPickleName(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
-  for (const std::string_view pickle : {".bin", ".ckpt", ".pt", ".pth", ".pkl"}) {
-    if (extension == pickle) {
-      return true;
-    }
-  }
+  constexpr std::string_view kPickles[] = {".bin", ".ckpt", ".pt", ".pth", ".pkl"};
+  return std::find(std::begin(kPickles), std::end(kPickles), extension) != std::end(kPickles);
+}
+
+bool IsPickle(const std::byte* bytes, std::size_t size) {
   constexpr std::string_view kZip = "PK\x03\x04";
   const bool zip = size >= kZip.size() && std::memcmp(bytes, kZip.data(), kZip.size()) == 0;
   // PROTO opcode and a protocol number 2..5. No safetensors file starts so: a header that long
@@ -45,6 +47,10 @@ bool IsPickle(const std::string& path, const std::byte* bytes, std::size_t size)
 
 }  // namespace
 
+Status RefusePickleName(const std::string& path) {
+  return HasPickleName(path) ? Failure(Invalid(kConvertPickle).Within(path)) : Status();
+}
+
 Result<std::unique_ptr<SafetensorsFile>> SafetensorsFile::Open(const std::string& path) {
   std::unique_ptr<SafetensorsFile> file(new SafetensorsFile);  // NOLINT: the constructor is private
   file->path_ = path;
@@ -52,7 +58,7 @@ Result<std::unique_ptr<SafetensorsFile>> SafetensorsFile::Open(const std::string
   if (!mapped) {
     return Failure(mapped.error().Within(path));
   }
-  if (IsPickle(path, file->mapping_, file->size_)) {
+  if (HasPickleName(path) || IsPickle(file->mapping_, file->size_)) {
     return Failure(Invalid(kConvertPickle).Within(path));
   }
   Result<SafetensorsContents> contents = ParseSafetensors(file->mapping_, file->size_);

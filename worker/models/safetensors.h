@@ -13,6 +13,9 @@
 
 namespace weft::models {
 
+// kInvalidArgument: a pickle file, by its name, with the way to convert it.
+Status RefusePickleName(const std::string& path);
+
 // Immutable once opened; any thread. The file must not be changed or cut short meanwhile: tensors
 // are read from it when they are first used.
 class SafetensorsFile {

@@ -57,6 +57,9 @@ TEST_F(PlacesTest, RefuseAModelThatIsNone) {
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "model: no such file");
   spec_.set_model_path(folder_.File("clip.mp4"));
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "a diffusers folder or a .safetensors file");
+  std::ofstream(folder_.File("old.ckpt")) << "pickle";
+  spec_.set_model_path(folder_.File("old.ckpt"));
+  ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "Convert it once with diffusers");
   spec_.set_model_path(folder_.path().string());
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "no model_index.json");
 }
