@@ -50,7 +50,6 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
   assert(granted.has_value());
   static_cast<void>(granted);
   floor_.workers.SetBusy(worker.self.worker, true);
-  floor_.workers.SetWarm(worker.self.worker, job.spec.model_path());
   floor_.conduct.AllowForTask(worker.self.worker);
   effects.records.push_back(task.ToRecord());
   SendAssignment(task, worker, effects);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/wire/error_wire.h"
+#include "common/wire/model_key.h"
 
 namespace weft::coordinator {
 
@@ -61,6 +62,7 @@ Job& JobTable::Add(Job job) {
     job.sequence = last_sequence_ + 1;
   }
   last_sequence_ = std::max(last_sequence_, job.sequence);
+  job.model_key = ModelKey(job.spec);
   open_[job.terms.user()] += IsOpen(job.state) ? 1 : 0;
   const JobId id = job.id;
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));

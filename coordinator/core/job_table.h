@@ -36,6 +36,7 @@ struct Job {
   JobId id;
   std::string client_token;
   v1::JobSpec spec;
+  std::string model_key;  // ModelKey() of the specification, from Add() on.
   v1::JobTerms terms;
   std::uint64_t sequence = 0;  // In order of submission.
   JobState state = JobState::kAccepted;

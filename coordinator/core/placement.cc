@@ -48,7 +48,7 @@ std::optional<Assignment> PlaceNext(const JobTable& jobs,
         break;
       }
       Task& task = *tasks.Find(ready->id);
-      const std::string& model = jobs.Find(ready->id.job)->spec.model_path();
+      const std::string& model = jobs.Find(ready->id.job)->model_key;
       const WorkerId* worker = ChooseFrom(crew, task, model);
       if (worker == nullptr && !CanBeChoosy(task, workers, now)) {
         worker = &*crew.idle.begin();

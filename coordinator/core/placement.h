@@ -19,8 +19,8 @@ struct Assignment {
 // The next task to start; nothing when no idle worker can take a ready task.
 //
 // Tasks go in the order of ReadyQueue to workers that have what they ask for, rather to one that
-// has the job's model in memory. A task that failed somewhere is kept from that worker for half a
-// minute while another could take it: it rests, so that it is in nobody's way.
+// says it has the job's model in memory. A task that failed somewhere is kept from that worker for
+// half a minute while another could take it: it rests, so that it is in nobody's way.
 std::optional<Assignment> PlaceNext(const JobTable& jobs,
                                     const WorkerTable& workers,
                                     Time now,

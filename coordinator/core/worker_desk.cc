@@ -58,7 +58,8 @@ void WorkerDesk::Hear(const PeerId& from,
                                               .capability = CapabilityOf(hello),
                                               .last_heard = now,
                                               .busy = hello.running_size() > 0,
-                                              .leaving = hello.draining()});
+                                              .leaving = hello.draining(),
+                                              .warm = hello.warm_model()});
   if (greeting.fenced) {
     ShutDown(from, self.worker, effects);
     return;
@@ -147,6 +148,9 @@ void WorkerDesk::Hear(const PeerId& from,
   const Worker& worker = *floor_.workers.Find(self->worker);
   attempts_.Remind(worker, mentioned, now - 2 * floor_.options.heartbeat, effects);
   floor_.workers.SetLeaving(self->worker, beat.draining());
+  if (beat.has_warm_model()) {
+    floor_.workers.SetWarm(self->worker, beat.warm_model());
+  }
   // A worker that still works on what it lost its lease on is not idle yet.
   floor_.workers.SetBusy(self->worker,
                          beat.running_size() > 0 || floor_.leases.Holds(self->worker));

@@ -93,11 +93,11 @@ void WorkerTable::SetLeaving(const WorkerId& id, bool leaving) {
   }
 }
 
-void WorkerTable::SetWarm(const WorkerId& id, const std::string& model) {
+void WorkerTable::SetWarm(const WorkerId& id, const std::string& key) {
   const auto connected = workers_.find(id);
-  if (connected != workers_.end() && connected->second.warm != model) {
+  if (connected != workers_.end() && connected->second.warm != key) {
     Unseat(connected->second);
-    connected->second.warm = model;
+    connected->second.warm = key;
     Seat(connected->second);
   }
 }

@@ -25,14 +25,14 @@ struct Worker {
   Time last_heard = {};
   bool busy = false;      // Runs something, ours or not.
   bool leaving = false;   // Takes nothing more, by its own account.
-  std::string warm = {};  // The model of its last task.
+  std::string warm = {};  // Key of the model it has loaded, by its own account; empty: none.
 };
 
 // Connected workers of equal capability.
 struct Crew {
   std::size_t size = 0;
   std::set<WorkerId> idle = {};                         // May be given a task now.
-  std::map<std::string, std::set<WorkerId>> warm = {};  // Those of them with a model, by the model.
+  std::map<std::string, std::set<WorkerId>> warm = {};  // Those of them with a model, by its key.
 };
 
 class WorkerTable {
@@ -67,7 +67,7 @@ class WorkerTable {
   // No effect on a worker that is not connected.
   void SetBusy(const WorkerId& worker, bool busy);
   void SetLeaving(const WorkerId& worker, bool leaving);
-  void SetWarm(const WorkerId& worker, const std::string& model);
+  void SetWarm(const WorkerId& worker, const std::string& key);
 
   // A barred worker is never idle, whether it is connected or not: an operator drains it, or it is
   // set aside.

@@ -163,6 +163,13 @@ void Agent::On(const TaskErred& erred, Time /*now*/, AgentEffects* effects) {
   Report(std::move(outcome), effects);
 }
 
+void Agent::On(const ModelChanged& changed, Time now, AgentEffects* effects) {
+  warm_model_ = changed.key;
+  if (welcomed_) {
+    SayHeartbeat(now, effects);  // Before the outcome, after which it is given its next task.
+  }
+}
+
 void Agent::On(const OutcomeFound& found, Time /*now*/, AgentEffects* effects) {
   if (!found.outcome.has_task_completed() || !FromWire(AttemptOf(found.outcome))) {
     effects->notes.emplace_back("dropped an outcome of an earlier life that makes no sense");
@@ -201,6 +208,7 @@ void Agent::SayHeartbeat(Time now, AgentEffects* effects) {
   v1::ToCoordinator message;
   v1::WorkerHeartbeat& heartbeat = *message.mutable_worker_heartbeat();
   heartbeat.set_draining(draining_ || stopping_);
+  heartbeat.set_warm_model(warm_model_);
   if (running_) {
     v1::RunningAttempt& running = *heartbeat.add_running();
     *running.mutable_attempt() = ToWire(running_->attempt);
@@ -231,6 +239,7 @@ void Agent::SayHello(Time now, AgentEffects* effects) {
     hello.add_tags(tag);
   }
   hello.set_draining(draining_ || stopping_);
+  hello.set_warm_model(warm_model_);
   if (running_) {
     *hello.add_running() = ToWire(running_->attempt);
   }

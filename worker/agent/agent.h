@@ -43,6 +43,11 @@ struct TaskErred {
   std::string log = {};  // The last lines about it.
 };
 
+// The worker has loaded another model, or let go of the one it had.
+struct ModelChanged {
+  std::string key;  // ModelKey() of the jobs that it serves; empty: none is loaded.
+};
+
 // An earlier life of this worker has left an outcome that was not acknowledged: it counts as this
 // life's. REQUIRES: before the first tick.
 struct OutcomeFound {
@@ -57,8 +62,15 @@ struct StopAsked {};
 
 struct Tick {};
 
-using AgentEvent = std::
-    variant<Heard, TaskMoved, TaskSucceeded, TaskErred, OutcomeFound, DrainAsked, StopAsked, Tick>;
+using AgentEvent = std::variant<Heard,
+                                TaskMoved,
+                                TaskSucceeded,
+                                TaskErred,
+                                ModelChanged,
+                                OutcomeFound,
+                                DrainAsked,
+                                StopAsked,
+                                Tick>;
 
 // ---- effects, in this order
 
@@ -106,6 +118,7 @@ class Agent {
   void On(const TaskMoved& moved, Time now, AgentEffects* effects);
   void On(const TaskSucceeded& succeeded, Time now, AgentEffects* effects);
   void On(const TaskErred& erred, Time now, AgentEffects* effects);
+  void On(const ModelChanged& changed, Time now, AgentEffects* effects);
   void On(const OutcomeFound& found, Time now, AgentEffects* effects);
   void On(const DrainAsked& drain, Time now, AgentEffects* effects);
   void On(const StopAsked& stop, Time now, AgentEffects* effects);
@@ -132,6 +145,7 @@ class Agent {
   Time last_heard_{};
   Time wakeup_{};
   std::optional<Running> running_;
+  std::string warm_model_;
   std::deque<v1::ToCoordinator> outbox_;  // Outcomes not yet acknowledged, oldest first.
   std::deque<AttemptId> finished_;        // The last that were acknowledged.
 };

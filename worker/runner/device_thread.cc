@@ -48,6 +48,7 @@ void DeviceThread::Tell(AgentEvent event) {
 void DeviceThread::Loop() {
   WarmModel model(device_);
   WarmClip clip;
+  std::string told;  // Of the model, last.
   while (true) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return leaving_ || work_; });
@@ -68,6 +69,10 @@ void DeviceThread::Loop() {
         .abandoned = abandoned_,
     };
     Result<v1::TaskResult> result = RunTask(work.task, context);
+    if (model.key() != told) {
+      told = model.key();
+      Tell(ModelChanged{told});
+    }
     if (result) {
       Tell(TaskSucceeded{work.attempt, *std::move(result)});
     } else {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/file_stamps.h"
+#include "common/wire/model_key.h"
 #include "worker/stages/job_model.h"
 
 namespace weft::worker {
@@ -13,24 +14,12 @@ std::string Kind(const std::string& device) {
   return device.substr(0, device.find(':'));
 }
 
-// What decides what is loaded. By serialisation, so that no two jobs share a key by accident.
-std::string KeyOf(const v1::JobSpec& job, const FileStamps& stamps) {
-  v1::JobSpec parts;
-  parts.set_model_path(job.model_path());
-  parts.set_vae_path(job.vae_path());
-  parts.set_tokenizer_path(job.tokenizer_path());
-  *parts.mutable_loras() = job.loras();
-  *parts.mutable_embedding_paths() = job.embedding_paths();
-  parts.set_clip_skip(job.clip_skip());
-  parts.set_data_type(job.data_type());
-  for (const v1::Control& control : job.controls()) {
-    parts.add_controls()->set_net_path(control.net_path());
-  }
-  std::string key = parts.SerializeAsString();
+std::string PartsOf(const v1::JobSpec& job, const FileStamps& stamps) {
+  std::string parts = ModelParts(job);
   for (const auto& [name, stamp] : stamps) {
-    key += "\n" + name + ": " + stamp;
+    parts += "\n" + name + ": " + stamp;
   }
-  return key;
+  return parts;
 }
 
 std::string PromptsKey(const v1::JobSpec& job) {
@@ -49,12 +38,13 @@ Status WarmModel::Load(const v1::JobSpec& job) {
   }
   WEFT_ASSIGN_OR_RETURN(models::ModelOptions options, ModelOptionsOf(job));
   WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, ModelStamps(options));
-  const std::string key = KeyOf(job, stamps);
-  if (model_ && key == model_key_) {
+  const std::string parts = PartsOf(job, stamps);
+  if (model_ && parts == parts_) {
     return {};
   }
   options.device = device_;
   model_.reset();  // Before the next one takes its memory.
+  key_.clear();
   prompts_key_.reset();
   WEFT_ASSIGN_OR_RETURN(auto loaded, models::DiffusionModel::Load(options));
   WEFT_ASSIGN_OR_RETURN(const FileStamps after, ModelStamps(options));
@@ -63,7 +53,8 @@ Status WarmModel::Load(const v1::JobSpec& job) {
                    options.model + ": the model's files changed while they were read");
   }
   model_ = std::move(loaded);
-  model_key_ = key;
+  key_ = ModelKey(job);
+  parts_ = parts;
   return {};
 }
 

@@ -29,11 +29,15 @@ class WarmModel {
   // than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
+  // ModelKey() of the jobs that the loaded model serves; empty: none is loaded.
+  [[nodiscard]] const std::string& key() const { return key_; }
+
  private:
   Status Load(const v1::JobSpec& job);
 
   std::string device_;
-  std::string model_key_;  // Of what is loaded: every part of the model and its files' stamps.
+  std::string key_;
+  std::string parts_;  // Of what is loaded: every part of the model and its files' stamps.
   std::optional<std::string> prompts_key_;  // Of prompts_.
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;

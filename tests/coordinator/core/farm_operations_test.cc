@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "common/wire/error_wire.h"
+#include "common/wire/model_key.h"
 #include "coordinator/core/farm.h"
 #include "tests/coordinator/core/farm_script.h"
 #include "tests/coordinator/core/sample_job.h"
@@ -173,17 +174,19 @@ TEST(FarmOperations, LimitsHowManyTasksOfAUserRun) {
   EXPECT_EQ(farm.Say("w", CompletedMessage(probe)).Assignments().size(), 1U);
 }
 
-TEST(FarmOperations, GivesATaskRatherToAWorkerThatHasItsModel) {
+TEST(FarmOperations, GivesATaskRatherToAWorkerThatSaysItHasItsModel) {
   FarmScript farm;
-  v1::JobSpec other = SampleSpec();
-  other.set_model_path("/other");
-  farm.Submit("first", other);
-  const v1::Task probe = *farm.Say("b", HelloMessage("b", 1)).Assignment("b");
+  farm.Submit("first", SampleSpec());
+  const v1::Task probe = *farm.Say("c", HelloMessage("c", 1)).Assignment("c");
   farm.Say("client", Pause(probe.attempt().task().job()));
-  farm.Say("b", CompletedMessage(probe));
-  farm.Say("a", HelloMessage("a", 2));  // Before b in every order but warmth.
+  farm.Say("c", CompletedMessage(probe));
+  farm.Say("a", HelloMessage("a", 2));  // Before the others in every order but warmth.
+  farm.Say("b", HelloMessage("b", 2));
+  v1::ToCoordinator beat = HeartbeatMessage({});
+  beat.mutable_worker_heartbeat()->set_warm_model(ModelKey(SampleSpec()));
+  farm.Say("b", beat);
   const Reply reply = farm.Say("client", Resume(probe.attempt().task().job()));
-  // The first chunk, though a comes before b.
+  // The first chunk, though a comes before b; c has run a task of the job, but has not loaded it.
   EXPECT_EQ(reply.Assignment("b")->attempt().task().chunk(), 0U);
   EXPECT_EQ(reply.Assignment("a")->attempt().task().chunk(), 1U);
 }

@@ -104,12 +104,12 @@ TEST(WorkerTable, KnowsWhichIdleWorkerHasAModelInMemory) {
   WorkerTable workers(kSilence);
   workers.Greet(SomeWorker("a", 1, "pa"));
   workers.Greet(SomeWorker("b", 1, "pb"));
-  workers.SetWarm({"b"}, "/model");
+  workers.SetWarm({"b"}, "key");
   const auto& crew = workers.Crews().begin()->second;
   EXPECT_EQ(crew.size, 2U);
-  EXPECT_THAT(crew.warm.at("/model"), ElementsAre(WorkerId{"b"}));
+  EXPECT_THAT(crew.warm.at("key"), ElementsAre(WorkerId{"b"}));
   workers.SetBusy({"b"}, true);
-  EXPECT_EQ(crew.warm.count("/model"), 0U);
+  EXPECT_EQ(crew.warm.count("key"), 0U);
 }
 
 }  // namespace

@@ -110,6 +110,27 @@ TEST(Agent, HeartbeatsSayHowFarTheTaskIs) {
   EXPECT_FLOAT_EQ(effects.messages[0].worker_heartbeat().running(0).fraction(), 0.5F);
 }
 
+TEST(Agent, TellsOfItsModelBeforeTheOutcomeOfTheTaskThatLoadedIt) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects changed = agent.Handle(ModelChanged{"key"}, kStart);
+  ASSERT_THAT(changed.messages, SizeIs(1));
+  EXPECT_EQ(changed.messages[0].worker_heartbeat().warm_model(), "key");
+  agent.Handle(TaskSucceeded{Attempt(1), {}}, kStart);
+  const AgentEffects later = agent.Handle(Tick{}, kStart + seconds(1));
+  EXPECT_EQ(later.messages[0].worker_heartbeat().warm_model(), "key");
+}
+
+TEST(Agent, ACoordinatorThatStartedAnewHearsOfItsModelInTheHello) {
+  Agent agent = NewAgent();
+  EXPECT_TRUE(agent.Handle(Tick{}, kStart).messages[0].worker_hello().has_warm_model());
+  agent.Handle(Welcome(), kStart);
+  agent.Handle(ModelChanged{"key"}, kStart);
+  const AgentEffects silent = agent.Handle(Tick{}, kStart + kSilence);
+  ASSERT_EQ(Count(silent, v1::ToCoordinator::kWorkerHello), 1);
+  EXPECT_EQ(silent.messages[0].worker_hello().warm_model(), "key");
+}
+
 TEST(Agent, RepeatsAnOutcomeUntilItIsAcknowledged) {
   Agent agent = WelcomedAgent();
   agent.Handle(Assign(Attempt(1)), kStart);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "common/wire/model_key.h"
 #include "tests/common/temporary_folder.h"
 
 namespace weft::worker {
@@ -48,9 +49,11 @@ TEST_F(WarmModelTest, NoticesThatAFileWasReplaced) {
   ASSERT_TRUE(first) << first.error().message();
   EXPECT_EQ(warm_.For(job_)->model, first->model) << "kept as long as nothing changes";
   std::ofstream(folder_.File("model/unet/config.json")) << "{ broken";
+  EXPECT_EQ(warm_.key(), ModelKey(job_));
   const auto second = warm_.For(job_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(warm_.key(), "") << "nothing is loaded any more";
 }
 
 TEST_F(WarmModelTest, RefusesAJobOfAnotherDeviceWithItsModelWarm) {
