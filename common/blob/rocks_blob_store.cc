@@ -11,6 +11,7 @@
 
 #include "common/blob/blob_key.h"
 #include "common/blob/free_space.h"
+#include "common/blob/log_damage.h"
 #include "common/writable_folder.h"
 
 namespace weft {
@@ -131,6 +132,7 @@ Status RocksBlobStore::Open() {
     WEFT_RETURN_IF_ERROR(Translate(
         rocksdb::DB::OpenForReadOnly(database_options, folder_, families, &handles, &database)));
   } else {
+    WEFT_RETURN_IF_ERROR(FindLogDamage(folder_));
     WEFT_RETURN_IF_ERROR(
         Translate(rocksdb::DB::Open(database_options, folder_, families, &handles, &database)));
   }

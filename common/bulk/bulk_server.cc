@@ -6,6 +6,7 @@
 
 #include "common/blob/blob_key.h"
 #include "common/checksum.h"
+#include "common/failpoint.h"
 #include "common/wire/error_wire.h"
 
 namespace weft {
@@ -185,7 +186,9 @@ void BulkServer::Advance(const TransferId& id, Upload& upload) {
     return;
   }
   const Result<std::string> bytes = std::move(upload.blob).Finish();
+  Failpoint("store/before-put");
   const Status stored = bytes ? store_.Put(upload.key, *bytes) : Failure(bytes.error());
+  Failpoint("store/after-put");
   if (!stored) {
     return Fail(id, stored.error());
   }

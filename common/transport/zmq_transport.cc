@@ -1,5 +1,7 @@
 #include "common/transport/zmq_transport.h"
 
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -178,11 +180,30 @@ class ZmqListener : public BoundListener {
   std::string address_;
 };
 
+// ZeroMQ reconnects after a break, but for good gives up a connection on which it met bytes that
+// make no sense to it. Only Send() shows that: nobody ever takes anything again. So the connection
+// is made anew when nobody did for longer than any way back takes.
 class ZmqConnection : public Connection {
  public:
-  explicit ZmqConnection(ZmqSocket socket) : socket_(std::move(socket)) {}
+  using Opening = std::function<Result<ZmqSocket>()>;
 
-  Status Send(std::string_view bytes) override { return socket_.Send({bytes}); }
+  ZmqConnection(ZmqSocket socket, Opening open, Duration patience)
+      : socket_(std::move(socket)), open_(std::move(open)), patience_(patience) {}
+
+  Status Send(std::string_view bytes) override {
+    Status sent = socket_.Send({bytes});
+    if (sent || sent.error().code() != ErrorCode::kUnavailable) {
+      refused_since_.reset();
+      return sent;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    refused_since_ = refused_since_.value_or(now);
+    if (now - *refused_since_ >= patience_) {
+      WEFT_ASSIGN_OR_RETURN(socket_, open_());
+      refused_since_.reset();
+    }
+    return sent;
+  }
 
   Result<std::optional<std::string>> Receive(Duration timeout) override {
     WEFT_ASSIGN_OR_RETURN(const bool came, socket_.ReceiveFrame(timeout));
@@ -194,7 +215,26 @@ class ZmqConnection : public Connection {
 
  private:
   ZmqSocket socket_;
+  const Opening open_;
+  const Duration patience_;
+  std::optional<std::chrono::steady_clock::time_point> refused_since_;
 };
+
+Result<ZmqSocket> OpenDealer(zmq::context_t& context,
+                             const std::string& address,
+                             const ZmqOptions& options,
+                             const SocketOptions& bounds) {
+  try {
+    zmq::socket_t socket = MakeSocket(context, zmq::socket_type::dealer, options, bounds);
+    if (IsTcp(address) && options.curve.has_value()) {
+      WEFT_RETURN_IF_ERROR(UseCurve(socket, *options.curve));
+    }
+    socket.connect(address);
+    return ZmqSocket(std::move(socket), bounds);
+  } catch (const zmq::error_t& error) {
+    return Failure(TranslateZmqError(error).Within("connecting to " + address));
+  }
+}
 
 }  // namespace
 
@@ -248,16 +288,13 @@ Result<std::unique_ptr<Connection>> ZmqContext::Connect(const std::string& addre
                                                         const SocketOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckAddress(address));
   WEFT_RETURN_IF_ERROR(CheckPrivacy(address, options_));
-  try {
-    zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::dealer, options_, options);
-    if (IsTcp(address) && options_.curve.has_value()) {
-      WEFT_RETURN_IF_ERROR(UseCurve(socket, *options_.curve));
-    }
-    socket.connect(address);
-    return std::make_unique<ZmqConnection>(ZmqSocket(std::move(socket), options));
-  } catch (const zmq::error_t& error) {
-    return Failure(TranslateZmqError(error).Within("connecting to " + address));
-  }
+  // The context outlives its sockets.
+  auto open = [this, address, options] {
+    return OpenDealer(*context_, address, options_, options);
+  };
+  WEFT_ASSIGN_OR_RETURN(ZmqSocket socket, open());
+  return std::make_unique<ZmqConnection>(std::move(socket), std::move(open),
+                                         options_.reconnect_max + options_.heartbeat_timeout);
 }
 
 }  // namespace weft

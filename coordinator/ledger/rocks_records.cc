@@ -6,6 +6,7 @@
 #include <rocksdb/write_batch.h>
 
 #include "common/blob/free_space.h"
+#include "common/blob/log_damage.h"
 #include "common/writable_folder.h"
 
 namespace weft::coordinator {
@@ -71,6 +72,12 @@ Result<std::unique_ptr<RocksRecords>> RocksRecords::Open(const std::string& fold
   if (mode != Mode::kLookAt) {
     WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
     WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder, kOpeningBytes));
+  }
+  if (mode == Mode::kOwn) {
+    const Status sound = FindLogDamage(folder);
+    if (!sound) {
+      return Failure(sound.error().Within("ledger " + folder));
+    }
   }
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = OpenDatabase(folder, mode, &opened);

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <utility>
 
+#include "common/failpoint.h"
+
 namespace weft::coordinator {
 
 Committer::Committer(std::unique_ptr<Ledger> ledger, BoundListener& listener)
@@ -60,7 +62,9 @@ void Committer::Work() {
 }
 
 Result<Committed> Committer::Write(const Effects& batch) {
+  Failpoint("coordinator/before-commit");
   const Status committed = ledger_->Commit(batch.records);
+  Failpoint("coordinator/after-commit");
   if (!committed) {
     return Failure(committed.error().Within("ledger"));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/failpoint.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/ledger/rocks_ledger.h"
 
@@ -168,6 +169,7 @@ void Server::Handle(const Event& event) {
 }
 
 void Server::Send(const Letter& letter) {
+  Failpoint("coordinator/before-letter");
   const Status sent = listener_->SendAll(letter.to, letter.messages);
   if (sent) {
     return;

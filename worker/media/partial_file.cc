@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/failpoint.h"
 #include "worker/media/ffmpeg.h"
 
 namespace weft::media {
@@ -83,9 +84,11 @@ Status PartialFile::Publish() {
   if (fsync(lock_) != 0) {
     return Failure(SystemError("cannot write " + final_path_));
   }
+  Failpoint("output/before-rename");
   if (std::rename(path_.c_str(), final_path_.c_str()) != 0) {
     return Failure(SystemError("cannot rename the finished file to " + final_path_));
   }
+  Failpoint("output/after-rename");
   close(std::exchange(lock_, -1));
   const std::string folder = FolderOf(final_path_);
   const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

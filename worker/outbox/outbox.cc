@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "common/checksum.h"
+#include "common/failpoint.h"
 #include "common/wire/ids_wire.h"
 
 namespace weft::worker {
@@ -140,15 +141,19 @@ Status Outbox::Keep(const v1::ToCoordinator& outcome) const {
   const std::string path = folder_ + "/" + NameOf(attempt);
   const std::string partial = path + ".part";
   WEFT_RETURN_IF_ERROR(WriteDurably(partial, WithSum(outcome.SerializeAsString())));
+  Failpoint("outbox/before-rename");
   std::error_code error;
   std::filesystem::rename(partial, path, error);
   if (error) {
     return Failure(ErrorCode::kInternal, path + ": " + error.message());
   }
-  return SyncFolder(folder_);
+  const Status synced = SyncFolder(folder_);
+  Failpoint("outbox/after-keep");
+  return synced;
 }
 
 void Outbox::Forget(const AttemptId& attempt) const {
+  Failpoint("outbox/before-forget");
   std::error_code error;
   std::filesystem::remove(folder_ + "/" + NameOf(attempt), error);
 }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/failpoint.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -69,6 +70,7 @@ void DeviceThread::Loop() {
         .abandoned = abandoned_,
     };
     Result<v1::TaskResult> result = RunTask(work.task, context);
+    Failpoint("worker/after-task");
     if (model.key() != told) {
       told = model.key();
       Tell(ModelChanged{told});

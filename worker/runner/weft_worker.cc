@@ -20,6 +20,7 @@
 
 #include "common/bulk/remote_blob_store.h"
 #include "common/clock.h"
+#include "common/failpoint.h"
 #include "common/log/log.h"
 #include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
@@ -220,6 +221,7 @@ Status Runner::Obey(const AgentEffects& effects) {
   if (effects.start) {
     WEFT_ASSIGN_OR_RETURN(const AttemptId attempt, FromWire(effects.start->attempt()));
     log_.With(Fields(attempt)).Info("starts");
+    Failpoint("worker/before-start");
     device_.Start(*effects.start, attempt);
   }
   for (const v1::ToCoordinator& message : effects.messages) {

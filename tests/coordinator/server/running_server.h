@@ -33,6 +33,8 @@ class RunningServer {
     }
   }
 
+  [[nodiscard]] const Server& Subject() const { return *server_; }
+
   // How it ended.
   Status Stop() {
     stop_ = true;

@@ -1,22 +1,16 @@
 #include "coordinator/server/server.h"
 
-#include <functional>
-#include <random>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/bulk/remote_blob_store.h"
 #include "tests/common/temporary_folder.h"
-#include "tests/coordinator/core/model_client.h"
-#include "tests/coordinator/core/model_worker.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/coordinator/server/running_server.h"
+#include "tests/coordinator/server/story.h"
 
 namespace weft::coordinator {
 namespace {
-
-constexpr Duration kPatience{30'000};
 
 class ServerTest : public ::testing::Test {
  protected:
@@ -26,7 +20,7 @@ class ServerTest : public ::testing::Test {
 
   // Sends until it is taken: a connection takes nothing before the other side is there.
   void Say(Connection& connection, const std::string& bytes) {
-    const Time end = clock_.Now() + kPatience;
+    const Time end = clock_.Now() + Story::kPatience;
     while (!connection.Send(bytes) && clock_.Now() < end) {
       static_cast<void>(connection.Receive(Duration(1)));
     }
@@ -46,71 +40,6 @@ class ServerTest : public ::testing::Test {
   std::unique_ptr<ZmqContext> context_ = ZmqContext::Open().value();
   SteadyClock clock_;
 };
-
-// A worker, a client, and the connections they speak over; one thread.
-class Story {
- public:
-  Story(std::unique_ptr<Connection> worker, std::unique_ptr<Connection> client)
-      : worker_connection_(std::move(worker)), client_connection_(std::move(client)) {}
-
-  // Lives on until `enough` holds; false when it does not within kPatience.
-  bool LiveUntil(const std::function<bool(const Story&)>& enough) {
-    const Time end = clock_.Now() + kPatience;
-    Time next_word{};
-    while (!enough(*this) && clock_.Now() < end) {
-      if (clock_.Now() >= next_word) {
-        Speak(*worker_connection_, worker_.Live(clock_.Now(), random_, blobs_));
-        Speak(*client_connection_, client_.Live());
-        next_word = clock_.Now() + Duration(10);
-      }
-      Listen();
-    }
-    return enough(*this);
-  }
-
-  std::size_t BlobCount() const { return blobs_.size(); }
-  const ModelClient& Client() const { return client_; }
-  const ModelWorker& Worker() const { return worker_; }
-  const std::optional<v1::WorkerWelcome>& Welcome() const { return welcome_; }
-
- private:
-  static void Speak(Connection& connection, const std::vector<v1::ToCoordinator>& messages) {
-    for (const v1::ToCoordinator& message : messages) {
-      static_cast<void>(connection.Send(message.SerializeAsString()));
-    }
-  }
-
-  void Listen() {
-    v1::FromCoordinator message;
-    for (auto bytes = worker_connection_->Receive(Duration(1)).value(); bytes.has_value();
-         bytes = worker_connection_->Receive(Duration(0)).value()) {
-      ASSERT_TRUE(message.ParseFromString(*bytes));
-      if (message.has_worker_welcome()) {
-        welcome_ = message.worker_welcome();
-      }
-      worker_.Hear(message, clock_.Now(), random_, blobs_);
-    }
-    for (auto bytes = client_connection_->Receive(Duration(0)).value(); bytes.has_value();
-         bytes = client_connection_->Receive(Duration(0)).value()) {
-      ASSERT_TRUE(message.ParseFromString(*bytes));
-      client_.Hear(message);
-    }
-  }
-
-  SteadyClock clock_;
-  std::mt19937_64 random_{1};
-  ModelBlobs blobs_;
-  ModelWorker worker_{
-      "local-0", 71, {.error_chance = 0, .work_min = Duration(0), .work_max = Duration(2)}};
-  ModelClient client_{"token", SampleSpec()};
-  std::unique_ptr<Connection> worker_connection_;
-  std::unique_ptr<Connection> client_connection_;
-  std::optional<v1::WorkerWelcome> welcome_;
-};
-
-bool HasEnded(const Story& story) {
-  return story.Client().end().has_value();
-}
 
 TEST_F(ServerTest, CarriesAJobFromSubmissionToItsEnd) {
   RunningServer server(*context_, options_);
@@ -152,19 +81,19 @@ TEST_F(ServerTest, AnswersGarbageAndLivesOn) {
   RunningServer server(*context_, options_);
   const auto connection = Connect();
   Say(*connection, "\xff\xff no message");
-  const auto refusal = Hear(*connection, kPatience);
+  const auto refusal = Hear(*connection, Story::kPatience);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->request_refused().error().code(),
             static_cast<std::uint32_t>(ErrorCode::kInvalidArgument));
   Say(*connection, "");  // A message without a body, such as a newer peer would send.
-  const auto unknown = Hear(*connection, kPatience);
+  const auto unknown = Hear(*connection, Story::kPatience);
   ASSERT_TRUE(unknown.has_value());
   EXPECT_EQ(unknown->request_refused().error().code(),
             static_cast<std::uint32_t>(ErrorCode::kUnsupported));
   v1::ToCoordinator watch;
   watch.mutable_watch_job()->set_job("j-none");
   Say(*connection, watch.SerializeAsString());
-  const auto not_found = Hear(*connection, kPatience);
+  const auto not_found = Hear(*connection, Story::kPatience);
   ASSERT_TRUE(not_found.has_value());
   EXPECT_EQ(not_found->request_refused().error().code(),
             static_cast<std::uint32_t>(ErrorCode::kNotFound));
@@ -179,7 +108,7 @@ TEST_F(ServerTest, AcceptsNoJobsWhileTheDiskIsLow) {
   submit.mutable_submit_job()->set_client_token("token");
   *submit.mutable_submit_job()->mutable_spec() = SampleSpec();
   Say(*connection, submit.SerializeAsString());
-  const auto refusal = Hear(*connection, kPatience);
+  const auto refusal = Hear(*connection, Story::kPatience);
   ASSERT_TRUE(refusal.has_value());
   const v1::Error& error = refusal->request_refused().error();
   EXPECT_EQ(error.code(), static_cast<std::uint32_t>(ErrorCode::kNoSpace));
