@@ -2,15 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <vector>
 
 #include "worker/models/bfloat16_attention.h"
 #include "worker/models/narrow_attention.h"
 #include "worker/models/tiled_attention.h"
+#include "worker/models/torch_version.h"
 
 namespace weft::models {
 namespace {
 
-// On a device, one run of queries may have scores of 1 GiB.
+// On a device, one run of queries may have so many scores: 1 GiB in float32.
 constexpr std::int64_t kDeviceRunScores = std::int64_t{1} << 28U;
 
 // Calls `attend(head, first, count)` for runs of queries of every head: heads, and runs where there
@@ -77,6 +80,7 @@ at::Tensor AttendBfloat16Heads(const Inputs& in, double scale) {
   return out;
 }
 
+// Of one sample: [tokens, heads * width].
 at::Tensor AttendOnCpu(
     const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, double scale) {
   if (q.scalar_type() == at::kBFloat16 && MultipliesBfloat16()) {
@@ -87,35 +91,58 @@ at::Tensor AttendOnCpu(
       .to(q.scalar_type());
 }
 
-// [tokens, heads * width] as [heads, tokens, width].
+// [samples, tokens, heads * width] as [samples, heads, tokens, width].
 at::Tensor ByHead(const at::Tensor& x, int heads) {
-  return x.view({x.size(0), heads, x.size(1) / heads}).transpose(0, 1);
+  return x.view({x.size(0), x.size(1), heads, x.size(2) / heads}).transpose(1, 2);
 }
 
-at::Tensor AttendOnDevice(const at::Tensor& q,
-                          const at::Tensor& k,
-                          const at::Tensor& v,
-                          int heads) {
-  const at::Tensor queries = ByHead(q, heads);
-  const at::Tensor keys = ByHead(k, heads).transpose(1, 2);
-  const at::Tensor values = ByHead(v, heads);
-  const std::int64_t run = std::max<std::int64_t>(1, kDeviceRunScores / (heads * k.size(0)));
+// By its definition. All: [samples * heads, tokens, width]; the scale is in the queries.
+at::Tensor AttendInRuns(const at::Tensor& queries,
+                        const at::Tensor& keys,
+                        const at::Tensor& values) {
+  const std::int64_t run =
+      std::max<std::int64_t>(1, kDeviceRunScores / (keys.size(0) * keys.size(1)));
+  const at::Tensor across = keys.transpose(1, 2);
   std::vector<at::Tensor> parts;
-  for (std::int64_t begin = 0; begin < q.size(0); begin += run) {
-    const std::int64_t count = std::min(run, q.size(0) - begin);
+  for (std::int64_t begin = 0; begin < queries.size(1); begin += run) {
+    const std::int64_t count = std::min(run, queries.size(1) - begin);
     parts.push_back(
-        at::bmm(at::softmax(at::bmm(queries.narrow(1, begin, count), keys), -1), values));
+        at::bmm(at::softmax(at::bmm(queries.narrow(1, begin, count), across), -1), values));
   }
-  const at::Tensor all = parts.size() == 1 ? parts.front() : at::cat(parts, 1);
-  return all.transpose(0, 1).reshape(q.sizes());
+  return parts.size() == 1 ? parts.front() : at::cat(parts, 1);
+}
+
+at::Tensor AttendOnDevice(
+    const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads, double scale) {
+  const at::Tensor queries = ByHead(q, heads);
+  const at::Tensor keys = ByHead(k, heads);
+  const at::Tensor values = ByHead(v, heads);
+  std::optional<at::Tensor> mixed = FusedAttention(queries, keys, values);
+  if (!mixed) {
+    const auto fold = [](const at::Tensor& x) { return x.flatten(0, 1); };
+    mixed = AttendInRuns(fold(queries).mul(scale), fold(keys), fold(values)).view(queries.sizes());
+  }
+  return mixed->transpose(1, 2).reshape(q.sizes());
 }
 
 }  // namespace
 
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads) {
-  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(1) / heads));
-  return q.is_cpu() ? AttendOnCpu(q, k, v, heads, scale)
-                    : AttendOnDevice(q.mul(scale), k, v, heads);
+  const double scale = 1.0 / std::sqrt(static_cast<double>(q.size(2) / heads));
+  if (!q.is_cpu()) {
+    return AttendOnDevice(q, k, v, heads, scale);
+  }
+  const auto attend = [&](std::int64_t sample) {
+    return AttendOnCpu(q.select(0, sample), k.select(0, sample), v.select(0, sample), heads, scale);
+  };
+  if (q.size(0) == 1) {
+    return attend(0).unsqueeze(0);
+  }
+  at::Tensor mixed = at::empty_like(q);
+  for (std::int64_t sample = 0; sample < q.size(0); ++sample) {
+    mixed.select(0, sample).copy_(attend(sample));
+  }
+  return mixed;
 }
 
 }  // namespace weft::models

@@ -1,4 +1,4 @@
-// Scaled dot-product attention of one sample.
+// Scaled dot-product attention.
 
 #pragma once
 
@@ -6,8 +6,9 @@
 
 namespace weft::models {
 
-// softmax(q k^T / sqrt(width / heads)) v for one sample.
-// q: [queries, width]; k, v: [keys, width].  Gives [queries, width].  Memory is bounded: queries
+// softmax(q k^T / sqrt(width / heads)) v for each sample of a batch.
+// q: [samples, queries, width]; k, v: [samples, keys, width].  Gives [samples, queries, width].
+// On a device in one kernel, where this LibTorch has it; memory is bounded otherwise, too: queries
 // are taken in runs. REQUIRES: heads divides width.
 at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, int heads);
 

@@ -2,26 +2,23 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 
 #include "worker/models/attend.h"
 
 namespace weft::models {
 
-void FrameMemory::Store(int layer, int frame, int side, const KeysValues& own) {
-  const auto layer_index = static_cast<std::size_t>(layer);
-  const auto frame_index = static_cast<std::size_t>(frame);
-  layers_.resize(std::max(layers_.size(), layer_index + 1));
-  auto& frames = layers_[layer_index];
-  frames.resize(std::max(frames.size(), frame_index + 1));
-  // Copied out of the batch, which would otherwise be kept alive as a whole.
-  frames[frame_index].at(static_cast<std::size_t>(side)) = {own.keys.clone(), own.values.clone()};
+namespace {
+
+// Keys that are gathered at once for samples that read more than their own: on a device as many
+// samples as can be go in one call, for a call costs more there than a copy; a CPU is filled by
+// one.
+std::int64_t TokensGathered(const at::Tensor& q) {
+  constexpr std::int64_t kValuesMax = std::int64_t{1} << 28U;
+  return q.is_cpu() ? 1 : kValuesMax / q.size(2);
 }
 
-const KeysValues& FrameMemory::At(int layer, int frame, int side) const {
-  return layers_.at(static_cast<std::size_t>(layer))
-      .at(static_cast<std::size_t>(frame))
-      .at(static_cast<std::size_t>(side));
-}
+}  // namespace
 
 at::Tensor Attention::Mix(const at::Tensor& q, const KeysValues& read) const {
   if (!upcast || q.scalar_type() == at::kFloat) {
@@ -34,62 +31,31 @@ at::Tensor Attention::Mix(const at::Tensor& q, const KeysValues& read) const {
 at::Tensor Attention::Self(const at::Tensor& x, JointAttention* joint) const {
   const at::Tensor q = to_q(x);
   const KeysValues own = Read(x);
-  if (joint != nullptr) {
-    Remember(own, *joint);
+  if (joint == nullptr) {
+    return to_out(Mix(q, own));
   }
+  Remember(own, layer, *joint);
   at::Tensor mixed = at::empty_like(q);
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    const KeysValues read =
-        joint == nullptr ? KeysValues{own.keys.select(0, sample), own.values.select(0, sample)}
-                         : Gather(own, sample, *joint);
-    mixed.select(0, sample).copy_(Mix(q.select(0, sample), read));
+  const std::int64_t tokens_max = TokensGathered(q);
+  SampleRun run;
+  for (std::int64_t first = 0; first < x.size(0); first += run.count) {
+    run = RunFrom(first, tokens_max, own, *joint);
+    mixed.narrow(0, first, run.count)
+        .copy_(Mix(q.narrow(0, first, run.count), Gather(own, run, layer, *joint)));
   }
   return to_out(mixed);
-}
-
-void Attention::Remember(const KeysValues& batch, JointAttention& joint) const {
-  for (std::size_t sample = 0; sample < joint.samples.size(); ++sample) {
-    const SampleLinks& links = joint.samples[sample];
-    if (links.writes >= 0) {
-      const auto index = static_cast<std::int64_t>(sample);
-      joint.memory.Store(layer, links.writes, links.side,
-                         {batch.keys.select(0, index), batch.values.select(0, index)});
-    }
-  }
-}
-
-KeysValues Attention::Gather(const KeysValues& batch,
-                             std::int64_t sample,
-                             const JointAttention& joint) const {
-  const SampleLinks& links = joint.samples.at(static_cast<std::size_t>(sample));
-  std::vector<at::Tensor> keys;
-  std::vector<at::Tensor> values;
-  if (links.mates.count > 0) {
-    const std::int64_t first = sample + links.mates.from;
-    keys.push_back(batch.keys.narrow(0, first, links.mates.count).flatten(0, 1));
-    values.push_back(batch.values.narrow(0, first, links.mates.count).flatten(0, 1));
-  }
-  for (const int frame : links.reads) {
-    const KeysValues& other = joint.memory.At(layer, frame, links.side);
-    keys.push_back(other.keys);
-    values.push_back(other.values);
-  }
-  return keys.size() == 1 ? KeysValues{keys.front(), values.front()}
-                          : KeysValues{at::cat(keys), at::cat(values)};
 }
 
 at::Tensor Attention::Cross(const at::Tensor& x, const KeysValues& text) const {
-  const at::Tensor q = to_q(x);
   const std::int64_t sides = text.keys.size(0);
   const std::int64_t samples_a_side = x.size(0) / sides;
   assert(samples_a_side * sides == x.size(0));
-  at::Tensor mixed = at::empty_like(q);
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    const std::int64_t side = sample / samples_a_side;
-    mixed.select(0, sample).copy_(
-        Mix(q.select(0, sample), {text.keys.select(0, side), text.values.select(0, side)}));
-  }
-  return to_out(mixed);
+  const auto for_each_sample = [&](const at::Tensor& of_side) {
+    return of_side.unsqueeze(1)
+        .expand({sides, samples_a_side, of_side.size(1), of_side.size(2)})
+        .flatten(0, 1);
+  };
+  return to_out(Mix(to_q(x), {for_each_sample(text.keys), for_each_sample(text.values)}));
 }
 
 at::Tensor TransformerBlock::FeedForward(const at::Tensor& x) const {

@@ -1,55 +1,17 @@
-// Attention and the transformer blocks of Stable Diffusion's UNet, and how frames attend to others.
+// Attention and the transformer blocks of Stable Diffusion's UNet.
 
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
+#include "worker/models/joint_attention.h"
 #include "worker/models/layers.h"
 
 namespace weft::models {
 
-struct KeysValues {
-  at::Tensor keys;  // [tokens, width]
-  at::Tensor values;
-};
-
 // Keys and values of a prompt, [sides, tokens, width], for every cross-attention layer.
 using TextKeys = std::vector<KeysValues>;
-
-// Keys and values that frames left in every self-attention layer, for others to read.
-class FrameMemory {
- public:
-  static constexpr int kSides = 2;  // Negative, positive.
-
-  void Clear() { layers_.clear(); }
-  void Store(int layer, int frame, int side, const KeysValues& own);
-  // REQUIRES: stored before.
-  [[nodiscard]] const KeysValues& At(int layer, int frame, int side) const;
-
- private:
-  std::vector<std::vector<std::array<KeysValues, kSides>>> layers_;  // [layer][frame][side]
-};
-
-// A run of samples of a batch, counted from the one that reads them.
-struct Mates {
-  int from = 0;
-  int count = 1;
-};
-
-// Whose keys and values one sample of a batch reads, in this order; all are of its own side.
-struct SampleLinks {
-  int side = 0;
-  Mates mates;             // Of the same batch; as it stands, itself.
-  std::vector<int> reads;  // From the memory.
-  int writes = -1;         // Where it leaves its own before anyone reads; -1: nowhere.
-};
-
-struct JointAttention {
-  FrameMemory& memory;
-  std::vector<SampleLinks> samples;  // One a sample of the batch.
-};
 
 // What every block of a UNet sees beside the picture.
 struct BlockContext {
@@ -79,12 +41,6 @@ struct Attention {
 
  private:
   [[nodiscard]] at::Tensor Mix(const at::Tensor& q, const KeysValues& read) const;
-  // Leaves what the samples of a batch leave.  batch: [batch, tokens, width].
-  void Remember(const KeysValues& batch, JointAttention& joint) const;
-  // All that `sample` of the batch reads, one behind the other.
-  [[nodiscard]] KeysValues Gather(const KeysValues& batch,
-                                  std::int64_t sample,
-                                  const JointAttention& joint) const;
 };
 
 // diffusers' BasicTransformerBlock.

@@ -107,14 +107,7 @@ class HalfReader {
 
 at::Tensor VaeAttention::operator()(const at::Tensor& x) const {
   const at::Tensor tokens = ToTokens(norm(x));
-  const at::Tensor q = to_q(tokens);
-  const at::Tensor k = to_k(tokens);
-  const at::Tensor v = to_v(tokens);
-  at::Tensor mixed = at::empty_like(q);
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    mixed.select(0, sample).copy_(
-        Attend(q.select(0, sample), k.select(0, sample), v.select(0, sample), 1));
-  }
+  const at::Tensor mixed = Attend(to_q(tokens), to_k(tokens), to_v(tokens), 1);
   return ToPicture(to_out(mixed), x.size(2), x.size(3)).add_(x);
 }
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "worker/models/torch_edge.h"
+#include "worker/models/torch_version.h"
 
 namespace weft::models {
 namespace {
@@ -50,18 +51,25 @@ class Attention : public testing::TestWithParam<std::tuple<Shape, int>> {
         .to(at::kFloat);
   }
 
+  // Of one sample.
+  [[nodiscard]] at::Tensor Alone(const at::Tensor& q,
+                                 const at::Tensor& k,
+                                 const at::Tensor& v) const {
+    return Attend(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), shape_.heads).squeeze(0);
+  }
+
   [[nodiscard]] static double RelativeError(const at::Tensor& rough, const at::Tensor& exact) {
     return (rough.to(at::kFloat).sub(exact).norm() / exact.norm()).item<double>();
   }
 };
 
 TEST_P(Attention, IsExactInFloat32) {
-  EXPECT_LT(RelativeError(Attend(q_, k_, v_, shape_.heads), Exact()), 1e-6);
+  EXPECT_LT(RelativeError(Alone(q_, k_, v_), Exact()), 1e-6);
 }
 
 TEST_P(Attention, ComesCloseInBfloat16) {
   const auto rough = [](const at::Tensor& x) { return x.to(at::kBFloat16); };
-  const at::Tensor out = Attend(rough(q_), rough(k_), rough(v_), shape_.heads);
+  const at::Tensor out = Alone(rough(q_), rough(k_), rough(v_));
   EXPECT_EQ(out.scalar_type(), at::kBFloat16);
   EXPECT_LT(RelativeError(out, Exact()), 1e-2);
 }
@@ -69,12 +77,33 @@ TEST_P(Attention, ComesCloseInBfloat16) {
 TEST_P(Attention, GivesAQueryTheSameBitsInAnyCompany) {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     const at::Tensor q = q_.to(type);
-    const at::Tensor all = Attend(q, k_.to(type), v_.to(type), shape_.heads);
+    const at::Tensor all = Alone(q, k_.to(type), v_.to(type));
     const std::int64_t first = shape_.queries / 3;
     const at::Tensor some =
-        Attend(q.narrow(0, first, shape_.queries - first), k_.to(type), v_.to(type), shape_.heads);
+        Alone(q.narrow(0, first, shape_.queries - first), k_.to(type), v_.to(type));
     EXPECT_TRUE(all.narrow(0, first, shape_.queries - first).equal(some));
   }
+}
+
+TEST_P(Attention, GivesASampleTheSameBitsInAnyBatch) {
+  const auto both = [](const at::Tensor& x) { return at::stack({x.flip(0), x}); };
+  const at::Tensor out = Attend(both(q_), both(k_), both(v_), shape_.heads);
+  EXPECT_TRUE(out.select(0, 1).equal(Alone(q_, k_, v_)));
+  EXPECT_TRUE(out.select(0, 0).equal(Alone(q_.flip(0), k_.flip(0), v_.flip(0))));
+}
+
+// What a GPU computes with, on this processor.
+TEST_P(Attention, OfLibTorch2Agrees) {
+  const auto by_head = [this](const at::Tensor& x) {
+    return x.view({1, x.size(0), shape_.heads, shape_.width}).transpose(1, 2);
+  };
+  const auto fused = FusedAttention(by_head(q_), by_head(k_), by_head(v_));
+  if (!fused) {
+    GTEST_SKIP() << "this LibTorch has no attention of its own";
+  }
+  const at::Tensor rows = fused->transpose(1, 2).reshape(q_.sizes());
+  EXPECT_LT(RelativeError(rows, Exact()), 1e-6);
+  EXPECT_LT(RelativeError(Alone(q_, k_, v_), rows), 1e-6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shapes,

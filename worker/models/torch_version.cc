@@ -1,0 +1,25 @@
+#include "worker/models/torch_version.h"
+
+#include <torch/version.h>
+
+#if TORCH_VERSION_MAJOR >= 2
+#include <ATen/ops/scaled_dot_product_attention.h>
+#endif
+
+namespace weft::models {
+
+#if TORCH_VERSION_MAJOR >= 2
+std::optional<at::Tensor> FusedAttention(const at::Tensor& q,
+                                         const at::Tensor& k,
+                                         const at::Tensor& v) {
+  return at::scaled_dot_product_attention(q, k, v);
+}
+#else
+std::optional<at::Tensor> FusedAttention(const at::Tensor& /*q*/,
+                                         const at::Tensor& /*k*/,
+                                         const at::Tensor& /*v*/) {
+  return std::nullopt;
+}
+#endif
+
+}  // namespace weft::models
