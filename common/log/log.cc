@@ -12,8 +12,6 @@
 namespace weft {
 namespace {
 
-using SystemTime = std::chrono::system_clock::time_point;
-
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
     case LogLevel::kDebug:
@@ -26,33 +24,6 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
       return spdlog::level::err;
   }
   return spdlog::level::err;
-}
-
-std::string Name(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
-
-// RFC 3339, UTC: "2024-05-01T12:00:00.123Z".
-std::string TimeStamp(SystemTime time) {
-  const auto milliseconds =
-      std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-  const std::time_t seconds =
-      std::chrono::system_clock::to_time_t(std::chrono::floor<std::chrono::seconds>(time));
-  std::tm utc{};
-  ::gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
-                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     milliseconds % 1000);
 }
 
 // "worker local-0, job j-1, denoise 3.1, attempt 2: "; empty without fields. A task names its
@@ -86,11 +57,17 @@ void AddFields(const LogFields& fields, nlohmann::ordered_json& record) {
   if (fields.chunk) {
     record["chunk"] = *fields.chunk;
   }
+  if (fields.round) {
+    record["round"] = *fields.round;
+  }
   if (!fields.task.empty()) {
     record["task"] = fields.task;
   }
   if (fields.attempt) {
     record["attempt"] = *fields.attempt;
+  }
+  if (fields.epoch) {
+    record["epoch"] = *fields.epoch;
   }
   if (!fields.worker.empty()) {
     record["worker"] = fields.worker;
@@ -98,6 +75,20 @@ void AddFields(const LogFields& fields, nlohmann::ordered_json& record) {
 }
 
 }  // namespace
+
+std::string Name(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "error";
+}
 
 std::optional<LogLevel> LogLevelNamed(std::string_view name) {
   for (const LogLevel level :
@@ -107,6 +98,31 @@ std::optional<LogLevel> LogLevelNamed(std::string_view name) {
     }
   }
   return std::nullopt;
+}
+
+std::string TimeStamp(std::uint64_t unix_ms) {
+  const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
+  std::tm utc{};
+  ::gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     unix_ms % 1000);
+}
+
+std::string JsonLine(const LogEntry& entry, std::string_view program, int process) {
+  nlohmann::ordered_json record;
+  record["time"] = TimeStamp(entry.unix_ms);
+  record["level"] = Name(entry.level);
+  if (!program.empty()) {
+    record["program"] = program;
+  }
+  if (process != 0) {
+    record["process"] = process;
+  }
+  AddFields(entry.fields, record);
+  record["message"] = entry.message;
+  // Bytes that are no UTF-8 must not cost the record.
+  return record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 // Where records go. spdlog's own registry of loggers, a global, is not used.
@@ -135,31 +151,23 @@ class Log::Outlets {
     if (level < options_.level) {
       return;
     }
-    const SystemTime now = std::chrono::system_clock::now();
+    const auto now = std::chrono::system_clock::now();
+    const auto since_1970 =
+        std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch()).count();
+    const LogEntry entry{static_cast<std::uint64_t>(since_1970), level, fields,
+                         std::string(message)};
     if (terminal_) {
       terminal_->log(now, {}, ToSpdlog(level), Prefix(fields).append(message));
     }
     if (file_) {
-      file_->log(now, {}, ToSpdlog(level), JsonLine(now, level, fields, message));
+      file_->log(now, {}, ToSpdlog(level), JsonLine(entry, options_.program, ::getpid()));
+    }
+    if (options_.listener) {
+      options_.listener(entry);
     }
   }
 
  private:
-  [[nodiscard]] std::string JsonLine(SystemTime now,
-                                     LogLevel level,
-                                     const LogFields& fields,
-                                     std::string_view message) const {
-    nlohmann::ordered_json record;
-    record["time"] = TimeStamp(now);
-    record["level"] = Name(level);
-    record["program"] = options_.program;
-    record["process"] = ::getpid();
-    AddFields(fields, record);
-    record["message"] = message;
-    // Bytes that are no UTF-8 must not cost the record.
-    return record.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  }
-
   LogOptions options_;
   std::unique_ptr<spdlog::logger> terminal_;
   std::unique_ptr<spdlog::logger> file_;
@@ -181,11 +189,17 @@ Log Log::With(const LogFields& fields) const {
   if (fields.chunk) {
     log.fields_.chunk = fields.chunk;
   }
+  if (fields.round) {
+    log.fields_.round = fields.round;
+  }
   if (!fields.task.empty()) {
     log.fields_.task = fields.task;
   }
   if (fields.attempt) {
     log.fields_.attempt = fields.attempt;
+  }
+  if (fields.epoch) {
+    log.fields_.epoch = fields.epoch;
   }
   if (!fields.worker.empty()) {
     log.fields_.worker = fields.worker;

@@ -22,9 +22,11 @@ void ClientDesk::Hear(const PeerId& from, const v1::SubmitJob& request, Effects&
   Message answer{from, {}};
   if (submitted) {
     *answer.body.mutable_job_submitted() = *std::move(submitted);
+    answer.body.mutable_job_submitted()->set_client_token(request.client_token());
   } else {
     *answer.body.mutable_request_refused()->mutable_error() = ToWire(submitted.error().error);
     answer.body.mutable_request_refused()->set_kind(submitted.error().kind);
+    answer.body.mutable_request_refused()->set_client_token(request.client_token());
   }
   effects.messages.push_back(std::move(answer));
 }
@@ -40,29 +42,17 @@ void ClientDesk::Hear(const PeerId& from, const v1::WatchJob& request, Time now,
 }
 
 void ClientDesk::Hear(const PeerId& from,
-                      const v1::CancelJob& request,
+                      const v1::PrioritizeJob& request,
                       Time now,
                       Effects& effects) {
   const JobId id{request.job()};
-  Answer(from, id, jobs_.Cancel(id, effects), now, effects);
+  Answer(from, id, jobs_.Prioritize(id, request.priority(), effects), now, effects);
 }
 
-void ClientDesk::Hear(const PeerId& from, const v1::PauseJob& request, Time now, Effects& effects) {
-  const JobId id{request.job()};
-  Answer(from, id, jobs_.Pause(id, effects), now, effects);
-}
-
-void ClientDesk::Hear(const PeerId& from,
-                      const v1::ResumeJob& request,
-                      Time now,
-                      Effects& effects) {
-  const JobId id{request.job()};
-  Answer(from, id, jobs_.Resume(id, effects), now, effects);
-}
-
-void ClientDesk::Hear(const PeerId& from, const v1::RetryJob& request, Time now, Effects& effects) {
-  const JobId id{request.job()};
-  Answer(from, id, jobs_.Retry(id, effects), now, effects);
+void ClientDesk::Change(
+    const PeerId& from, const std::string& job, JobChange change, Time now, Effects& effects) {
+  const JobId id{job};
+  Answer(from, id, (jobs_.*change)(id, effects), now, effects);
 }
 
 void ClientDesk::Answer(

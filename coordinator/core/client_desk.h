@@ -1,9 +1,11 @@
-// The conversation with clients: submit, watch, cancel, pause, resume, retry.
+// The conversation with clients that want something done: submit, watch, cancel, pause, resume,
+// retry, prioritize. What they only want to see is view_desk.h's.
 
 #pragma once
 
 #include <map>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "common/transport.h"
@@ -19,13 +21,15 @@ class ClientDesk {
   // Both must outlive this.
   ClientDesk(Floor& floor, JobLife& jobs) : floor_(floor), jobs_(jobs) {}
 
-  // Answered with JobSubmitted, JobStatus, JobStatus; or with RequestRefused.
+  // Answered with JobSubmitted, or else JobStatus; or with RequestRefused.
   void Hear(const PeerId& from, const v1::SubmitJob& request, Effects& effects);
   void Hear(const PeerId& from, const v1::WatchJob& request, Time now, Effects& effects);
-  void Hear(const PeerId& from, const v1::CancelJob& request, Time now, Effects& effects);
-  void Hear(const PeerId& from, const v1::PauseJob& request, Time now, Effects& effects);
-  void Hear(const PeerId& from, const v1::ResumeJob& request, Time now, Effects& effects);
-  void Hear(const PeerId& from, const v1::RetryJob& request, Time now, Effects& effects);
+  void Hear(const PeerId& from, const v1::PrioritizeJob& request, Time now, Effects& effects);
+
+  // Cancel, Pause, Resume or Retry. Answered likewise.
+  using JobChange = Status (JobLife::*)(const JobId& id, Effects& effects);
+  void Change(
+      const PeerId& from, const std::string& job, JobChange change, Time now, Effects& effects);
 
   // The peer watches nothing any more.
   void Leave(const PeerId& peer);

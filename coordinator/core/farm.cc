@@ -33,6 +33,7 @@ Effects Farm::Handle(const Event& event, Time now) {
 }
 
 void Farm::Handle(const Event& event, Time now, Effects& effects) {
+  floor_.now = now;
   Route(event, now, effects);
   // After the event: a heartbeat that arrives with the hour still counts.
   workers_.DropSilent(now, effects);
@@ -98,15 +99,29 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
     case v1::ToCoordinator::kWatchJob:
       return clients_.Hear(from, message.watch_job(), now, effects);
     case v1::ToCoordinator::kCancelJob:
-      return clients_.Hear(from, message.cancel_job(), now, effects);
+      return clients_.Change(from, message.cancel_job().job(), &JobLife::Cancel, now, effects);
     case v1::ToCoordinator::kPauseJob:
-      return clients_.Hear(from, message.pause_job(), now, effects);
+      return clients_.Change(from, message.pause_job().job(), &JobLife::Pause, now, effects);
     case v1::ToCoordinator::kResumeJob:
-      return clients_.Hear(from, message.resume_job(), now, effects);
+      return clients_.Change(from, message.resume_job().job(), &JobLife::Resume, now, effects);
     case v1::ToCoordinator::kRetryJob:
-      return clients_.Hear(from, message.retry_job(), now, effects);
+      return clients_.Change(from, message.retry_job().job(), &JobLife::Retry, now, effects);
+    case v1::ToCoordinator::kPrioritizeJob:
+      return clients_.Hear(from, message.prioritize_job(), now, effects);
     case v1::ToCoordinator::kDrainWorker:
       return workers_.Hear(from, message.drain_worker(), effects);
+    case v1::ToCoordinator::kListJobs:
+      return views_.Hear(from, message.list_jobs(), now, effects);
+    case v1::ToCoordinator::kShowJob:
+      return views_.Hear(from, message.show_job(), now, effects);
+    case v1::ToCoordinator::kListTasks:
+      return views_.Hear(from, message.list_tasks(), effects);
+    case v1::ToCoordinator::kListWorkers:
+      return views_.Hear(from, message.list_workers(), now, effects);
+    case v1::ToCoordinator::kShowFarm:
+      return views_.Hear(from, message.show_farm(), effects);
+    case v1::ToCoordinator::kLogRecords:  // The server keeps logs; the core has none.
+    case v1::ToCoordinator::kReadLog:
     case v1::ToCoordinator::BODY_NOT_SET:
       return RefuseUnknown(from, effects);
   }

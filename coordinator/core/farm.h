@@ -15,6 +15,7 @@
 #include "coordinator/core/event.h"
 #include "coordinator/core/floor.h"
 #include "coordinator/core/job_life.h"
+#include "coordinator/core/view_desk.h"
 #include "coordinator/core/worker_desk.h"
 
 namespace weft::coordinator {
@@ -58,6 +59,7 @@ class Farm {
   AttemptLife attempts_{floor_, jobs_};
   WorkerDesk workers_{floor_, attempts_};
   ClientDesk clients_{floor_, jobs_};
+  ViewDesk views_{floor_};
 };
 
 }  // namespace weft::coordinator

@@ -31,6 +31,8 @@ struct FarmOptions {
   std::uint32_t user_jobs_max = 10'000;        // Of one user, that have not ended.
   std::uint32_t user_running_max = 1'000'000;  // Tasks of one user that run at a time.
   std::string bulk_address;                    // Workers are sent there for blobs.
+  // From our time to the time since 1970, for people to read; nothing is decided by it.
+  Duration unix_offset{0};
 };
 
 struct Floor {
@@ -42,7 +44,12 @@ struct Floor {
         conduct(options.conduct) {}
 
   const FarmOptions options;
+  [[nodiscard]] std::uint64_t UnixMs() const {
+    return static_cast<std::uint64_t>((now.time_since_epoch() + options.unix_offset).count());
+  }
+
   std::uint64_t epoch = 0;  // Of this life of the coordinator.
+  Time now{};               // Of the event that is being handled.
   // Why no task starts and no job is accepted; nothing while work goes on.
   std::optional<std::string> held = std::nullopt;
   JobTable jobs;

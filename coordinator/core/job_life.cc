@@ -25,17 +25,23 @@ Refusal Plain(const Error& error) {
   return {error, v1::REFUSAL_KIND_UNSPECIFIED};
 }
 
-Status CheckTerms(const v1::JobTerms& terms) {
+Status CheckPriority(std::uint32_t priority) {
   constexpr std::uint32_t kPriorityMax = 100;
+  if (priority > kPriorityMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "priority is " + std::to_string(priority) + ": 0 to 100");
+  }
+  return {};
+}
+
+Status CheckTerms(const v1::JobTerms& terms) {
   constexpr int kTagsMax = 32;
   constexpr std::size_t kNameBytesMax = 128;
-  if (terms.priority() > kPriorityMax) {
+  WEFT_RETURN_IF_ERROR(CheckPriority(terms.priority()));
+  if (terms.user().size() > kNameBytesMax || terms.name().size() > kNameBytesMax ||
+      terms.tags_size() > kTagsMax) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "priority is " + std::to_string(terms.priority()) + ": 0 to 100");
-  }
-  if (terms.user().size() > kNameBytesMax || terms.tags_size() > kTagsMax) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "user may have 128 bytes, and a job 32 tags of 1 to 128 bytes");
+                   "user and name may have 128 bytes, and a job 32 tags of 1 to 128 bytes");
   }
   for (const std::string& tag : terms.tags()) {
     if (tag.empty() || tag.size() > kNameBytesMax) {
@@ -82,6 +88,7 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   job.client_token = request.client_token();
   job.spec = request.spec();
   job.terms = request.terms();
+  job.terms.set_submitted_unix_ms(floor_.UnixMs());
   job.plan = PlanProbe();
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
@@ -184,12 +191,25 @@ Status JobLife::Retry(const JobId& id, Effects& effects) {
   }
   job->error.reset();
   job->log.clear();
+  job->ended_unix_ms = 0;
   Move(*job, JobState::kRunning, effects);
   for (const Task* task : floor_.tasks.Forget(id)) {
     effects.records.push_back(task->ToRecord());
   }
   floor_.tasks.Open(id);
   Tell(*job, {.text = "job is tried again"}, effects);
+  return {};
+}
+
+Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  WEFT_RETURN_IF_ERROR(CheckPriority(priority));
+  if (job->Priority() != priority) {
+    job->terms.set_priority(priority);
+    floor_.tasks.Prioritize(id, priority);
+    effects.records.push_back(job->ToRecord());
+    Tell(*job, {.text = "job has priority " + std::to_string(priority) + " now"}, effects);
+  }
   return {};
 }
 
@@ -230,6 +250,7 @@ void JobLife::Move(Job& job, JobState state, Effects& effects) {
 }
 
 void JobLife::End(Job& job, JobState state, Effects& effects) {
+  job.ended_unix_ms = floor_.UnixMs();
   Move(job, state, effects);
   floor_.tasks.Close(job.id);
   for (const Lease& lease : floor_.leases.OfJob(job.id)) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,9 @@ class JobLife {
   Status Resume(const JobId& id, Effects& effects);
   // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done.
   Status Retry(const JobId& id, Effects& effects);
+
+  // kInvalidArgument: not 0 to 100.
+  Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);
 
   // The probe is done: everything else is planned. An implausible clip fails the job.
   void Plan(Job& job, const v1::Clip& clip, Effects& effects);

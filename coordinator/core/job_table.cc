@@ -24,6 +24,7 @@ Record Job::ToRecord() const {
   record.set_sequence(sequence);
   *record.mutable_terms() = terms;
   record.set_log(log);
+  record.set_ended_unix_ms(ended_unix_ms);
   return coordinator::ToRecord(std::move(record));
 }
 
@@ -45,6 +46,7 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   job.terms = record.terms();
   job.log = record.log();
   job.sequence = record.sequence();
+  job.ended_unix_ms = record.ended_unix_ms();
   job.state = static_cast<JobState>(record.state());
   if (record.has_error()) {
     job.error = FromWire(record.error());
@@ -67,6 +69,7 @@ Job& JobTable::Add(Job job) {
   const JobId id = job.id;
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));
   assert(is_new);
+  by_sequence_.emplace(added->second.sequence, &added->second);
   return added->second;
 }
 

@@ -38,7 +38,8 @@ struct Job {
   v1::JobSpec spec;
   std::string model_key;  // ModelKey() of the specification, from Add() on.
   v1::JobTerms terms;
-  std::uint64_t sequence = 0;  // In order of submission.
+  std::uint64_t sequence = 0;       // In order of submission.
+  std::uint64_t ended_unix_ms = 0;  // 0 while it has not ended.
   JobState state = JobState::kAccepted;
   std::optional<Error> error;    // Of a failed job.
   std::string log;               // Likewise: the end of the failed task's log.
@@ -71,8 +72,14 @@ class JobTable {
 
   [[nodiscard]] const std::map<JobId, Job>& All() const { return jobs_; }
 
+  // In order of submission, by sequence.
+  [[nodiscard]] const std::map<std::uint64_t, const Job*>& BySequence() const {
+    return by_sequence_;
+  }
+
  private:
   std::map<JobId, Job> jobs_;
+  std::map<std::uint64_t, const Job*> by_sequence_;
   std::map<std::string, std::uint32_t> open_;  // By user.
   std::uint64_t last_sequence_ = 0;
 };

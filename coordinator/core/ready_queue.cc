@@ -72,12 +72,7 @@ void ReadyQueue::Charge(const JobId& id, double work) {
   user.clock = std::max(user.clock, job.served);
   const JobRank before = RankOf(id, job);
   job.served += work;
-  for (const Requirement& requirement : job.requirements) {
-    auto& jobs = UsersOf(requirement, user.held).at({user.served, job.standing.user});
-    auto node = jobs.extract(before);
-    node.key() = RankOf(id, job);
-    jobs.insert(std::move(node));
-  }
+  Reseat(id, job, before);
   for (const auto& [requirement, count] : user.requirements) {
     auto& users = UsersOf(requirement, user.held);
     auto node = users.extract({user.served, job.standing.user});
@@ -85,6 +80,13 @@ void ReadyQueue::Charge(const JobId& id, double work) {
     users.insert(std::move(node));
   }
   user.served += work;
+}
+
+void ReadyQueue::SetPriority(const JobId& id, std::uint32_t priority) {
+  JobShare& job = jobs_.at(id);
+  const JobRank before = RankOf(id, job);
+  job.standing.priority = priority;
+  Reseat(id, job, before);
 }
 
 void ReadyQueue::Hold(const std::string& name, bool held) {
@@ -119,10 +121,30 @@ std::optional<ReadyTask> ReadyQueue::First(const Capability& worker) const {
   return first.has_value() ? std::optional(first->second) : std::nullopt;
 }
 
+std::map<Requirement, std::uint64_t> ReadyQueue::Counts() const {
+  std::map<Requirement, std::uint64_t> counts;
+  for (const auto& [name, user] : users_) {
+    for (const auto& [requirement, count] : user.requirements) {
+      counts[requirement] += count;
+    }
+  }
+  return counts;
+}
+
 std::map<ReadyQueue::UserRank, ReadyQueue::Jobs>& ReadyQueue::UsersOf(
     const Requirement& requirement, bool held) {
   Class& found = classes_[requirement];
   return held ? found.held : found.users;
+}
+
+void ReadyQueue::Reseat(const JobId& id, const JobShare& job, const JobRank& before) {
+  const UserShare& user = users_.at(job.standing.user);
+  for (const Requirement& requirement : job.requirements) {
+    auto& jobs = UsersOf(requirement, user.held).at({user.served, job.standing.user});
+    auto node = jobs.extract(before);
+    node.key() = RankOf(id, job);
+    jobs.insert(std::move(node));
+  }
 }
 
 ReadyQueue::JobRank ReadyQueue::RankOf(const JobId& id, const JobShare& job) {

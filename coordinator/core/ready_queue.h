@@ -57,11 +57,17 @@ class ReadyQueue {
   // The job was given `work`. REQUIRES: the job was added.
   void Charge(const JobId& id, double work);
 
+  // The job goes before or behind the others of its user from now on. REQUIRES: the job was added.
+  void SetPriority(const JobId& id, std::uint32_t priority);
+
   // The tasks of the user of this name do not start (`held`), or do again.
   void Hold(const std::string& name, bool held);
 
   // The task to start next on such a worker; nothing when none can.
   [[nodiscard]] std::optional<ReadyTask> First(const Capability& worker) const;
+
+  // How many tasks are ready, by what they ask of a worker.
+  [[nodiscard]] std::map<Requirement, std::uint64_t> Counts() const;
 
   // No task is ready, or only those of users who are held.
   [[nodiscard]] bool Empty() const { return eligible_ == 0; }
@@ -91,6 +97,8 @@ class ReadyQueue {
 
   [[nodiscard]] std::map<UserRank, Jobs>& UsersOf(const Requirement& requirement, bool held);
   static JobRank RankOf(const JobId& id, const JobShare& job);
+  // The job's tasks are where its rank says, which was `before`.
+  void Reseat(const JobId& id, const JobShare& job, const JobRank& before);
 
   std::map<Requirement, Class> classes_;  // Only those with tasks.
   std::map<JobId, JobShare> jobs_;

@@ -93,6 +93,15 @@ const Task* TaskTable::Find(const TaskId& id) const {
   return task == tasks_.end() ? nullptr : &task->second;
 }
 
+std::vector<const Task*> TaskTable::OfJob(const JobId& job) const {
+  std::vector<const Task*> tasks;
+  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
+       ++it) {
+    tasks.push_back(&it->second);
+  }
+  return tasks;
+}
+
 void TaskTable::Start(Task& task, std::uint64_t epoch, const Holder& holder) {
   assert(task.state == TaskState::kWaiting && task.inputs_missing == 0);
   ++task.attempt;

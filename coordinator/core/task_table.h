@@ -94,6 +94,9 @@ class TaskTable {
   void Close(const JobId& job);
   void Open(const JobId& job);
 
+  // The job's tasks go by this priority among those of its user from now on.
+  void Prioritize(const JobId& job, std::uint32_t priority) { ready_.SetPriority(job, priority); }
+
   // Failed tasks of a closed job wait again, and every task is as if it had never failed.
   // Returns those that changed.
   std::vector<const Task*> Forget(const JobId& job);
@@ -108,6 +111,9 @@ class TaskTable {
   [[nodiscard]] const JobTally& Tally(const JobId& job) const;
 
   [[nodiscard]] const std::map<TaskId, Task>& All() const { return tasks_; }
+
+  // The job's tasks, in the order of their ids.
+  [[nodiscard]] std::vector<const Task*> OfJob(const JobId& job) const;
 
  private:
   struct JobEntry {

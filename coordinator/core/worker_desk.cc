@@ -54,6 +54,7 @@ void WorkerDesk::Hear(const PeerId& from,
   }
   const Holder self{{hello.worker()}, {hello.instance()}};
   const auto greeting = floor_.workers.Greet({.self = self,
+                                              .build = hello.build(),
                                               .peer = from,
                                               .capability = CapabilityOf(hello),
                                               .last_heard = now,

@@ -20,6 +20,7 @@ namespace weft::coordinator {
 
 struct Worker {
   Holder self = {};
+  std::string build = {};  // For people.
   PeerId peer = {};
   Capability capability = {};
   Time last_heard = {};
@@ -74,6 +75,9 @@ class WorkerTable {
   enum class Bar { kDrained, kAside };
   void SetBarred(const WorkerId& worker, Bar bar, bool barred);
   [[nodiscard]] bool IsBarred(const WorkerId& worker, Bar bar) const;
+
+  // Whom an operator drained, connected or not.
+  [[nodiscard]] const std::set<WorkerId>& Drained() const { return drained_; }
 
   [[nodiscard]] bool IsIdle(const WorkerId& worker) const;
   [[nodiscard]] std::size_t IdleCount() const { return idle_count_; }

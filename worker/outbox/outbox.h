@@ -19,6 +19,8 @@ class Outbox {
   // kFailedPrecondition: another process has it open.  kPermissionDenied: it cannot be written.
   static Result<Outbox> Open(const std::string& folder);
 
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
   Outbox(Outbox&& other) noexcept;
   Outbox& operator=(Outbox&&) = delete;
   ~Outbox();

@@ -61,6 +61,24 @@ TEST(FarmOperations, AJobIsAcceptedUntilItStarts) {
   EXPECT_EQ(StatusOf(farm, job).state(), v1::JOB_STATE_RUNNING);
 }
 
+v1::ToCoordinator Prioritize(const std::string& job, std::uint32_t priority) {
+  v1::ToCoordinator message;
+  message.mutable_prioritize_job()->set_job(job);
+  message.mutable_prioritize_job()->set_priority(priority);
+  return message;
+}
+
+TEST(FarmOperations, APrioritizedJobGoesFirstFromThenOnAlsoAfterARestart) {
+  FarmScript farm;
+  farm.Submit("first", SampleSpec());
+  const std::string second = farm.Submit("second", SampleSpec());
+  EXPECT_TRUE(farm.Say("client", Prioritize(second, 80)).At("client").has_job_status());
+  farm.Restart();
+  EXPECT_EQ(farm.Say("w", HelloMessage("w", 1)).Assignment("w")->attempt().task().job(), second);
+  const auto refused = farm.Say("client", Prioritize(second, 101)).At("client").request_refused();
+  EXPECT_THAT(refused.error().message(), HasSubstr("priority is 101: 0 to 100"));
+}
+
 TEST(FarmOperations, APausedJobFinishesWhatRunsAndStartsNothing) {
   FarmScript farm;
   const std::string job = farm.Submit("token", SampleSpec());

@@ -155,5 +155,23 @@ TEST(ReadyQueue, HoldsExactlyWhatWasPutIn) {
   }
 }
 
+TEST(ReadyQueue, AJobMovesWithItsPriorityWhileItsTasksWait) {
+  ReadyQueue queue;
+  const JobId early{"early"};
+  const JobId late{"late"};
+  queue.AddJob(early, {.user = "ada", .priority = 50, .sequence = 1});
+  queue.AddJob(late, {.user = "ada", .priority = 50, .sequence = 2});
+  queue.Insert({}, {1, {.job = early}});
+  queue.Insert({}, {2, {.job = late}});
+  EXPECT_EQ(queue.First({})->id.job, early);
+  queue.SetPriority(late, 60);
+  EXPECT_EQ(queue.First({})->id.job, late);
+  queue.SetPriority(late, 40);
+  EXPECT_EQ(queue.First({})->id.job, early);
+  queue.Erase({}, {1, {.job = early}});
+  queue.Erase({}, {2, {.job = late}});
+  EXPECT_TRUE(queue.Empty());
+}
+
 }  // namespace
 }  // namespace weft::coordinator
