@@ -122,6 +122,7 @@ class LocalRender {
     options.bulk_address = sockets.bulk_address();
     // Somebody waits for this one job: better an error at once than a job that is held back.
     options.disk = {.low_bytes = 0, .ballast_bytes = 0};
+    options.logs.enabled = false;  // The workers' own files are beside it.
     WEFT_ASSIGN_OR_RETURN(const auto coordinator,
                           EmbeddedCoordinator::Start(*context, options, log));
     WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(sockets.control_address()));

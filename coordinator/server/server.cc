@@ -1,6 +1,7 @@
 #include "coordinator/server/server.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "common/failpoint.h"
@@ -13,19 +14,27 @@ namespace {
 constexpr std::size_t kControlMessageBytesMax = 1 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{200};
 constexpr Duration kDiskLookPeriod{1000};
+constexpr Duration kLogPrunePeriod = std::chrono::hours(1);
 // Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
 // a batch, and with it a memtable, small.
 constexpr int kBatchMessagesMax = 2048;
+
+std::uint64_t NowUnixMs() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(
+      std::chrono::floor<std::chrono::milliseconds>(since_1970).count());
+}
 
 bool IsEmpty(const Effects& effects) {
   return effects.records.empty() && effects.messages.empty() && effects.notes.empty();
 }
 
-FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_address) {
+FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_address, Time now) {
   FarmOptions farm;
   farm.heartbeat = options.heartbeat;
   farm.silence = options.silence;
   farm.lease = options.lease;
+  farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
       options.bulk_public_address.empty() ? bulk_address : options.bulk_public_address;
   return farm;
@@ -45,7 +54,8 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
   WEFT_ASSIGN_OR_RETURN(
       parts.listener,
       context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
-  parts.farm = std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address()));
+  parts.farm =
+      std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address(), SteadyClock().Now()));
   std::unique_ptr<Server> server(new Server(std::move(parts), options, std::move(log)));
   WEFT_ASSIGN_OR_RETURN(Effects effects, server->farm_->Restore(records, server->clock_.Now()));
   server->committer_->Begin(std::move(effects));
@@ -60,7 +70,10 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       farm_(std::move(parts.farm)),
       committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
       gate_(options.state_folder, options.disk),
-      log_(std::move(log)) {}
+      logs_(options.state_folder + "/logs", options.logs),
+      log_desk_(*farm_, logs_),
+      log_(std::move(log)),
+      board_([this] { listener_->Interrupt(); }) {}
 
 Status Server::Run(const std::atomic<bool>& stop) {
   while (!stop) {
@@ -79,7 +92,11 @@ Status Server::Turn(Duration timeout) {
     Handle(PeerGone{peer});
   }
   WatchDisk(clock_.Now());
+  TendLogs(clock_.Now());
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
+  for (Switchboard::Call& call : board_.Take()) {
+    Hear({std::move(call.from), std::move(call.question)});
+  }
   const auto due = farm_->NextWakeup();
   if (due.has_value() && *due <= clock_.Now()) {
     Handle(Tick{});
@@ -117,12 +134,33 @@ Status Server::HearWaiting(Duration timeout) {
     ++gathered_messages_;
     MessageArrived arrived{received->from, {}};
     if (arrived.message.ParseFromString(received->bytes)) {
-      Handle(arrived);
+      Hear(arrived);
     } else {
       RefuseGarbage(*received);
     }
   }
   return {};
+}
+
+void Server::Hear(const MessageArrived& arrived) {
+  if (arrived.message.has_log_records()) {
+    log_desk_.Hear(arrived.from, arrived.message.log_records(), clock_.Now());
+  } else if (arrived.message.has_read_log()) {
+    const v1::FromCoordinator page = log_desk_.Answer(arrived.message.read_log());
+    Send({arrived.from, {page.SerializeAsString()}});
+  } else {
+    Handle(arrived);
+  }
+}
+
+void Server::TendLogs(Time now) {
+  if (const auto [lost, why] = logs_.TakeLosses(); lost > 0) {
+    log_.Warning(std::to_string(lost) + " log records could not be kept: " + why);
+  }
+  if (logs_pruned_ == Time{} || now - logs_pruned_ >= kLogPrunePeriod) {
+    logs_pruned_ = now;
+    logs_.Prune();
+  }
 }
 
 Status Server::Deliver() {
@@ -169,6 +207,13 @@ void Server::Handle(const Event& event) {
 }
 
 void Server::Send(const Letter& letter) {
+  if (Switchboard::IsHere(letter.to)) {
+    v1::FromCoordinator answer;
+    if (!letter.messages.empty() && answer.ParseFromString(letter.messages.front())) {
+      board_.Deliver(letter.to, answer);
+    }
+    return;
+  }
   Failpoint("coordinator/before-letter");
   const Status sent = listener_->SendAll(letter.to, letter.messages);
   if (sent) {
@@ -181,9 +226,14 @@ void Server::Send(const Letter& letter) {
   }
 }
 
-void Server::Write(const Note& note) const {
-  const Log log = log_.With({.job = note.job, .task = note.task, .worker = note.worker});
-  log.Write(note.level == Note::Level::kWarning ? LogLevel::kWarning : LogLevel::kInfo, note.text);
+void Server::Write(const Note& note) {
+  const LogEntry entry{
+      .unix_ms = NowUnixMs(),
+      .level = note.level == Note::Level::kWarning ? LogLevel::kWarning : LogLevel::kInfo,
+      .fields = {.job = note.job, .task = note.task, .worker = note.worker},
+      .message = note.text};
+  log_.With(entry.fields).Write(entry.level, entry.message);
+  logs_.KeepNote(entry);
 }
 
 }  // namespace weft::coordinator

@@ -25,11 +25,14 @@
 #include "coordinator/server/blob_service.h"
 #include "coordinator/server/committer.h"
 #include "coordinator/server/disk_gate.h"
+#include "coordinator/server/log_desk.h"
+#include "coordinator/server/log_keeper.h"
+#include "coordinator/server/switchboard.h"
 
 namespace weft::coordinator {
 
 struct ServerOptions {
-  std::string state_folder;         // Made if it is not there; holds ledger/ and blobs/.
+  std::string state_folder;         // Made if it is not there; holds ledger/, blobs/ and logs/.
   std::string control_address;      // To listen on; see common/transport/zmq_transport.h.
   std::string bulk_address;         // To listen on, for blobs.
   std::string bulk_public_address;  // What workers are told; empty: where bulk_address was bound.
@@ -37,6 +40,7 @@ struct ServerOptions {
   Duration silence = std::chrono::seconds(5);  // Then a worker is taken for gone.
   Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
   DiskLimits disk = {};                        // Of the state folder's disk.
+  LogKeeping logs = {};
 };
 
 class Server {
@@ -56,6 +60,9 @@ class Server {
   // Where peers reach the server.
   [[nodiscard]] const std::string& ControlAddress() const { return listener_->address(); }
   [[nodiscard]] const std::string& BulkAddress() const { return blobs_->Address(); }
+
+  // For questions from other threads; they are answered while Run() runs.
+  [[nodiscard]] Switchboard& Board() { return board_; }
 
  private:
   // What Open() has made, in the order in which it is made.
@@ -79,12 +86,16 @@ class Server {
   Status Deliver();
   // How long to wait for messages.
   [[nodiscard]] Duration Patience() const;
+  // What needs no part of the core is answered at once.
+  void Hear(const MessageArrived& arrived);
+  // Deletes old logs now and then, and tells of records that could not be kept.
+  void TendLogs(Time now);
   // What the message's sender is told when it is none.
   void RefuseGarbage(const Received& received);
   // Gathers what the core makes of the event.
   void Handle(const Event& event);
   void Send(const Letter& letter);
-  void Write(const Note& note) const;
+  void Write(const Note& note);
 
   const SteadyClock clock_;
   std::unique_ptr<BlobService> blobs_;
@@ -93,7 +104,11 @@ class Server {
   std::unique_ptr<Committer> committer_;
   DiskGate gate_;
   Time gate_looked_{};  // Last.
+  LogKeeper logs_;
+  LogDesk log_desk_;
+  Time logs_pruned_{};  // Last.
   Log log_;
+  Switchboard board_;
   Effects gathered_;                 // Since the batch that is being written.
   int gathered_messages_ = 0;        // That it comes from.
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.

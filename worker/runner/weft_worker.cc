@@ -22,6 +22,7 @@
 #include "common/clock.h"
 #include "common/failpoint.h"
 #include "common/log/log.h"
+#include "common/settings/program_options.h"
 #include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
 #include "common/wire/ids_wire.h"
@@ -30,10 +31,12 @@
 #include "worker/models/torch_edge.h"
 #include "worker/outbox/outbox.h"
 #include "worker/runner/device_thread.h"
+#include "worker/runner/log_courier.h"
 
 namespace weft::worker {
 namespace {
 
+constexpr int kWrongUsage = 2;
 constexpr Duration kPollInterval = std::chrono::milliseconds(20);
 
 // Signal handlers can reach nothing else.
@@ -86,15 +89,18 @@ InstanceId DrawInstance() {
 LogFields Fields(const AttemptId& attempt) {
   return {.job = attempt.task.job.value,
           .chunk = attempt.task.chunk,
+          .round = attempt.task.round,
           .task = Name(attempt.task),
-          .attempt = attempt.number};
+          .attempt = attempt.number,
+          .epoch = attempt.epoch};
 }
 
 class Runner {
  public:
-  Runner(const Options& options, ZmqContext& zmq, const Log& log)
+  Runner(const Options& options, ZmqContext& zmq, const Log& log, LogCourier& courier)
       : zmq_(zmq),
         log_(log),
+        courier_(courier),
         device_(options.device, options.memory),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),
@@ -111,12 +117,18 @@ class Runner {
 
  private:
   Status PassOnStops();
+  // Once the coordinator knows who speaks.
+  void SendLog();
   Status Feed(const AgentEvent& event);
+  // REQUIRES: there is one.
+  void TendOutbox(const AgentEffects& effects);
   Status Obey(const AgentEffects& effects);
   Status UseBulk(const std::string& address);
 
   ZmqContext& zmq_;
   const Log& log_;
+  LogCourier& courier_;
+  Time log_sent_{};
   SteadyClock clock_;
   DeviceThread device_;
   Agent agent_;
@@ -139,6 +151,7 @@ Status Runner::Run(const std::string& address) {
     if (leaving_) {
       break;
     }
+    SendLog();
     WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, control_->Receive(kPollInterval));
     v1::FromCoordinator message;
     if (bytes && message.ParseFromString(*bytes)) {
@@ -146,6 +159,23 @@ Status Runner::Run(const std::string& address) {
     }
   }
   return {};
+}
+
+void Runner::SendLog() {
+  constexpr Duration kPause{200};
+  if (bulk_address_.empty() || clock_.Now() - log_sent_ < kPause) {
+    return;
+  }
+  log_sent_ = clock_.Now();
+  const std::optional<v1::LogRecords> records = courier_.Next();
+  if (!records) {
+    return;
+  }
+  v1::ToCoordinator message;
+  *message.mutable_log_records() = *records;
+  if (control_->Send(message.SerializeAsString())) {
+    courier_.Forget(*records);
+  }
 }
 
 Status Runner::PassOnStops() {
@@ -197,20 +227,24 @@ Status Runner::UseBulk(const std::string& address) {
   return {};
 }
 
-Status Runner::Obey(const AgentEffects& effects) {
-  for (const std::string& note : effects.notes) {
-    log_.Info(note);
-  }
-  if (outbox_ && effects.keep) {
+void Runner::TendOutbox(const AgentEffects& effects) {
+  if (effects.keep) {
     const Status kept = outbox_->Keep(*effects.keep);
     if (!kept) {  // It is told all the same, as long as this process lives.
       log_.Warning("a result cannot be kept: " + kept.error().message());
     }
   }
   for (const AttemptId& attempt : effects.forget) {
-    if (outbox_) {
-      outbox_->Forget(attempt);
-    }
+    outbox_->Forget(attempt);
+  }
+}
+
+Status Runner::Obey(const AgentEffects& effects) {
+  for (const std::string& note : effects.notes) {
+    log_.Info(note);
+  }
+  if (outbox_) {
+    TendOutbox(effects);
   }
   if (effects.bulk_address) {
     WEFT_RETURN_IF_ERROR(UseBulk(*effects.bulk_address));
@@ -223,6 +257,10 @@ Status Runner::Obey(const AgentEffects& effects) {
     log_.With(Fields(attempt)).Info("starts");
     Failpoint("worker/before-start");
     device_.Start(*effects.start, attempt);
+  }
+  if (effects.exit) {
+    log_sent_ = {};
+    SendLog();  // After its goodbye the worker is not heard any more.
   }
   for (const v1::ToCoordinator& message : effects.messages) {
     Status sent = control_->Send(message.SerializeAsString());
@@ -254,10 +292,13 @@ int Main(Options options) {
   std::signal(
       SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { ++stops_asked; });
   cv::setNumThreads(1);
-  const Result<Log> log = Log::Open({.program = "weft-worker",
-                                     .file = options.log_file,
-                                     .terminal = options.log_file.empty(),
-                                     .level = *LogLevelNamed(options.log_level)});
+  LogCourier courier;
+  const Result<Log> log =
+      Log::Open({.program = "weft-worker",
+                 .file = options.log_file,
+                 .terminal = options.log_file.empty(),
+                 .level = *LogLevelNamed(options.log_level),
+                 .listener = [&courier](const LogEntry& entry) { courier.Take(entry); }});
   if (!log) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
@@ -277,7 +318,7 @@ int Main(Options options) {
   }
   const Log worker_log = log->With({.worker = options.name});
   worker_log.Info("joins " + options.coordinator + " with " + options.device);
-  Runner runner(options, **zmq, worker_log);
+  Runner runner(options, **zmq, worker_log, courier);
   Status status = runner.OpenOutbox(options.outbox);
   if (status) {
     status = runner.Run(options.coordinator);
@@ -290,17 +331,7 @@ int Main(Options options) {
   return EXIT_SUCCESS;
 }
 
-}  // namespace
-}  // namespace weft::worker
-
-int main(int argc, char** argv) {
-  weft::worker::UseOneThread();
-  weft::worker::ChooseBlasKernels(argv);
-  weft::worker::Options options;
-  CLI::App app(
-      "Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
-      "tcp://10.0.0.5:7070 --name gpu17.0 --device cuda:0\n",
-      "weft-worker");
+void AddOptions(CLI::App& app, Options& options) {
   app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
   app.add_option("--coordinator", options.coordinator, "Address, tcp://HOST:PORT or ipc://PATH")
       ->required();
@@ -323,7 +354,24 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--exit-with-parent", options.exit_with_parent,
                "End when the process that started this one ends");
-  CLI11_PARSE(app, argc, argv);
+}
+
+}  // namespace
+}  // namespace weft::worker
+
+int main(int argc, char** argv) {
+  weft::worker::UseOneThread();
+  weft::worker::ChooseBlasKernels(argv);
+  weft::worker::Options options;
+  CLI::App app(
+      "Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
+      "tcp://10.0.0.5:7733 --name gpu17.0 --device cuda:0\n",
+      "weft-worker");
+  weft::worker::AddOptions(app, options);
+  const auto ended = weft::ReadOptions(app, {argv + 1, argv + argc}, weft::worker::kWrongUsage);
+  if (ended.has_value()) {
+    return *ended;
+  }
   weft::models::KeepFreedMemory();
   return weft::worker::Main(std::move(options));
 }
