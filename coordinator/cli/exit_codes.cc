@@ -30,6 +30,7 @@ std::string ExitCodeHelp() {
          "    2  the command line or the job file is wrong\n"
          "    3  the clip, the model or a field's value cannot serve\n"
          "    4  the output or the state cannot be written (permissions, full disk)\n"
+         "    5  no coordinator answers (commands to a fleet)\n"
          "  130  interrupted; the same command goes on where it stopped";
 }
 

@@ -14,6 +14,7 @@ enum class ExitCode {
   kUsage = 2,         // The command line or the job file is wrong; nothing was touched.
   kBadInput = 3,      // The clip, the model or a field's value cannot serve.
   kCannotWrite = 4,   // The output or the state cannot be written: permissions, a full disk.
+  kUnreachable = 5,   // No coordinator answers; nothing is known of what it would have said.
   kInterrupted = 130  // Ctrl-C or SIGTERM; the state is kept and the same command goes on.
 };
 

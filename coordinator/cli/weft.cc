@@ -9,37 +9,18 @@
 #include <thread>
 #include <vector>
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include "coordinator/cli/care.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/exit_codes.h"
+#include "coordinator/cli/fleet_commands.h"
 #include "coordinator/cli/plan.h"
 #include "coordinator/cli/render.h"
 #include "coordinator/cli/reporter.h"
 #include "coordinator/cli/stop_signals.h"
+#include "coordinator/cli/terminal.h"
 
 namespace weft::cli {
 namespace {
-
-constexpr int kColumnsUnknown = 80;
-
-int TerminalColumns() {
-  winsize size{};
-  const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-  return known ? size.ws_col : kColumnsUnknown;
-}
-
-std::unique_ptr<Reporter> MakeReporter(const JobOptions& options) {
-  if (options.json) {
-    return MakeJsonReporter(std::cout, std::cerr);
-  }
-  if (::isatty(STDERR_FILENO) == 1) {
-    return MakeBarReporter(std::cerr, TerminalColumns);
-  }
-  return MakePlainReporter(std::cerr);
-}
 
 std::uint32_t CoreCount() {
   return std::max(1U, std::thread::hardware_concurrency());
@@ -69,7 +50,7 @@ Result<ExitCode> RunJob(const JobOptions& options, const v1::JobSpec& spec, Repo
 }
 
 ExitCode Obey(const CommandLine& line) {
-  const std::unique_ptr<Reporter> reporter = MakeReporter(line.options);
+  const std::unique_ptr<Reporter> reporter = MakeReporter(line.options.json);
   const bool runs = line.command == Command::kRun;
   const Result<v1::JobSpec> spec = runs ? ResolveSpec(line.options) : ResolvePlanSpec(line.options);
   if (!spec) {
@@ -92,6 +73,9 @@ ExitCode Main(const std::vector<std::string>& arguments) {
   }
   std::error_code error;
   const std::string folder = std::filesystem::current_path(error).string();
+  if (const auto commanded = CommandFleet(arguments, folder); commanded.has_value()) {
+    return *commanded;
+  }
   const Result<CommandLine> line = ReadCommandLine(arguments, folder);
   if (!line) {
     MakePlainReporter(std::cerr)->Failed(line.error(), ExitCode::kUsage);
@@ -99,7 +83,10 @@ ExitCode Main(const std::vector<std::string>& arguments) {
   }
   if (line->command == Command::kShow) {
     const bool whole = arguments.front() == "--help" || arguments.front() == "-h";
-    std::cout << line->text << (whole ? "\nTo look after a farm:\n" + CareHelp() + "\n" : "")
+    std::cout << line->text
+              << (whole ? "\nOf a fleet:\n" + FleetHelp() + "\nTo look after one:\n" + CareHelp() +
+                              "\n"
+                        : "")
               << std::flush;
     return ExitCode::kDone;
   }

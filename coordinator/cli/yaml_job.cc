@@ -1,47 +1,18 @@
 #include "coordinator/cli/yaml_job.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <set>
-#include <sstream>
-#include <system_error>
 #include <vector>
 
 #include <yaml-cpp/yaml.h>
 
 #include "coordinator/cli/control_option.h"
 #include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/yaml_node.h"
 
 namespace weft::cli {
 namespace {
-
-constexpr std::uintmax_t kFileBytesMax = 1 << 20;
-
-std::string Where(const std::string& path, const YAML::Mark& mark) {
-  if (mark.is_null()) {
-    return path;
-  }
-  return path + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-}
-
-tl::unexpected<Error> Wrong(const std::string& place, const std::string& what) {
-  return Failure(ErrorCode::kInvalidArgument, place + ": " + what);
-}
-
-std::string Shape(const YAML::Node& value) {
-  switch (value.Type()) {
-    case YAML::NodeType::Sequence:
-      return "a list";
-    case YAML::NodeType::Map:
-      return "a map";
-    case YAML::NodeType::Scalar:
-      return "a single value";
-    default:
-      return "nothing";
-  }
-}
 
 std::string Allowed(FieldKind kind) {
   switch (kind) {
@@ -181,11 +152,6 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
   return {};
 }
 
-// yaml-cpp notices a quote that is never closed only where the text ends at once.
-std::string WithoutTrailingSpace(const std::string& text) {
-  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
-}
-
 }  // namespace
 
 bool IsJobFile(const std::string& path) {
@@ -193,42 +159,22 @@ bool IsJobFile(const std::string& path) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
+Status ReadJobNode(const YAML::Node& root, const std::string& path, JobOptions& options) {
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(WithoutTrailingSpace(text));
-    if (documents.size() != 1) {
-      return Wrong(path, "must hold one job, not " + std::to_string(documents.size()));
-    }
-    const YAML::Node& root = documents.front();
-    if (!root.IsMap()) {
-      return Wrong(Where(path, root.Mark()),
-                   "must be a map of fields such as \"steps: 20\", not " + Shape(root));
-    }
     return SetFields(root, path, options);
   } catch (const YAML::Exception& exception) {
     return Wrong(Where(path, exception.mark), exception.msg);
   }
 }
 
+Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
+  WEFT_ASSIGN_OR_RETURN(const YAML::Node root, YamlMapOf(text, path));
+  return ReadJobNode(root, path, options);
+}
+
 Status ReadJobFile(const std::string& path, JobOptions& options) {
-  std::error_code error;
-  const bool exists = std::filesystem::exists(path, error);
-  if (!error && !exists) {
-    return Failure(ErrorCode::kNotFound, "no such job file: " + path);
-  }
-  if (!std::filesystem::is_regular_file(path, error)) {
-    return Failure(ErrorCode::kInvalidArgument, "not a job file: " + path);
-  }
-  if (std::filesystem::file_size(path, error) > kFileBytesMax) {
-    return Failure(ErrorCode::kInvalidArgument, "too large for a job file (1 MiB): " + path);
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file) {
-    return Failure(ErrorCode::kPermissionDenied, "cannot read the job file " + path);
-  }
-  return ReadJobText(text.str(), path, options);
+  WEFT_ASSIGN_OR_RETURN(const std::string text, TextOf(path));
+  return ReadJobText(text, path, options);
 }
 
 }  // namespace weft::cli

@@ -1,0 +1,81 @@
+#include "coordinator/cli/fleet_client.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "common/wire/error_wire.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr Duration kAskAgain = std::chrono::seconds(2);
+constexpr Duration kTryAgain{50};  // What nobody took is said again soon.
+
+}  // namespace
+
+Result<v1::FromCoordinator> FleetClient::Ask(const v1::ToCoordinator& question,
+                                             v1::FromCoordinator::BodyCase answer) {
+  const std::string bytes = question.SerializeAsString();
+  const Time begun = clock_.Now();
+  Time ask_again = begun;
+  while (clock_.Now() - begun < patience_) {
+    if (clock_.Now() >= ask_again) {
+      const bool sent = connection_.Send(bytes).has_value();
+      ask_again = clock_.Now() + (sent ? kAskAgain : kTryAgain);
+    }
+    const Duration wait = std::max(ask_again - clock_.Now(), Duration::zero());
+    WEFT_ASSIGN_OR_RETURN(const std::optional<v1::FromCoordinator> heard, Hear(wait));
+    if (!heard.has_value()) {
+      continue;
+    }
+    if (heard->has_request_refused()) {
+      return Failure(FromWire(heard->request_refused().error()));
+    }
+    if (heard->body_case() == answer) {
+      return *heard;
+    }
+  }
+  return Failure(ErrorCode::kUnavailable, "the coordinator does not answer");
+}
+
+Result<v1::JobSummary> FleetClient::FindJob(const std::string& text) {
+  v1::ToCoordinator question;
+  question.mutable_list_jobs()->set_match(text);
+  constexpr std::uint32_t kNamedMax = 5;
+  question.mutable_list_jobs()->set_limit(kNamedMax);
+  WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                        Ask(question, v1::FromCoordinator::kJobList));
+  const auto& jobs = answer.job_list().jobs();
+  if (jobs.empty() || text.empty()) {
+    return Failure(ErrorCode::kNotFound, "there is no job \"" + text + "\"");
+  }
+  if (jobs.size() == 1) {
+    return jobs.at(0);
+  }
+  std::string ids;
+  for (const v1::JobSummary& job : jobs) {
+    ids += (ids.empty() ? "" : ", ") + job.job();
+  }
+  return Failure(ErrorCode::kInvalidArgument, "\"" + text + "\" means several jobs: " + ids +
+                                                  (answer.job_list().next() > 0 ? ", …" : "") +
+                                                  "; take one of these ids");
+}
+
+Result<std::optional<v1::FromCoordinator>> FleetClient::Hear(Duration timeout) {
+  WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, connection_.Receive(timeout));
+  if (!bytes.has_value()) {
+    return std::nullopt;
+  }
+  v1::FromCoordinator message;
+  if (!message.ParseFromString(*bytes)) {
+    return Failure(ErrorCode::kInternal, "the coordinator's message makes no sense");
+  }
+  return message;
+}
+
+void FleetClient::Say(const v1::ToCoordinator& message) {
+  // Whoever waits for an answer says it again.
+  static_cast<void>(connection_.Send(message.SerializeAsString()));
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,21 @@
+// The commands that talk to a running coordinator.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/cli/exit_codes.h"
+
+namespace weft::cli {
+
+// Does what the arguments ask of a fleet, and tells of it; nothing where they are another
+// command's. arguments: without the program's name.  folder: where relative paths start.
+std::optional<ExitCode> CommandFleet(const std::vector<std::string>& arguments,
+                                     const std::string& folder);
+
+// A line for each, for the help.
+std::string FleetHelp();
+
+}  // namespace weft::cli

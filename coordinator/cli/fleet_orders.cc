@@ -1,0 +1,169 @@
+// pause, resume, cancel, retry, priority, drain, undrain.
+
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "coordinator/cli/fleet_command.h"
+#include "coordinator/view/view_json.h"
+#include "coordinator/view/view_words.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr const char* kJobHelp = "Its id, the beginning of it, or its name; several may be given";
+
+// What is to become of a job.
+struct JobOrder {
+  CommandText text;
+  std::string question;  // Of a dangerous one: "Cancel %?".
+  std::function<void(const std::string& job, v1::ToCoordinator& order)> write;
+};
+
+void TellState(const v1::JobSummary& job, v1::JobState state, bool json) {
+  if (json) {
+    std::cout << coordinator::Dump(
+                     {{"job", job.job()}, {"state", coordinator::JobStateName(state)}})
+              << std::endl;
+  } else {
+    std::cout << job.job() << (job.name().empty() ? "" : " (" + job.name() + ")") << ": "
+              << coordinator::JobStateName(state) << std::endl;
+  }
+}
+
+Result<ExitCode> Give(const JobOrder& order,
+                      const std::vector<std::string>& jobs,
+                      const FleetOptions& options,
+                      FleetClient& client) {
+  // All are found before anything is done to one.
+  std::vector<v1::JobSummary> found;
+  for (const std::string& job : jobs) {
+    WEFT_ASSIGN_OR_RETURN(v1::JobSummary summary, client.FindJob(job));
+    found.push_back(std::move(summary));
+  }
+  if (!order.question.empty()) {
+    std::string names;
+    for (const v1::JobSummary& job : found) {
+      names += " " + job.job() + (job.name().empty() ? "" : " (" + job.name() + ")");
+    }
+    WEFT_ASSIGN_OR_RETURN(const bool meant, Confirm(options, order.question + names + "?"));
+    if (!meant) {
+      return ExitCode::kFailed;
+    }
+  }
+  for (const v1::JobSummary& job : found) {
+    v1::ToCoordinator message;
+    order.write(job.job(), message);
+    WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                          client.Ask(message, v1::FromCoordinator::kJobStatus));
+    TellState(job, answer.job_status().state(), options.json);
+  }
+  return ExitCode::kDone;
+}
+
+FleetCommand JobCommand(CLI::App& app, FleetOptions& options, JobOrder order) {
+  CLI::App* const command = AddFleetCommand(app, order.text, options);
+  const auto jobs = std::make_shared<std::vector<std::string>>();
+  command->add_option("JOB", *jobs, kJobHelp)->type_name("")->required();
+  if (!order.question.empty()) {
+    command->add_flag("--yes", options.yes, "Do not ask");
+  }
+  return {command, [jobs, order = std::move(order), &options](const FleetSession& session) {
+            return Give(order, *jobs, options, session.client);
+          }};
+}
+
+FleetCommand PriorityCommand(CLI::App& app, FleetOptions& options) {
+  CLI::App* const command = AddFleetCommand(
+      app,
+      {"priority", "Put a job before or behind its user's others", "  weft priority neon 80\n"},
+      options);
+  const auto job = std::make_shared<std::string>();
+  const auto priority = std::make_shared<std::uint32_t>(0);
+  command->add_option("JOB", *job, "Its id, the beginning of it, or its name")
+      ->type_name("")
+      ->required();
+  command->add_option("N", *priority, "0 to 100; a new job has 50")
+      ->type_name("")
+      ->required()
+      ->check(CLI::Range(0, 100));
+  return {command, [job, priority, &options](const FleetSession& session) {
+            const JobOrder order{{}, "", [&](const std::string& id, v1::ToCoordinator& message) {
+                                   message.mutable_prioritize_job()->set_job(id);
+                                   message.mutable_prioritize_job()->set_priority(*priority);
+                                 }};
+            return Give(order, {*job}, options, session.client);
+          }};
+}
+
+FleetCommand DrainCommand(CLI::App& app,
+                          FleetOptions& options,
+                          const CommandText& text,
+                          bool undo) {
+  CLI::App* const command = AddFleetCommand(app, text, options);
+  const auto workers = std::make_shared<std::vector<std::string>>();
+  command->add_option("WORKER", *workers, "Its name; several may be given")
+      ->type_name("")
+      ->required();
+  return {
+      command, [workers, undo, &options](const FleetSession& session) -> Result<ExitCode> {
+        for (const std::string& worker : *workers) {
+          v1::ToCoordinator order;
+          order.mutable_drain_worker()->set_worker(worker);
+          order.mutable_drain_worker()->set_undo(undo);
+          WEFT_RETURN_IF_ERROR(session.client.Ask(order, v1::FromCoordinator::kWorkerDrained));
+          if (options.json) {
+            std::cout << coordinator::Dump({{"worker", worker}, {"drained", !undo}}) << std::endl;
+          } else {
+            std::cout << worker
+                      << (undo ? ": is given tasks again"
+                               : ": finishes what it runs and is given nothing more")
+                      << std::endl;
+          }
+        }
+        return ExitCode::kDone;
+      }};
+}
+
+}  // namespace
+
+FleetCommands AddOrderCommands(CLI::App& app, FleetOptions& options) {
+  return {
+      JobCommand(app, options,
+                 {{"pause", "Start no further task of a job; what runs is finished",
+                   "  weft pause neon\n"},
+                  "",
+                  [](const std::string& job, v1::ToCoordinator& order) {
+                    order.mutable_pause_job()->set_job(job);
+                  }}),
+      JobCommand(app, options,
+                 {{"resume", "Go on with a paused job", "  weft resume neon\n"},
+                  "",
+                  [](const std::string& job, v1::ToCoordinator& order) {
+                    order.mutable_resume_job()->set_job(job);
+                  }}),
+      JobCommand(
+          app, options,
+          {{"cancel", "Stop a job; weft retry would go on with it", "  weft cancel neon --yes\n"},
+           "Cancel",
+           [](const std::string& job, v1::ToCoordinator& order) {
+             order.mutable_cancel_job()->set_job(job);
+           }}),
+      JobCommand(app, options,
+                 {{"retry", "Go on with a failed or cancelled job from what is done",
+                   "  weft retry neon\n"},
+                  "",
+                  [](const std::string& job, v1::ToCoordinator& order) {
+                    order.mutable_retry_job()->set_job(job);
+                  }}),
+      PriorityCommand(app, options),
+      DrainCommand(app, options,
+                   {"drain", "Let a worker finish and give it nothing more, also after restarts",
+                    "  weft drain gpu17.0\n"},
+                   false),
+      DrainCommand(app, options,
+                   {"undrain", "Give a drained worker tasks again", "  weft undrain gpu17.0\n"},
+                   true)};
+}
+
+}  // namespace weft::cli

@@ -1,0 +1,241 @@
+// submit.
+
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "coordinator/cli/batch_file.h"
+#include "coordinator/cli/fleet_command.h"
+#include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/job_watch.h"
+#include "coordinator/cli/places.h"
+#include "coordinator/cli/submission.h"
+#include "coordinator/cli/terminal.h"
+#include "coordinator/core/spec_check.h"
+#include "coordinator/view/view_json.h"
+#include "coordinator/view/view_words.h"
+
+namespace weft::cli {
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(30);
+
+struct SubmitWanted {
+  std::vector<std::string> files;
+  std::vector<std::string> settings;  // "NAME=VALUE"
+  std::string token;
+  std::string name;
+  std::string user;
+  std::optional<std::uint32_t> priority;
+  std::vector<std::string> tags;
+  std::uint64_t device_memory = 0;
+  bool wait_for_workers = false;
+  bool unchecked = false;
+  bool watch = false;
+  bool dry_run = false;
+};
+
+std::string LoginName() {
+  const passwd* const user = ::getpwuid(::geteuid());  // NOLINT(concurrency-mt-unsafe): one thread.
+  return user == nullptr ? std::to_string(::geteuid()) : user->pw_name;
+}
+
+std::string RandomToken() {
+  std::random_device random;
+  return "submit-" + std::to_string(random()) + "-" + std::to_string(random());
+}
+
+Result<std::map<std::string, std::string>> Variables(const std::vector<std::string>& settings) {
+  std::map<std::string, std::string> variables;
+  for (const std::string& setting : settings) {
+    const std::size_t equals = setting.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return Failure(ErrorCode::kInvalidArgument, "--set must be NAME=VALUE, not " + setting);
+    }
+    variables[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  return variables;
+}
+
+v1::JobTerms TermsOf(const SubmitWanted& wanted) {
+  v1::JobTerms terms;
+  terms.set_user(wanted.user.empty() ? LoginName() : wanted.user);
+  if (wanted.priority.has_value()) {
+    terms.set_priority(*wanted.priority);
+  }
+  for (const std::string& tag : wanted.tags) {
+    terms.add_tags(tag);
+  }
+  terms.set_device_memory_bytes(wanted.device_memory);
+  terms.set_wait_for_workers(wanted.wait_for_workers);
+  return terms;
+}
+
+Result<v1::JobSpec> SpecOf(const BatchJob& job, bool unchecked) {
+  WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, ResolveSpec(job.options));
+  WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(spec));
+  if (!unchecked) {
+    WEFT_RETURN_IF_ERROR(CheckSources(spec));
+    WEFT_RETURN_IF_ERROR(CheckTarget(spec));
+  }
+  return spec;
+}
+
+// All of them are read and checked before the first is handed in.
+Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
+  WEFT_ASSIGN_OR_RETURN(const auto variables, Variables(wanted.settings));
+  std::vector<v1::SubmitJob> jobs;
+  for (const std::string& file : wanted.files) {
+    WEFT_ASSIGN_OR_RETURN(const std::vector<BatchJob> batch,
+                          ReadBatchFile(AbsolutePath(file, folder), variables));
+    for (const BatchJob& job : batch) {
+      Result<v1::JobSpec> spec = SpecOf(job, wanted.unchecked);
+      if (!spec) {
+        return Failure(spec.error().Within(job.name).Within(file));
+      }
+      v1::SubmitJob& submitted = jobs.emplace_back();
+      *submitted.mutable_spec() = *std::move(spec);
+      *submitted.mutable_terms() = TermsOf(wanted);
+      submitted.mutable_terms()->set_name(job.name);
+    }
+  }
+  const std::string token = wanted.token.empty() ? RandomToken() : wanted.token;
+  for (std::size_t number = 0; number < jobs.size(); ++number) {
+    jobs[number].set_client_token(jobs.size() == 1 ? token : token + "/" + std::to_string(number));
+  }
+  if (jobs.size() == 1 && !wanted.name.empty()) {
+    jobs.front().mutable_terms()->set_name(wanted.name);
+  }
+  return jobs;
+}
+
+void TellPlanned(const v1::SubmitJob& job, bool json) {
+  if (json) {
+    v1::JobDetails details;
+    *details.mutable_spec() = job.spec();
+    std::cout << coordinator::Dump(
+                     {{"name", job.terms().name()},
+                      {"specification", coordinator::ToJson(details)["specification"]}})
+              << "\n";
+  } else {
+    std::cout << job.terms().name() << ": " << coordinator::KindName(job.spec().kind()) << " "
+              << job.spec().input_path() << " to " << job.spec().output_path() << "\n";
+  }
+}
+
+void TellSubmitted(const v1::SubmitJob& job, const Submitted& submitted, bool json) {
+  const std::string& name = job.terms().name();
+  if (!submitted.answer) {
+    std::cerr << "weft: " << name << ": " << submitted.answer.error().message() << std::endl;
+  } else if (json) {
+    std::cout << coordinator::Dump({{"job", submitted.answer->job()},
+                                    {"name", name},
+                                    {"existed", submitted.answer->existed()}})
+              << std::endl;
+  } else {
+    std::cout << submitted.answer->job() << " " << name
+              << (submitted.answer->existed() ? ": known already" : ": accepted") << std::endl;
+  }
+}
+
+// The first that is not kDone counts.
+Result<ExitCode> WatchAll(const std::vector<Submitted>& all,
+                          bool json,
+                          const FleetSession& session) {
+  ExitCode worst = ExitCode::kDone;
+  for (const Submitted& submitted : all) {
+    const auto reporter = MakeReporter(json);
+    WEFT_ASSIGN_OR_RETURN(const ExitCode code,
+                          WatchToEnd(submitted.answer->job(), session, *reporter));
+    worst = worst == ExitCode::kDone ? code : worst;
+    if (code == ExitCode::kInterrupted) {
+      break;
+    }
+  }
+  return worst;
+}
+
+Result<ExitCode> HandIn(const std::vector<v1::SubmitJob>& jobs,
+                        const SubmitWanted& wanted,
+                        bool json,
+                        const FleetSession& session) {
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Submitted> all,
+                        Submit(jobs, session.client, session.clock, kPatience,
+                               [&](std::size_t place, const Submitted& submitted) {
+                                 TellSubmitted(jobs[place], submitted, json);
+                               }));
+  for (const Submitted& submitted : all) {
+    WEFT_RETURN_IF_ERROR(submitted.answer);
+  }
+  return wanted.watch ? WatchAll(all, json, session) : ExitCode::kDone;
+}
+
+void AddOptions(CLI::App& command, SubmitWanted& wanted) {
+  command.add_option("FILE", wanted.files, "Job files (.yaml); one may hold many clips")
+      ->type_name("")
+      ->required();
+  command.add_option("--set", wanted.settings, "What ${NAME} stands for in the files; repeatable")
+      ->type_name("NAME=VALUE");
+  command
+      .add_option("--client-token", wanted.token,
+                  "The same token makes the same jobs, however often they are submitted")
+      ->type_name("T");
+  command.add_option("--name", wanted.name, "Of a single job [its clip's]")->type_name("NAME");
+  command.add_option("--user", wanted.user, "Whose share of the farm it takes [your login]")
+      ->type_name("NAME");
+  command.add_option("--priority", wanted.priority, "0 to 100 among your own jobs [50]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100));
+  command.add_option("--tag", wanted.tags, "A worker must have it; repeatable")->type_name("TAG");
+  command.add_option("--device-memory", wanted.device_memory, "That a worker's device must have")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+  command.add_flag("--wait-for-workers", wanted.wait_for_workers,
+                   "Accept it although no worker could run it now");
+  command.add_flag("--unchecked", wanted.unchecked,
+                   "Do not look for the files here: the workers see other paths");
+  command.add_flag("--watch", wanted.watch, "Stay until all have ended");
+  command.add_flag("--dry-run", wanted.dry_run, "Only say what would be submitted");
+}
+
+}  // namespace
+
+FleetCommands AddSubmitCommand(CLI::App& app, FleetOptions& options, const std::string& folder) {
+  CLI::App* const command =
+      AddFleetCommand(app,
+                      {"submit", "Hand job files to the coordinator",
+                       "  weft submit neon.yaml --watch\n"
+                       "  weft submit shots.yaml --set hour=dawn --client-token shots-2\n"},
+                      options);
+  const auto wanted = std::make_shared<SubmitWanted>();
+  AddOptions(*command, *wanted);
+  const auto jobs = std::make_shared<std::vector<v1::SubmitJob>>();
+  return {{command,
+           [wanted, jobs, &options](const FleetSession& session) {
+             return HandIn(*jobs, *wanted, options.json, session);
+           },
+           [wanted, jobs, folder, &options]() -> Result<std::optional<ExitCode>> {
+             Result<std::vector<v1::SubmitJob>> read = ReadJobs(*wanted, folder);
+             if (!read && read.error().code() == ErrorCode::kInvalidArgument) {
+               std::cerr << "weft: " << read.error().message() << std::endl;
+               return ExitCode::kUsage;
+             }
+             WEFT_ASSIGN_OR_RETURN(*jobs, std::move(read));
+             if (!wanted->dry_run) {
+               return std::nullopt;
+             }
+             for (const v1::SubmitJob& job : *jobs) {
+               TellPlanned(job, options.json);
+             }
+             std::cout << std::flush;
+             return ExitCode::kDone;
+           }}};
+}
+
+}  // namespace weft::cli

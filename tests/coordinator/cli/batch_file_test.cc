@@ -1,0 +1,105 @@
+#include "coordinator/cli/batch_file.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/common/temporary_folder.h"
+
+namespace weft::cli {
+namespace {
+
+using ::testing::ElementsAre;
+
+class BatchFileTest : public ::testing::Test {
+ protected:
+  Result<std::vector<BatchJob>> Read(const std::string& text,
+                                     const std::map<std::string, std::string>& variables = {}) {
+    return ReadBatchText(text, Path(), variables);
+  }
+
+  std::string MessageOf(const std::string& text) {
+    const auto jobs = Read(text);
+    return jobs ? "" : jobs.error().message();
+  }
+
+  std::string Path() { return folder_.File("batch.yaml"); }
+
+  std::vector<std::string> Names(const std::vector<BatchJob>& jobs) {
+    std::vector<std::string> names;
+    names.reserve(jobs.size());
+    for (const BatchJob& job : jobs) {
+      names.push_back(job.name);
+    }
+    return names;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(BatchFileTest, AJobFileIsABatchOfOne) {
+  const auto jobs = Read("input: city.mp4\noutput: out.mp4\nsteps: 7\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().name, "city");
+  EXPECT_EQ(jobs->front().options.steps, 7U);
+  EXPECT_EQ(jobs->front().options.input, folder_.File("city.mp4"));
+}
+
+TEST_F(BatchFileTest, ClipsShareFieldsAndHaveTheirOwn) {
+  const auto jobs = Read(
+      "steps: 7\nseed: 1\noutput: out/{number}-{name}.mp4\nclips:\n"
+      "  - a.mp4\n  - {input: b.mp4, seed: 2, name: hero}\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_THAT(Names(*jobs), ElementsAre("a", "hero"));
+  EXPECT_EQ((*jobs)[0].options.seed, 1U);
+  EXPECT_EQ((*jobs)[1].options.seed, 2U);
+  EXPECT_EQ((*jobs)[1].options.steps, 7U);
+  EXPECT_EQ((*jobs)[0].options.output, folder_.File("out/1-a.mp4"));
+  EXPECT_EQ((*jobs)[1].options.output, folder_.File("out/2-hero.mp4"));
+}
+
+TEST_F(BatchFileTest, APatternStandsForEveryFileThatFitsIt) {
+  for (const char* name : {"b.mp4", "a.mp4", "c.txt"}) {
+    std::ofstream(folder_.File(name)) << "x";
+  }
+  const auto jobs = Read("output: '{name}.mkv'\nclips: ['*.mp4']\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_THAT(Names(*jobs), ElementsAre("a", "b"));
+  EXPECT_EQ(MessageOf("output: '{name}.mkv'\nclips: ['*.avi']\n"),
+            Path() + ":2:9: no file fits " + folder_.File("*.avi"));
+}
+
+TEST_F(BatchFileTest, VariablesStandForTheirValues) {
+  const std::string text = "input: a.mp4\noutput: o.mp4\nprompt: 'a ${what} at ${when}'\n";
+  const auto jobs = Read(text, {{"what", "harbour: \"old\""}, {"when", "dawn"}});
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_EQ(jobs->front().options.prompt, "a harbour: \"old\" at dawn");
+  EXPECT_EQ(MessageOf(text), Path() + ":3:9: ${what} has no value: give it one with --set what=…");
+}
+
+TEST_F(BatchFileTest, DeflickerJobsCallTheirClipStyle) {
+  const auto jobs = Read("kind: deflicker\noutput: '{name}.mp4'\nclips: [a.mp4]\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_EQ(jobs->front().options.kind, v1::JOB_KIND_DEFLICKER);
+  EXPECT_EQ(jobs->front().options.input, folder_.File("a.mp4"));
+}
+
+TEST_F(BatchFileTest, TwoClipsDoNotMeetInOneFile) {
+  EXPECT_EQ(MessageOf("output: o.mp4\nclips: [a.mp4, b.mp4]\n"),
+            Path() + ":2:16: two clips would write " + folder_.File("o.mp4") +
+                ": put {name} into the output's name");
+  EXPECT_EQ(MessageOf("output: '{number}.mp4'\nclips: [x/a.mp4, y/a.mp4]\n"),
+            Path() + ":2:18: two clips are named a: give one a name of its own");
+}
+
+TEST_F(BatchFileTest, SaysWhereItIsWrong) {
+  EXPECT_EQ(MessageOf("clips: a.mp4\n"), Path() + ":1:8: clips must be a list of clips");
+  EXPECT_EQ(MessageOf("clips: [{seed: 1}]\n"), Path() + ":1:9: a clip needs a field \"input\"");
+  EXPECT_THAT(MessageOf("output: o.mp4\nclips:\n  - {input: a.mp4, stepz: 3}\n"),
+              ::testing::StartsWith(Path() + ":3:20: there is no field \"stepz\""));
+}
+
+}  // namespace
+}  // namespace weft::cli
