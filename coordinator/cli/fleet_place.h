@@ -5,8 +5,8 @@
 // is ~/.config/weft/client.yaml:
 //
 //   coordinator: tcp://farm:7733
-//   keys: /home/ada/.config/weft/ada.key
-//   server-key: /home/ada/.config/weft/farm.pub
+//   keys: /etc/weft/ada.key
+//   server-key: /etc/weft/farm.pub
 
 #pragma once
 
