@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "common/checksum.h"
-#include "coordinator/http/handlers.h"
+#include "coordinator/http/endpoints.h"
 
 namespace weft::coordinator {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "common/log/log.h"
 #include "common/wire/log_wire.h"
-#include "coordinator/http/handlers.h"
+#include "coordinator/http/endpoints.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
 

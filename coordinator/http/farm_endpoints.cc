@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "coordinator/http/handlers.h"
+#include "coordinator/http/endpoints.h"
 #include "coordinator/http/metrics.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"

@@ -1,4 +1,4 @@
-// What the handlers of routes.h are made of.
+// What the endpoints of routes.h are made of.
 
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace weft::coordinator {
 
-// A request that has found its handler.
+// A request that has found its endpoint.
 struct Asked {
   const HttpRequest& request;
   const Target& target;
@@ -41,7 +41,7 @@ nlohmann::ordered_json Page(const char* name,
 // Empty for 0.
 std::string CursorOf(std::uint64_t next);
 
-// ---- the handlers
+// ---- the endpoints
 
 Route ListJobs(const Asked& asked);
 Route SubmitJob(const Asked& asked);

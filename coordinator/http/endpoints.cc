@@ -1,4 +1,4 @@
-#include "coordinator/http/handlers.h"
+#include "coordinator/http/endpoints.h"
 
 #include <algorithm>
 #include <utility>
