@@ -49,7 +49,7 @@ std::optional<Tcp::endpoint> ParseAddress(const std::string& address) {
     host = host.substr(1, host.size() - 2);
   }
   constexpr std::size_t kDigitsMax = 5;
-  constexpr unsigned long kPortMax = 65'535;
+  constexpr std::uint64_t kPortMax = 65'535;
   if (port.empty() || port.size() > kDigitsMax ||
       port.find_first_not_of("0123456789") != std::string::npos || std::stoul(port) > kPortMax) {
     return std::nullopt;
