@@ -9,7 +9,7 @@ namespace weft::cli {
 namespace {
 
 constexpr Duration kAskAgain = std::chrono::seconds(2);
-constexpr Duration kTryAgain{50};  // What nobody took is said again soon.
+constexpr Duration kTryAgain{10};  // What nobody took is said again soon.
 
 }  // namespace
 
@@ -73,9 +73,8 @@ Result<std::optional<v1::FromCoordinator>> FleetClient::Hear(Duration timeout) {
   return message;
 }
 
-void FleetClient::Say(const v1::ToCoordinator& message) {
-  // Whoever waits for an answer says it again.
-  static_cast<void>(connection_.Send(message.SerializeAsString()));
+bool FleetClient::Say(const v1::ToCoordinator& message) {
+  return connection_.Send(message.SerializeAsString()).has_value();
 }
 
 }  // namespace weft::cli

@@ -32,7 +32,8 @@ class FleetClient {
 
   // The next message of any kind; nothing when `timeout` passes without one.
   Result<std::optional<v1::FromCoordinator>> Hear(Duration timeout);
-  void Say(const v1::ToCoordinator& message);
+  // False: nobody took it.
+  bool Say(const v1::ToCoordinator& message);
 
  private:
   Connection& connection_;

@@ -51,8 +51,9 @@ class Watch {
     }
     v1::ToCoordinator question;
     question.mutable_watch_job()->set_job(job_);
-    session_.client.Say(question);
-    asked_ = now;
+    if (session_.client.Say(question)) {
+      asked_ = now;
+    }
   }
 
   void Take(const v1::JobStatus& status) {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kAtOnce = 256;  // That wait for their answers.
 constexpr Duration kSayAgain = std::chrono::seconds(2);
+constexpr Duration kTryAgain{10};  // What nobody took.
 
 class Submission {
  public:
@@ -28,7 +29,8 @@ class Submission {
       Duration patience, const std::function<void(std::size_t, const Submitted&)>& told) {
     while ((next_ < jobs_.size() || !waiting_.empty()) && clock_.Now() - heard_ < patience) {
       Say();
-      WEFT_ASSIGN_OR_RETURN(const auto message, client_.Hear(kSayAgain / 4));
+      WEFT_ASSIGN_OR_RETURN(const auto message,
+                            client_.Hear(waiting_.empty() ? kTryAgain : kSayAgain / 4));
       const auto answered = message.has_value() ? Take(*message) : std::nullopt;
       if (answered.has_value()) {
         told(*answered, answers_[*answered]);
@@ -40,8 +42,11 @@ class Submission {
  private:
   void Say() {
     while (waiting_.size() < kAtOnce && next_ < jobs_.size()) {
+      if (!SayOne(next_)) {
+        return;  // The connection is not there yet, or takes no more for now.
+      }
       waiting_.emplace(jobs_[next_].client_token(), next_);
-      SayOne(next_++);
+      ++next_;
     }
     if (clock_.Now() - std::max(heard_, said_) >= kSayAgain) {
       said_ = clock_.Now();
@@ -51,10 +56,10 @@ class Submission {
     }
   }
 
-  void SayOne(std::size_t place) {
+  bool SayOne(std::size_t place) {
     v1::ToCoordinator message;
     *message.mutable_submit_job() = jobs_[place];
-    client_.Say(message);
+    return client_.Say(message);
   }
 
   // The place of the job that was answered.
