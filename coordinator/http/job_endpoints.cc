@@ -20,7 +20,22 @@ constexpr unsigned kOk = 200;
 constexpr unsigned kCreated = 201;
 constexpr unsigned kCannotServe = 422;
 
-// Absent, or of the wrong kind: as if it were empty; what must be there is checked by the farm.
+// What of the terms is of the wrong kind; empty where all is well.
+std::string WrongTerm(const Json& body) {
+  for (const char* name : {"name", "user"}) {
+    if (body.contains(name) && !body[name].is_string()) {
+      return std::string(name) + " must be a string";
+    }
+  }
+  constexpr std::uint64_t kPriorityMax = 100;
+  if (body.contains("priority") && (!body["priority"].is_number_unsigned() ||
+                                    body["priority"].get<std::uint64_t>() > kPriorityMax)) {
+    return "priority must be 0 to 100";
+  }
+  return body.contains("tags") && !body["tags"].is_array() ? "tags must be a list" : "";
+}
+
+// Empty where it is not there.
 std::string Text(const Json& body, const char* name) {
   const auto value = body.find(name);
   return value != body.end() && value->is_string() ? value->get<std::string>() : "";
@@ -68,6 +83,9 @@ Route SubmitJob(const Asked& asked) {
   if (!body.is_object() || !body.contains("specification")) {
     return BadRequest("the body must be a JSON object with a \"specification\"");
   }
+  if (const std::string wrong = WrongTerm(body); !wrong.empty()) {
+    return BadRequest(wrong);
+  }
   const std::string key = asked.request.Header("idempotency-key");
   if (key.empty()) {
     return BadRequest("the header Idempotency-Key is missing: the same key makes the same job");
@@ -83,10 +101,10 @@ Route SubmitJob(const Asked& asked) {
   submit.set_client_token(key);
   submit.mutable_terms()->set_name(Text(body, "name"));
   submit.mutable_terms()->set_user(Text(body, "user"));
-  if (body.contains("priority") && body["priority"].is_number_unsigned()) {
+  if (body.contains("priority")) {
     submit.mutable_terms()->set_priority(body["priority"].get<std::uint32_t>());
   }
-  if (body.contains("tags") && body["tags"].is_array()) {
+  if (body.contains("tags")) {
     for (const Json& tag : body["tags"]) {
       submit.mutable_terms()->add_tags(tag.is_string() ? tag.get<std::string>() : "");
     }

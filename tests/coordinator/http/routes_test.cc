@@ -79,6 +79,11 @@ TEST(Routes, AWrongSubmissionIsRefusedBeforeAnybodyIsAsked) {
   EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", "no json")).status, 400U);
   EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", "{}")).status, 400U);
   EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", R"({"specification":{"stepz":1}})")).status, 422U);
+  for (const char* term : {R"("name":7)", R"("user":[])", R"("priority":"high")",
+                           R"("priority":101)", R"("tags":"fast")"}) {
+    const std::string body = R"({"specification":{},)" + std::string(term) + "}";
+    EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", body)).status, 400U) << term;
+  }
   HttpRequest request = Post("/api/v1/jobs", R"({"specification":{}})");
   request.headers.erase("idempotency-key");
   EXPECT_THAT(ReplyOf(request).body, HasSubstr("Idempotency-Key is missing"));
