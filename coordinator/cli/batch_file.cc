@@ -1,6 +1,8 @@
 #include "coordinator/cli/batch_file.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -16,11 +18,6 @@ using Variables = std::map<std::string, std::string>;
 
 constexpr const char* kClips = "clips";
 constexpr const char* kName = "name";
-
-// The field that holds the clip, by kind of job: see job_fields.h.
-std::string InputField(const YAML::Node& job) {
-  return job["kind"] && job["kind"].Scalar() == "deflicker" ? "style" : "input";
-}
 
 Result<std::string> Filled(const std::string& text,
                            const Variables& variables,
@@ -77,35 +74,43 @@ Result<std::vector<std::string>> FilesOf(const std::string& pattern, const std::
   return files;
 }
 
-// What stands in `over`, and what else stands in `base`. Nodes are shared with both, so that they
-// still know their places.
-YAML::Node Merged(const YAML::Node& base, const YAML::Node& over) {
-  YAML::Node merged(YAML::NodeType::Map);
-  for (const auto& field : base) {
-    if (!over[field.first.Scalar()]) {
-      merged.force_insert(field.first, field.second);
-    }
-  }
-  for (const auto& field : over) {
-    merged.force_insert(field.first, field.second);
-  }
+// The value of the first field of this name, or nullptr.
+const YAML::Node* Find(const FieldNodes& job, const std::string& name) {
+  const auto field = std::find_if(
+      job.begin(), job.end(), [&](const FieldNode& entry) { return entry.name.Scalar() == name; });
+  return field == job.end() ? nullptr : &field->value;
+}
+
+// The same where it is a single value.
+const YAML::Node* FindScalar(const FieldNodes& job, const std::string& name) {
+  const YAML::Node* const value = Find(job, name);
+  return value != nullptr && value->IsScalar() ? value : nullptr;
+}
+
+// What stands in `over`, and what else stands in `base`.
+FieldNodes Merged(const FieldNodes& base, const FieldNodes& over) {
+  FieldNodes merged;
+  std::copy_if(base.begin(), base.end(), std::back_inserter(merged),
+               [&](const FieldNode& field) { return Find(over, field.name.Scalar()) == nullptr; });
+  std::copy(over.begin(), over.end(), std::back_inserter(merged));
   return merged;
 }
 
-YAML::Node Having(const YAML::Node& base, const std::string& field, const std::string& value) {
-  YAML::Node over(YAML::NodeType::Map);
-  over[field] = value;
-  return Merged(base, over);
+FieldNodes Having(const FieldNodes& base, const std::string& name, const std::string& value) {
+  return Merged(base, {{YAML::Node(name), YAML::Node(value)}});
 }
 
-YAML::Node Without(const YAML::Node& base, const std::string& name) {
-  YAML::Node rest(YAML::NodeType::Map);
-  for (const auto& field : base) {
-    if (field.first.Scalar() != name) {
-      rest.force_insert(field.first, field.second);
-    }
-  }
+FieldNodes Without(const FieldNodes& job, const std::string& name) {
+  FieldNodes rest;
+  std::copy_if(job.begin(), job.end(), std::back_inserter(rest),
+               [&](const FieldNode& field) { return field.name.Scalar() != name; });
   return rest;
+}
+
+// The field that holds the clip, by kind of job: see job_fields.h.
+std::string InputField(const FieldNodes& job) {
+  const YAML::Node* const kind = FindScalar(job, "kind");
+  return kind != nullptr && kind->Scalar() == "deflicker" ? "style" : "input";
 }
 
 std::string With(std::string text, const std::string& word, const std::string& value) {
@@ -122,11 +127,13 @@ class Batch {
   Batch(const std::string& path, const YAML::Node& root)
       : path_(path),
         folder_(std::filesystem::path(path).parent_path().string()),
-        shared_(Without(root, kClips)) {}
+        root_(root),
+        shared_(Without(FieldsOf(root), kClips)) {}
 
-  Result<std::vector<BatchJob>> Read(const YAML::Node& clips) {
+  Result<std::vector<BatchJob>> Read() {
+    const YAML::Node clips = root_[kClips];
     if (!clips) {
-      WEFT_RETURN_IF_ERROR(Add(shared_, Where(path_, shared_.Mark())));
+      WEFT_RETURN_IF_ERROR(Add(shared_, Where(path_, root_.Mark())));
       return std::move(jobs_);
     }
     if (!clips.IsSequence() || clips.size() == 0) {
@@ -144,33 +151,33 @@ class Batch {
     if (!clip.IsMap() && !clip.IsScalar()) {
       return Wrong(place, "a clip must be a path or a map of fields, not " + Shape(clip));
     }
-    const YAML::Node job =
-        clip.IsMap() ? Merged(shared_, clip) : Having(shared_, InputField(shared_), clip.Scalar());
+    const FieldNodes job = clip.IsMap() ? Merged(shared_, FieldsOf(clip))
+                                        : Having(shared_, InputField(shared_), clip.Scalar());
     const std::string field = InputField(job);
-    if (!job[field] || !job[field].IsScalar()) {
+    const YAML::Node* const input = FindScalar(job, field);
+    if (input == nullptr) {
       return Wrong(place, "a clip needs a field \"" + field + "\"");
     }
     WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> files,
-                          FilesOf(AbsolutePath(job[field].Scalar(), folder_), place));
+                          FilesOf(AbsolutePath(input->Scalar(), folder_), place));
     for (const std::string& file : files) {
       WEFT_RETURN_IF_ERROR(Add(Having(job, field, file), place));
     }
     return {};
   }
 
-  Status Add(const YAML::Node& clip, const std::string& place) {
+  Status Add(const FieldNodes& clip, const std::string& place) {
     BatchJob added;
-    const YAML::Node input = clip[InputField(clip)];
-    added.name = input && input.IsScalar() ? std::filesystem::path(input.Scalar()).stem().string()
-                                           : std::filesystem::path(path_).stem().string();
-    if (clip[kName]) {
-      added.name = clip[kName].Scalar();
+    const YAML::Node* const input = FindScalar(clip, InputField(clip));
+    added.name = std::filesystem::path(input != nullptr ? input->Scalar() : path_).stem().string();
+    if (const YAML::Node* const name = Find(clip, kName); name != nullptr) {
+      added.name = name->Scalar();
     }
-    YAML::Node job = Without(clip, kName);
-    if (const YAML::Node output = job["output"]; output && output.IsScalar()) {
+    FieldNodes job = Without(clip, kName);
+    if (const YAML::Node* const output = FindScalar(job, "output"); output != nullptr) {
       const std::string number = std::to_string(jobs_.size() + 1);
-      job.reset(Having(job, "output",
-                       With(With(output.Scalar(), "{name}", added.name), "{number}", number)));
+      const std::string named = With(output->Scalar(), "{name}", added.name);
+      job = Having(job, "output", With(named, "{number}", number));
     }
     WEFT_RETURN_IF_ERROR(ReadJobNode(job, path_, added.options));
     if (!names_.insert(added.name).second) {
@@ -186,7 +193,8 @@ class Batch {
 
   const std::string& path_;
   const std::string folder_;
-  const YAML::Node shared_;  // The fields of all clips.
+  const YAML::Node root_;
+  const FieldNodes shared_;  // The fields of all clips.
   std::vector<BatchJob> jobs_;
   std::set<std::string> names_;
   std::set<std::string> outputs_;
@@ -200,7 +208,7 @@ Result<std::vector<BatchJob>> ReadBatchText(const std::string& text,
   WEFT_ASSIGN_OR_RETURN(const YAML::Node root, YamlMapOf(text, path));
   try {
     WEFT_RETURN_IF_ERROR(FillIn(root, variables, path));
-    return Batch(path, root).Read(root[kClips]);
+    return Batch(path, root).Read();
   } catch (const YAML::Exception& exception) {
     return Wrong(Where(path, exception.mark), exception.msg);
   }

@@ -120,26 +120,26 @@ tl::unexpected<Error> Unknown(const std::string& place,
 }
 
 // The other fields depend on it, wherever in the file it stands.
-Status SetKind(const YAML::Node& root, const std::string& path, JobOptions& options) {
+Status SetKind(const FieldNodes& job, const std::string& path, JobOptions& options) {
   const Field kind = JobFields(options.kind).front();
-  for (const auto& entry : root) {
-    if (entry.first.IsScalar() && entry.first.Scalar() == kind.name) {
-      return SetField(entry.second, path, kind, options);
+  for (const auto& [name, value] : job) {
+    if (name.IsScalar() && name.Scalar() == kind.name) {
+      return SetField(value, path, kind, options);
     }
   }
   return {};
 }
 
-Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& options) {
-  WEFT_RETURN_IF_ERROR(SetKind(root, path, options));
+Status SetFields(const FieldNodes& job, const std::string& path, JobOptions& options) {
+  WEFT_RETURN_IF_ERROR(SetKind(job, path, options));
   const std::vector<Field> fields = JobFields(options.kind);
   std::set<std::string> seen;
-  for (const auto& entry : root) {
-    const std::string place = Where(path, entry.first.Mark());
-    if (!entry.first.IsScalar()) {
-      return Wrong(place, "a field's name must be a word, not " + Shape(entry.first));
+  for (const auto& [key, value] : job) {
+    const std::string place = Where(path, key.Mark());
+    if (!key.IsScalar()) {
+      return Wrong(place, "a field's name must be a word, not " + Shape(key));
     }
-    const std::string& name = entry.first.Scalar();
+    const std::string& name = key.Scalar();
     const Field* const field = FindField(fields, name);
     if (field == nullptr) {
       return Unknown(place, name, options.kind, fields);
@@ -147,7 +147,7 @@ Status SetFields(const YAML::Node& root, const std::string& path, JobOptions& op
     if (!seen.insert(name).second) {
       return Wrong(place, "field \"" + name + "\" is given twice");
     }
-    WEFT_RETURN_IF_ERROR(SetField(entry.second, path, *field, options));
+    WEFT_RETURN_IF_ERROR(SetField(value, path, *field, options));
   }
   return {};
 }
@@ -159,9 +159,9 @@ bool IsJobFile(const std::string& path) {
   return extension == ".yaml" || extension == ".yml";
 }
 
-Status ReadJobNode(const YAML::Node& root, const std::string& path, JobOptions& options) {
+Status ReadJobNode(const FieldNodes& job, const std::string& path, JobOptions& options) {
   try {
-    return SetFields(root, path, options);
+    return SetFields(job, path, options);
   } catch (const YAML::Exception& exception) {
     return Wrong(Where(path, exception.mark), exception.msg);
   }
@@ -169,7 +169,7 @@ Status ReadJobNode(const YAML::Node& root, const std::string& path, JobOptions& 
 
 Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const YAML::Node root, YamlMapOf(text, path));
-  return ReadJobNode(root, path, options);
+  return ReadJobNode(FieldsOf(root), path, options);
 }
 
 Status ReadJobFile(const std::string& path, JobOptions& options) {

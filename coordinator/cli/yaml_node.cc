@@ -10,7 +10,7 @@
 namespace weft::cli {
 namespace {
 
-constexpr std::uintmax_t kFileBytesMax = 1 << 20;
+constexpr std::uintmax_t kFileBytesMax = 16 << 20;
 
 // yaml-cpp notices a quote that is never closed only where the text ends at once.
 std::string WithoutTrailingSpace(const std::string& text) {
@@ -43,6 +43,15 @@ std::string Shape(const YAML::Node& value) {
   }
 }
 
+FieldNodes FieldsOf(const YAML::Node& map) {
+  FieldNodes fields;
+  fields.reserve(map.size());
+  for (const auto& field : map) {
+    fields.push_back({field.first, field.second});
+  }
+  return fields;
+}
+
 Result<YAML::Node> YamlMapOf(const std::string& text, const std::string& path) {
   try {
     const std::vector<YAML::Node> documents = YAML::LoadAll(WithoutTrailingSpace(text));
@@ -70,7 +79,7 @@ Result<std::string> TextOf(const std::string& path) {
     return Failure(ErrorCode::kInvalidArgument, "not a job file: " + path);
   }
   if (std::filesystem::file_size(path, error) > kFileBytesMax) {
-    return Failure(ErrorCode::kInvalidArgument, "too large for a job file (1 MiB): " + path);
+    return Failure(ErrorCode::kInvalidArgument, "too large for a job file (16 MiB): " + path);
   }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;

@@ -60,6 +60,21 @@ TEST_F(BatchFileTest, ClipsShareFieldsAndHaveTheirOwn) {
   EXPECT_EQ((*jobs)[1].options.output, folder_.File("out/2-hero.mp4"));
 }
 
+TEST_F(BatchFileTest, TenThousandClipsAreRead) {
+  constexpr std::size_t kCount = 10'000;
+  std::string text = "steps: 7\ncontrol: {softedge: 0.8}\noutput: '{name}.mp4'\nclips:\n";
+  for (std::size_t number = 0; number < kCount; ++number) {
+    text += "  - {input: shots/" + std::to_string(number) +
+            ".mp4, seed: " + std::to_string(number) + "}\n";
+  }
+  const auto jobs = Read(text);
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  ASSERT_EQ(jobs->size(), kCount);
+  EXPECT_EQ(jobs->back().options.seed, kCount - 1);
+  EXPECT_EQ(jobs->back().options.steps, 7U);
+  EXPECT_EQ(jobs->back().options.controls.size(), 1U);
+}
+
 TEST_F(BatchFileTest, APatternStandsForEveryFileThatFitsIt) {
   for (const char* name : {"b.mp4", "a.mp4", "c.txt"}) {
     std::ofstream(folder_.File(name)) << "x";

@@ -244,7 +244,7 @@ TEST(YamlJob, ReadsAFileOrSaysWhyNot) {
   EXPECT_THAT(missing.error().message(), HasSubstr("none.yaml"));
   EXPECT_FALSE(ReadJobFile(folder.path().string(), options));
 
-  std::ofstream(path) << std::string((1 << 20) + 1, ' ');
+  std::ofstream(path) << std::string((16 << 20) + 1, ' ');
   EXPECT_THAT(ReadJobFile(path, options).error().message(), HasSubstr("too large"));
 }
 
