@@ -138,6 +138,12 @@ Field LosslessField() {
           Switch(&JobOptions::lossless)};
 }
 
+Field SeamsField() {
+  return {"seams", "",
+          "report how borders between chunks look, in OUTPUT.seams.json and .png [yes]",
+          FieldKind::kSwitch, Switch(&JobOptions::seams)};
+}
+
 std::vector<Field> RunFields() {
   using O = JobOptions;
   return {
@@ -224,6 +230,7 @@ std::vector<Field> ConsistencyFields() {
       {"final-pass", "", "smooth once more after the last step [yes]", FieldKind::kSwitch,
        Switch(&O::final_pass)},
       LosslessField(),
+      SeamsField(),
   };
 }
 
@@ -273,6 +280,7 @@ std::vector<Field> SmoothingFields() {
       SeedField(),
       ChunkField(),
       LosslessField(),
+      SeamsField(),
       {"workers", "N", "worker processes [one a core]", FieldKind::kText,
        Counted(&O::workers, kWorkers)},
   };

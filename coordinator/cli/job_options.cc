@@ -167,6 +167,7 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   }
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
+  spec.set_seam_report(options.seams);
   return spec;
 }
 

@@ -47,6 +47,7 @@ struct JobOptions {
   std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
   bool final_pass = true;
   bool lossless = false;
+  bool seams = true;  // The seam report.
   double contrast = 1.0;
   double sharpness = 1.0;
 

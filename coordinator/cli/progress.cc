@@ -13,6 +13,7 @@ namespace {
 
 constexpr int kBarWidthMax = 40;
 constexpr int kBarWidthMin = 4;
+constexpr double kPercent = 100;
 
 std::string StageName(v1::Stage stage) {
   return Name(static_cast<Stage>(stage));
@@ -27,6 +28,29 @@ int Percent(const v1::JobStatus& status) {
 
 std::string Count(std::uint32_t count, const std::string& one) {
   return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+}
+
+std::string Text(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof(text), format, value);
+  return text;
+}
+
+nlohmann::ordered_json SeamFacts(const v1::SeamFigures& seams) {
+  nlohmann::ordered_json facts = {{"chunks", seams.chunks()},
+                                  {"borders", seams.borders()},
+                                  {"border", seams.border()},
+                                  {"interior", seams.interior()}};
+  if (seams.has_step()) {
+    facts["step"] = seams.step();
+  }
+  if (seams.has_step_error()) {
+    facts["step_error"] = seams.step_error();
+  }
+  if (!seams.unmeasured().empty()) {
+    facts["unmeasured"] = seams.unmeasured();
+  }
+  return facts;
 }
 
 std::string Dump(const nlohmann::ordered_json& event) {
@@ -110,6 +134,28 @@ std::string OutcomeLine(const Outcome& outcome) {
          FormatSeconds(outcome.seconds) + ", " + rate + " frames/s";
 }
 
+std::string SeamLine(const Outcome& outcome) {
+  const v1::SeamFigures& seams = *outcome.seams;
+  if (!seams.unmeasured().empty()) {
+    return "seams: not measured: " + seams.unmeasured();
+  }
+  if (seams.borders() == 0) {
+    return std::string("seams: ") +
+           (seams.chunks() > 1 ? "every border is a scene cut" : "one chunk, no border") +
+           Text("; %.2f levels from frame to frame", seams.interior());
+  }
+  std::string line = "seams: " + Text("%.2f", seams.border()) + " levels at " +
+                     Count(seams.borders(), "border") + Text(", %.2f inside", seams.interior());
+  if (seams.has_step()) {
+    line += Text("; %+.1f %%", seams.step() * kPercent);
+    if (seams.has_step_error()) {
+      line += Text(" (give or take %.1f %%)", seams.step_error() * kPercent);
+    }
+    line += " against what is beside them";
+  }
+  return line;
+}
+
 std::string ProgressEvent(const v1::JobStatus& status) {
   nlohmann::ordered_json event = {{"event", "progress"},
                                   {"stage", CurrentStage(status)},
@@ -136,12 +182,16 @@ std::string NoteEvent(const std::string& text) {
 }
 
 std::string DoneEvent(const Outcome& outcome) {
-  return Dump(
-      {{"event", "done"},
-       {"output", outcome.output},
-       {"frames", outcome.frames},
-       {"seconds", outcome.seconds},
-       {"frames_per_second", outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0}});
+  nlohmann::ordered_json event = {
+      {"event", "done"},
+      {"output", outcome.output},
+      {"frames", outcome.frames},
+      {"seconds", outcome.seconds},
+      {"frames_per_second", outcome.seconds > 0 ? outcome.frames / outcome.seconds : 0.0}};
+  if (outcome.seams) {
+    event["seams"] = SeamFacts(*outcome.seams);
+  }
+  return Dump(event);
 }
 
 std::string FailedEvent(const Error& error, ExitCode code) {

@@ -185,9 +185,13 @@ class LocalRender {
       RemoveState();
     }
     const std::chrono::duration<double> seconds = clock_.Now() - started_;
-    reporter_.Done({.output = request_.spec.output_path(),
+    Outcome outcome{.output = request_.spec.output_path(),
                     .frames = status_->frames_total(),
-                    .seconds = seconds.count()});
+                    .seconds = seconds.count()};
+    if (status_->has_seams()) {
+      outcome.seams = status_->seams();
+    }
+    reporter_.Done(outcome);
     return ExitCode::kDone;
   }
 

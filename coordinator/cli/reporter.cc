@@ -38,6 +38,13 @@ void PrintFailure(const Error& error, std::ostream& out) {
   out << "weft: error: " << OneLine(error.message()) << std::endl;
 }
 
+void PrintOutcome(const Outcome& outcome, std::ostream& out) {
+  out << OutcomeLine(outcome) << std::endl;
+  if (outcome.seams) {
+    out << SeamLine(outcome) << std::endl;
+  }
+}
+
 class BarReporter : public Reporter {
  public:
   BarReporter(std::ostream& terminal, std::function<int()> columns)
@@ -61,7 +68,7 @@ class BarReporter : public Reporter {
 
   void Done(const Outcome& outcome) override {
     Wipe();
-    terminal_ << OutcomeLine(outcome) << std::endl;
+    PrintOutcome(outcome, terminal_);
   }
 
   void Failed(const Error& error, ExitCode /*code*/) override {
@@ -96,7 +103,7 @@ class PlainReporter : public Reporter {
     }
   }
   void Note(const std::string& text) override { log_ << "weft: " << OneLine(text) << std::endl; }
-  void Done(const Outcome& outcome) override { log_ << OutcomeLine(outcome) << std::endl; }
+  void Done(const Outcome& outcome) override { PrintOutcome(outcome, log_); }
   void Failed(const Error& error, ExitCode /*code*/) override { PrintFailure(error, log_); }
   void Interrupted(const std::string& how_to_go_on) override { Note(how_to_go_on); }
 

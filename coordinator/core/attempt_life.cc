@@ -105,6 +105,9 @@ AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
   if (task->id.stage == Stage::kProbe) {
     jobs_.Plan(job, result.clip(), effects);
   } else if (task->id.stage == Stage::kAssemble) {
+    if (result.has_seams()) {
+      job.seams = result.seams();
+    }
     jobs_.Finish(job, effects);
   }
   return Verdict::kCommitted;

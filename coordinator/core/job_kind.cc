@@ -29,6 +29,7 @@ bool OfDeflicker(int field) {
     case Spec::kPatchSizeFieldNumber:
     case Spec::kKeysPathFieldNumber:
     case Spec::kKeyFramesFieldNumber:
+    case Spec::kSeamReportFieldNumber:
       return true;
     default:
       return false;

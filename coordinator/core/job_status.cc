@@ -44,6 +44,9 @@ v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
   if (IsOpen(job.state) && job.clip.has_value() && left.has_value()) {
     status.set_eta_seconds(*left);
   }
+  if (job.seams.has_value()) {
+    *status.mutable_seams() = *job.seams;
+  }
   const std::size_t workers = floor.workers.size();
   status.set_workers(static_cast<std::uint32_t>(workers));
   status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.IdleCount()));

@@ -25,6 +25,9 @@ Record Job::ToRecord() const {
   *record.mutable_terms() = terms;
   record.set_log(log);
   record.set_ended_unix_ms(ended_unix_ms);
+  if (seams.has_value()) {
+    *record.mutable_seams() = *seams;
+  }
   return coordinator::ToRecord(std::move(record));
 }
 
@@ -50,6 +53,9 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   job.state = static_cast<JobState>(record.state());
   if (record.has_error()) {
     job.error = FromWire(record.error());
+  }
+  if (record.has_seams()) {
+    job.seams = record.seams();
   }
   job.plan = PlanProbe();
   if (record.has_clip()) {

@@ -41,10 +41,11 @@ struct Job {
   std::uint64_t sequence = 0;       // In order of submission.
   std::uint64_t ended_unix_ms = 0;  // 0 while it has not ended.
   JobState state = JobState::kAccepted;
-  std::optional<Error> error;    // Of a failed job.
-  std::string log;               // Likewise: the end of the failed task's log.
-  std::optional<v1::Clip> clip;  // Once the probe is done.
-  JobPlan plan;                  // Of the probe alone until then.
+  std::optional<Error> error;            // Of a failed job.
+  std::string log;                       // Likewise: the end of the failed task's log.
+  std::optional<v1::Clip> clip;          // Once the probe is done.
+  std::optional<v1::SeamFigures> seams;  // Once the job is done, if it asked for them.
+  JobPlan plan;                          // Of the probe alone until then.
   JobNews news;
   Pace pace;
 

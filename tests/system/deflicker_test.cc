@@ -117,7 +117,9 @@ TEST_F(Deflicker, WritesAnMp4WithTheStylesSoundAndLength) {
       Run({"ffprobe", "-v", "error", "-count_frames", "-show_entries",
            "stream=codec_name,width,height,r_frame_rate,nb_read_frames", "-of", "csv=p=0", output});
   EXPECT_THAT(streams.output, AllOf(HasSubstr("h264,64,48,25/1,30"), HasSubstr("aac")));
-  EXPECT_THAT(Contents(folder_.path().string()), ElementsAre("clip.mkv", "out.mp4", "style.mkv"))
+  EXPECT_THAT(
+      Contents(folder_.path().string()),
+      ElementsAre("clip.mkv", "out.mp4", "out.mp4.seams.json", "out.mp4.seams.png", "style.mkv"))
       << "nothing else is left";
 }
 

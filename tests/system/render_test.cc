@@ -55,7 +55,10 @@ TEST_F(Render, WritesAnMp4WithTheSourcesSoundAndLength) {
   const double seconds =
       std::stod(streams.output.substr(streams.output.rfind('\n', streams.output.size() - 2)));
   EXPECT_NEAR(seconds, 30 / 25.0, 0.06);
-  EXPECT_THAT(Contents(folder_.path().string()), ElementsAre("clip.mkv", "out.mp4"))
+  EXPECT_THAT(outcome.errors, HasSubstr("seams: ")) << "at frames 8, 16 and 24";
+  EXPECT_THAT(outcome.errors, HasSubstr(" levels at 3 borders, "));
+  EXPECT_THAT(Contents(folder_.path().string()),
+              ElementsAre("clip.mkv", "out.mp4", "out.mp4.seams.json", "out.mp4.seams.png"))
       << "nothing else is left";
 }
 

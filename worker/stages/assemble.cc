@@ -1,9 +1,11 @@
-// The finished file: all segments in order, with the source's audio and time stamps.
+// The finished file: all segments in order, with the source's audio and time stamps, and its seam
+// report.
 
 #include <utility>
 
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
+#include "worker/stages/seams.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -28,6 +30,9 @@ Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) 
   WEFT_RETURN_IF_ERROR(media::Assemble(assembly));
   v1::TaskResult result;
   result.set_frames(clip.frame_count());
+  if (task.job().seam_report()) {
+    WEFT_ASSIGN_OR_RETURN(*result.mutable_seams(), ReportSeams(task, context));
+  }
   return result;
 }
 

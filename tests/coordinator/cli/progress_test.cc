@@ -83,6 +83,31 @@ TEST(Progress, TheLastLineTellsTheRate) {
             "neon.mp4: 1 frame in 0:00, 0.00 frames/s");
 }
 
+TEST(Progress, TheLastWordsTellHowBordersLook) {
+  Outcome outcome{.output = "neon.mp4", .frames = 81, .seconds = 125};
+  v1::SeamFigures& seams = outcome.seams.emplace();
+  seams.set_chunks(1);
+  seams.set_interior(1.953);
+  EXPECT_EQ(SeamLine(outcome), "seams: one chunk, no border; 1.95 levels from frame to frame");
+  seams.set_chunks(2);
+  EXPECT_EQ(SeamLine(outcome),
+            "seams: every border is a scene cut; 1.95 levels from frame to frame");
+  seams.set_borders(1);
+  seams.set_border(2.1);
+  EXPECT_EQ(SeamLine(outcome), "seams: 2.10 levels at 1 border, 1.95 inside");
+  seams.set_borders(3);
+  seams.set_step(-0.004);
+  seams.set_step_error(0.0123);
+  EXPECT_EQ(SeamLine(outcome),
+            "seams: 2.10 levels at 3 borders, 1.95 inside; -0.4 % (give or take 1.2 %) against "
+            "what is beside them");
+  const nlohmann::json done = nlohmann::json::parse(DoneEvent(outcome));
+  EXPECT_EQ(done["seams"]["borders"], 3);
+  EXPECT_EQ(done["seams"]["step"], -0.004);
+  seams.set_unmeasured("frames of 8x8");
+  EXPECT_EQ(SeamLine(outcome), "seams: not measured: frames of 8x8");
+}
+
 TEST(Progress, EventsAreJsonObjectsOnOneLine) {
   const Error error(ErrorCode::kInvalidArgument, "frame \"3\"\nis \xff bad");
   for (const std::string& text :

@@ -59,6 +59,9 @@ v1::ToCoordinator CompletedMessage(const v1::Task& task) {
   if (task.attempt().task().stage() == v1::STAGE_PROBE) {
     *completed.mutable_result()->mutable_clip() = SampleClip(20);
   }
+  if (task.attempt().task().stage() == v1::STAGE_ASSEMBLE && task.job().seam_report()) {
+    completed.mutable_result()->mutable_seams()->set_borders(2);
+  }
   return message;
 }
 

@@ -274,6 +274,19 @@ TEST(Farm, TellsAWatchingClientEverySecondAndAtTheEnd) {
   EXPECT_THAT(farm.Pass(seconds(1)).effects.messages, IsEmpty());
 }
 
+TEST(Farm, TellsOfTheSeamsOfAFinishedJobAlsoAfterARestart) {
+  FarmScript farm;
+  v1::JobSpec spec = SampleSpec();
+  spec.set_seam_report(true);
+  const std::string job = farm.Submit("token", spec);
+  EXPECT_FALSE(farm.Say("client", WatchMessage(job)).At("client").job_status().has_seams());
+  farm.RunAll("w");
+  EXPECT_EQ(farm.LastStatus().seams().borders(), 2U);
+  farm.Restart();
+  const auto status = farm.Say("client", WatchMessage(job)).At("client").job_status();
+  EXPECT_EQ(status.seams().borders(), 2U);
+}
+
 TEST(Farm, AdoptsAfterARestartWhatItsWorkerStillRuns) {
   FarmScript farm;
   farm.Submit("token", SampleSpec());

@@ -1,0 +1,16 @@
+// A file that appears only whole.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "common/result.h"
+
+namespace weft {
+
+// Writes `bytes` beside `path` and renames; what stood there before is replaced.
+// kPermissionDenied, kNoSpace: it cannot be written; nothing is left behind.
+Status WriteWholeFile(const std::string& path, std::string_view bytes);
+
+}  // namespace weft
