@@ -49,6 +49,7 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
   const Status granted = floor_.leases.Grant(task.LatestAttempt(), worker.self, now);
   assert(granted.has_value());
   static_cast<void>(granted);
+  ++floor_.totals.attempts_started;
   floor_.workers.SetBusy(worker.self.worker, true);
   floor_.conduct.AllowForTask(worker.self.worker);
   effects.records.push_back(task.ToRecord());
@@ -91,6 +92,7 @@ AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
     }
     return Verdict::kSuperseded;
   }
+  ++floor_.totals.attempts_done;
   floor_.conduct.CountSuccess(holder.worker);
   floor_.tasks.Complete(*task, ByName(result));
   effects.records.push_back(task->ToRecord());
@@ -124,9 +126,11 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
   }
   Task& task = *floor_.tasks.Find(attempt.task);
   floor_.leases.Release(task.id);
+  floor_.totals.attempts_withdrawn += failure.kind == FailureClass::kWithdrawn ? 1 : 0;
   if (failure.kind == FailureClass::kWithdrawn) {
     Requeue(task, now, effects);
   } else if (failure.kind == FailureClass::kBadInput) {
+    ++floor_.totals.attempts_failed;
     GiveUp(task, failure, effects);
   } else {
     Count(task, failure, now, effects);
@@ -198,6 +202,7 @@ void AttemptLife::Withdraw(const Holder& holder, Time now, Effects& effects) {
   for (const Lease& lease : floor_.leases.HeldBy(holder.worker)) {
     if (lease.holder == holder) {
       floor_.leases.Release(lease.attempt.task);
+      ++floor_.totals.attempts_withdrawn;
       Requeue(*floor_.tasks.Find(lease.attempt.task), now, effects);
     }
   }
@@ -255,6 +260,8 @@ bool AttemptLife::IsLatest(const Task& task, const AttemptId& attempt, const Hol
 
 void AttemptLife::Count(Task& task, const Failure& failure, Time now, Effects& effects) {
   const std::uint32_t count = floor_.tasks.CountFailure(task, failure.kind);
+  ++(failure.kind == FailureClass::kWorkerLost ? floor_.totals.attempts_lost
+                                               : floor_.totals.attempts_failed);
   Blame(task, failure.kind, now, effects);
   const RetryBudget& budget = floor_.options.retry.Of(failure.kind);
   const std::string tries = std::to_string(count) + " of " + std::to_string(budget.failures_max);
@@ -294,6 +301,7 @@ void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Eff
     Count(task, {FailureClass::kWorkerLost, Error(ErrorCode::kUnavailable, why)}, now, effects);
     return;
   }
+  ++floor_.totals.attempts_lost;
   Tell(*floor_.jobs.Find(task.id.job), About(task, why + "; " + Name(task.id) + " runs again"),
        effects);
   Requeue(task, now, effects);

@@ -26,6 +26,7 @@ struct Note {
   std::string job = {};
   std::string task = {};  // "denoise 3.1"
   std::string worker = {};
+  std::string event = {};  // "job.done", where the job came into another state; for programs.
 };
 
 struct Effects {

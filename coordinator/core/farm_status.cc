@@ -77,6 +77,16 @@ void AddDemands(const Floor& floor,
   }
 }
 
+void SetTotals(const FloorTotals& totals, v1::FarmStatus& status) {
+  status.set_attempts_started(totals.attempts_started);
+  status.set_attempts_done(totals.attempts_done);
+  status.set_attempts_failed(totals.attempts_failed);
+  status.set_attempts_lost(totals.attempts_lost);
+  status.set_attempts_withdrawn(totals.attempts_withdrawn);
+  status.set_attempts_abandoned(totals.attempts_abandoned);
+  status.set_outcomes_superseded(totals.outcomes_superseded);
+}
+
 }  // namespace
 
 v1::FarmStatus StatusOf(const Floor& floor) {
@@ -86,6 +96,7 @@ v1::FarmStatus StatusOf(const Floor& floor) {
   CountJobs(floor, status);
   CountWorkers(floor, status);
   AddDemands(floor, CountTasks(floor, status), status);
+  SetTotals(floor.totals, status);
   return status;
 }
 

@@ -35,6 +35,17 @@ struct FarmOptions {
   Duration unix_offset{0};
 };
 
+// What happened in this life of the coordinator; only ever more.
+struct FloorTotals {
+  std::uint64_t attempts_started = 0;
+  std::uint64_t attempts_done = 0;
+  std::uint64_t attempts_failed = 0;
+  std::uint64_t attempts_lost = 0;       // With their worker.
+  std::uint64_t attempts_withdrawn = 0;  // By a worker that left in peace.
+  std::uint64_t attempts_abandoned = 0;  // With their job.
+  std::uint64_t outcomes_superseded = 0;
+};
+
 struct Floor {
   explicit Floor(FarmOptions farm_options)
       : options(std::move(farm_options)),
@@ -57,6 +68,7 @@ struct Floor {
   LeaseTable leases;
   WorkerTable workers;
   Conduct conduct;
+  FloorTotals totals = {};
 };
 
 // Tells the job's clients and the log.

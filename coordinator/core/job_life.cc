@@ -1,10 +1,12 @@
 #include "coordinator/core/job_life.h"
 
+#include <deque>
 #include <set>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_id.h"
+#include "coordinator/core/job_order.h"
 #include "coordinator/core/spec_check.h"
 
 namespace weft::coordinator {
@@ -92,8 +94,16 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   job.plan = PlanProbe();
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
+  const Job* const before = FirstNotDone(added.terms, floor_.jobs);
+  if (before != nullptr) {
+    floor_.tasks.Close(id);
+  }
   effects.records.push_back(added.ToRecord());
-  effects.notes.push_back({.text = "job accepted", .job = id.value});
+  effects.notes.push_back({.text = before == nullptr
+                                       ? "job accepted"
+                                       : "job accepted; it waits for " + before->id.value,
+                           .job = id.value,
+                           .event = "job.accepted"});
   return Submitted(id, false);
 }
 
@@ -103,6 +113,9 @@ std::optional<Refusal> JobLife::FindRefusal(const v1::SubmitJob& request) const 
   }
   if (const Status terms = CheckTerms(request.terms()); !terms) {
     return Plain(terms.error());
+  }
+  if (const Status order = CheckOrder(request.terms(), floor_.jobs); !order) {
+    return Plain(order.error());
   }
   const std::string& user = request.terms().user();
   if (floor_.jobs.OpenOf(user) >= floor_.options.user_jobs_max) {
@@ -150,7 +163,7 @@ Status JobLife::Cancel(const JobId& id, Effects& effects) {
   WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
   if (IsOpen(job->state)) {
     End(*job, JobState::kCancelled, effects);
-    effects.notes.push_back({.text = "job cancelled", .job = id.value});
+    effects.notes.push_back({.text = "job cancelled", .job = id.value, .event = "job.cancelled"});
   }
   return {};
 }
@@ -163,7 +176,7 @@ Status JobLife::Pause(const JobId& id, Effects& effects) {
   if (job->state != JobState::kPaused) {
     Move(*job, JobState::kPaused, effects);
     floor_.tasks.Close(id);
-    Tell(*job, {.text = "job paused"}, effects);
+    Tell(*job, {.text = "job paused", .event = "job.paused"}, effects);
   }
   return {};
 }
@@ -173,10 +186,13 @@ Status JobLife::Resume(const JobId& id, Effects& effects) {
   if (!IsOpen(job->state)) {
     return Failure(ErrorCode::kFailedPrecondition, "job " + id.value + " has ended");
   }
-  if (job->state == JobState::kPaused) {
+  if (job->state == JobState::kPaused && FirstNotDone(job->terms, floor_.jobs) != nullptr) {
+    Move(*job, JobState::kAccepted, effects);
+    Tell(*job, {.text = "job resumed; it waits for others", .event = "job.resumed"}, effects);
+  } else if (job->state == JobState::kPaused) {
     Move(*job, JobState::kRunning, effects);
     floor_.tasks.Open(id);
-    Tell(*job, {.text = "job resumed"}, effects);
+    Tell(*job, {.text = "job resumed", .event = "job.resumed"}, effects);
   }
   return {};
 }
@@ -189,15 +205,19 @@ Status JobLife::Retry(const JobId& id, Effects& effects) {
   if (IsOpen(job->state)) {
     return {};
   }
+  WEFT_RETURN_IF_ERROR(CheckOrder(job->terms, floor_.jobs));
+  const bool waits = FirstNotDone(job->terms, floor_.jobs) != nullptr;
   job->error.reset();
   job->log.clear();
   job->ended_unix_ms = 0;
-  Move(*job, JobState::kRunning, effects);
+  Move(*job, waits ? JobState::kAccepted : JobState::kRunning, effects);
   for (const Task* task : floor_.tasks.Forget(id)) {
     effects.records.push_back(task->ToRecord());
   }
-  floor_.tasks.Open(id);
-  Tell(*job, {.text = "job is tried again"}, effects);
+  if (!waits) {
+    floor_.tasks.Open(id);
+  }
+  Tell(*job, {.text = "job is tried again", .event = "job.retried"}, effects);
   return {};
 }
 
@@ -232,15 +252,20 @@ void JobLife::Plan(Job& job, const v1::Clip& clip, Effects& effects) {
 
 void JobLife::Finish(Job& job, Effects& effects) {
   End(job, JobState::kDone, effects);
-  effects.notes.push_back({.text = "job done", .job = job.id.value});
+  effects.notes.push_back({.text = "job done", .job = job.id.value, .event = "job.done"});
 }
 
 void JobLife::Fail(Job& job, Error error, Effects& effects) {
+  NoteFailure(job, std::move(error), effects);
+  End(job, JobState::kFailed, effects);
+}
+
+void JobLife::NoteFailure(Job& job, Error error, Effects& effects) {
   effects.notes.push_back({.level = Note::Level::kWarning,
                            .text = "job failed: " + error.message(),
-                           .job = job.id.value});
+                           .job = job.id.value,
+                           .event = "job.failed"});
   job.error = std::move(error);
-  End(job, JobState::kFailed, effects);
 }
 
 void JobLife::Move(Job& job, JobState state, Effects& effects) {
@@ -250,11 +275,32 @@ void JobLife::Move(Job& job, JobState state, Effects& effects) {
 }
 
 void JobLife::End(Job& job, JobState state, Effects& effects) {
+  EndAlone(job, state, effects);
+  std::deque<const Job*> ended = {&job};  // A chain of jobs may be long.
+  for (; !ended.empty(); ended.pop_front()) {
+    const Job& before = *ended.front();
+    for (const JobId& id : floor_.jobs.FollowersOf(before.id)) {
+      Job& follower = *floor_.jobs.Find(id);
+      if (IsOpen(follower.state) && before.state != JobState::kDone) {
+        NoteFailure(follower, WaitsInVain(before), effects);
+        EndAlone(follower, JobState::kFailed, effects);
+        ended.push_back(&follower);
+      } else if (follower.state == JobState::kAccepted &&
+                 FirstNotDone(follower.terms, floor_.jobs) == nullptr) {
+        floor_.tasks.Open(id);
+        Tell(follower, {.text = "all that the job waited for is done"}, effects);
+      }
+    }
+  }
+}
+
+void JobLife::EndAlone(Job& job, JobState state, Effects& effects) {
   job.ended_unix_ms = floor_.UnixMs();
   Move(job, state, effects);
   floor_.tasks.Close(job.id);
   for (const Lease& lease : floor_.leases.OfJob(job.id)) {
     floor_.leases.Release(lease.attempt.task);
+    ++floor_.totals.attempts_abandoned;
     floor_.tasks.Requeue(*floor_.tasks.Find(lease.attempt.task), Time{});
     const Worker* worker = floor_.workers.Find(lease.holder.worker);
     if (worker == nullptr || worker->self != lease.holder) {

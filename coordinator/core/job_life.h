@@ -30,6 +30,7 @@ class JobLife {
   // kResourceExhausted: the user has as many open jobs as one may have.
   // kAlreadyExists: the token is that of another specification; names the first field that differs.
   // kNoSpace: jobs are held back, and this is a new one.
+  // kNotFound, kFailedPrecondition: it is to wait for a job that is not there, or cannot be done.
   tl::expected<v1::JobSubmitted, Refusal> Submit(const v1::SubmitJob& request, Effects& effects);
 
   // Each has no effect on a job that is that way already. kNotFound: no such job.
@@ -38,7 +39,8 @@ class JobLife {
   // Nothing of the job starts until it is resumed. kFailedPrecondition: it has ended.
   Status Pause(const JobId& id, Effects& effects);
   Status Resume(const JobId& id, Effects& effects);
-  // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done.
+  // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done, or waits
+  // for a job that has ended otherwise.
   Status Retry(const JobId& id, Effects& effects);
 
   // kInvalidArgument: not 0 to 100.
@@ -57,8 +59,11 @@ class JobLife {
   [[nodiscard]] std::optional<Refusal> FindIncompatibility(const v1::SubmitJob& request) const;
   Result<Job*> Find(const JobId& id);
   void Move(Job& job, JobState state, Effects& effects);
-  // No task of the job starts any more, and workers are told to stop those that run.
+  // No task of the job starts any more, and workers are told to stop those that run. Jobs that wait
+  // for it start, or fail.
   void End(Job& job, JobState state, Effects& effects);
+  void EndAlone(Job& job, JobState state, Effects& effects);
+  void NoteFailure(Job& job, Error error, Effects& effects);
 
   Floor& floor_;
 };

@@ -76,6 +76,9 @@ Job& JobTable::Add(Job job) {
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));
   assert(is_new);
   by_sequence_.emplace(added->second.sequence, &added->second);
+  for (const std::string& before : added->second.terms.after()) {
+    followers_[{before}].push_back(id);
+  }
   return added->second;
 }
 
@@ -83,6 +86,12 @@ void JobTable::Move(Job& job, JobState state) {
   std::uint32_t& open = open_[job.terms.user()];
   open = open - (IsOpen(job.state) ? 1 : 0) + (IsOpen(state) ? 1 : 0);
   job.state = state;
+}
+
+const std::vector<JobId>& JobTable::FollowersOf(const JobId& id) const {
+  static const std::vector<JobId> kNobody;
+  const auto followers = followers_.find(id);
+  return followers == followers_.end() ? kNobody : followers->second;
 }
 
 std::uint32_t JobTable::OpenOf(const std::string& user) const {

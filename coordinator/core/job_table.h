@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "common/error.h"
 #include "common/ids.h"
@@ -68,6 +69,9 @@ class JobTable {
   [[nodiscard]] Job* Find(const JobId& id);
   [[nodiscard]] const Job* Find(const JobId& id) const;
 
+  // Those that wait for the job, by their terms.
+  [[nodiscard]] const std::vector<JobId>& FollowersOf(const JobId& id) const;
+
   // Jobs of the user that have not ended.
   [[nodiscard]] std::uint32_t OpenOf(const std::string& user) const;
 
@@ -82,6 +86,7 @@ class JobTable {
   std::map<JobId, Job> jobs_;
   std::map<std::uint64_t, const Job*> by_sequence_;
   std::map<std::string, std::uint32_t> open_;  // By user.
+  std::map<JobId, std::vector<JobId>> followers_;
   std::uint64_t last_sequence_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/job_order.h"
 
 namespace weft::coordinator {
 namespace {
@@ -81,7 +82,8 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor));
   }
   for (const auto& [id, job] : floor.jobs.All()) {
-    if (!IsOpen(job.state) || job.state == JobState::kPaused) {
+    if (!IsOpen(job.state) || job.state == JobState::kPaused ||
+        FirstNotDone(job.terms, floor.jobs) != nullptr) {
       floor.tasks.Close(id);
     }
   }

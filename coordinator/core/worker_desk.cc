@@ -268,6 +268,7 @@ void WorkerDesk::Acknowledge(const PeerId& to,
   *answer.mutable_attempt() = attempt;
   answer.set_superseded(verdict == AttemptLife::Verdict::kSuperseded);
   if (answer.superseded()) {
+    ++floor_.totals.outcomes_superseded;
     effects.notes.push_back({.level = Note::Level::kWarning,
                              .text = "superseded outcome dropped",
                              .job = attempt.task().job(),

@@ -4,6 +4,7 @@
 
 #include "coordinator/http/endpoints.h"
 #include "coordinator/http/metrics.h"
+#include "coordinator/http/process_metrics.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
 
@@ -108,7 +109,7 @@ Route ShowMetrics(const Asked& /*asked*/) {
   message.mutable_show_farm();
   return Ask(std::move(message), [](const Answer& answer) {
     return HttpReply{.content_type = "text/plain; version=0.0.4; charset=utf-8",
-                     .body = MetricsText(answer.farm_status())};
+                     .body = MetricsText(answer.farm_status()) + ProcessMetricsText()};
   });
 }
 

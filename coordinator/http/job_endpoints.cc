@@ -32,7 +32,12 @@ std::string WrongTerm(const Json& body) {
                                     body["priority"].get<std::uint64_t>() > kPriorityMax)) {
     return "priority must be 0 to 100";
   }
-  return body.contains("tags") && !body["tags"].is_array() ? "tags must be a list" : "";
+  for (const char* name : {"tags", "after"}) {
+    if (body.contains(name) && !body[name].is_array()) {
+      return std::string(name) + " must be a list";
+    }
+  }
+  return "";
 }
 
 // Empty where it is not there.
@@ -104,10 +109,11 @@ Route SubmitJob(const Asked& asked) {
   if (body.contains("priority")) {
     submit.mutable_terms()->set_priority(body["priority"].get<std::uint32_t>());
   }
-  if (body.contains("tags")) {
-    for (const Json& tag : body["tags"]) {
-      submit.mutable_terms()->add_tags(tag.is_string() ? tag.get<std::string>() : "");
-    }
+  for (const Json& tag : body.value("tags", Json::array())) {
+    submit.mutable_terms()->add_tags(tag.is_string() ? tag.get<std::string>() : "");
+  }
+  for (const Json& job : body.value("after", Json::array())) {
+    submit.mutable_terms()->add_after(job.is_string() ? job.get<std::string>() : "");
   }
   return Ask(std::move(message), [](const Answer& answer) {
     const v1::JobSubmitted& submitted = answer.job_submitted();

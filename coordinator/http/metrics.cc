@@ -1,5 +1,6 @@
 #include "coordinator/http/metrics.h"
 
+#include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -46,6 +47,39 @@ void SetTasks(prometheus::Registry& registry, const v1::FarmStatus& status) {
          static_cast<double>(ready));
 }
 
+prometheus::Family<prometheus::Counter>& Counters(prometheus::Registry& registry,
+                                                  const std::string& name,
+                                                  const std::string& help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
+}
+
+void SetAttempts(prometheus::Registry& registry, const v1::FarmStatus& status) {
+  Counters(registry, "weft_attempts_started_total", "Tries at tasks that workers were given.")
+      .Add({})
+      .Increment(static_cast<double>(status.attempts_started()));
+  auto& ended = Counters(registry, "weft_attempts_ended_total", "Tries at tasks that ended.");
+  const auto add = [&](const char* outcome, std::uint64_t count) {
+    ended.Add({{"outcome", outcome}}).Increment(static_cast<double>(count));
+  };
+  add("done", status.attempts_done());
+  add("failed", status.attempts_failed());
+  add("lost", status.attempts_lost());
+  add("withdrawn", status.attempts_withdrawn());
+  add("abandoned", status.attempts_abandoned());
+  Counters(registry, "weft_outcomes_superseded_total",
+           "Outcomes that were told too late and dropped.")
+      .Add({})
+      .Increment(static_cast<double>(status.outcomes_superseded()));
+}
+
+void SetKeeping(prometheus::Registry& registry, const v1::FarmStatus& status) {
+  SetOne(registry, "weft_disk_free_bytes", "Left on the disk of the coordinator's state.",
+         static_cast<double>(status.disk_free_bytes()));
+  Counters(registry, "weft_log_records_lost_total", "Log records that could not be kept.")
+      .Add({})
+      .Increment(static_cast<double>(status.log_records_lost()));
+}
+
 }  // namespace
 
 std::string MetricsText(const v1::FarmStatus& status) {
@@ -56,6 +90,8 @@ std::string MetricsText(const v1::FarmStatus& status) {
   }
   SetTasks(registry, status);
   SetWorkers(registry, status);
+  SetAttempts(registry, status);
+  SetKeeping(registry, status);
   SetOne(registry, "weft_held", "1 while no task starts, for want of room on the disk.",
          status.held().empty() ? 0 : 1);
   SetOne(registry, "weft_coordinator_epoch", "Lives of the coordinator on its state, so far.",

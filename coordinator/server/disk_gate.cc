@@ -22,6 +22,7 @@ bool DiskLevel::IsLow(std::uint64_t free_bytes) {
 std::optional<std::string> DiskGate::Look() {
   std::error_code failure;
   const std::filesystem::space_info space = std::filesystem::space(folder_, failure);
+  free_bytes_ = failure ? 0 : space.available;
   if (failure) {
     return folder_ + ": " + failure.message();
   }

@@ -44,6 +44,9 @@ class DiskGate {
   // nothing while there is room. A disk that cannot be asked has none.
   std::optional<std::string> Look();
 
+  // As it was when last looked at; 0 where it could not be asked.
+  [[nodiscard]] std::uint64_t FreeBytes() const { return free_bytes_; }
+
  private:
   [[nodiscard]] std::string BallastPath() const { return folder_ + "/ballast"; }
   void LayBallast() const;
@@ -52,6 +55,7 @@ class DiskGate {
   const std::string folder_;
   const DiskLimits limits_;
   DiskLevel level_;
+  std::uint64_t free_bytes_ = 0;
 };
 
 }  // namespace weft::coordinator

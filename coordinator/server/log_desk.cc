@@ -40,8 +40,10 @@ void LogDesk::Hear(const PeerId& from, const v1::LogRecords& records, Time now) 
   const std::uint64_t skipped = records.first() > source.next ? records.first() - source.next : 0;
   source.next = records.first() + count;
   source.unheard += skipped;
+  lost_ += skipped;
   if (!Admit(source, records.ByteSizeLong(), now)) {
     source.unheard += count;
+    lost_ += count;
     return;
   }
   if (source.unheard > 0) {

@@ -27,6 +27,9 @@ class LogDesk {
   // LogPage, or RequestRefused.
   [[nodiscard]] v1::FromCoordinator Answer(const v1::ReadLog& request);
 
+  // Records of workers that never came here, or that were not let in.
+  [[nodiscard]] std::uint64_t LostCount() const { return lost_; }
+
  private:
   struct Source {
     InstanceId life;
@@ -43,6 +46,7 @@ class LogDesk {
   const Farm& farm_;
   LogKeeper& keeper_;
   std::map<WorkerId, Source> sources_;
+  std::uint64_t lost_ = 0;
 };
 
 }  // namespace weft::coordinator

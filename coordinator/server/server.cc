@@ -72,11 +72,13 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       gate_(options.state_folder, options.disk),
       logs_(options.state_folder + "/logs", options.logs),
       log_desk_(*farm_, logs_),
+      hear_job_(options.hear_job),
       log_(std::move(log)),
       board_([this] { listener_->Interrupt(); }) {}
 
-Status Server::Run(const std::atomic<bool>& stop) {
+Status Server::Run(const std::atomic<bool>& stop, const std::function<void()>& alive) {
   while (!stop) {
+    alive();
     WEFT_RETURN_IF_ERROR(Turn(Patience()));
     WEFT_RETURN_IF_ERROR(blobs_->Health());
   }
@@ -155,6 +157,7 @@ void Server::Hear(const MessageArrived& arrived) {
 
 void Server::TendLogs(Time now) {
   if (const auto [lost, why] = logs_.TakeLosses(); lost > 0) {
+    log_records_lost_ += lost;
     log_.Warning(std::to_string(lost) + " log records could not be kept: " + why);
   }
   if (logs_pruned_ == Time{} || now - logs_pruned_ >= kLogPrunePeriod) {
@@ -210,6 +213,9 @@ void Server::Send(const Letter& letter) {
   if (Switchboard::IsHere(letter.to)) {
     v1::FromCoordinator answer;
     if (!letter.messages.empty() && answer.ParseFromString(letter.messages.front())) {
+      if (answer.has_farm_status()) {
+        Complete(*answer.mutable_farm_status());
+      }
       board_.Deliver(letter.to, answer);
     }
     return;
@@ -226,6 +232,11 @@ void Server::Send(const Letter& letter) {
   }
 }
 
+void Server::Complete(v1::FarmStatus& status) const {
+  status.set_disk_free_bytes(gate_.FreeBytes());
+  status.set_log_records_lost(log_records_lost_ + log_desk_.LostCount());
+}
+
 void Server::Write(const Note& note) {
   const LogEntry entry{
       .unix_ms = NowUnixMs(),
@@ -234,6 +245,10 @@ void Server::Write(const Note& note) {
       .message = note.text};
   log_.With(entry.fields).Write(entry.level, entry.message);
   logs_.KeepNote(entry);
+  const Job* const job = farm_->State().jobs.Find({note.job});
+  if (hear_job_ && !note.event.empty() && job != nullptr) {
+    hear_job_({note.event, entry.unix_ms, *job});
+  }
 }
 
 }  // namespace weft::coordinator

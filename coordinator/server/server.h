@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,6 +32,13 @@
 
 namespace weft::coordinator {
 
+// A job came into another state, and that is on disk.
+struct JobEvent {
+  std::string event;  // "job.accepted", "job.done", …: see Note::event.
+  std::uint64_t unix_ms = 0;
+  const Job& job;  // As it is by now.
+};
+
 struct ServerOptions {
   std::string state_folder;         // Made if it is not there; holds ledger/, blobs/ and logs/.
   std::string control_address;      // To listen on; see common/transport/zmq_transport.h.
@@ -41,6 +49,8 @@ struct ServerOptions {
   Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
   DiskLimits disk = {};                        // Of the state folder's disk.
   LogKeeping logs = {};
+  // Hears of every job, on the server's thread, which waits for it. Empty: nobody does.
+  std::function<void(const JobEvent& event)> hear_job = {};
 };
 
 class Server {
@@ -53,9 +63,11 @@ class Server {
                                               Log log);
 
   // Serves until `stop` is true, which is noticed within a fifth of a second.
+  // alive: called at least as often, as long as the server lives.
   // kNoSpace: the state folder's disk is too full to go on.
   // Other errors: the ledger or a socket is broken. After an error the server must be destroyed.
-  Status Run(const std::atomic<bool>& stop);
+  Status Run(
+      const std::atomic<bool>& stop, const std::function<void()>& alive = [] {});
 
   // Where peers reach the server.
   [[nodiscard]] const std::string& ControlAddress() const { return listener_->address(); }
@@ -95,6 +107,8 @@ class Server {
   // Gathers what the core makes of the event.
   void Handle(const Event& event);
   void Send(const Letter& letter);
+  // What the core does not know of the farm.
+  void Complete(v1::FarmStatus& status) const;
   void Write(const Note& note);
 
   const SteadyClock clock_;
@@ -106,6 +120,7 @@ class Server {
   Time gate_looked_{};  // Last.
   LogKeeper logs_;
   LogDesk log_desk_;
+  const std::function<void(const JobEvent& event)> hear_job_;
   Time logs_pruned_{};  // Last.
   Log log_;
   Switchboard board_;
@@ -113,6 +128,7 @@ class Server {
   int gathered_messages_ = 0;        // That it comes from.
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
   std::uint64_t garbage_count_ = 0;
+  std::uint64_t log_records_lost_ = 0;  // That came, and could not be kept.
 };
 
 }  // namespace weft::coordinator

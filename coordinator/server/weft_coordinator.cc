@@ -4,20 +4,29 @@
 
 #include <chrono>
 #include <cstdint>
+#include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "common/clock.h"
 #include "common/log/log.h"
+#include "common/machine_check.h"
+#include "common/service_notice.h"
 #include "common/settings/program_options.h"
 #include "common/transport/curve_files.h"
 #include "common/transport/zmq_transport.h"
 #include "coordinator/http/http_server.h"
 #include "coordinator/server/server.h"
 #include "coordinator/server/stop_signals.h"
+#include "coordinator/server/webhook.h"
+#include "coordinator/server/webhook_body.h"
 
 namespace weft::coordinator {
 namespace {
@@ -30,11 +39,35 @@ struct Options {
   CurveFiles curve;
   std::string http_address;  // Empty: none.
   std::string log_file;
+  bool check = false;
+  std::vector<std::string> webhooks;  // URLs.
+  std::string webhook_secret;         // The file that it is in.
 };
 
-int Fail(const Log& log, const Error& error) {
-  log.Error(error.message());
-  return kFailed;
+// What of this machine does not suit the coordinator; true where it can start all the same.
+bool CheckMachine(const ServerOptions& options, const Log& log) {
+  constexpr std::uint64_t kDescriptorsWanted = 4096;
+  constexpr std::uint64_t kRoomInLows = 4;  // Of what is too little.
+  Findings findings;
+  const auto add = [&](std::optional<Finding> finding) {
+    if (finding.has_value()) {
+      findings.push_back(*std::move(finding));
+    }
+  };
+  const std::string ledger = options.state_folder + "/ledger";
+  add(CheckDescriptors(kDescriptorsWanted, "one for every worker and client"));
+  add(CheckFolder(options.state_folder));
+  add(CheckUnlocked(ledger + "/LOCK", "a coordinator"));
+  add(CheckFreeDisk(options.state_folder, kRoomInLows * options.disk.low_bytes,
+                    "the state folder"));
+  add(CheckClock(std::chrono::system_clock::now(), LatestWrite(ledger)));
+  add(CheckClockIsKept());
+  bool can_start = true;
+  for (const Finding& finding : findings) {
+    log.Write(finding.is_fatal ? LogLevel::kError : LogLevel::kWarning, finding.text);
+    can_start = can_start && !finding.is_fatal;
+  }
+  return can_start;
 }
 
 // Null where nothing is to be served.
@@ -48,6 +81,65 @@ Result<std::unique_ptr<HttpServer>> OpenHttp(const std::string& address, Server&
                           });
 }
 
+// The first line of the file; empty where none is named.
+Result<std::string> ReadSecret(const std::string& path) {
+  std::string secret;
+  std::ifstream file(path);
+  if (!path.empty() && (!std::getline(file, secret) || secret.empty())) {
+    return Failure(ErrorCode::kInvalidArgument, path + ": there is no secret in its first line");
+  }
+  return secret;
+}
+
+// Each tells one URL.
+using Webhooks = std::vector<std::unique_ptr<Webhook>>;
+
+// kInvalidArgument: no secret where one should be.
+Result<Webhooks> OpenWebhooks(const Options& options, const Log& log) {
+  WEFT_ASSIGN_OR_RETURN(const std::string secret, ReadSecret(options.webhook_secret));
+  Webhooks webhooks;
+  for (const std::string& url : options.webhooks) {
+    webhooks.push_back(
+        std::make_unique<Webhook>(WebhookOptions{.url = url, .secret = secret}, log));
+  }
+  return webhooks;
+}
+
+// Tells all of them of every job. webhooks: outlive what is returned.
+std::function<void(const JobEvent& event)> TellingOf(const Webhooks& webhooks) {
+  if (webhooks.empty()) {
+    return {};
+  }
+  return [&webhooks](const JobEvent& event) {
+    const std::string body = WebhookBody(event.event, event.job, event.unix_ms);
+    for (const auto& webhook : webhooks) {
+      webhook->Tell(body);
+    }
+  };
+}
+
+Status ServeUntil(const StopSignals& stop, const Options& options, const Log& log) {
+  WEFT_ASSIGN_OR_RETURN(const ZmqOptions zmq, OptionsWith(options.curve));
+  WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open(zmq));
+  WEFT_ASSIGN_OR_RETURN(const Webhooks webhooks, OpenWebhooks(options, log));
+  ServerOptions server_options = options.server;
+  server_options.hear_job = TellingOf(webhooks);
+  WEFT_ASSIGN_OR_RETURN(const auto server, Server::Open(*context, server_options, log));
+  const std::string where =
+      "listening on " + server->ControlAddress() + ", for blobs on " + server->BulkAddress();
+  log.Info(where);
+  WEFT_ASSIGN_OR_RETURN(const auto http, OpenHttp(options.http_address, *server));
+  if (http != nullptr) {
+    log.Info("HTTP on port " + std::to_string(http->Port()));
+  }
+  const SteadyClock clock;
+  ServiceNotice notice = ServiceNotice::FromEnvironment();
+  notice.Ready(where);
+  const Status served = server->Run(stop.Requested(), [&] { notice.Alive(clock.Now()); });
+  notice.Stopping();
+  return served;
+}
+
 int Serve(const Options& options) {
   const StopSignals stop;
   const auto log = Log::Open({.program = "weft-coordinator", .file = options.log_file});
@@ -55,30 +147,13 @@ int Serve(const Options& options) {
     std::cerr << "weft-coordinator: " << log.error().message() << "\n";
     return kFailed;
   }
-  const auto zmq_options = OptionsWith(options.curve);
-  if (!zmq_options) {
-    return Fail(*log, zmq_options.error());
+  const bool can_start = CheckMachine(options.server, *log);
+  if (!can_start || options.check) {
+    return can_start ? 0 : kFailed;
   }
-  const auto context = ZmqContext::Open(*zmq_options);
-  if (!context) {
-    return Fail(*log, context.error());
-  }
-  const auto server = Server::Open(**context, options.server, *log);
-  if (!server) {
-    return Fail(*log, server.error());
-  }
-  log->Info("listening on " + (*server)->ControlAddress() + ", for blobs on " +
-            (*server)->BulkAddress());
-  const auto http = OpenHttp(options.http_address, **server);
-  if (!http) {
-    return Fail(*log, http.error());
-  }
-  if (*http != nullptr) {
-    log->Info("HTTP on port " + std::to_string((*http)->Port()));
-  }
-  const Status served = (*server)->Run(stop.Requested());
-  if (!served) {
-    return Fail(*log, served.error());
+  if (const Status served = ServeUntil(stop, options, *log); !served) {
+    log->Error(served.error().message());
+    return kFailed;
   }
   log->Info("stopped; start it again on " + options.server.state_folder + " to go on");
   return 0;
@@ -142,13 +217,25 @@ void AddOptions(CLI::App& app, Options& options) {
   app.add_flag("--plain-tcp", options.curve.plain_tcp,
                "Allow TCP beyond this machine without keys");
   app.add_option("--log-file", options.log_file, "File for the log, as JSON lines");
+  app.add_option("--webhook", options.webhooks, "Is told of jobs, as JSON by POST; may be repeated")
+      ->type_name("URL");
+  app.add_option("--webhook-secret", options.webhook_secret,
+                 "File whose first line signs what webhooks are told")
+      ->type_name("FILE");
+  app.add_flag("--check", options.check,
+               "Only say whether this machine and the state folder are fit for it; 0: they are");
 }
 
 }  // namespace
 }  // namespace weft::coordinator
 
 int main(int argc, char** argv) {
-  CLI::App app{"Plans, schedules and keeps the state of a Weft farm.", "weft-coordinator"};
+  CLI::App app{
+      "Plans, schedules and keeps the state of a Weft farm.\n\nExample:\n  weft-coordinator "
+      "--state "
+      "/var/lib/weft --listen tcp://*:7733 --bulk tcp://*:7734 \\\n      --keys farm.key --guests "
+      "guests --http 127.0.0.1:7780\n",
+      "weft-coordinator"};
   weft::coordinator::Options options;
   weft::coordinator::AddOptions(app, options);
   const auto ended =

@@ -63,6 +63,7 @@ Json ToJson(const v1::JobDetails& details) {
     json["error"] = status.error().message();
   }
   json["tags"] = details.terms().tags();
+  json["after"] = details.terms().after();
   json["stages"] = Json::array();
   for (const v1::StageProgress& stage : status.stages()) {
     json["stages"].push_back({{"stage", Name(static_cast<Stage>(stage.stage()))},

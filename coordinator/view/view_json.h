@@ -11,7 +11,8 @@
 namespace weft::coordinator {
 
 nlohmann::ordered_json ToJson(const v1::JobSummary& job);
-// The summary's fields, and: stages, notes, log (the end of a failed task's), specification, tags.
+// The summary's fields, and: stages, notes, log (the end of a failed task's), specification, tags,
+// after.
 nlohmann::ordered_json ToJson(const v1::JobDetails& details);
 nlohmann::ordered_json ToJson(const v1::TaskSummary& task);
 nlohmann::ordered_json ToJson(const v1::WorkerSummary& worker);

@@ -204,6 +204,8 @@ TEST(ViewDesk, CountsWhatThereIsAndWhatIsWanted) {
   EXPECT_EQ(status.workers(0).connected(), 1U);
   EXPECT_EQ(status.workers(0).idle(), 0U);
   EXPECT_EQ(status.tasks_running(), 1U);
+  EXPECT_EQ(status.attempts_started(), 1U);
+  EXPECT_EQ(status.attempts_done(), 0U);
   EXPECT_EQ(status.tasks_waiting(), 1U);
   std::uint64_t ready = 0;
   std::uint64_t running = 0;

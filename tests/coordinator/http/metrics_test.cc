@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/http/process_metrics.h"
 #include "tests/common/temporary_folder.h"
 
 namespace weft::coordinator {
@@ -27,6 +28,9 @@ v1::FarmStatus BusyFarm() {
   status.add_demands()->set_ready(4);
   status.add_demands()->set_ready(1);
   status.set_tasks_waiting(9);
+  status.set_attempts_started(40);
+  status.set_attempts_lost(2);
+  status.set_disk_free_bytes(1 << 30);
   return status;
 }
 
@@ -39,6 +43,9 @@ TEST(Metrics, CountWhatThereIs) {
   EXPECT_THAT(text, HasSubstr("weft_tasks{state=\"waiting\"} 9\n"));
   EXPECT_THAT(text, HasSubstr("weft_coordinator_epoch 3\n"));
   EXPECT_THAT(text, HasSubstr("weft_held 0\n"));
+  EXPECT_THAT(text, HasSubstr("weft_attempts_started_total 40\n"));
+  EXPECT_THAT(text, HasSubstr("weft_attempts_ended_total{outcome=\"lost\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("weft_disk_free_bytes 1073741824\n"));
 }
 
 TEST(Metrics, SayThatTheFarmIsHeld) {
@@ -52,7 +59,7 @@ TEST(Metrics, AreAsPrometheusWantsThem) {
     GTEST_SKIP() << "there is no promtool here; scripts/setup installs it";
   }
   const TemporaryFolder folder;
-  std::ofstream(folder.File("metrics")) << MetricsText(BusyFarm());
+  std::ofstream(folder.File("metrics")) << MetricsText(BusyFarm()) << ProcessMetricsText();
   const std::string command = "promtool check metrics < " + folder.File("metrics");
   EXPECT_EQ(std::system(command.c_str()), 0);
 }
