@@ -1,0 +1,25 @@
+# weft-worker on the CPU, and the command line. From the repository's root:
+#
+#   docker build -f deploy/container/worker.Dockerfile -t weft-worker .
+FROM debian:12 AS build
+WORKDIR /weft
+COPY scripts/setup scripts/setup
+COPY scripts/packages scripts/packages
+RUN scripts/setup build
+COPY . .
+RUN ln -sf .presets.json CMakePresets.json \
+    && cmake --preset release -DBUILD_TESTING=OFF \
+    && cmake --build build --target weft-worker --target weft
+
+FROM debian:12-slim
+COPY scripts/packages/run-coordinator.txt scripts/packages/run-worker.txt /tmp/packages/
+RUN apt-get update \
+    && sed 's/ *#.*//; /^ *$/d' /tmp/packages/*.txt | sort -u \
+       | xargs apt-get install -y --no-install-recommends \
+    && rm -rf /var/lib/apt/lists/* /tmp/packages \
+    && useradd --system --uid 7733 --home-dir /var/lib/weft-worker --create-home weft
+COPY --from=build /weft/build/bin/weft-worker /weft/build/bin/weft /usr/bin/
+USER weft
+VOLUME /var/lib/weft-worker
+ENTRYPOINT ["weft-worker"]
+CMD ["--config", "/etc/weft/worker.yaml"]
