@@ -78,6 +78,26 @@ rocksdb::ColumnFamilyOptions BlobOptions() {
   return options;
 }
 
+constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
+
+// Little endian.
+std::string EncodeSize(std::uint64_t size) {
+  std::string bytes(kSizeBytes, '\0');
+  for (std::size_t i = 0; i < kSizeBytes; ++i) {
+    bytes[i] = static_cast<char>(size >> (8 * i) & 0xff);
+  }
+  return bytes;
+}
+
+// 0 where an older Weft wrote no size.
+std::uint64_t DecodeSize(const rocksdb::Slice& bytes) {
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < kSizeBytes && bytes.size() == kSizeBytes; ++i) {
+    size |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
+  }
+  return size;
+}
+
 rocksdb::WriteOptions Synced() {
   rocksdb::WriteOptions options;
   options.sync = true;
@@ -101,6 +121,15 @@ class RocksBlobStore : public BlobStore {
 
  private:
   [[nodiscard]] Status RequireOwner() const;
+  struct Extent {
+    std::uint64_t count = 0;
+    std::uint64_t bytes = 0;
+  };
+  // Of the blobs whose keys start with `prefix`.
+  Result<Extent> Measure(const std::string& prefix);
+  // Whether so many deleted bytes are worth a compaction.
+  [[nodiscard]] bool IsWorthCompacting(std::uint64_t garbage_bytes) const;
+  Status Compact();
   // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.
   Status CompareWithStored(const std::string& key, std::string_view bytes);
 
@@ -108,6 +137,7 @@ class RocksBlobStore : public BlobStore {
   RocksBlobStoreOptions options_;
   std::mutex writing_;  // Between looking for a key and writing it, nobody else writes.
   std::unique_ptr<rocksdb::DB> database_;
+  std::uint64_t garbage_bytes_ = 0;  // Deleted since the last compaction. Guarded by writing_.
   rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
   // The keys alone: an iterator over the blobs would read every one of them from disk.
   rocksdb::ColumnFamilyHandle* keys_ = nullptr;
@@ -158,7 +188,7 @@ Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 2 * bytes.size() + options_.free_bytes_min));
   rocksdb::WriteBatch batch;
   batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
-  batch.Put(keys_, key, {});
+  batch.Put(keys_, key, EncodeSize(bytes.size()));
   return Translate(database_->Write(Synced(), &batch));
 }
 
@@ -198,20 +228,52 @@ Result<std::vector<std::string>> RocksBlobStore::List(const std::string& prefix)
 
 Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
   WEFT_RETURN_IF_ERROR(RequireOwner());
-  const std::lock_guard lock(writing_);
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
-  const std::string end = prefix + '\xff';  // No key has a byte as high.
-  const rocksdb::Slice first(prefix);
-  const rocksdb::Slice last(end);
-  rocksdb::WriteBatch batch;
-  batch.DeleteRange(blobs_, first, last);
-  batch.DeleteRange(keys_, first, last);
-  WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &batch)));
-  // Deleted is not yet freed: only compaction drops the blobs' references to their files.
+  {
+    const std::lock_guard lock(writing_);
+    WEFT_ASSIGN_OR_RETURN(const Extent extent, Measure(prefix));
+    if (extent.count == 0) {
+      return {};
+    }
+    WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
+    const std::string end = prefix + '\xff';  // No key has a byte as high.
+    rocksdb::WriteBatch batch;
+    batch.DeleteRange(blobs_, prefix, end);
+    batch.DeleteRange(keys_, prefix, end);
+    WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &batch)));
+    garbage_bytes_ += extent.bytes;
+    if (!IsWorthCompacting(garbage_bytes_)) {
+      return {};
+    }
+    garbage_bytes_ = 0;
+  }
+  return Compact();
+}
+
+Result<RocksBlobStore::Extent> RocksBlobStore::Measure(const std::string& prefix) {
+  const std::unique_ptr<rocksdb::Iterator> entry(database_->NewIterator({}, keys_));
+  Extent extent;
+  for (entry->Seek(prefix); entry->Valid() && entry->key().starts_with(prefix); entry->Next()) {
+    ++extent.count;
+    extent.bytes += DecodeSize(entry->value());
+  }
+  WEFT_RETURN_IF_ERROR(Translate(entry->status()));
+  return extent;
+}
+
+bool RocksBlobStore::IsWorthCompacting(std::uint64_t garbage_bytes) const {
+  std::uint64_t stored = 0;  // Also garbage; without what is in memory and in the log only.
+  database_->GetIntProperty(blobs_, "rocksdb.total-blob-file-size", &stored);
+  return garbage_bytes >= options_.garbage_bytes_max && garbage_bytes >= stored / 4;
+}
+
+// Deleted is not yet freed: only compaction drops the blobs' references to their files.
+Status RocksBlobStore::Compact() {
   rocksdb::CompactRangeOptions compaction;
   compaction.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-  WEFT_RETURN_IF_ERROR(Translate(database_->CompactRange(compaction, keys_, &first, &last)));
-  return Translate(database_->CompactRange(compaction, blobs_, &first, &last));
+  for (rocksdb::ColumnFamilyHandle* family : {keys_, blobs_}) {
+    WEFT_RETURN_IF_ERROR(Translate(database_->CompactRange(compaction, family, nullptr, nullptr)));
+  }
+  return {};
 }
 
 }  // namespace

@@ -20,14 +20,18 @@ struct RocksBlobStoreOptions {
   // What must stay free on the disk after a Put; covers two memtables on their way to disk.
   std::uint64_t free_bytes_min = 64 << 20;
 
+  // Deleted blobs' space is given back, by a compaction, once they make up this much and a quarter
+  // of what the store takes on disk: a compaction writes all that is left anew.
+  std::uint64_t garbage_bytes_max = 16 << 20;
+
   // Opens what is durable now, also while another process has the store: Put() and DeletePrefix()
   // say kFailedPrecondition.
   bool look_only = false;
 };
 
 // Opens the store in `folder`, which is made if it is not there. One process at a time.
-// DeletePrefix() of the result takes a compaction, seconds for gigabytes, to give the space back;
-// it says kNoSpace when not even the deletion can be noted down.
+// DeletePrefix() of the result takes a compaction now and then, seconds for gigabytes; others go on
+// meanwhile. It says kNoSpace when not even the deletion can be noted down.
 // kNoSpace: the disk is too full to open it.       kPermissionDenied: the folder is not ours.
 // kFailedPrecondition: another process has it.     kDataLoss: it is damaged.
 Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/core/placement.h"
+#include "coordinator/core/spec_check.h"
 #include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
@@ -26,6 +27,15 @@ Note About(const Task& task, std::string text) {
           .worker = task.holder.worker.value};
 }
 
+// kInternal: the worker brings what cannot be.
+Status CheckResult(const PlannedTask& plan, const AttemptLife::Success& success) {
+  if (success.lie.has_value()) {
+    return Failure(ErrorCode::kInternal, "the worker lies: " + *success.lie);
+  }
+  WEFT_RETURN_IF_ERROR(CheckOutputs(plan, success.attempt, success.result));
+  return plan.place.stage == Stage::kProbe ? CheckClip(success.result.clip()) : Status();
+}
+
 }  // namespace
 
 void AttemptLife::StartReady(Time now, Effects& effects) {
@@ -35,6 +45,7 @@ void AttemptLife::StartReady(Time now, Effects& effects) {
   while (const auto next = PlaceNext(floor_.jobs, floor_.workers, now, floor_.tasks)) {
     Start(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->worker), now, effects);
   }
+  CopyStragglers(now, effects);
 }
 
 void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& effects) {
@@ -44,7 +55,15 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
     effects.records.push_back(job.ToRecord());
   }
   job.pace.Begin(now, floor_.tasks.Tally(job.id).WorkDone());
+  if (task.attempt > 0) {
+    effects.drops.push_back(OutputPrefix(task.LatestAttempt()));  // From now on it cannot count.
+  }
   floor_.tasks.Start(task, floor_.epoch, worker.self);
+  Begin(task, worker, now, effects);
+}
+
+void AttemptLife::Begin(Task& task, const Worker& worker, Time now, Effects& effects) {
+  Job& job = *floor_.jobs.Find(task.id.job);
   // A waiting task has no lease: every path that makes it wait ends its lease first.
   const Status granted = floor_.leases.Grant(task.LatestAttempt(), worker.self, now);
   assert(granted.has_value());
@@ -64,38 +83,48 @@ void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects
   effects.messages.push_back(std::move(assignment));
 }
 
-AttemptLife::Verdict AttemptLife::Complete(const AttemptId& attempt,
-                                           const Holder& holder,
-                                           const v1::TaskResult& result,
-                                           Time now,
-                                           Effects& effects) {
+AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Effects& effects) {
+  const AttemptId& attempt = success.attempt;
+  const Holder& holder = success.holder;
+  const v1::TaskResult& result = success.result;
   Task* task = floor_.tasks.Find(attempt.task);
   if (task != nullptr && task->state == TaskState::kDone && task->LatestAttempt() == attempt &&
       task->holder.worker == holder.worker) {
     // Told again, because the acknowledgement was lost; perhaps by a later life, which kept it.
     return Verdict::kCommitted;
   }
-  if (task == nullptr || task->state == TaskState::kDone || !IsLatest(*task, attempt, holder)) {
+  const bool is_elder = IsElder(attempt, holder);
+  if (task == nullptr || task->state == TaskState::kDone ||
+      !(is_elder || IsLatest(*task, attempt, holder))) {
     return Verdict::kSuperseded;
   }
   Job& job = *floor_.jobs.Find(task->id.job);
   if (!IsOpen(job.state)) {
     return Verdict::kSuperseded;
   }
-  const bool leased = floor_.leases.Find(task->id) != nullptr;
-  floor_.leases.Release(task->id);
-  const Status outputs = CheckOutputs(*task, result);
-  if (!outputs) {
-    Offend(holder.worker, outputs.error().message(), now, effects);
-    if (leased) {
-      Count(*task, {FailureClass::kBadOutput, outputs.error()}, now, effects);
+  const Lease* lease = (is_elder ? floor_.elders : floor_.leases).Find(task->id);
+  const bool leased = lease != nullptr;
+  const Status plausible = CheckResult(*task->plan, success);
+  if (plausible && leased && lease->attempt.epoch == floor_.epoch) {
+    floor_.paces.Count(task->id, task->plan->weight, now - lease->granted);
+  }
+  (is_elder ? floor_.elders : floor_.leases).Release(task->id);
+  if (!plausible) {
+    Offend(holder.worker, plausible.error().message(), now, effects);
+    if (leased && !is_elder) {
+      Count(*task, {FailureClass::kBadOutput, plausible.error()}, now, effects);
     }
     return Verdict::kSuperseded;
   }
   ++floor_.totals.attempts_done;
+  EndRivals(*task, effects);
+  if (is_elder) {
+    TaskTable::Prefer(*task, attempt, holder);
+  }
   floor_.conduct.CountSuccess(holder.worker);
   floor_.tasks.Complete(*task, ByName(result));
   effects.records.push_back(task->ToRecord());
+  DropRead(*task, effects);
   job.news.Touch();
   if (result.micro_batch() > 0) {
     Tell(job,
@@ -120,6 +149,10 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
                                        const Failure& failure,
                                        Time now,
                                        Effects& effects) {
+  if (IsElder(attempt, holder)) {
+    EndElder(*floor_.elders.Find(attempt.task), effects);  // The younger one tells how it went.
+    return Verdict::kCommitted;
+  }
   const Lease* lease = floor_.leases.Find(attempt.task);
   if (lease == nullptr || lease->attempt != attempt || lease->holder != holder) {
     return Verdict::kSuperseded;
@@ -140,11 +173,11 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
 
 bool AttemptLife::IsPlausible(const AttemptId& attempt, const Holder& holder) const {
   const Task* task = floor_.tasks.Find(attempt.task);
-  if (task == nullptr || attempt.number > task->attempt || attempt.epoch > task->epoch) {
+  if (task == nullptr || attempt.number > task->starts || attempt.epoch > floor_.epoch) {
     return false;
   }
-  if (attempt.number < task->attempt) {
-    return true;  // Who ran older attempts is not known any more.
+  if (attempt.number != task->attempt) {
+    return true;  // Who ran other attempts is not known any more.
   }
   return attempt.epoch == task->epoch && task->holder.worker == holder.worker;
 }
@@ -153,6 +186,11 @@ bool AttemptLife::Inherit(const AttemptId& attempt,
                           const Holder& heir,
                           Time now,
                           Effects& effects) {
+  if (const Lease* elder = floor_.elders.Find(attempt.task);
+      elder != nullptr && elder->attempt == attempt && elder->holder.worker == heir.worker) {
+    floor_.elders.Hand(attempt.task, heir, now);
+    return true;
+  }
   const Lease* lease = floor_.leases.Find(attempt.task);
   if (lease == nullptr || lease->attempt != attempt || lease->holder.worker != heir.worker) {
     return false;
@@ -169,6 +207,9 @@ bool AttemptLife::Inherit(const AttemptId& attempt,
 bool AttemptLife::Renew(const AttemptId& attempt, const Holder& holder, double fraction, Time now) {
   // A comparison that is false for what is not a number, too.
   const double sane = fraction > 0 ? std::min(fraction, 1.0) : 0;
+  if (floor_.elders.Renew(attempt, holder, sane, now)) {
+    return true;
+  }
   if (!floor_.leases.Renew(attempt, holder, sane, now)) {
     return false;
   }
@@ -181,6 +222,11 @@ void AttemptLife::Fence(const Holder& newest, Time now, Effects& effects) {
     if (lease.holder != newest) {
       floor_.leases.Release(lease.attempt.task);
       Lose(lease, "worker " + newest.worker.value + " started anew", now, effects);
+    }
+  }
+  for (const Lease& lease : floor_.elders.HeldBy(newest.worker)) {
+    if (lease.holder != newest) {
+      EndElder(lease, effects);
     }
   }
 }
@@ -206,9 +252,20 @@ void AttemptLife::Withdraw(const Holder& holder, Time now, Effects& effects) {
       Requeue(*floor_.tasks.Find(lease.attempt.task), now, effects);
     }
   }
+  for (const Lease& lease : floor_.elders.HeldBy(holder.worker)) {
+    if (lease.holder == holder) {
+      EndElder(lease, effects);
+    }
+  }
 }
 
 void AttemptLife::ExpireLeases(Time now, Effects& effects) {
+  for (const Lease& elder : floor_.elders.Expire(now)) {
+    EndElder(elder, effects);
+  }
+  for (const Lease& elder : floor_.elders.Stall(now)) {
+    EndElder(elder, effects);
+  }
   for (const Lease& lease : floor_.leases.Expire(now)) {
     Lose(lease, "worker " + lease.holder.worker.value + " was lost", now, effects);
   }
@@ -305,6 +362,14 @@ void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Eff
   Tell(*floor_.jobs.Find(task.id.job), About(task, why + "; " + Name(task.id) + " runs again"),
        effects);
   Requeue(task, now, effects);
+}
+
+void AttemptLife::DropRead(const Task& done, Effects& effects) {
+  for (const Task* source : done.sources) {
+    if (source->readers_missing == 0) {
+      effects.drops.push_back(OutputPrefix(source->LatestAttempt()));
+    }
+  }
 }
 
 void AttemptLife::Requeue(Task& task, Time not_before, Effects& effects) {

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,16 +23,23 @@ class AttemptLife {
   // Gives ready tasks to idle workers until either runs out.
   void StartReady(Time now, Effects& effects);
 
+  // When StartReady() next looks for those that take too long.
+  [[nodiscard]] std::optional<Time> NextStragglerLook() const;
+
   // What is to become of an outcome that a worker reports.
   enum class Verdict { kCommitted, kSuperseded };
 
+  struct Success {
+    const AttemptId& attempt;
+    const Holder& holder;
+    const v1::TaskResult& result;
+    const std::optional<std::string>& lie;  // See MessageArrived.
+  };
+
   // The outputs become visible to other tasks. An outcome that was committed before stays so.
-  // A result whose lease has ended still counts while no newer attempt was started.
-  Verdict Complete(const AttemptId& attempt,
-                   const Holder& holder,
-                   const v1::TaskResult& result,
-                   Time now,
-                   Effects& effects);
+  // A result whose lease has ended still counts while no newer attempt was started. One that cannot
+  // be true is held against the worker.
+  Verdict Complete(const Success& success, Time now, Effects& effects);
 
   struct Failure {
     FailureClass kind = FailureClass::kTaskError;
@@ -82,6 +90,17 @@ class AttemptLife {
 
  private:
   void Start(Task& task, const Worker& worker, Time now, Effects& effects);
+  // What every new attempt brings with it. REQUIRES: the task is running, and not leased.
+  void Begin(Task& task, const Worker& worker, Time now, Effects& effects);
+  // Starts second attempts where the first take too long; looks once a second.
+  void CopyStragglers(Time now, Effects& effects);
+  void StartCopy(Task& task, const Worker& worker, Time now, Effects& effects);
+  // The attempt is that of a worker beside which a younger one was started.
+  [[nodiscard]] bool IsElder(const AttemptId& attempt, const Holder& holder) const;
+  // It came to nothing. The younger attempt goes on.
+  void EndElder(const Lease& elder, Effects& effects);
+  // Another attempt was first.
+  void EndRivals(const Task& task, Effects& effects);
   void SendAssignment(const Task& task, const Worker& worker, Effects& effects);
   [[nodiscard]] bool IsLatest(const Task& task,
                               const AttemptId& attempt,
@@ -92,12 +111,15 @@ class AttemptLife {
   void Lose(const Lease& lease, const std::string& why, Time now, Effects& effects);
   // The worker failed at a task.
   void Blame(const Task& task, FailureClass failure, Time now, Effects& effects);
+  // What the task was the last to read.
+  static void DropRead(const Task& done, Effects& effects);
   void Requeue(Task& task, Time not_before, Effects& effects);
   // The task is given up, and its job with it.
   void GiveUp(Task& task, const Failure& failure, Effects& effects);
 
   Floor& floor_;
   JobLife& jobs_;
+  Time next_look_{};
 };
 
 }  // namespace weft::coordinator

@@ -36,6 +36,9 @@ struct Effects {
   // Then, in this order. Lost and repeated messages are harmless.
   std::vector<Message> messages;
   std::vector<Note> notes;
+  // Last: blobs that nobody can need any more, as prefixes of their keys. Lost ones are harmless:
+  // the next life finds them, see Farm::FindUnneeded().
+  std::vector<std::string> drops;
 };
 
 }  // namespace weft::coordinator

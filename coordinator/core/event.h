@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
 #include <variant>
 
 #include "common/transport.h"
@@ -13,6 +15,9 @@ namespace weft::coordinator {
 struct MessageArrived {
   PeerId from;
   v1::ToCoordinator message;
+  // Of a TaskCompleted: what the blob store says against the outputs that it names; nothing when
+  // they are there as they should be.
+  std::optional<std::string> lie = std::nullopt;
 };
 
 // What was sent to this peer cannot reach it.

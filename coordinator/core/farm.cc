@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "common/wire/error_wire.h"
+#include "coordinator/core/blob_need.h"
 #include "coordinator/core/recovery.h"
+#include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
 namespace {
@@ -59,11 +61,23 @@ void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effect
   Handle(Tick{}, now, effects);
 }
 
+std::set<std::string> Farm::FindUnneeded(const std::vector<std::string>& keys) const {
+  std::set<std::string> prefixes;
+  for (const std::string& key : keys) {
+    const auto attempt = AttemptOfKey(key);
+    if (attempt.has_value() && !IsNeeded(*attempt, floor_)) {
+      prefixes.insert(OutputPrefix(*attempt));
+    }
+  }
+  return prefixes;
+}
+
 std::optional<Time> Farm::NextWakeup() const {
   std::optional<Time> next;
   for (const std::optional<Time>& due :
-       {floor_.workers.NextSilence(), floor_.leases.NextExpiry(), floor_.tasks.NextWake(),
-        floor_.conduct.NextForgiveness(), clients_.NextReport()}) {
+       {floor_.workers.NextSilence(), floor_.leases.NextExpiry(), floor_.elders.NextExpiry(),
+        attempts_.NextStragglerLook(), floor_.tasks.NextWake(), floor_.conduct.NextForgiveness(),
+        clients_.NextReport()}) {
     if (due.has_value()) {
       next = next.has_value() ? std::min(*next, *due) : due;
     }
@@ -89,7 +103,7 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
     case v1::ToCoordinator::kWorkerHeartbeat:
       return workers_.Hear(from, message.worker_heartbeat(), now, effects);
     case v1::ToCoordinator::kTaskCompleted:
-      return workers_.Hear(from, message.task_completed(), now, effects);
+      return workers_.Hear(from, message.task_completed(), arrived.lie, now, effects);
     case v1::ToCoordinator::kTaskFailed:
       return workers_.Hear(from, message.task_failed(), now, effects);
     case v1::ToCoordinator::kWorkerGoodbye:

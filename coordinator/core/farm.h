@@ -5,6 +5,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "common/result.h"
@@ -43,6 +45,11 @@ class Farm {
   // From now on no task starts and no new job is accepted, for want of room to record them; what
   // runs goes on to its end. Nothing: there is room again. Running jobs are told of every change.
   void Hold(const std::optional<std::string>& why, Time now, Effects& effects);
+
+  // Of blobs with these keys, those that no task can need any more, as prefixes to drop: what
+  // earlier lives have left behind. What is unneeded once stays so. Keys of other forms, and of
+  // jobs that are not known, are left alone.
+  [[nodiscard]] std::set<std::string> FindUnneeded(const std::vector<std::string>& keys) const;
 
   // When a Tick has something to do; nothing while the farm waits for messages only.
   [[nodiscard]] std::optional<Time> NextWakeup() const;

@@ -14,6 +14,7 @@
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/lease_table.h"
 #include "coordinator/core/retry_policy.h"
+#include "coordinator/core/stage_pace.h"
 #include "coordinator/core/task_table.h"
 #include "coordinator/core/worker_table.h"
 
@@ -25,6 +26,9 @@ struct FarmOptions {
   Duration lease{30'000};        // An attempt that no heartbeat names for this long is given up.
   Duration status_period{1000};  // A watching client hears at least this often,
   Duration status_pause{100};    // and at most this often.
+  // An attempt that takes twice as long as others of its kind, and this long, is tried a second
+  // time beside the first where a worker is idle.
+  Duration straggler{20'000};
   Duration patience{1'800'000};  // An attempt that does not move for this long is given up.
   RetryLimits retry = {};
   ConductLimits conduct = {};
@@ -51,6 +55,7 @@ struct Floor {
       : options(std::move(farm_options)),
         tasks(options.user_running_max),
         leases(options.lease, options.patience),
+        elders(options.lease, options.patience),
         workers(options.silence),
         conduct(options.conduct) {}
 
@@ -66,10 +71,20 @@ struct Floor {
   JobTable jobs;
   TaskTable tasks;
   LeaseTable leases;
+  // Of attempts beside which a younger one was started, because they take so long: whichever is
+  // done first counts. They are forgotten when this life ends.
+  LeaseTable elders;
+  StagePaces paces;
   WorkerTable workers;
   Conduct conduct;
   FloorTotals totals = {};
 };
+
+// The worker holds a lease of either kind.
+bool HoldsAny(const Floor& floor, const WorkerId& worker);
+
+// The lease has ended before its attempt has.
+void TellToStop(const Lease& lease, const Floor& floor, Effects& effects);
 
 // Tells the job's clients and the log.
 void Tell(Job& job, Note note, Effects& effects);

@@ -234,11 +234,6 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
 }
 
 void JobLife::Plan(Job& job, const v1::Clip& clip, Effects& effects) {
-  const Status plausible = CheckClip(clip);
-  if (!plausible) {
-    Fail(job, plausible.error().Within("probe"), effects);
-    return;
-  }
   Result<JobPlan> plan = PlanJob(job.spec, clip);
   if (!plan) {
     Fail(job, plan.error(), effects);
@@ -252,6 +247,7 @@ void JobLife::Plan(Job& job, const v1::Clip& clip, Effects& effects) {
 
 void JobLife::Finish(Job& job, Effects& effects) {
   End(job, JobState::kDone, effects);
+  effects.drops.push_back(job.id.value + "/");
   effects.notes.push_back({.text = "job done", .job = job.id.value, .event = "job.done"});
 }
 
@@ -298,17 +294,16 @@ void JobLife::EndAlone(Job& job, JobState state, Effects& effects) {
   job.ended_unix_ms = floor_.UnixMs();
   Move(job, state, effects);
   floor_.tasks.Close(job.id);
+  floor_.paces.Forget(job.id);
   for (const Lease& lease : floor_.leases.OfJob(job.id)) {
     floor_.leases.Release(lease.attempt.task);
     ++floor_.totals.attempts_abandoned;
     floor_.tasks.Requeue(*floor_.tasks.Find(lease.attempt.task), Time{});
-    const Worker* worker = floor_.workers.Find(lease.holder.worker);
-    if (worker == nullptr || worker->self != lease.holder) {
-      continue;
-    }
-    Message stop{worker->peer, {}};
-    *stop.body.mutable_worker_verdict()->add_abandon() = ToWire(lease.attempt);
-    effects.messages.push_back(std::move(stop));
+    TellToStop(lease, floor_, effects);
+  }
+  for (const Lease& lease : floor_.elders.OfJob(job.id)) {
+    floor_.elders.Release(lease.attempt.task);
+    TellToStop(lease, floor_, effects);
   }
 }
 

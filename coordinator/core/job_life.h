@@ -46,7 +46,8 @@ class JobLife {
   // kInvalidArgument: not 0 to 100.
   Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);
 
-  // The probe is done: everything else is planned. An implausible clip fails the job.
+  // The probe is done: everything else is planned. A clip that the job cannot be planned for fails
+  // it. REQUIRES: CheckClip(clip).
   void Plan(Job& job, const v1::Clip& clip, Effects& effects);
 
   // The last task is done.

@@ -58,6 +58,7 @@ class LeaseTable {
   // When Expire() or Stall() next has something to do; nothing if no task is leased.
   [[nodiscard]] std::optional<Time> NextExpiry() const;
 
+  [[nodiscard]] const std::map<TaskId, Lease>& All() const { return leases_; }
   [[nodiscard]] const Lease* Find(const TaskId& task) const;
   [[nodiscard]] bool Holds(const WorkerId& worker) const;
   [[nodiscard]] std::vector<Lease> HeldBy(const WorkerId& worker) const;

@@ -1,6 +1,9 @@
 #include "coordinator/core/task_message.h"
 
+#include <charconv>
 #include <set>
+#include <system_error>
+#include <utility>
 
 #include "common/wire/ids_wire.h"
 
@@ -23,6 +26,30 @@ v1::Round ToMessage(const Round& round) {
     wire.set_predict_step(*round.predict_step);
   }
   return wire;
+}
+
+std::optional<Stage> StageNamed(std::string_view name) {
+  for (const Stage stage : {Stage::kProbe, Stage::kAnnotate, Stage::kAnchor, Stage::kDenoise,
+                            Stage::kFinish, Stage::kAssemble}) {
+    if (Name(stage) == name) {
+      return stage;
+    }
+  }
+  return std::nullopt;
+}
+
+bool TakeLetter(std::string_view& text, char letter) {
+  const bool found = !text.empty() && text.front() == letter;
+  text.remove_prefix(found ? 1 : 0);
+  return found;
+}
+
+// Cuts a number and the letter behind it off the front of `text`.
+template <typename Number>
+bool TakeNumber(std::string_view& text, char end, Number& number) {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  text.remove_prefix(static_cast<std::size_t>(parsed.ptr - text.data()));
+  return parsed.ec == std::errc() && TakeLetter(text, end);
 }
 
 bool HasChunk(Stage stage) {
@@ -72,6 +99,27 @@ std::string OutputPrefix(const AttemptId& attempt) {
          std::to_string(attempt.number) + "/";
 }
 
+std::optional<AttemptId> AttemptOfKey(std::string_view key) {
+  AttemptId attempt;
+  const std::size_t job_end = key.find('/');
+  if (job_end == std::string_view::npos) {
+    return std::nullopt;
+  }
+  attempt.task.job = {std::string(key.substr(0, job_end))};
+  key.remove_prefix(job_end + 1);
+  const std::size_t stage_end = key.find('/');
+  const auto stage = StageNamed(key.substr(0, stage_end));
+  if (stage_end == std::string_view::npos || !stage.has_value()) {
+    return std::nullopt;
+  }
+  attempt.task.stage = *stage;
+  key.remove_prefix(stage_end + 1);
+  const bool parsed = TakeNumber(key, '.', attempt.task.chunk) &&
+                      TakeNumber(key, '/', attempt.task.round) && TakeLetter(key, 'e') &&
+                      TakeNumber(key, 'a', attempt.epoch) && TakeNumber(key, '/', attempt.number);
+  return parsed ? std::optional(std::move(attempt)) : std::nullopt;
+}
+
 v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks) {
   v1::Task wire;
   *wire.mutable_attempt() = ToWire(task.LatestAttempt());
@@ -87,12 +135,14 @@ v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks) {
   return wire;
 }
 
-Status CheckOutputs(const Task& task, const v1::TaskResult& result) {
+Status CheckOutputs(const PlannedTask& plan,
+                    const AttemptId& attempt,
+                    const v1::TaskResult& result) {
   std::set<std::string> missing;
-  for (const PlannedOutput& planned : task.plan->outputs) {
+  for (const PlannedOutput& planned : plan.outputs) {
     missing.insert(planned.name);
   }
-  const std::string prefix = OutputPrefix(task.LatestAttempt());
+  const std::string prefix = OutputPrefix(attempt);
   for (const v1::Output& output : result.outputs()) {
     if (missing.erase(output.name()) == 0) {
       return Failure(ErrorCode::kInternal,

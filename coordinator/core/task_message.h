@@ -2,6 +2,10 @@
 
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "common/result.h"
 #include "coordinator/core/task_table.h"
 #include "weft/v1/task.pb.h"
@@ -12,10 +16,15 @@ namespace weft::coordinator {
 // late ones harm nobody.
 std::string OutputPrefix(const AttemptId& attempt);
 
+// The attempt that a blob of this key is an output of; nothing when the key is of another form.
+std::optional<AttemptId> AttemptOfKey(std::string_view key);
+
 // The task's latest attempt. REQUIRES: `task` is one of `job`, and all its inputs are done.
 v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks);
 
 // kInternal: the outputs are not those that the plan says, or lie elsewhere than they should.
-Status CheckOutputs(const Task& task, const v1::TaskResult& result);
+Status CheckOutputs(const PlannedTask& plan,
+                    const AttemptId& attempt,
+                    const v1::TaskResult& result);
 
 }  // namespace weft::coordinator

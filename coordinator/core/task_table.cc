@@ -36,6 +36,7 @@ Record Task::ToRecord() const {
   record.set_busy(failures[Index(FailureClass::kBusy)]);
   record.set_bad_outputs(failures[Index(FailureClass::kBadOutput)]);
   record.set_stalls(failures[Index(FailureClass::kStalled)]);
+  record.set_starts(starts);
   for (const auto& [name, blob] : outputs) {
     v1::Output& output = *record.add_outputs();
     output.set_name(name);
@@ -79,6 +80,8 @@ void TaskTable::Link(Task& task) {
     Task* source = Find(id);
     assert(source != nullptr);  // A plan lists each task after those it reads.
     source->readers.push_back(&task);
+    ++source->readers_missing;
+    task.sources.push_back(source);
     task.inputs_missing += source->state == TaskState::kDone ? 0 : 1;
   }
 }
@@ -104,12 +107,27 @@ std::vector<const Task*> TaskTable::OfJob(const JobId& job) const {
 
 void TaskTable::Start(Task& task, std::uint64_t epoch, const Holder& holder) {
   assert(task.state == TaskState::kWaiting && task.inputs_missing == 0);
-  ++task.attempt;
+  task.attempt = ++task.starts;
   task.epoch = epoch;
   task.holder = holder;
   task.choosy_until.reset();
   Move(task, TaskState::kRunning);
   ready_.Charge(task.id.job, task.plan->weight);
+}
+
+void TaskTable::StartCopy(Task& task, std::uint64_t epoch, const Holder& holder) {
+  assert(task.state == TaskState::kRunning);
+  Advance(task, 0);
+  task.attempt = ++task.starts;
+  task.epoch = epoch;
+  task.holder = holder;
+  ready_.Charge(task.id.job, task.plan->weight);
+}
+
+void TaskTable::Prefer(Task& task, const AttemptId& attempt, const Holder& holder) {
+  task.attempt = attempt.number;
+  task.epoch = attempt.epoch;
+  task.holder = holder;
 }
 
 void TaskTable::Complete(Task& task, std::map<std::string, v1::BlobRef> outputs) {
@@ -119,6 +137,9 @@ void TaskTable::Complete(Task& task, std::map<std::string, v1::BlobRef> outputs)
   for (Task* reader : task.readers) {
     --reader->inputs_missing;
     Queue(*reader);
+  }
+  for (Task* source : task.sources) {
+    --source->readers_missing;
   }
 }
 
@@ -140,6 +161,7 @@ void TaskTable::Advance(Task& task, double fraction) {
 
 void TaskTable::Restore(Task& task, const v1::TaskRecord& record) {
   task.attempt = record.attempt();
+  task.starts = std::max(record.starts(), record.attempt());
   task.epoch = record.epoch();
   task.holder = {{record.worker()}, {record.instance()}};
   task.failures = {record.errors(), record.workers_lost(), record.out_of_memory(),

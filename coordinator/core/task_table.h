@@ -30,7 +30,8 @@ struct Task {
   std::uint64_t job_sequence = 0;
   const Requirement* requirement = nullptr;  // Lives in the table.
   TaskState state = TaskState::kWaiting;
-  std::uint32_t attempt = 0;  // The latest; 0 before the first.
+  std::uint32_t attempt = 0;  // The latest, or the one that won; 0 before the first.
+  std::uint32_t starts = 0;   // Attempts so far.
   std::uint64_t epoch = 0;    // That assigned it.
   Holder holder;              // That runs it or ran it last.
   FailureCounts failures = {};
@@ -41,6 +42,8 @@ struct Task {
   Time not_before{};                           // Rests until then after an error.
   std::uint32_t inputs_missing = 0;            // Tasks that it reads from and that are not done.
   std::vector<Task*> readers;                  // Tasks that read from it.
+  std::vector<Task*> sources;                  // Tasks that it reads from.
+  std::uint32_t readers_missing = 0;           // Readers that are not done.
 
   [[nodiscard]] AttemptId LatestAttempt() const { return {id, attempt, epoch}; }
   [[nodiscard]] Record ToRecord() const;
@@ -60,6 +63,14 @@ class TaskTable {
 
   // A new attempt begins. REQUIRES: waiting, and all inputs there.
   void Start(Task& task, std::uint64_t epoch, const Holder& holder);
+
+  // A younger attempt begins beside the one that runs, which is the latest no more.
+  // REQUIRES: running.
+  void StartCopy(Task& task, std::uint64_t epoch, const Holder& holder);
+
+  // The attempt counts as the task's latest although a younger one was started. REQUIRES: running
+  // or waiting.
+  static void Prefer(Task& task, const AttemptId& attempt, const Holder& holder);
 
   // REQUIRES: not done. Readers whose last input this was become ready.
   void Complete(Task& task, std::map<std::string, v1::BlobRef> outputs);

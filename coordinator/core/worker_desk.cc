@@ -7,6 +7,8 @@
 
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/blob_need.h"
+#include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
 namespace {
@@ -117,7 +119,7 @@ void WorkerDesk::Welcome(const Holder& self,
       *welcome.add_abandon() = wire;
     }
   }
-  floor_.workers.SetBusy(self.worker, hello.running_size() > 0 || floor_.leases.Holds(self.worker));
+  floor_.workers.SetBusy(self.worker, hello.running_size() > 0 || HoldsAny(floor_, self.worker));
   const Worker& worker = *floor_.workers.Find(self.worker);
   *AddMessage(worker.peer, effects).mutable_worker_welcome() = std::move(welcome);
   attempts_.Remind(worker, mentioned, now, effects);
@@ -153,12 +155,12 @@ void WorkerDesk::Hear(const PeerId& from,
     floor_.workers.SetWarm(self->worker, beat.warm_model());
   }
   // A worker that still works on what it lost its lease on is not idle yet.
-  floor_.workers.SetBusy(self->worker,
-                         beat.running_size() > 0 || floor_.leases.Holds(self->worker));
+  floor_.workers.SetBusy(self->worker, beat.running_size() > 0 || HoldsAny(floor_, self->worker));
 }
 
 void WorkerDesk::Hear(const PeerId& from,
                       const v1::TaskCompleted& outcome,
+                      const std::optional<std::string>& lie,
                       Time now,
                       Effects& effects) {
   const auto self = Recognize(from, now, effects);
@@ -169,10 +171,14 @@ void WorkerDesk::Hear(const PeerId& from,
   if (attempt) {
     Judge(*attempt, *self, now, effects);
   }
-  const auto verdict = attempt ? attempts_.Complete(*attempt, *self, outcome.result(), now, effects)
-                               : AttemptLife::Verdict::kSuperseded;
+  const auto verdict =
+      attempt ? attempts_.Complete({*attempt, *self, outcome.result(), lie}, now, effects)
+              : AttemptLife::Verdict::kSuperseded;
+  if (attempt && !IsNeeded(*attempt, floor_)) {
+    effects.drops.push_back(OutputPrefix(*attempt));  // It came too late: all of it is there now.
+  }
   Acknowledge(from, outcome.attempt(), verdict, effects);
-  floor_.workers.SetBusy(self->worker, floor_.leases.Holds(self->worker));
+  floor_.workers.SetBusy(self->worker, HoldsAny(floor_, self->worker));
 }
 
 void WorkerDesk::Hear(const PeerId& from,
@@ -194,7 +200,7 @@ void WorkerDesk::Hear(const PeerId& from,
   Acknowledge(from, outcome.attempt(), verdict, effects);
   // A worker that withdraws is about to leave; its next heartbeat would say otherwise.
   const bool withdraws = failure.kind == FailureClass::kWithdrawn;
-  floor_.workers.SetBusy(self->worker, withdraws || floor_.leases.Holds(self->worker));
+  floor_.workers.SetBusy(self->worker, withdraws || HoldsAny(floor_, self->worker));
 }
 
 void WorkerDesk::Hear(const PeerId& from,

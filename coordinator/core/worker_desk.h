@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "common/transport.h"
 #include "coordinator/core/attempt_life.h"
@@ -26,7 +27,12 @@ class WorkerDesk {
   void Hear(const PeerId& from, const v1::WorkerHello& hello, Time now, Effects& effects);
   // The others are answered with HelloRequired where no worker is known to speak over `from`.
   void Hear(const PeerId& from, const v1::WorkerHeartbeat& beat, Time now, Effects& effects);
-  void Hear(const PeerId& from, const v1::TaskCompleted& outcome, Time now, Effects& effects);
+  // lie: see MessageArrived.
+  void Hear(const PeerId& from,
+            const v1::TaskCompleted& outcome,
+            const std::optional<std::string>& lie,
+            Time now,
+            Effects& effects);
   void Hear(const PeerId& from, const v1::TaskFailed& outcome, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::WorkerGoodbye& goodbye, Time now, Effects& effects);
   // An operator's word about a worker, which need not be connected: it holds over restarts.

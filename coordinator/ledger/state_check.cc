@@ -112,7 +112,8 @@ class Checker {
     for (auto planned = plan.rbegin(); planned != plan.rend(); ++planned) {
       const auto task = stored.tasks.find(Of(planned->place));
       const bool done = task != stored.tasks.end() && task->second.state() == v1::TASK_STATE_DONE;
-      const bool open = stored.job.state == JobState::kRunning;
+      // A failed or cancelled job may be tried again, and then goes on from what is there.
+      const bool open = stored.job.state != JobState::kDone;
       const bool is_needed = open && needed.count(Of(planned->place)) > 0;
       if (open && (!done || !HasOutputs(stored.job, *planned, task->second, is_needed))) {
         for (const PlannedInput& input : planned->inputs) {

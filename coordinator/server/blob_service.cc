@@ -17,16 +17,20 @@ constexpr Duration kStopLatency{100};
 
 Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
                                                        const std::string& folder,
-                                                       const std::string& address) {
+                                                       const std::string& address,
+                                                       const Log& log) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks, OpenRocksBlobStore(folder));
   auto store = std::make_unique<ChecksummedBlobStore>(std::move(rocks));
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BoundListener> listener,
                         context.Listen(address, {.message_bytes_max = kBulkMessageBytesMax}));
-  return std::unique_ptr<BlobService>(new BlobService(std::move(store), std::move(listener)));
+  return std::unique_ptr<BlobService>(new BlobService(std::move(store), std::move(listener), log));
 }
 
-BlobService::BlobService(std::unique_ptr<BlobStore> store, std::unique_ptr<BoundListener> listener)
+BlobService::BlobService(std::unique_ptr<BlobStore> store,
+                         std::unique_ptr<BoundListener> listener,
+                         const Log& log)
     : store_(std::move(store)),
+      janitor_(store_, log),
       listener_(std::move(listener)),
       address_(listener_->address()),
       thread_([this] { Serve(); }) {}
@@ -44,9 +48,19 @@ Status BlobService::Health() const {
   return {};
 }
 
+std::optional<std::string> BlobService::FindLie(const v1::TaskResult& result) {
+  for (const v1::Output& output : result.outputs()) {
+    const Status confirmed = store_.Confirm(output.blob());
+    if (!confirmed) {
+      return confirmed.error().Within("output '" + output.name() + "'").message();
+    }
+  }
+  return std::nullopt;
+}
+
 void BlobService::Serve() {
   const SteadyClock clock;
-  BulkServer server(*listener_, *store_, clock);
+  BulkServer server(*listener_, store_, clock);
   while (!stop_) {
     const Status served = server.ServeOnce(kStopLatency);
     if (!served) {

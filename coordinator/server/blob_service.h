@@ -9,10 +9,14 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "common/blob_store.h"
+#include "common/log/log.h"
 #include "common/result.h"
 #include "common/transport/zmq_transport.h"
+#include "coordinator/server/blob_janitor.h"
+#include "coordinator/server/blob_witness.h"
 
 namespace weft::coordinator {
 
@@ -23,10 +27,21 @@ class BlobService {
   // Errors: those of OpenRocksBlobStore() and ZmqContext::Listen().
   static Result<std::unique_ptr<BlobService>> Open(ZmqContext& context,
                                                    const std::string& folder,
-                                                   const std::string& address);
+                                                   const std::string& address,
+                                                   const Log& log);
   BlobService(const BlobService&) = delete;
   BlobService& operator=(const BlobService&) = delete;
   ~BlobService();
+
+  // Drops the blobs whose keys begin with one of these, soon and on a thread of its own.
+  void Drop(const std::vector<std::string>& prefixes) { janitor_.Drop(prefixes); }
+
+  // Keys that were there when the store was opened, some at a time; each is returned once.
+  std::vector<std::string> TakeFound() { return janitor_.TakeFound(); }
+
+  // What is wrong with the outputs that a worker says it has stored; nothing when all are there, of
+  // the sizes and checksums that it names.
+  std::optional<std::string> FindLie(const v1::TaskResult& result);
 
   // Where peers reach it.
   [[nodiscard]] const std::string& Address() const { return address_; }
@@ -35,11 +50,14 @@ class BlobService {
   [[nodiscard]] Status Health() const;
 
  private:
-  BlobService(std::unique_ptr<BlobStore> store, std::unique_ptr<BoundListener> listener);
+  BlobService(std::unique_ptr<BlobStore> store,
+              std::unique_ptr<BoundListener> listener,
+              const Log& log);
 
   void Serve();
 
-  std::unique_ptr<BlobStore> store_;
+  BlobWitness store_;
+  BlobJanitor janitor_;
   std::unique_ptr<BoundListener> listener_;  // The thread's, once that runs.
   const std::string address_;
   std::atomic<bool> stop_ = false;

@@ -78,6 +78,7 @@ Result<Committed> Committer::Write(const Effects& batch) {
     result.letters.back().messages.push_back(message.body.SerializeAsString());
   }
   result.notes = batch.notes;
+  result.drops = batch.drops;
   return result;
 }
 

@@ -25,10 +25,11 @@ struct Letter {
   std::vector<std::string> messages;
 };
 
-// What may be said and logged now, because what it rests on is on disk.
+// What may be said, logged and dropped now, because what it rests on is on disk.
 struct Committed {
   std::vector<Letter> letters;
   std::vector<Note> notes;
+  std::vector<std::string> drops;
 };
 
 // Its functions are for one thread; the ledger is used by the committer's own from now on.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <utility>
 
 #include "common/failpoint.h"
@@ -26,7 +27,8 @@ std::uint64_t NowUnixMs() {
 }
 
 bool IsEmpty(const Effects& effects) {
-  return effects.records.empty() && effects.messages.empty() && effects.notes.empty();
+  return effects.records.empty() && effects.messages.empty() && effects.notes.empty() &&
+         effects.drops.empty();
 }
 
 FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_address, Time now) {
@@ -50,7 +52,7 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
   WEFT_ASSIGN_OR_RETURN(parts.ledger, OpenRocksLedger(options.state_folder + "/ledger"));
   WEFT_ASSIGN_OR_RETURN(const std::vector<Record> records, parts.ledger->Load());
   WEFT_ASSIGN_OR_RETURN(parts.blobs, BlobService::Open(context, options.state_folder + "/blobs",
-                                                       options.bulk_address));
+                                                       options.bulk_address, log));
   WEFT_ASSIGN_OR_RETURN(
       parts.listener,
       context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
@@ -70,6 +72,7 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       farm_(std::move(parts.farm)),
       committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
       gate_(options.state_folder, options.disk),
+      trusts_outputs_(options.trusts_outputs),
       logs_(options.state_folder + "/logs", options.logs),
       log_desk_(*farm_, logs_),
       hear_job_(options.hear_job),
@@ -95,6 +98,7 @@ Status Server::Turn(Duration timeout) {
   }
   WatchDisk(clock_.Now());
   TendLogs(clock_.Now());
+  Sweep();
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
   for (Switchboard::Call& call : board_.Take()) {
     Hear({std::move(call.from), std::move(call.question)});
@@ -126,6 +130,12 @@ void Server::WatchDisk(Time now) {
   farm_->Hold(why, now, gathered_);
 }
 
+void Server::Sweep() {
+  // Behind what is gathered: what the core takes for done now is on disk by then.
+  const std::set<std::string> unneeded = farm_->FindUnneeded(blobs_->TakeFound());
+  gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
+}
+
 Status Server::HearWaiting(Duration timeout) {
   while (gathered_messages_ < kBatchMessagesMax) {
     WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_->Receive(timeout));
@@ -136,6 +146,7 @@ Status Server::HearWaiting(Duration timeout) {
     ++gathered_messages_;
     MessageArrived arrived{received->from, {}};
     if (arrived.message.ParseFromString(received->bytes)) {
+      CheckOutputs(arrived);
       Hear(arrived);
     } else {
       RefuseGarbage(*received);
@@ -178,6 +189,7 @@ Status Server::Deliver() {
   for (const Note& note : committed.notes) {
     Write(note);
   }
+  blobs_->Drop(committed.drops);
   return {};
 }
 
@@ -203,6 +215,12 @@ void Server::RefuseGarbage(const Received& received) {
   *refusal.body.mutable_request_refused()->mutable_error() =
       ToWire(Error(ErrorCode::kInvalidArgument, "these bytes are no message of weft.v1"));
   Send({refusal.to, {refusal.body.SerializeAsString()}});
+}
+
+void Server::CheckOutputs(MessageArrived& arrived) {
+  if (!trusts_outputs_ && arrived.message.has_task_completed()) {
+    arrived.lie = blobs_->FindLie(arrived.message.task_completed().result());
+  }
 }
 
 void Server::Handle(const Event& event) {

@@ -216,6 +216,9 @@ void AddOptions(CLI::App& app, Options& options) {
                  "Folder with NAME.pub of all who may connect");
   app.add_flag("--plain-tcp", options.curve.plain_tcp,
                "Allow TCP beyond this machine without keys");
+  app.add_flag(
+      "--trust-outputs", options.server.trusts_outputs,
+      "Take workers at their word on what they have stored, as benchmarks without blobs need");
   app.add_option("--log-file", options.log_file, "File for the log, as JSON lines");
   app.add_option("--webhook", options.webhooks, "Is told of jobs, as JSON by POST; may be repeated")
       ->type_name("URL");

@@ -96,6 +96,31 @@ void Audit::AfterTurn(const Floor& floor) {
   }
 }
 
+void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
+  for (const auto& [id, task] : floor.tasks.All()) {
+    if (task.state == TaskState::kDone) {
+      continue;
+    }
+    for (const coordinator::PlannedInput& input : task.plan->inputs) {
+      const TaskId from{id.job, input.from.stage, input.from.chunk, input.from.round};
+      const Task& source = *floor.tasks.Find(from);
+      if (source.state == TaskState::kDone &&
+          blobs.count(source.outputs.at(input.name).key()) == 0) {
+        Breach("what " + Name(id) + " reads of " + Name(from) + " was dropped");
+      }
+    }
+  }
+}
+
+void Audit::AtTheEnd(const Floor& floor, const Blobs& blobs) {
+  for (const auto& [key, checksum] : blobs) {
+    const coordinator::Job* job = floor.jobs.Find({key.substr(0, key.find('/'))});
+    if (job == nullptr || job->state == coordinator::JobState::kDone) {
+      Breach("a blob is left over: " + key);
+    }
+  }
+}
+
 void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
   for (const coordinator::Record& record : records) {
     const auto before = OnDisk(record.key);
@@ -131,6 +156,22 @@ void Audit::BeforeSend(const coordinator::Message& message) {
       Breach("a result of " + Name(attempt.task) + " was taken, and then called superseded");
     }
   }
+}
+
+void Audit::OnLie(const Floor& floor, const v1::TaskCompleted& completed) {
+  const Result<AttemptId> attempt = FromWire(completed.attempt());
+  const coordinator::Task* task = attempt ? floor.tasks.Find(attempt->task) : nullptr;
+  if (task != nullptr && task->state != TaskState::kDone && task->LatestAttempt() == *attempt &&
+      IsOpen(floor.jobs.Find(attempt->task.job)->state) &&
+      liars_.count(task->holder.worker.value) == 0) {
+    Breach("what " + task->holder.worker.value + " stored for " + Name(attempt->task) +
+           " was dropped, and may still count");
+  }
+}
+
+bool Audit::IsDone(const TaskId& task) const {
+  const auto record = OnDisk(KeyOf(task));
+  return record.has_value() && record->task().state() == v1::TASK_STATE_DONE;
 }
 
 void Audit::Promise(const AttemptId& attempt) {

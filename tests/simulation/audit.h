@@ -14,6 +14,7 @@
 #include "coordinator/core/event.h"
 #include "coordinator/core/floor.h"
 #include "tests/coordinator/core/fence_watch.h"
+#include "tests/simulation/blobs.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/timeline.h"
 
@@ -45,6 +46,12 @@ class Audit {
   // After a turn's batch is on disk.
   void AfterTurn(const coordinator::Floor& floor);
 
+  // Blobs were dropped: what a task reads, or will read, must still be there.
+  void AfterDrop(const coordinator::Floor& floor, const Blobs& blobs);
+
+  // All jobs have ended and the farm has swept: nothing of a job that is done is left.
+  void AtTheEnd(const coordinator::Floor& floor, const Blobs& blobs);
+
   // Records are about to be written over what is on disk.
   void BeforeCommit(const std::vector<coordinator::Record>& records);
 
@@ -53,6 +60,16 @@ class Audit {
 
   // A process begins with an attempt. `process`: its peer-independent name.
   void OnStart(const AttemptId& attempt, const std::string& process);
+
+  // From now on the worker's word counts for nothing.
+  void OnLiar(const std::string& worker) { liars_.insert(worker); }
+
+  // A result comes in whose outputs are not there as it says. While it may still count, what an
+  // honest worker has stored must be.
+  void OnLie(const coordinator::Floor& floor, const v1::TaskCompleted& completed);
+
+  // The task has a result, and that is on disk.
+  [[nodiscard]] bool IsDone(const TaskId& task) const;
 
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
@@ -67,6 +84,7 @@ class Audit {
   std::uint64_t turns_ = 0;
   std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
   std::set<std::string> accepted_;         // Jobs whose clients were told their names.
+  std::set<std::string> liars_;            // Workers.
   std::map<std::pair<TaskId, std::pair<std::uint32_t, std::uint64_t>>, std::string> started_;
 };
 

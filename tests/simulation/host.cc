@@ -14,6 +14,7 @@ void Append(coordinator::Effects&& more, coordinator::Effects& effects) {
   std::move(more.records.begin(), more.records.end(), std::back_inserter(effects.records));
   std::move(more.messages.begin(), more.messages.end(), std::back_inserter(effects.messages));
   std::move(more.notes.begin(), more.notes.end(), std::back_inserter(effects.notes));
+  std::move(more.drops.begin(), more.drops.end(), std::back_inserter(effects.drops));
 }
 
 }  // namespace
@@ -38,6 +39,7 @@ void Host::Start() {
   }
   site_.audit.Trace("coordinator starts, epoch " + std::to_string(farm_->State().epoch));
   site_.audit.AfterRestore(farm_->State());
+  Sweep();
   in_turn_ = true;
   Commit(*std::move(effects));
 }
@@ -81,7 +83,11 @@ void Host::Arrive(const PeerId& from, const v1::ToCoordinator& message) {
   if (farm_ == nullptr) {
     return;
   }
-  inbox_.emplace_back(coordinator::MessageArrived{from, message});
+  coordinator::MessageArrived arrived{from, message, FindLie(message)};
+  if (arrived.lie.has_value()) {
+    site_.audit.OnLie(farm_->State(), message.task_completed());
+  }
+  inbox_.emplace_back(std::move(arrived));
   PlanTurn(Duration(1));
 }
 
@@ -158,12 +164,47 @@ void Host::Finish(const coordinator::Effects& effects) {
       inbox_.emplace_back(coordinator::PeerGone{message.to});
     }
   }
+  for (const std::string& prefix : effects.drops) {
+    Drop(prefix);
+  }
   site_.audit.AfterTurn(farm_->State());
   in_turn_ = false;
   if (!inbox_.empty()) {
     PlanTurn(Duration(1));
   } else {
     TickWhenDue();
+  }
+}
+
+std::optional<std::string> Host::FindLie(const v1::ToCoordinator& message) const {
+  for (const v1::Output& output : message.task_completed().result().outputs()) {
+    const auto blob = site_.blobs.find(output.blob().key());
+    if (blob == site_.blobs.end() || blob->second != output.blob().checksum() ||
+        output.blob().size_bytes() != kBlobBytes) {
+      return output.name() + " is not as it was said to be";
+    }
+  }
+  return std::nullopt;
+}
+
+void Host::Drop(const std::string& prefix) {
+  const auto first = site_.blobs.lower_bound(prefix);
+  const auto last = site_.blobs.lower_bound(prefix + '\xff');
+  if (first == last) {
+    return;
+  }
+  site_.audit.Trace("blobs are dropped: " + prefix);
+  site_.blobs.erase(first, last);
+  site_.audit.AfterDrop(farm_->State(), site_.blobs);
+}
+
+void Host::Sweep() {
+  std::vector<std::string> keys;
+  for (const auto& [key, checksum] : site_.blobs) {
+    keys.push_back(key);
+  }
+  for (const std::string& prefix : farm_->FindUnneeded(keys)) {
+    Drop(prefix);
   }
 }
 

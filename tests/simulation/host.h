@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "coordinator/core/farm.h"
 #include "tests/simulation/audit.h"
+#include "tests/simulation/blobs.h"
 #include "tests/simulation/disk.h"
 #include "tests/simulation/fault.h"
 #include "tests/simulation/random.h"
@@ -27,6 +29,7 @@ class Host {
     const Scenario& scenario;
     Timeline& timeline;
     Disk& disk;
+    Blobs& blobs;
     Audit& audit;
   };
 
@@ -40,6 +43,9 @@ class Host {
 
   // Commits fail until then.
   void FillDiskUntil(Time when) { full_until_ = std::max(full_until_, when); }
+
+  // Drops what nobody needs of the blobs there are, as a new life does. REQUIRES: it is alive.
+  void Sweep();
 
   void Arrive(const PeerId& from, const v1::ToCoordinator& message);
 
@@ -57,6 +63,9 @@ class Host {
   void Handle(const coordinator::Event& event, coordinator::Effects& effects);
   void Commit(coordinator::Effects effects);
   void Finish(const coordinator::Effects& effects);
+  void Drop(const std::string& prefix);
+  // What the blob store says against the outcome.
+  [[nodiscard]] std::optional<std::string> FindLie(const v1::ToCoordinator& message) const;
   void TickWhenDue();
 
   Site site_;

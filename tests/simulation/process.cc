@@ -143,23 +143,31 @@ void Process::Begin(const v1::Task& task, Time now) {
     site_.audit.Breach(name_ + " was made to run two tasks at once");
   }
   site_.audit.OnStart(attempt, name_);
-  CheckInputs(task);
+  const bool fed = CheckInputs(task);
   const Habits& habits = site_.scenario.habits;
   Random random(site_.scenario.seed, weft::Name(attempt.task) + std::to_string(attempt.number));
   const Duration work = random.Between(habits.work_min.count(), habits.work_max.count());
   run_ = Run{task, attempt, now + work / 2, now + work};
+  run_->starved = !fed;
+  if (random.Chance(habits.slow_chance)) {
+    run_->end = now + 12 * work;
+  }
   if (random.Chance(habits.stuck_chance)) {
     run_->end = now + std::chrono::hours(24);
   }
 }
 
-void Process::CheckInputs(const v1::Task& task) const {
+bool Process::CheckInputs(const v1::Task& task) const {
   const TaskId reader = *FromWire(task.attempt().task());
   std::uint32_t segments = 0;
+  bool fed = true;
   for (const v1::Input& input : task.inputs()) {
     const auto blob = site_.blobs.find(input.blob().key());
     if (blob == site_.blobs.end() ||
         blob->second != ContentOf(SourceOf(input, reader), input.name())) {
+      fed = false;
+    }
+    if (!fed && !site_.audit.IsDone(reader)) {
       site_.audit.Breach(weft::Name(reader) + " started without its input " + input.blob().key());
     }
     if (reader.stage == Stage::kAssemble && input.chunk() != segments++) {
@@ -171,11 +179,15 @@ void Process::CheckInputs(const v1::Task& task) const {
       segments != (task.clip().frame_count() + chunk_frames - 1) / chunk_frames) {
     site_.audit.Breach("frames are missing from the assembled clip");
   }
+  return fed;
 }
 
 worker::AgentEvent Process::Outcome(const Run& run) const {
   if (run.abandoned) {
     return worker::TaskErred{run.attempt, Error(ErrorCode::kCancelled, "stopped")};
+  }
+  if (run.starved) {
+    return worker::TaskErred{run.attempt, Error(ErrorCode::kNotFound, "no such blob")};
   }
   Random random(site_.scenario.seed + run.attempt.number, weft::Name(run.attempt.task));
   if (random.Chance(site_.scenario.habits.error_chance)) {
@@ -187,6 +199,22 @@ worker::AgentEvent Process::Outcome(const Run& run) const {
   return worker::TaskSucceeded{run.attempt, Result(run.task)};
 }
 
+std::optional<v1::ToCoordinator> Process::LieAboutTask() const {
+  if (!run_.has_value() || run_->task.attempt().task().stage() == v1::STAGE_ASSEMBLE) {
+    return std::nullopt;
+  }
+  v1::ToCoordinator lie;
+  v1::TaskCompleted& completed = *lie.mutable_task_completed();
+  *completed.mutable_attempt() = run_->task.attempt();
+  for (const std::string& output_name : coordinator::OutputNames(run_->task)) {
+    v1::Output& output = *completed.mutable_result()->add_outputs();
+    output.set_name(output_name);
+    output.mutable_blob()->set_key(run_->task.output_prefix() + output_name);
+    output.mutable_blob()->set_size_bytes(kBlobBytes + 1);
+  }
+  return lie;
+}
+
 v1::TaskResult Process::Result(const v1::Task& task) const {
   const TaskId id = *FromWire(task.attempt().task());
   v1::TaskResult result;
@@ -194,7 +222,7 @@ v1::TaskResult Process::Result(const v1::Task& task) const {
     v1::Output& output = *result.add_outputs();
     output.set_name(output_name);
     output.mutable_blob()->set_key(task.output_prefix() + output_name);
-    output.mutable_blob()->set_size_bytes(1);
+    output.mutable_blob()->set_size_bytes(kBlobBytes);
     output.mutable_blob()->set_checksum(ContentOf(id, output_name));
     site_.blobs.emplace(output.blob().key(), output.blob().checksum());
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/simulation/audit.h"
+#include "tests/simulation/blobs.h"
 #include "tests/simulation/scenario.h"
 #include "worker/agent/agent.h"
 
@@ -18,8 +19,7 @@ namespace weft::simulation {
 struct Site {
   const Scenario& scenario;
   Audit& audit;
-  // Blobs by key: the same content for every attempt at the same task.
-  std::map<std::string, std::uint64_t> blobs = {};
+  Blobs& blobs;
   // What each worker's disk keeps: results that were not acknowledged.
   std::map<std::string, std::vector<v1::ToCoordinator>> outboxes = {};
 };
@@ -35,6 +35,10 @@ class Process {
   // What it says to an event, or to what is due by now.
   std::vector<v1::ToCoordinator> Feed(const worker::AgentEvent& event, Time now);
   std::vector<v1::ToCoordinator> Live(Time now);
+
+  // That its task is done, when it is not: the outputs it names are not what is in the store.
+  // Nothing while it runs none, or one whose outcome lies outside of the farm: a job's last.
+  [[nodiscard]] std::optional<v1::ToCoordinator> LieAboutTask() const;
 
   // When it next does something of its own accord.
   [[nodiscard]] Time NextWakeup() const;
@@ -55,13 +59,15 @@ class Process {
     Time end;
     bool moved = false;
     bool abandoned = false;
+    bool starved = false;  // Its inputs are gone, because another attempt was first.
   };
 
   // That the agent keeps its own side of the conversation.
   void CheckWords(const worker::AgentEvent& event, const worker::AgentEffects& effects);
   void CheckHeard(const v1::FromCoordinator& message, const worker::AgentEffects& effects);
   void Begin(const v1::Task& task, Time now);
-  void CheckInputs(const v1::Task& task) const;
+  // Whether all inputs are there.
+  [[nodiscard]] bool CheckInputs(const v1::Task& task) const;
   [[nodiscard]] worker::AgentEvent Outcome(const Run& run) const;
   [[nodiscard]] v1::TaskResult Result(const v1::Task& task) const;
 

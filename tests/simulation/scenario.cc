@@ -85,11 +85,13 @@ Scenario DrawScenario(std::uint64_t seed, std::uint32_t workers) {
   scenario.habits.error_chance = random.Chance(0.5) ? 0.04 : 0;
   scenario.habits.work_max = random.Chance(0.2) ? Duration(9000) : Duration(1500);
   scenario.noisy = random.Chance(0.5);
+  scenario.habits.slow_chance = random.Chance(0.5) ? 0.2 : 0;
   scenario.habits.stuck_chance = random.Chance(0.1) ? 0.02 : 0;
   // Long enough to disturb, short enough for the run to go on.
   scenario.options.conduct.aside = Duration(10'000);
   scenario.options.conduct.aside_max = Duration(60'000);
   scenario.options.patience = Duration(45'000);
+  scenario.options.straggler = random.Between(1500, 6000);
   if (random.Chance(0.3)) {
     scenario.options.user_running_max = 1 + random.Below(3);
   }

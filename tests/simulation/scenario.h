@@ -20,6 +20,7 @@ struct Habits {
   double error_chance = 0;  // That a task ends in an error of a random kind.
   Duration work_min{50};
   Duration work_max{2000};
+  double slow_chance = 0;   // That a task takes twelve times as long.
   double stuck_chance = 0;  // That a task never moves on.
 };
 

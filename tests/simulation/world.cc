@@ -24,8 +24,8 @@ std::string Summary(const google::protobuf::Message& message) {
 World::World(const Scenario& scenario, bool traces)
     : scenario_(scenario),
       audit_(timeline_, disk_, traces),
-      site_{scenario, audit_},
-      host_({scenario, timeline_, disk_, audit_},
+      site_{scenario, audit_, blobs_},
+      host_({scenario, timeline_, disk_, blobs_, audit_},
             [this](const coordinator::Message& message) { return Send(message); }) {
   for (std::uint32_t i = 0; i < scenario.worker_count; ++i) {
     const std::string name = "worker-" + std::to_string(i);
@@ -60,6 +60,10 @@ Report World::Run() {
   }
   if (audit_.Found().empty() && !AllEnded()) {
     audit_.Breach("a job did not end");
+  }
+  if (audit_.Found().empty() && host_.Farm() != nullptr) {
+    host_.Sweep();
+    audit_.AtTheEnd(host_.Farm()->State(), blobs_);
   }
   report.breach = audit_.Found();
   report.trace = audit_.Lines();
@@ -278,8 +282,8 @@ void World::AskToLeave(Seat& seat,
   }
 }
 
-// Thrice each: results of an unknown job; results of a real job in an epoch that never was; or one
-// flood of heartbeats.
+// Thrice each: results of an unknown job; results of a real job in an epoch that never was; a task
+// that is done before it is; or one flood of heartbeats.
 void World::Lie(Seat& seat, const Process& process, std::uint32_t detail) {
   constexpr int kFlood = 1000;
   std::vector<v1::ToCoordinator> lies;
@@ -291,12 +295,17 @@ void World::Lie(Seat& seat, const Process& process, std::uint32_t detail) {
     attempt.set_number(1);
     attempt.set_epoch(1'000'000);
   }
+  const auto early = process.LieAboutTask();
+  if (detail % 5 == 0 && early.has_value()) {
+    lies.assign(lies.size(), *early);
+  }
   if (detail % 3 == 0) {
     lies.assign(kFlood, {});
     for (v1::ToCoordinator& lie : lies) {
       lie.mutable_worker_heartbeat();
     }
   }
+  audit_.OnLiar(seat.worker);
   Say(seat, process, std::move(lies));
 }
 

@@ -67,6 +67,7 @@ class World {
   const Scenario& scenario_;
   Timeline timeline_;
   Disk disk_;
+  Blobs blobs_;
   Audit audit_;
   Site site_;
   Host host_;

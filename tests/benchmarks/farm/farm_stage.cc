@@ -38,7 +38,7 @@ FarmStage::FarmStage(std::string folder, int port, const FarmOrder& order)
     : folder_(std::move(folder)),
       address_("tcp://127.0.0.1:" + std::to_string(port)),
       command_({order.coordinator, "--state", folder_, "--listen", address_, "--bulk",
-                "ipc://" + folder_ + "/bulk"}) {
+                "ipc://" + folder_ + "/bulk", "--trust-outputs"}) {
   command_.insert(command_.end(), order.coordinator_options.begin(),
                   order.coordinator_options.end());
 }

@@ -26,6 +26,33 @@ bool HasAllInputs(const Task& task, const Floor& floor) {
   return true;
 }
 
+std::size_t CountLeases(const WorkerId& worker, const Floor& floor) {
+  return floor.leases.HeldBy(worker).size() + floor.elders.HeldBy(worker).size();
+}
+
+// Of the attempt beside which a younger one was started.
+std::optional<std::string> FindElderBreach(const Task& task, const Floor& floor) {
+  const Lease* elder = floor.elders.Find(task.id);
+  if (elder == nullptr) {
+    return std::nullopt;
+  }
+  if (task.state == TaskState::kDone || !IsOpen(floor.jobs.Find(task.id.job)->state)) {
+    return Name(task.id) + " is not wanted any more, and an elder attempt still counts";
+  }
+  if (elder->attempt == task.LatestAttempt() || CountLeases(elder->holder.worker, floor) != 1) {
+    return "the elder attempt at " + Name(task.id) + " is leased twice";
+  }
+  const Worker* worker = floor.workers.Find(elder->holder.worker);
+  if (worker != nullptr && worker->self != elder->holder) {
+    return "the elder attempt at " + Name(task.id) + " is leased to an older life of " +
+           elder->holder.worker.value;
+  }
+  if (task.id.stage == Stage::kProbe || task.id.stage == Stage::kAssemble) {
+    return Name(task.id) + " runs twice, and writes a file";
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   const Lease* lease = floor.leases.Find(task.id);
   const bool running = task.state == TaskState::kRunning;
@@ -35,7 +62,7 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   if (running && (lease->attempt != task.LatestAttempt() || lease->holder != task.holder)) {
     return Name(task.id) + " is leased to another attempt than its latest";
   }
-  if (running && floor.leases.HeldBy(task.holder.worker).size() != 1) {
+  if (running && CountLeases(task.holder.worker, floor) != 1) {
     return "worker " + task.holder.worker.value + " holds several leases";
   }
   const Worker* worker = floor.workers.Find(task.holder.worker);
@@ -45,7 +72,7 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   if (running && !HasAllInputs(task, floor)) {
     return Name(task.id) + " runs before its inputs exist";
   }
-  return std::nullopt;
+  return FindElderBreach(task, floor);
 }
 
 // The worker that gives up a task of its own accord with this event; null when none does.

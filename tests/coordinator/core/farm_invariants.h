@@ -18,6 +18,7 @@ using ModelDisk = std::map<std::string, v1::LedgerRecord>;
 // What is broken; nothing when all is well.
 // * A running task has exactly one lease, its latest attempt's; nobody holds a lease on another
 // task.
+// * An elder attempt runs beside the latest only while the task and its job are open.
 // * A worker holds at most one lease; older lives of a connected worker hold none.
 // * A task that runs has all its inputs.
 std::optional<std::string> FindBreach(const Floor& floor);

@@ -246,6 +246,20 @@ TEST(Farm, RefusesOutputsThatWereNotAskedFor) {
   EXPECT_EQ(reply.effects.records.front().value.task().state(), v1::TASK_STATE_WAITING);
 }
 
+TEST(Farm, HoldsAProbeThatMakesNoSenseAgainstItsWorker) {
+  FarmScript farm;
+  farm.Submit("token", SampleSpec());
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  v1::ToCoordinator wrong = CompletedMessage(probe);
+  wrong.mutable_task_completed()->mutable_result()->mutable_clip()->set_frame_count(0);
+  const Reply reply = farm.Say("w", wrong);
+  EXPECT_TRUE(reply.At("w").outcome_acknowledged().superseded());
+  farm.Say("v", HelloMessage("v", 2));
+  const auto again = farm.Pass(seconds(2)).Assignment("v");
+  ASSERT_TRUE(again.has_value()) << "another worker tries it";
+  EXPECT_FALSE(farm.Say("v", CompletedMessage(*again)).At("v").outcome_acknowledged().superseded());
+}
+
 TEST(Farm, StopsWhatRunsWhenAJobIsCancelled) {
   FarmScript farm;
   const std::string job = farm.Submit("token", SampleSpec());

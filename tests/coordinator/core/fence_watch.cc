@@ -9,7 +9,9 @@ namespace {
 
 bool IsOwn(const AttemptId& attempt, const Holder& worker, const Floor& floor) {
   const Task* task = floor.tasks.Find(attempt.task);
-  return task != nullptr && task->LatestAttempt() == attempt && task->holder == worker;
+  const Lease* elder = floor.elders.Find(attempt.task);
+  const bool latest = task != nullptr && task->LatestAttempt() == attempt && task->holder == worker;
+  return latest || (elder != nullptr && elder->attempt == attempt && elder->holder == worker);
 }
 
 std::vector<AttemptId> AbandonedBy(const PeerId& peer, const Effects& effects) {
@@ -110,7 +112,10 @@ std::optional<std::string> FenceWatch::FindChange(const Footprint& before,
   if (before.done != (task.state == TaskState::kDone) || before.failures != task.failures) {
     return "a late outcome of " + Name(task.id) + " counted";
   }
-  if (before.leased.has_value() && (lease == nullptr || lease->attempt != *before.leased)) {
+  const Lease* elder = floor.elders.Find(before.task);
+  const bool is_elder = elder != nullptr && before.leased == elder->attempt;
+  if (before.leased.has_value() && !is_elder &&
+      (lease == nullptr || lease->attempt != *before.leased)) {
     return "a late outcome of " + Name(task.id) + " ended another attempt's lease";
   }
   return std::nullopt;

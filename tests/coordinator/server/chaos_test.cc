@@ -55,6 +55,7 @@ class ChaosTest : public ::testing::Test {
     options.heartbeat = Duration(100);
     options.silence = Duration(1000);
     options.lease = Duration(2000);
+    options.trusts_outputs = true;  // The story's worker stores nothing.
     return options;
   }
 

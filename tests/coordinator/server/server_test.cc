@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/bulk/remote_blob_store.h"
+#include "common/checksum.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/coordinator/server/running_server.h"
@@ -151,6 +152,136 @@ TEST_F(ServerTest, KeepsBlobsOverARestart) {
   RemoteBlobStore store(
       context_->Connect(options_.bulk_address, {.message_bytes_max = 2 << 20}).value());
   EXPECT_TRUE(store.Get("j/latents").value() == latent);
+}
+
+// A worker that runs what it is given, over a real connection, and brings what a test wants it to.
+class HonestyTest : public ServerTest {
+ protected:
+  void Hello() {
+    v1::ToCoordinator message;
+    v1::WorkerHello& hello = *message.mutable_worker_hello();
+    hello.set_protocol_min(1);
+    hello.set_protocol_max(1);
+    hello.set_worker("w");
+    hello.set_instance(7);
+    hello.set_device("cpu");
+    Say(*worker_, message.SerializeAsString());
+  }
+
+  void Submit() {
+    v1::ToCoordinator message;
+    message.mutable_submit_job()->set_client_token("token");
+    *message.mutable_submit_job()->mutable_spec() = SampleDeflicker();
+    Say(*worker_, message.SerializeAsString());
+  }
+
+  // The next task, which the worker is given after whatever else it is told.
+  v1::Task NextTask() {
+    for (const Time end = clock_.Now() + Story::kPatience; clock_.Now() < end;) {
+      const auto message = Hear(*worker_, kPause);
+      if (message.has_value() && message->has_assign_task()) {
+        return message->assign_task().task();
+      }
+      if (!message.has_value()) {
+        v1::ToCoordinator beat;
+        beat.mutable_worker_heartbeat();
+        Say(*worker_, beat.SerializeAsString());
+      }
+    }
+    ADD_FAILURE() << "no task came";
+    return {};
+  }
+
+  // Says that the task is done; true when that counts.
+  bool Complete(const v1::Task& task, const std::vector<v1::Output>& outputs) {
+    v1::ToCoordinator message;
+    v1::TaskCompleted& completed = *message.mutable_task_completed();
+    *completed.mutable_attempt() = task.attempt();
+    *completed.mutable_result()->mutable_clip() = SampleClip(8);
+    for (const v1::Output& output : outputs) {
+      *completed.mutable_result()->add_outputs() = output;
+    }
+    Say(*worker_, message.SerializeAsString());
+    for (const Time end = clock_.Now() + Story::kPatience; clock_.Now() < end;) {
+      const auto answer = Hear(*worker_, kPause);
+      if (answer.has_value() && answer->has_outcome_acknowledged()) {
+        return !answer->outcome_acknowledged().superseded();
+      }
+    }
+    ADD_FAILURE() << "no acknowledgement came";
+    return false;
+  }
+
+  static v1::Output Segment(const v1::Task& task, const std::string& bytes) {
+    v1::Output output;
+    output.set_name("segment");
+    output.mutable_blob()->set_key(task.output_prefix() + "segment");
+    output.mutable_blob()->set_size_bytes(bytes.size());
+    output.mutable_blob()->set_checksum(Xxh3(bytes));
+    return output;
+  }
+
+  static constexpr Duration kPause{50};  // Between two heartbeats.
+
+  std::unique_ptr<RunningServer> Serve() {
+    options_.trusts_outputs = false;
+    options_.heartbeat = Duration(100);
+    auto server = std::make_unique<RunningServer>(*context_, options_);
+    worker_ = Connect();
+    store_ = std::make_unique<RemoteBlobStore>(
+        context_->Connect(options_.bulk_address, {.message_bytes_max = 2 << 20}).value());
+    return server;
+  }
+
+  std::unique_ptr<Connection> worker_;
+  std::unique_ptr<RemoteBlobStore> store_;
+};
+
+TEST_F(HonestyTest, RefusesAResultThatIsNotInTheStoreAsItWasSaid) {
+  const auto server = Serve();
+  Hello();
+  Submit();
+  ASSERT_TRUE(Complete(NextTask(), {}));
+  const v1::Task early = NextTask();
+  EXPECT_FALSE(Complete(early, {Segment(early, "frames")})) << "nothing is stored yet";
+  const v1::Task task = NextTask();
+  ASSERT_NE(task.attempt().number(), early.attempt().number());
+  ASSERT_TRUE(store_->Put(task.output_prefix() + "segment", "frames"));
+  EXPECT_TRUE(Complete(task, {Segment(task, "frames")}));
+}
+
+TEST_F(HonestyTest, DropsWhatNobodyReadsAnyMore) {
+  const auto until_there_are = [&](std::size_t count) {
+    const Time end = clock_.Now() + Story::kPatience;
+    while (store_->List("").value().size() != count && clock_.Now() < end) {
+      static_cast<void>(worker_->Receive(kPause));
+    }
+    EXPECT_EQ(store_->List("").value().size(), count);
+  };
+  auto server = Serve();
+  Hello();
+  Submit();
+  ASSERT_TRUE(Complete(NextTask(), {}));
+  const v1::Task finish = NextTask();
+  const std::string segment = finish.output_prefix() + "segment";
+  ASSERT_TRUE(store_->Put(segment, "frames"));
+  // What attempts have left that came to nothing, and something that is not the farm's.
+  std::string orphan = segment;
+  orphan.replace(orphan.find("/e1a1/"), 6, "/e1a9/");
+  ASSERT_TRUE(store_->Put(orphan, "frames of nobody"));
+  ASSERT_TRUE(store_->Put("notes/of-an-operator", "keep"));
+  ASSERT_TRUE(Complete(finish, {Segment(finish, "frames")}));
+  const v1::Task assemble = NextTask();
+  EXPECT_EQ(store_->List("").value().size(), 3U);
+
+  server.reset();
+  server = Serve();
+  Hello();
+  until_there_are(2);
+  EXPECT_EQ(store_->Get(segment).value(), "frames") << "it is still read";
+  ASSERT_TRUE(Complete(assemble, {}));
+  until_there_are(1);
+  EXPECT_EQ(store_->Get("notes/of-an-operator").value(), "keep");
 }
 
 TEST_F(ServerTest, SaysThatAnotherCoordinatorRunsOnTheFolder) {

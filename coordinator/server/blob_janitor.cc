@@ -1,0 +1,76 @@
+#include "coordinator/server/blob_janitor.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/failpoint.h"
+
+namespace weft::coordinator {
+namespace {
+
+constexpr std::size_t kFoundAtATime = 4096;
+
+}  // namespace
+
+BlobJanitor::BlobJanitor(BlobStore& store, Log log)
+    : store_(store), log_(std::move(log)), thread_([this] { Work(); }) {}
+
+BlobJanitor::~BlobJanitor() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+std::vector<std::string> BlobJanitor::TakeFound() {
+  const std::lock_guard lock(mutex_);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(kFoundAtATime, found_.size()));
+  const auto first = found_.end() - count;
+  std::vector<std::string> taken(std::make_move_iterator(first),
+                                 std::make_move_iterator(found_.end()));
+  found_.erase(first, found_.end());
+  return taken;
+}
+
+void BlobJanitor::Drop(const std::vector<std::string>& prefixes) {
+  {
+    const std::lock_guard lock(mutex_);
+    drops_.insert(drops_.end(), prefixes.begin(), prefixes.end());
+  }
+  changed_.notify_all();
+}
+
+void BlobJanitor::Work() {
+  LookAround();
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stop_ || !drops_.empty(); });
+    if (stop_) {
+      return;
+    }
+    const std::string prefix = std::move(drops_.front());
+    drops_.pop_front();
+    lock.unlock();
+    Failpoint("store/before-drop");
+    const Status dropped = store_.DeletePrefix(prefix);
+    Failpoint("store/after-drop");
+    if (!dropped) {
+      log_.Warning("blobs of " + prefix + " cannot be dropped: " + dropped.error().message());
+    }
+    lock.lock();
+  }
+}
+
+void BlobJanitor::LookAround() {
+  Result<std::vector<std::string>> keys = store_.List("");
+  if (!keys) {
+    return log_.Warning("the blobs cannot be listed: " + keys.error().message());
+  }
+  const std::lock_guard lock(mutex_);
+  found_ = *std::move(keys);
+}
+
+}  // namespace weft::coordinator
