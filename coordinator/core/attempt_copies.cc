@@ -55,6 +55,7 @@ bool AttemptLife::IsElder(const AttemptId& attempt, const Holder& holder) const 
 void AttemptLife::EndElder(const Lease& elder, Effects& effects) {
   const AttemptId attempt = elder.attempt;
   floor_.elders.Release(attempt.task);
+  ++floor_.totals.attempts_abandoned;
   effects.drops.push_back(OutputPrefix(attempt));
 }
 
@@ -66,6 +67,7 @@ void AttemptLife::EndRivals(const Task& task, Effects& effects) {
     }
     const Lease rival = *found;
     table->Release(task.id);
+    ++floor_.totals.attempts_abandoned;
     TellToStop(rival, floor_, effects);
     effects.drops.push_back(OutputPrefix(rival.attempt));
   }

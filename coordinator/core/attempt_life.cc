@@ -86,7 +86,6 @@ void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects
 AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Effects& effects) {
   const AttemptId& attempt = success.attempt;
   const Holder& holder = success.holder;
-  const v1::TaskResult& result = success.result;
   Task* task = floor_.tasks.Find(attempt.task);
   if (task != nullptr && task->state == TaskState::kDone && task->LatestAttempt() == attempt &&
       task->holder.worker == holder.worker) {
@@ -98,8 +97,7 @@ AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Eff
       !(is_elder || IsLatest(*task, attempt, holder))) {
     return Verdict::kSuperseded;
   }
-  Job& job = *floor_.jobs.Find(task->id.job);
-  if (!IsOpen(job.state)) {
+  if (!IsOpen(floor_.jobs.Find(task->id.job)->state)) {
     return Verdict::kSuperseded;
   }
   const Lease* lease = (is_elder ? floor_.elders : floor_.leases).Find(task->id);
@@ -116,32 +114,37 @@ AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Eff
     }
     return Verdict::kSuperseded;
   }
-  ++floor_.totals.attempts_done;
-  EndRivals(*task, effects);
   if (is_elder) {
     TaskTable::Prefer(*task, attempt, holder);
   }
-  floor_.conduct.CountSuccess(holder.worker);
-  floor_.tasks.Complete(*task, ByName(result));
-  effects.records.push_back(task->ToRecord());
-  DropRead(*task, effects);
+  Commit(*task, success.result, effects);
+  return Verdict::kCommitted;
+}
+
+void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effects) {
+  ++floor_.totals.attempts_done;
+  EndRivals(task, effects);
+  floor_.conduct.CountSuccess(task.holder.worker);
+  floor_.tasks.Complete(task, ByName(result));
+  effects.records.push_back(task.ToRecord());
+  DropRead(task, effects);
+  Job& job = *floor_.jobs.Find(task.id.job);
   job.news.Touch();
   if (result.micro_batch() > 0) {
     Tell(job,
-         About(*task, holder.worker.value + " ran short of memory in " + Name(task->id) +
-                          " and went on with " + std::to_string(result.micro_batch()) +
-                          " frames a pass"),
+         About(task, task.holder.worker.value + " ran short of memory in " + Name(task.id) +
+                         " and went on with " + std::to_string(result.micro_batch()) +
+                         " frames a pass"),
          effects);
   }
-  if (task->id.stage == Stage::kProbe) {
+  if (task.id.stage == Stage::kProbe) {
     jobs_.Plan(job, result.clip(), effects);
-  } else if (task->id.stage == Stage::kAssemble) {
+  } else if (task.id.stage == Stage::kAssemble) {
     if (result.has_seams()) {
       job.seams = result.seams();
     }
     jobs_.Finish(job, effects);
   }
-  return Verdict::kCommitted;
 }
 
 AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,

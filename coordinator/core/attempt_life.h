@@ -101,6 +101,8 @@ class AttemptLife {
   void EndElder(const Lease& elder, Effects& effects);
   // Another attempt was first.
   void EndRivals(const Task& task, Effects& effects);
+  // The result of the task's latest attempt counts; no other does.
+  void Commit(Task& task, const v1::TaskResult& result, Effects& effects);
   void SendAssignment(const Task& task, const Worker& worker, Effects& effects);
   [[nodiscard]] bool IsLatest(const Task& task,
                               const AttemptId& attempt,

@@ -46,7 +46,7 @@ struct FloorTotals {
   std::uint64_t attempts_failed = 0;
   std::uint64_t attempts_lost = 0;       // With their worker.
   std::uint64_t attempts_withdrawn = 0;  // By a worker that left in peace.
-  std::uint64_t attempts_abandoned = 0;  // With their job.
+  std::uint64_t attempts_abandoned = 0;  // With their job, or because another attempt was enough.
   std::uint64_t outcomes_superseded = 0;
 };
 

@@ -303,6 +303,7 @@ void JobLife::EndAlone(Job& job, JobState state, Effects& effects) {
   }
   for (const Lease& lease : floor_.elders.OfJob(job.id)) {
     floor_.elders.Release(lease.attempt.task);
+    ++floor_.totals.attempts_abandoned;
     TellToStop(lease, floor_, effects);
   }
 }

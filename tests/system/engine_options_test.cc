@@ -164,14 +164,23 @@ TEST_F(EngineOptions, EachMakesAPictureOfItsOwn) {
 
 TEST_F(EngineOptions, SingleFilesGiveTheFramesOfFolders) {
   const std::string net = WriteNet();
-  const std::vector<std::string> options = {"--prompt", "a photo of towers, neon glow", "--lora",
-                                            WriteLora(), "--control"};
-  auto folders = options;
-  folders.insert(folders.end(), {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet",
-                                 "--vae", kDemo + "/vae"});
-  auto files = options;
-  files.insert(files.end(), {"softedge=1,net=" + net, "--control", "tile=0.6,net=" + net});
-  EXPECT_EQ(Frames("files", files, WriteModel()), Frames("folders", folders));
+  const std::string model = WriteModel();
+  std::set<std::string> frames;
+  for (const char* prompt : {"a photo of towers, neon glow", "a photo of a (snowy:1.3) mountain"}) {
+    const std::vector<std::string> options = {"--prompt", prompt,      "--negative", "blurred",
+                                              "--lora",   WriteLora(), "--control"};
+    const std::string number = std::to_string(frames.size());
+    auto folders = options;
+    folders.insert(folders.end(),
+                   {"softedge=1", "--control", "tile=0.6,net=" + kDemo + "/controlnet", "--vae",
+                    kDemo + "/vae"});
+    auto files = options;
+    files.insert(files.end(), {"softedge=1,net=" + net, "--control", "tile=0.6,net=" + net});
+    const std::string expected = Frames("folders-" + number, folders);
+    EXPECT_EQ(Frames("files-" + number, files, model), expected) << prompt;
+    frames.insert(expected);
+  }
+  EXPECT_EQ(frames.size(), 2U);
 }
 
 TEST_F(EngineOptions, MapsFromAClipStandAtTheFramesOfTheSource) {
