@@ -18,6 +18,7 @@ using Variables = std::map<std::string, std::string>;
 
 constexpr const char* kClips = "clips";
 constexpr const char* kName = "name";
+constexpr const char* kAfter = "after";
 
 Result<std::string> Filled(const std::string& text,
                            const Variables& variables,
@@ -173,7 +174,8 @@ class Batch {
     if (const YAML::Node* const name = Find(clip, kName); name != nullptr) {
       added.name = name->Scalar();
     }
-    FieldNodes job = Without(clip, kName);
+    WEFT_RETURN_IF_ERROR(ReadAfter(clip, added.after));
+    FieldNodes job = Without(Without(clip, kName), kAfter);
     if (const YAML::Node* const output = FindScalar(job, "output"); output != nullptr) {
       const std::string number = std::to_string(jobs_.size() + 1);
       const std::string named = With(output->Scalar(), "{name}", added.name);
@@ -188,6 +190,29 @@ class Batch {
                               ": put {name} into the output's name");
     }
     jobs_.push_back(std::move(added));
+    return {};
+  }
+
+  // A name, or a list of them.
+  Status ReadAfter(const FieldNodes& clip, std::vector<std::string>& after) const {
+    const YAML::Node* const value = Find(clip, kAfter);
+    if (value == nullptr) {
+      return {};
+    }
+    const std::vector<YAML::Node> names =
+        value->IsSequence() ? std::vector<YAML::Node>(value->begin(), value->end())
+                            : std::vector<YAML::Node>{*value};
+    for (const YAML::Node& name : names) {
+      if (!name.IsScalar()) {
+        return Wrong(Where(path_, name.Mark()), "after must be names of clips, not " + Shape(name));
+      }
+      const bool is_id = name.Scalar().rfind("j-", 0) == 0;
+      if (!is_id && names_.count(name.Scalar()) == 0) {
+        return Wrong(Where(path_, name.Mark()),
+                     "after " + name.Scalar() + ": no clip further up is called that");
+      }
+      after.push_back(name.Scalar());
+    }
     return {};
   }
 

@@ -8,6 +8,8 @@
 //     - input: close-up.mp4             # Fields that are this clip's own.
 //       name: hero
 //       seed: 7
+//     - input: credits.mp4
+//       after: [hero]                   # Names of clips further up, or ids of jobs: done first.
 
 #pragma once
 
@@ -23,11 +25,14 @@ namespace weft::cli {
 struct BatchJob {
   std::string name;  // For people: the clip's own name, or that of its file.
   JobOptions options;
+  // Names of jobs before it in the batch, or ids, of those that must be done first.
+  std::vector<std::string> after = {};
 };
 
 // variables: what ${NAME} stands for, in any value of the file.
 // kInvalidArgument: as ReadJobFile(); a variable that has no value; a pattern that no file fits;
-// two clips of one name or with one output. Says file:line:column.
+// two clips of one name or with one output; one after
+// a clip that is not further up. Says file:line:column.
 Result<std::vector<BatchJob>> ReadBatchFile(const std::string& path,
                                             const std::map<std::string, std::string>& variables);
 

@@ -166,10 +166,20 @@ std::optional<ExitCode> Care(const std::vector<std::string>& arguments) {
   return Report(backup->parsed() ? BackUp(wanted.state, wanted.copy) : MakeKeys(wanted.key_file));
 }
 
+std::vector<CommandShape> CareShapes() {
+  CLI::App app("", "weft");
+  Wanted wanted;
+  AddKeys(app, wanted);
+  AddFsck(app, wanted);
+  AddBackup(app, wanted);
+  return ShapesOf(app);
+}
+
 std::string CareHelp() {
   return "  weft keys FILE             # makes keys for another machine\n"
          "  weft fsck STATE            # checks what a coordinator stored; --repair\n"
-         "  weft backup STATE COPY     # copies it, also while the coordinator runs";
+         "  weft backup STATE COPY     # copies it, also while the coordinator runs\n"
+         "  weft completion SHELL      # what bash or zsh reads to complete all of this";
 }
 
 }  // namespace weft::cli

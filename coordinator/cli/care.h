@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cli/command_shape.h"
 #include "coordinator/cli/exit_codes.h"
 
 namespace weft::cli {
@@ -16,5 +17,8 @@ std::optional<ExitCode> Care(const std::vector<std::string>& arguments);
 
 // The commands, a line each, for the help of the whole program.
 std::string CareHelp();
+
+// The same, for shells.
+std::vector<CommandShape> CareShapes();
 
 }  // namespace weft::cli

@@ -245,6 +245,13 @@ Result<JobOptions> Options(const Given& given,
 
 }  // namespace
 
+std::vector<CommandShape> JobCommandShapes() {
+  CLI::App app("", "weft");
+  Given given;
+  AddCommands(app, given);
+  return ShapesOf(app);
+}
+
 Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
                                     const std::string& folder) {
   CLI::App app("Weft renders video with diffusion models, and steadies video.", "weft");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "coordinator/cli/command_shape.h"
 #include "coordinator/cli/job_options.h"
 
 namespace weft::cli {
@@ -28,5 +29,8 @@ struct CommandLine {
 // what would be right, with file, line and column where a job file is wrong.
 Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
                                     const std::string& folder);
+
+// The commands of this kind, for shells.
+std::vector<CommandShape> JobCommandShapes();
 
 }  // namespace weft::cli

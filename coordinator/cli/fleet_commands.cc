@@ -116,6 +116,13 @@ std::optional<ExitCode> CommandFleet(const std::vector<std::string>& arguments,
   return *code;
 }
 
+std::vector<CommandShape> FleetShapes() {
+  CLI::App app("", "weft");
+  FleetOptions options;
+  AddCommands(app, options, "/");
+  return ShapesOf(app);
+}
+
 std::string FleetHelp() {
   CLI::App app("", "weft");
   FleetOptions options;

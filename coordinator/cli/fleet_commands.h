@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/cli/command_shape.h"
 #include "coordinator/cli/exit_codes.h"
 
 namespace weft::cli {
@@ -17,5 +18,8 @@ std::optional<ExitCode> CommandFleet(const std::vector<std::string>& arguments,
 
 // A line for each, for the help.
 std::string FleetHelp();
+
+// The same, for shells.
+std::vector<CommandShape> FleetShapes();
 
 }  // namespace weft::cli

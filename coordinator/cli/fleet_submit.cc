@@ -17,6 +17,7 @@
 #include "coordinator/cli/places.h"
 #include "coordinator/cli/submission.h"
 #include "coordinator/cli/terminal.h"
+#include "coordinator/core/job_id.h"
 #include "coordinator/core/spec_check.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
@@ -87,10 +88,24 @@ Result<v1::JobSpec> SpecOf(const BatchJob& job, bool unchecked) {
   return spec;
 }
 
+// Names become the ids that the jobs of these tokens will have; the nearest further up is meant.
+void SetOrder(const std::vector<std::vector<std::string>>& after,
+              std::vector<v1::SubmitJob>& jobs) {
+  std::map<std::string, std::string> ids;
+  for (std::size_t number = 0; number < jobs.size(); ++number) {
+    for (const std::string& name : after[number]) {
+      const auto known = ids.find(name);
+      jobs[number].mutable_terms()->add_after(known == ids.end() ? name : known->second);
+    }
+    ids[jobs[number].terms().name()] = coordinator::JobIdOf(jobs[number].client_token()).value;
+  }
+}
+
 // All of them are read and checked before the first is handed in.
 Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
   WEFT_ASSIGN_OR_RETURN(const auto variables, Variables(wanted.settings));
   std::vector<v1::SubmitJob> jobs;
+  std::vector<std::vector<std::string>> after;  // Of each job.
   for (const std::string& file : wanted.files) {
     WEFT_ASSIGN_OR_RETURN(const std::vector<BatchJob> batch,
                           ReadBatchFile(AbsolutePath(file, folder), variables));
@@ -103,12 +118,14 @@ Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const st
       *submitted.mutable_spec() = *std::move(spec);
       *submitted.mutable_terms() = TermsOf(wanted);
       submitted.mutable_terms()->set_name(job.name);
+      after.push_back(job.after);
     }
   }
   const std::string token = wanted.token.empty() ? RandomToken() : wanted.token;
   for (std::size_t number = 0; number < jobs.size(); ++number) {
     jobs[number].set_client_token(jobs.size() == 1 ? token : token + "/" + std::to_string(number));
   }
+  SetOrder(after, jobs);
   if (jobs.size() == 1 && !wanted.name.empty()) {
     jobs.front().mutable_terms()->set_name(wanted.name);
   }

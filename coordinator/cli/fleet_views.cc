@@ -155,6 +155,9 @@ std::string Describe(const v1::JobDetails& details) {
       "\npriority   " + std::to_string(job.priority()) + "\nsubmitted  " +
       Seconds(job.submitted_unix_ms()) + "\nended      " + Seconds(job.ended_unix_ms()) +
       "\ninput      " + details.spec().input_path() + "\noutput     " + job.output_path() + "\n";
+  for (const std::string& before : details.terms().after()) {
+    text += "after      " + before + "\n";
+  }
   if (status.has_error()) {
     text += "error      " + status.error().message() + "\n";
   }

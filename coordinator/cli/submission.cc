@@ -4,8 +4,10 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "common/wire/error_wire.h"
+#include "coordinator/core/job_id.h"
 
 namespace weft::cli {
 namespace {
@@ -41,11 +43,12 @@ class Submission {
 
  private:
   void Say() {
-    while (waiting_.size() < kAtOnce && next_ < jobs_.size()) {
+    while (waiting_.size() < kAtOnce && next_ < jobs_.size() && IsNext(jobs_[next_])) {
       if (!SayOne(next_)) {
         return;  // The connection is not there yet, or takes no more for now.
       }
       waiting_.emplace(jobs_[next_].client_token(), next_);
+      unanswered_.insert(coordinator::JobIdOf(jobs_[next_].client_token()).value);
       ++next_;
     }
     if (clock_.Now() - std::max(heard_, said_) >= kSayAgain) {
@@ -54,6 +57,12 @@ class Submission {
         SayOne(place);
       }
     }
+  }
+
+  // The coordinator knows all that the job is to wait for.
+  [[nodiscard]] bool IsNext(const v1::SubmitJob& job) const {
+    return std::none_of(job.terms().after().begin(), job.terms().after().end(),
+                        [this](const std::string& id) { return unanswered_.count(id) > 0; });
   }
 
   bool SayOne(std::size_t place) {
@@ -75,6 +84,7 @@ class Submission {
     }
     const std::size_t place = waiting->second;
     waiting_.erase(waiting);
+    unanswered_.erase(coordinator::JobIdOf(jobs_[place].client_token()).value);
     heard_ = clock_.Now();
     if (is_refused) {
       answers_[place].answer = Failure(FromWire(message.request_refused().error()));
@@ -89,6 +99,7 @@ class Submission {
   const Clock& clock_;
   std::vector<Submitted> answers_;
   std::map<std::string, std::size_t> waiting_;  // Places by token.
+  std::set<std::string> unanswered_;            // Ids of the same.
   std::size_t next_ = 0;
   Time heard_;
   Time said_;

@@ -19,9 +19,9 @@ struct Submitted {
 };
 
 // Hands in all, many at a time and each until it is answered; a token makes one job, however often
-// it is handed in. told: hears of each as it is answered, by its place in `jobs`.
-// patience: how long no answer at all may come.
-// Errors: the connection is broken.
+// it is handed in. A job that waits for another of these is handed in once that one is answered.
+// told: hears of each as it is answered, by its place in `jobs`. patience: how long no answer at
+// all may come. Errors: the connection is broken.
 Result<std::vector<Submitted>> Submit(
     const std::vector<v1::SubmitJob>& jobs,
     FleetClient& client,

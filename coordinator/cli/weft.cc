@@ -11,6 +11,7 @@
 
 #include "coordinator/cli/care.h"
 #include "coordinator/cli/command_line.h"
+#include "coordinator/cli/completion_command.h"
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/fleet_commands.h"
 #include "coordinator/cli/plan.h"
@@ -67,9 +68,20 @@ ExitCode Obey(const CommandLine& line) {
   return *code;
 }
 
+std::vector<CommandShape> AllShapes() {
+  std::vector<CommandShape> all = JobCommandShapes();
+  for (const std::vector<CommandShape>& some : {FleetShapes(), CareShapes()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
 ExitCode Main(const std::vector<std::string>& arguments) {
   if (const auto cared = Care(arguments); cared.has_value()) {
     return *cared;
+  }
+  if (const auto told = TellCompletion(arguments, AllShapes); told.has_value()) {
+    return *told;
   }
   std::error_code error;
   const std::string folder = std::filesystem::current_path(error).string();

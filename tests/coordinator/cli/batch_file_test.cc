@@ -109,6 +109,18 @@ TEST_F(BatchFileTest, TwoClipsDoNotMeetInOneFile) {
             Path() + ":2:18: two clips are named a: give one a name of its own");
 }
 
+TEST_F(BatchFileTest, ClipsMayComeAfterOthers) {
+  const auto jobs = Read(
+      "output: '{name}.mp4'\nclips:\n  - a.mp4\n  - {input: b.mp4, after: a}\n"
+      "  - {input: c.mp4, after: [a, b, j-0123456789abcdef]}\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_THAT((*jobs)[0].after, ::testing::IsEmpty());
+  EXPECT_THAT((*jobs)[1].after, ElementsAre("a"));
+  EXPECT_THAT((*jobs)[2].after, ElementsAre("a", "b", "j-0123456789abcdef"));
+  EXPECT_EQ(MessageOf("output: '{name}.mp4'\nclips:\n  - {input: a.mp4, after: b}\n  - b.mp4\n"),
+            Path() + ":3:27: after b: no clip further up is called that");
+}
+
 TEST_F(BatchFileTest, SaysWhereItIsWrong) {
   EXPECT_EQ(MessageOf("clips: a.mp4\n"), Path() + ":1:8: clips must be a list of clips");
   EXPECT_EQ(MessageOf("clips: [{seed: 1}]\n"), Path() + ":1:9: a clip needs a field \"input\"");

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "common/wire/error_wire.h"
+#include "coordinator/core/job_id.h"
 #include "tests/coordinator/cli/scripted_coordinator.h"
 
 namespace weft::cli {
@@ -101,6 +102,26 @@ TEST_F(SubmissionTest, OneThatIsRefusedDoesNotCostTheOthers) {
   EXPECT_TRUE(all[0].answer.has_value());
   EXPECT_EQ(all[1].answer.error().message(), "steps must be 1 to 1000");
   EXPECT_TRUE(all[2].answer.has_value());
+}
+
+TEST_F(SubmissionTest, AJobThatWaitsForAnotherIsHandedInOnceThatOneIsKnown) {
+  std::vector<v1::SubmitJob> jobs = Jobs(3);
+  jobs[2].mutable_terms()->add_after(coordinator::JobIdOf("0").value);
+  std::vector<std::string> answered;
+  std::optional<v1::SubmitJob> held;  // The first, until it is asked for again.
+  const ScriptedCoordinator coordinator(
+      network_, [&](const v1::ToCoordinator& message) -> std::vector<v1::FromCoordinator> {
+        if (message.submit_job().client_token() == "0" && !held.has_value()) {
+          held = message.submit_job();
+          return {};
+        }
+        answered.push_back(message.submit_job().client_token());
+        return {AcceptanceOf(message.submit_job())};
+      });
+  for (const Submitted& submitted : Run(jobs, kPatience)) {
+    EXPECT_TRUE(submitted.answer.has_value());
+  }
+  EXPECT_THAT(answered, ::testing::ElementsAre("1", "0", "2"));
 }
 
 TEST_F(SubmissionTest, WhereNobodyAnswersAllAreUnanswered) {
