@@ -146,6 +146,11 @@ Field SeamsField() {
 
 std::vector<Field> RunFields() {
   using O = JobOptions;
+Field VerifyField() {
+  return {"verify", "K", "run K tasks twice, on two workers, and fail where bytes differ [0]",
+          FieldKind::kText, Counted(&JobOptions::verify, kVerify)};
+}
+
   return {
       {"state", "DIR", "where unfinished work is kept [OUTPUT.weft]", FieldKind::kPath,
        Text(&O::state)},
@@ -257,6 +262,9 @@ std::vector<Field> ClipFields() {
       OutputField(),
       {"align", "", "the guide has other frames, a rate or a size of its own: go by time [no]",
        FieldKind::kSwitch, Switch(&O::align)},
+      {"any-class", "",
+       "workers may differ in processor or GPU and libraries, and bits with them [no]",
+       FieldKind::kSwitch, Switch(&O::any_class)},
       {"key-frames", "LIST",
        "frames of the guide that the style shows, such as 0,30,60 [propagate: 0]", FieldKind::kList,
        Into(&O::key_frames, ParseKeyFrames)},
@@ -296,6 +304,7 @@ std::vector<Field> Joined(const std::vector<std::vector<Field>>& groups) {
 
 }  // namespace
 
+      VerifyField(),
 std::vector<Field> JobFields(v1::JobKind kind) {
   return kind == v1::JOB_KIND_DEFLICKER
              ? Joined({{KindField()}, ClipFields(), SmoothingFields(), RunFields()})

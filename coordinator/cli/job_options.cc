@@ -182,6 +182,7 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_steps(options.steps);
   spec.set_guidance(options.guidance);
   spec.set_strength(options.strength);
+  spec.set_verify_tasks(options.verify);
   if (options.size) {
     *spec.mutable_size() = *options.size;
   }
@@ -218,6 +219,7 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
 Status CheckGuide(const JobOptions& options) {
   if (!options.guide.empty()) {
     return {};
+  spec.set_any_class(options.any_class);
   }
   if (options.align) {
     return Failure(ErrorCode::kInvalidArgument,

@@ -53,6 +53,7 @@ struct JobOptions {
 
   // A deflicker job.
   std::string guide;  // Empty: none.
+  std::uint32_t verify = 0;
   v1::SmoothingMode mode = v1::SMOOTHING_MODE_ROBUST;
   bool align = false;
   std::optional<std::vector<std::uint32_t>> key_frames;  // Absent: 0 of propagate, else needed.
@@ -68,6 +69,7 @@ struct JobOptions {
   // How it is run.
   std::string state;  // Empty: the output's path and ".weft".
   bool keep = false;
+  bool any_class = false;                    // Workers of different numeric classes.
   bool json = false;
   std::string log_level = "info";  // "debug", "info", "warning" or "error".
 };

@@ -177,6 +177,9 @@ class LocalRender {
     for (const std::string& note : status.notes()) {
       reporter_.Note(note);
     }
+    if (!status.waits_for().empty() && (!status_ || status_->waits_for() != status.waits_for())) {
+      reporter_.Note(status.waits_for());
+    }
     reporter_.Progress(status, clock_.Now());
   }
 

@@ -12,8 +12,8 @@
 namespace weft::coordinator {
 namespace {
 
-std::map<std::string, v1::BlobRef> ByName(const v1::TaskResult& result) {
-  std::map<std::string, v1::BlobRef> outputs;
+Outputs ByName(const v1::TaskResult& result) {
+  Outputs outputs;
   for (const v1::Output& output : result.outputs()) {
     outputs.emplace(output.name(), output.blob());
   }
@@ -59,6 +59,7 @@ void AttemptLife::Start(Task& task, const Worker& worker, Time now, Effects& eff
     effects.drops.push_back(OutputPrefix(task.LatestAttempt()));  // From now on it cannot count.
   }
   floor_.tasks.Start(task, floor_.epoch, worker.self);
+  Confine(job, task, worker, effects);
   Begin(task, worker, now, effects);
 }
 
@@ -76,6 +77,17 @@ void AttemptLife::Begin(Task& task, const Worker& worker, Time now, Effects& eff
   job.news.Touch();
 }
 
+void AttemptLife::Confine(Job& job, const Task& task, const Worker& worker, Effects& effects) {
+  const bool computes = task.requirement == &floor_.tasks.RequirementOf(job.id);
+  const bool differs_by_class = !job.spec.device().empty();
+  if (job.numeric_class.has_value() || job.spec.any_class() || !computes || !differs_by_class) {
+    return;
+  }
+  job.numeric_class = worker.capability.numeric_class;
+  floor_.tasks.Confine(job.id, *job.numeric_class);
+  effects.records.push_back(job.ToRecord());
+}
+
 void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects& effects) {
   Message assignment{worker.peer, {}};
   *assignment.body.mutable_assign_task()->mutable_task() =
@@ -91,6 +103,10 @@ AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Eff
       task->holder.worker == holder.worker) {
     // Told again, because the acknowledgement was lost; perhaps by a later life, which kept it.
     return Verdict::kCommitted;
+  }
+  if (task != nullptr && task->first_run.has_value() &&
+      task->first_run->attempt == attempt.number && task->first_run->worker == holder.worker) {
+    return Verdict::kCommitted;  // Likewise, of the first of two runs.
   }
   const bool is_elder = IsElder(attempt, holder);
   if (task == nullptr || task->state == TaskState::kDone ||
@@ -125,6 +141,9 @@ void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effe
   ++floor_.totals.attempts_done;
   EndRivals(task, effects);
   floor_.conduct.CountSuccess(task.holder.worker);
+  if (task.runs_twice && !Verify(task, ByName(result), effects)) {
+    return;
+  }
   floor_.tasks.Complete(task, ByName(result));
   effects.records.push_back(task.ToRecord());
   DropRead(task, effects);
@@ -145,6 +164,36 @@ void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effe
     }
     jobs_.Finish(job, effects);
   }
+}
+
+bool AttemptLife::Verify(Task& task, const Outputs& outputs, Effects& effects) {
+  if (!task.first_run.has_value()) {
+    TaskTable::KeepFirstRun(task, outputs);
+    TaskTable::Avoid(task, task.holder.worker);
+    Requeue(task, Time{}, effects);
+    return false;
+  }
+  const std::string first = task.first_run->worker.value;
+  const std::string second = task.holder.worker.value;
+  const auto differs = FindDisagreement(task.first_run->outputs, outputs);
+  if (differs.has_value()) {
+    GiveUp(task,
+           {FailureClass::kBadOutput,
+            Error(ErrorCode::kInternal, "verification: workers " + first + " and " + second +
+                                            " brought different bytes of '" + *differs +
+                                            "' from the same inputs"),
+            ""},
+           effects);
+    return false;
+  }
+  Tell(*floor_.jobs.Find(task.id.job),
+       {.text = Name(task.id) + " is verified: " +
+                (first == second
+                     ? "worker " + first + " brought the same bytes twice; there was no other"
+                     : "workers " + first + " and " + second + " agree"),
+        .task = Name(task.id)},
+       effects);
+  return true;
 }
 
 AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,

@@ -103,10 +103,15 @@ class AttemptLife {
   void EndRivals(const Task& task, Effects& effects);
   // The result of the task's latest attempt counts; no other does.
   void Commit(Task& task, const v1::TaskResult& result, Effects& effects);
+  // The job keeps to the numeric class of the worker that computes its first pictures.
+  void Confine(Job& job, const Task& task, const Worker& worker, Effects& effects);
   void SendAssignment(const Task& task, const Worker& worker, Effects& effects);
   [[nodiscard]] bool IsLatest(const Task& task,
                               const AttemptId& attempt,
                               const Holder& holder) const;
+  // Of a task that runs twice. False: this was its first run, or the two disagree and the job has
+  // failed.
+  bool Verify(Task& task, const Outputs& outputs, Effects& effects);
   // The attempt ended in a failure that counts.
   void Count(Task& task, const Failure& failure, Time now, Effects& effects);
   // The attempt ended with its worker.

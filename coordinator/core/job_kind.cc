@@ -30,6 +30,7 @@ bool OfDeflicker(int field) {
     case Spec::kKeysPathFieldNumber:
     case Spec::kKeyFramesFieldNumber:
     case Spec::kSeamReportFieldNumber:
+    case Spec::kVerifyTasksFieldNumber:
       return true;
     default:
       return false;

@@ -19,6 +19,19 @@ double FractionOf(const Job& job, const JobTally& tally) {
   return std::clamp(tally.WorkDone() / tally.WorkTotal(), 0.0, 1.0);
 }
 
+// Nothing of a job runs while all its workers are gone and only others are here. Where none is
+// connected at all, that is plain from their number.
+std::string WaitsFor(const Job& job, const Floor& floor) {
+  const Requirement& needed = floor.tasks.RequirementOf(job.id);
+  if (!IsOpen(job.state) || !job.numeric_class.has_value() || floor.workers.size() == 0 ||
+      floor.workers.CountAble(needed) > 0) {
+    return "";
+  }
+  return "not compatible: none of " + std::to_string(floor.workers.size()) +
+         " connected workers has the numeric class in which the job began: '" + *job.numeric_class +
+         "'; other classes give other bits";
+}
+
 }  // namespace
 
 v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
@@ -47,6 +60,7 @@ v1::JobStatus StatusOf(const Job& job, const Floor& floor, Time now) {
   if (job.seams.has_value()) {
     *status.mutable_seams() = *job.seams;
   }
+  status.set_waits_for(WaitsFor(job, floor));
   const std::size_t workers = floor.workers.size();
   status.set_workers(static_cast<std::uint32_t>(workers));
   status.set_workers_busy(static_cast<std::uint32_t>(workers - floor.workers.IdleCount()));

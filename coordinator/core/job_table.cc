@@ -25,6 +25,9 @@ Record Job::ToRecord() const {
   *record.mutable_terms() = terms;
   record.set_log(log);
   record.set_ended_unix_ms(ended_unix_ms);
+  if (numeric_class.has_value()) {
+    record.set_numeric_class(*numeric_class);
+  }
   if (seams.has_value()) {
     *record.mutable_seams() = *seams;
   }
@@ -54,10 +57,13 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   if (record.has_error()) {
     job.error = FromWire(record.error());
   }
+  if (record.has_numeric_class()) {
+    job.numeric_class = record.numeric_class();
+  }
   if (record.has_seams()) {
     job.seams = record.seams();
   }
-  job.plan = PlanProbe();
+  job.plan = PlanProbe(job.spec);
   if (record.has_clip()) {
     job.clip = record.clip();
     WEFT_ASSIGN_OR_RETURN(job.plan, PlanJob(job.spec, *job.clip));

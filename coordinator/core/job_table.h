@@ -46,7 +46,9 @@ struct Job {
   std::string log;                       // Likewise: the end of the failed task's log.
   std::optional<v1::Clip> clip;          // Once the probe is done.
   std::optional<v1::SeamFigures> seams;  // Once the job is done, if it asked for them.
-  JobPlan plan;                          // Of the probe alone until then.
+  // Of the workers that compute its pictures, once the first has begun; none where any will do.
+  std::optional<std::string> numeric_class;
+  JobPlan plan;  // Of the probe alone until then.
   JobNews news;
   Pace pace;
 

@@ -19,7 +19,8 @@ Requirement WithoutDevice(Requirement requirement) {
 Capability CapabilityOf(const v1::WorkerHello& hello) {
   Capability capability{.device = hello.device(),
                         .memory_bytes = hello.device_memory_bytes(),
-                        .tags = {hello.tags().begin(), hello.tags().end()}};
+                        .tags = {hello.tags().begin(), hello.tags().end()},
+                        .numeric_class = hello.numeric_class()};
   for (const int type : hello.data_types()) {
     capability.data_types.insert(static_cast<v1::DataType>(type));
   }
@@ -42,6 +43,9 @@ std::optional<std::string> FindLack(const Capability& worker, const Requirement&
                    [&](const std::string& tag) { return worker.tags.count(tag) == 0; });
   if (missing != task.tags.end()) {
     return "tag " + *missing;
+  }
+  if (task.numeric_class.has_value() && *task.numeric_class != worker.numeric_class) {
+    return "numeric class '" + *task.numeric_class + "'";
   }
   return std::nullopt;
 }

@@ -18,10 +18,11 @@ struct Requirement {
   std::uint64_t memory_bytes = 0;                      // Of the device.
   v1::DataType data_type = v1::DATA_TYPE_UNSPECIFIED;  // Unspecified: none.
   std::set<std::string> tags;
+  std::optional<std::string> numeric_class = std::nullopt;  // Absent: any.
 
   friend bool operator<(const Requirement& a, const Requirement& b) {
-    return std::tie(a.device, a.memory_bytes, a.data_type, a.tags) <
-           std::tie(b.device, b.memory_bytes, b.data_type, b.tags);
+    return std::tie(a.device, a.memory_bytes, a.data_type, a.tags, a.numeric_class) <
+           std::tie(b.device, b.memory_bytes, b.data_type, b.tags, b.numeric_class);
   }
 };
 
@@ -30,10 +31,11 @@ struct Capability {
   std::uint64_t memory_bytes = 0;     // 0: not known, and then taken for enough.
   std::set<v1::DataType> data_types;  // None: all.
   std::set<std::string> tags;
+  std::string numeric_class = {};  // Empty: not known, which is a class like any other.
 
   friend bool operator<(const Capability& a, const Capability& b) {
-    return std::tie(a.device, a.memory_bytes, a.data_types, a.tags) <
-           std::tie(b.device, b.memory_bytes, b.data_types, b.tags);
+    return std::tie(a.device, a.memory_bytes, a.data_types, a.tags, a.numeric_class) <
+           std::tie(b.device, b.memory_bytes, b.data_types, b.tags, b.numeric_class);
   }
 };
 

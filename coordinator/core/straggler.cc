@@ -47,6 +47,9 @@ std::optional<Assignment> FindStraggler(const Floor& floor, Time now) {
       continue;
     }
     const Task& task = *floor.tasks.Find(id);
+    if (task.runs_twice) {
+      continue;  // Each of its two runs counts.
+    }
     const WorkerId* worker = IsSlow(lease, task, floor, now) ? FindIdle(task, floor) : nullptr;
     if (worker != nullptr) {
       return Assignment{id, *worker};

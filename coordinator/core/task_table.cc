@@ -16,6 +16,24 @@ bool OnlyTouchesFiles(Stage stage) {
   return stage == Stage::kProbe || stage == Stage::kAssemble;
 }
 
+using WireOutputs = google::protobuf::RepeatedPtrField<v1::Output>;
+
+void AddOutputs(const Outputs& outputs, WireOutputs& wire) {
+  for (const auto& [name, blob] : outputs) {
+    v1::Output& output = *wire.Add();
+    output.set_name(name);
+    *output.mutable_blob() = blob;
+  }
+}
+
+Outputs ByName(const WireOutputs& wire) {
+  Outputs outputs;
+  for (const v1::Output& output : wire) {
+    outputs.emplace(output.name(), output.blob());
+  }
+  return outputs;
+}
+
 constexpr auto Index(FailureClass failure) {
   return static_cast<std::size_t>(failure);
 }
@@ -37,10 +55,11 @@ Record Task::ToRecord() const {
   record.set_bad_outputs(failures[Index(FailureClass::kBadOutput)]);
   record.set_stalls(failures[Index(FailureClass::kStalled)]);
   record.set_starts(starts);
-  for (const auto& [name, blob] : outputs) {
-    v1::Output& output = *record.add_outputs();
-    output.set_name(name);
-    *output.mutable_blob() = blob;
+  AddOutputs(outputs, *record.mutable_outputs());
+  if (first_run.has_value()) {
+    AddOutputs(first_run->outputs, *record.mutable_first_outputs());
+    record.set_first_attempt(first_run->attempt);
+    record.set_first_worker(first_run->worker.value);
   }
   return coordinator::ToRecord(std::move(record));
 }
@@ -50,8 +69,9 @@ void TaskTable::Add(const Job& job) {
   JobEntry& entry = known->second;
   if (is_new_job) {
     entry.user = job.terms.user();
-    entry.whole = RequirementOf(job.spec, job.terms);
+    entry.whole = coordinator::RequirementOf(job.spec, job.terms);
     entry.files = WithoutDevice(entry.whole);
+    entry.whole.numeric_class = job.numeric_class;
     ready_.AddJob(job.id, {entry.user, job.Priority(), job.sequence});
   }
   for (const PlannedTask& planned : job.plan.tasks) {
@@ -68,6 +88,9 @@ void TaskTable::Add(const Job& job) {
     entry.tally.Add(planned);
     Link(task);
     Queue(task);
+  }
+  for (const TaskPlace& place : TasksToVerify(job.spec, job.plan)) {
+    tasks_.at(IdOf(job.id, place)).runs_twice = true;
   }
 }
 
@@ -130,7 +153,11 @@ void TaskTable::Prefer(Task& task, const AttemptId& attempt, const Holder& holde
   task.holder = holder;
 }
 
-void TaskTable::Complete(Task& task, std::map<std::string, v1::BlobRef> outputs) {
+void TaskTable::KeepFirstRun(Task& task, Outputs outputs) {
+  task.first_run = {task.attempt, task.holder.worker, std::move(outputs)};
+}
+
+void TaskTable::Complete(Task& task, Outputs outputs) {
   assert(task.state != TaskState::kDone);
   task.outputs = std::move(outputs);
   Move(task, TaskState::kDone);
@@ -166,15 +193,31 @@ void TaskTable::Restore(Task& task, const v1::TaskRecord& record) {
   task.holder = {{record.worker()}, {record.instance()}};
   task.failures = {record.errors(), record.workers_lost(), record.out_of_memory(),
                    record.busy(),   record.bad_outputs(),  record.stalls()};
+  if (record.first_attempt() > 0) {
+    task.first_run = {
+        record.first_attempt(), {record.first_worker()}, ByName(record.first_outputs())};
+  }
   if (record.state() == v1::TASK_STATE_DONE) {
-    std::map<std::string, v1::BlobRef> outputs;
-    for (const v1::Output& output : record.outputs()) {
-      outputs.emplace(output.name(), output.blob());
-    }
-    Complete(task, std::move(outputs));
+    Complete(task, ByName(record.outputs()));
   } else {
     Move(task, static_cast<TaskState>(record.state()));
   }
+}
+
+void TaskTable::Confine(const JobId& job, const std::string& numeric_class) {
+  const auto for_each = [&](auto&& act) {
+    for (auto it = tasks_.lower_bound(TaskId{.job = job});
+         it != tasks_.end() && it->first.job == job; ++it) {
+      act(it->second);
+    }
+  };
+  for_each([&](const Task& task) { Unqueue(task); });
+  jobs_.at(job).whole.numeric_class = numeric_class;
+  for_each([&](Task& task) { Queue(task); });
+}
+
+const Requirement& TaskTable::RequirementOf(const JobId& job) const {
+  return jobs_.at(job).whole;
 }
 
 void TaskTable::Close(const JobId& job) {
@@ -202,6 +245,7 @@ std::vector<const Task*> TaskTable::Forget(const JobId& job) {
       continue;
     }
     task.failures = {};
+    task.first_run.reset();
     task.avoids.clear();
     Requeue(task, Time{});
     changed.push_back(&task);

@@ -20,6 +20,7 @@
 #include "coordinator/core/record.h"
 #include "coordinator/core/requirement.h"
 #include "coordinator/core/retry_policy.h"
+#include "coordinator/core/verification.h"
 
 namespace weft::coordinator {
 
@@ -35,15 +36,17 @@ struct Task {
   std::uint64_t epoch = 0;    // That assigned it.
   Holder holder;              // That runs it or ran it last.
   FailureCounts failures = {};
-  std::vector<WorkerId> avoids;                // Where it failed.
-  std::optional<Time> choosy_until;            // From then on it runs even there.
-  std::map<std::string, v1::BlobRef> outputs;  // Once done.
-  double fraction = 0;                         // Of a running attempt.
-  Time not_before{};                           // Rests until then after an error.
-  std::uint32_t inputs_missing = 0;            // Tasks that it reads from and that are not done.
-  std::vector<Task*> readers;                  // Tasks that read from it.
-  std::vector<Task*> sources;                  // Tasks that it reads from.
-  std::uint32_t readers_missing = 0;           // Readers that are not done.
+  std::vector<WorkerId> avoids;       // Where it failed.
+  std::optional<Time> choosy_until;   // From then on it runs even there.
+  Outputs outputs;                    // Once done.
+  bool runs_twice = false;            // What it brings is verified.
+  std::optional<FirstRun> first_run;  // Once the first of two runs is done.
+  double fraction = 0;                // Of a running attempt.
+  Time not_before{};                  // Rests until then after an error.
+  std::uint32_t inputs_missing = 0;   // Tasks that it reads from and that are not done.
+  std::vector<Task*> readers;         // Tasks that read from it.
+  std::vector<Task*> sources;         // Tasks that it reads from.
+  std::uint32_t readers_missing = 0;  // Readers that are not done.
 
   [[nodiscard]] AttemptId LatestAttempt() const { return {id, attempt, epoch}; }
   [[nodiscard]] Record ToRecord() const;
@@ -73,7 +76,10 @@ class TaskTable {
   static void Prefer(Task& task, const AttemptId& attempt, const Holder& holder);
 
   // REQUIRES: not done. Readers whose last input this was become ready.
-  void Complete(Task& task, std::map<std::string, v1::BlobRef> outputs);
+  void Complete(Task& task, Outputs outputs);
+
+  // The first of two runs is done. The task has to be requeued.
+  static void KeepFirstRun(Task& task, Outputs outputs);
 
   // The latest attempt came to nothing: the task waits again, at least until `not_before`.
   void Requeue(Task& task, Time not_before);
@@ -100,6 +106,11 @@ class TaskTable {
   // Sets a task just added to what an earlier life recorded.
   // REQUIRES: called once for a task, after Add of its job.
   void Restore(Task& task, const v1::TaskRecord& record);
+
+  // From now on the job's pictures are computed in one numeric class. REQUIRES: the job was added.
+  void Confine(const JobId& job, const std::string& numeric_class);
+  // What tasks that compute pictures ask of a worker. REQUIRES: the job was added.
+  [[nodiscard]] const Requirement& RequirementOf(const JobId& job) const;
 
   // No task of the job starts any more, or until it is opened.
   void Close(const JobId& job);

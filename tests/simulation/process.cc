@@ -30,8 +30,10 @@ Process::Process(Site& site, const std::string& worker, std::uint64_t instance, 
               .instance = {instance},
               .build = "simulated",
               .device = "cpu",
-              .tags = first_seat ? std::vector<std::string>{kFirstSeatTag}
-                                 : std::vector<std::string>{}}) {
+              .tags =
+                  first_seat ? std::vector<std::string>{kFirstSeatTag} : std::vector<std::string>{},
+              .numeric_class = first_seat ? "newer" : "older"}),
+      numeric_class_(first_seat ? "newer" : "older") {
   for (const v1::ToCoordinator& outcome : outbox_) {
     unacknowledged_.push_back(*FromWire(outcome.task_completed().attempt()));
     agent_.Handle(worker::OutcomeFound{outcome}, Time{});
@@ -144,6 +146,7 @@ void Process::Begin(const v1::Task& task, Time now) {
   }
   site_.audit.OnStart(attempt, name_);
   const bool fed = CheckInputs(task);
+  CheckClass(task);
   const Habits& habits = site_.scenario.habits;
   Random random(site_.scenario.seed, weft::Name(attempt.task) + std::to_string(attempt.number));
   const Duration work = random.Between(habits.work_min.count(), habits.work_max.count());
@@ -180,6 +183,19 @@ bool Process::CheckInputs(const v1::Task& task) const {
     site_.audit.Breach("frames are missing from the assembled clip");
   }
   return fed;
+}
+
+void Process::CheckClass(const v1::Task& task) const {
+  const Stage stage = FromWire(task.attempt().task())->stage;
+  if (stage == Stage::kProbe || stage == Stage::kAssemble || task.job().device().empty() ||
+      task.job().any_class()) {
+    return;
+  }
+  const auto [first, is_first] =
+      site_.classes.try_emplace(task.attempt().task().job(), numeric_class_);
+  if (first->second != numeric_class_) {
+    site_.audit.Breach(name_ + " was given a task of a job that began in another numeric class");
+  }
 }
 
 worker::AgentEvent Process::Outcome(const Run& run) const {

@@ -22,6 +22,8 @@ struct Site {
   Blobs& blobs;
   // What each worker's disk keeps: results that were not acknowledged.
   std::map<std::string, std::vector<v1::ToCoordinator>> outboxes = {};
+  // By job: the numeric class of the worker that began to compute its pictures.
+  std::map<std::string, std::string> classes = {};
 };
 
 class Process {
@@ -68,6 +70,7 @@ class Process {
   void Begin(const v1::Task& task, Time now);
   // Whether all inputs are there.
   [[nodiscard]] bool CheckInputs(const v1::Task& task) const;
+  void CheckClass(const v1::Task& task) const;
   [[nodiscard]] worker::AgentEvent Outcome(const Run& run) const;
   [[nodiscard]] v1::TaskResult Result(const v1::Task& task) const;
 
@@ -75,6 +78,7 @@ class Process {
   std::vector<v1::ToCoordinator>& outbox_;
   std::string name_;
   worker::Agent agent_;
+  std::string numeric_class_;
   std::optional<Run> run_;
   std::vector<AttemptId> unacknowledged_;  // Its results, until it was told that they are safe.
   bool exited_ = false;

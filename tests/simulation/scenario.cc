@@ -25,6 +25,16 @@ v1::JobSpec DrawSpec(Random& random, bool large) {
   if (random.Chance(0.6)) {
     spec.clear_controls();
   }
+  spec.set_any_class(random.Chance(0.3));
+  spec.set_previews(random.Chance(0.5));
+  spec.set_verify_tasks(random.Chance(0.3) ? random.Below(6) : 0);
+  if (spec.anchors_attended() > 0 && random.Chance(0.3)) {
+    spec.set_look_path("/look");
+  }
+  if (random.Chance(0.2)) {
+    spec.set_exchange(v1::EXCHANGE_NONE);
+    spec.set_overlap_frames(random.Below(4));
+  }
   return spec;
 }
 

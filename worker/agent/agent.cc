@@ -238,6 +238,7 @@ void Agent::SayHello(Time now, AgentEffects* effects) {
   for (const std::string& tag : identity_.tags) {
     hello.add_tags(tag);
   }
+  hello.set_numeric_class(identity_.numeric_class);
   hello.set_draining(draining_ || stopping_);
   hello.set_warm_model(warm_model_);
   if (running_) {

@@ -96,6 +96,7 @@ struct AgentIdentity {
   std::uint64_t device_memory_bytes = 0;      // 0: not known.
   std::vector<v1::DataType> data_types = {};  // That it computes in; none: all.
   std::vector<std::string> tags = {};
+  std::string numeric_class = {};  // Empty: not known.
 };
 
 class Agent {

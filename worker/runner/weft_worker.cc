@@ -28,6 +28,7 @@
 #include "common/wire/ids_wire.h"
 #include "worker/agent/agent.h"
 #include "worker/models/device_memory.h"
+#include "worker/models/numeric_class.h"
 #include "worker/models/torch_edge.h"
 #include "worker/outbox/outbox.h"
 #include "worker/runner/device_thread.h"
@@ -86,6 +87,16 @@ InstanceId DrawInstance() {
   return {(static_cast<std::uint64_t>(random()) << 32U) | random()};
 }
 
+std::vector<v1::DataType> DataTypes(const std::string& device) {
+  std::vector<v1::DataType> types;
+  for (const models::DataType type : models::DataTypesOf(device)) {
+    types.push_back(type == models::DataType::kFloat32    ? v1::DATA_TYPE_FLOAT32
+                    : type == models::DataType::kBfloat16 ? v1::DATA_TYPE_BFLOAT16
+                                                          : v1::DATA_TYPE_FLOAT16);
+  }
+  return types;
+}
+
 LogFields Fields(const AttemptId& attempt) {
   return {.job = attempt.task.job.value,
           .chunk = attempt.task.chunk,
@@ -97,7 +108,11 @@ LogFields Fields(const AttemptId& attempt) {
 
 class Runner {
  public:
-  Runner(const Options& options, ZmqContext& zmq, const Log& log, LogCourier& courier)
+  Runner(const Options& options,
+         std::string numeric_class,
+         ZmqContext& zmq,
+         const Log& log,
+         LogCourier& courier)
       : zmq_(zmq),
         log_(log),
         courier_(courier),
@@ -107,7 +122,9 @@ class Runner {
                 .build = "weft " WEFT_VERSION,
                 .device = options.device.substr(0, options.device.find(':')),
                 .device_memory_bytes = options.memory,
-                .tags = options.tags}),
+                .data_types = DataTypes(options.device),
+                .tags = options.tags,
+                .numeric_class = std::move(numeric_class)}),
         drains_first_(!options.exit_with_parent) {}
 
   // Takes up what an earlier life of this worker has kept there. Empty: nothing is kept.
@@ -311,14 +328,19 @@ int Main(Options options) {
     }
     options.memory = *memory;
   }
+  const Result<std::string> numeric_class = models::NumericClass(options.device);
+  if (!numeric_class) {
+    log->Error(numeric_class.error().message());
+    return EXIT_FAILURE;
+  }
   const Result<std::unique_ptr<ZmqContext>> zmq = OpenZmq(options.curve);
   if (!zmq) {
     log->Error(zmq.error().message());
     return EXIT_FAILURE;
   }
   const Log worker_log = log->With({.worker = options.name});
-  worker_log.Info("joins " + options.coordinator + " with " + options.device);
-  Runner runner(options, **zmq, worker_log, courier);
+  worker_log.Info("joins " + options.coordinator + " with " + *numeric_class);
+  Runner runner(options, *numeric_class, **zmq, worker_log, courier);
   Status status = runner.OpenOutbox(options.outbox);
   if (status) {
     status = runner.Run(options.coordinator);

@@ -2,6 +2,7 @@
 // round's steps, predict the next smoothing step.
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>

@@ -33,6 +33,15 @@ TEST(Requirement, NamesWhatAWorkerLacks) {
   EXPECT_EQ(FindLack(worker, {.memory_bytes = 101}), "101 bytes of device memory");
   EXPECT_EQ(FindLack(worker, {.data_type = v1::DATA_TYPE_FLOAT32}), "data type DATA_TYPE_FLOAT32");
   EXPECT_EQ(FindLack(worker, {.tags = {"nvme", "site-b"}}), "tag site-b");
+  EXPECT_EQ(FindLack(worker, {.numeric_class = "H100"}), "numeric class 'H100'");
+}
+
+TEST(Requirement, MayBeOneNumericClass) {
+  v1::WorkerHello hello;
+  hello.set_numeric_class("H100");
+  EXPECT_EQ(FindLack(CapabilityOf(hello), {.numeric_class = "H100"}), std::nullopt);
+  EXPECT_NE(FindLack(CapabilityOf(hello), {.numeric_class = ""}), std::nullopt);
+  EXPECT_EQ(FindLack(CapabilityOf(v1::WorkerHello()), {.numeric_class = ""}), std::nullopt);
 }
 
 TEST(Requirement, TakesWhatAWorkerDoesNotSayForEnough) {
