@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct FleetSession {
   FleetClient& client;
   const Clock& clock;
   StopSignals& signals;
+  // To another address of the same coordinator.
+  std::function<Result<std::unique_ptr<Connection>>(const std::string& address)> connect;
 };
 
 struct FleetCommand {
@@ -62,6 +65,8 @@ FleetCommands AddOrderCommands(CLI::App& app, FleetOptions& options);
 FleetCommands AddLogCommands(CLI::App& app, FleetOptions& options);
 // watch, fetch.
 FleetCommands AddWatchCommands(CLI::App& app, FleetOptions& options);
+// preview.
+FleetCommands AddPreviewCommand(CLI::App& app, FleetOptions& options);
 // submit. folder: where relative paths start.
 FleetCommands AddSubmitCommand(CLI::App& app, FleetOptions& options, const std::string& folder);
 

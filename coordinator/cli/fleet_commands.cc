@@ -26,7 +26,8 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
 FleetCommands AddCommands(CLI::App& app, FleetOptions& options, const std::string& folder) {
   FleetCommands all = AddSubmitCommand(app, options, folder);
   for (const FleetCommands& some : {AddViewCommands(app, options), AddWatchCommands(app, options),
-                                    AddLogCommands(app, options), AddOrderCommands(app, options)}) {
+                                    AddPreviewCommand(app, options), AddLogCommands(app, options),
+                                    AddOrderCommands(app, options)}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
@@ -46,7 +47,9 @@ Result<ExitCode> Run(const FleetCommand& command, const FleetOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(place.coordinator));
   const SteadyClock clock;
   FleetClient client(*connection, clock, kPatience);
-  Result<ExitCode> code = command.run({client, clock, signals});
+  Result<ExitCode> code = command.run({client, clock, signals, [&](const std::string& address) {
+                                         return context->Connect(address);
+                                       }});
   if (!code && code.error().code() == ErrorCode::kUnavailable) {
     return Failure(code.error().Within(place.coordinator));
   }

@@ -248,6 +248,9 @@ std::vector<Field> DeviceFields() {
       {"dtype", "T", "float32, bfloat16 or float16 [float32]", FieldKind::kText,
        Into(&O::data_type, ParseDataType)},
       {"micro-batch", "N", "frames of one forward pass, or auto: what fits [cpu: 1; cuda: auto]",
+      VerifyField(),
+      {"previews", "", "keep small pictures of every round, for weft preview [yes]",
+       FieldKind::kSwitch, Switch(&O::previews)},
        FieldKind::kText, Into(&O::micro_batch, ParseMicroBatch)},
   };
 }

@@ -210,6 +210,7 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
   }
   WEFT_RETURN_IF_ERROR(CheckControls(options));
   WEFT_RETURN_IF_ERROR(CheckSampler(options));
+  spec.set_previews(options.previews);
   WEFT_RETURN_IF_ERROR(CheckAttention(options));
   WEFT_RETURN_IF_ERROR(CheckCombination(options));
   return RenderSpec(options);

@@ -51,6 +51,7 @@ struct JobOptions {
   double contrast = 1.0;
   double sharpness = 1.0;
 
+  bool previews = true;
   // A deflicker job.
   std::string guide;  // Empty: none.
   std::uint32_t verify = 0;

@@ -244,6 +244,9 @@ class Planner {
     return run;
   }
 
+    if (spec_.previews()) {
+      task.outputs.push_back({"preview", cost_.PreviewBytes()});
+    }
   // The chunks of the task's own frames and of those that they attend to at the same step.
   [[nodiscard]] std::set<std::uint32_t> ChunksRead(std::uint32_t chunk,
                                                    const PlannedTask& task) const {

@@ -134,6 +134,8 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
       return views_.Hear(from, message.list_workers(), now, effects);
     case v1::ToCoordinator::kShowFarm:
       return views_.Hear(from, message.show_farm(), effects);
+    case v1::ToCoordinator::kShowPreviews:
+      return views_.Hear(from, message.show_previews(), effects);
     case v1::ToCoordinator::kLogRecords:  // The server keeps logs; the core has none.
     case v1::ToCoordinator::kReadLog:
     case v1::ToCoordinator::BODY_NOT_SET:

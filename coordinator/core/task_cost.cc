@@ -5,7 +5,6 @@
 namespace weft::coordinator {
 namespace {
 
-constexpr std::uint64_t kRgb = 3;
 constexpr double kAnnotateFrame = 0.2;    // A small convolutional net.
 constexpr double kSmoothFrame = 4;        // Decode, PatchMatch with the neighbours, encode twice.
 constexpr double kDecodeFrame = 1;        // The autoencoder's decoder, and the encoder of segments.

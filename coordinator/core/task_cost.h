@@ -27,10 +27,14 @@ class TaskCost {
   [[nodiscard]] std::uint64_t LatentBytes() const;
   // One frame's map of one control: a byte a pixel for soft edges of the source, else RGB.
   [[nodiscard]] std::uint64_t ControlBytes(const v1::Control& control) const;
+  // One small picture of a chunk: a pixel for each cell.
+  [[nodiscard]] std::uint64_t PreviewBytes() const { return kRgb * cells_; }
   // One encoded frame.
   [[nodiscard]] std::uint64_t SegmentBytes() const;
 
  private:
+  static constexpr std::uint64_t kRgb = 3;
+
   double pass_count_;  // UNet passes of one step: 2 with classifier-free guidance.
   std::uint64_t cells_;
   std::uint64_t padded_pixels_;

@@ -157,6 +157,30 @@ void ViewDesk::Hear(const PeerId& from, const v1::ShowFarm& /*request*/, Effects
   *Answer(from, effects).mutable_farm_status() = StatusOf(floor_);
 }
 
+void ViewDesk::Hear(const PeerId& from, const v1::ShowPreviews& request, Effects& effects) const {
+  if (floor_.jobs.Find({request.job()}) == nullptr) {
+    return RefuseUnknown(from, request.job(), effects);
+  }
+  v1::PreviewList& list = *Answer(from, effects).mutable_preview_list();
+  list.set_bulk_address(floor_.options.bulk_address);
+  std::uint32_t looked_at = 0;
+  for (const std::uint32_t round : request.rounds()) {
+    for (const std::uint32_t chunk : request.chunks()) {
+      if (++looked_at > kRowsMax) {
+        return;
+      }
+      const Task* const task = floor_.tasks.Find({{request.job()}, Stage::kDenoise, chunk, round});
+      if (task == nullptr || task->outputs.count("preview") == 0) {
+        continue;
+      }
+      v1::Preview& preview = *list.add_previews();
+      preview.set_round(round);
+      preview.set_chunk(chunk);
+      *preview.mutable_blob() = task->outputs.at("preview");
+    }
+  }
+}
+
 v1::JobSummary ViewDesk::Summarize(const Job& job, Time now) const {
   const v1::JobStatus status = StatusOf(job, floor_, now);
   v1::JobSummary summary;

@@ -15,13 +15,14 @@ class ViewDesk {
   // floor: must outlive this.
   explicit ViewDesk(const Floor& floor) : floor_(floor) {}
 
-  // Answered with JobList, JobDetails, TaskList, WorkerList, FarmStatus; or with RequestRefused:
-  // kNotFound, no such job.
+  // Answered with JobList, JobDetails, TaskList, WorkerList, FarmStatus, PreviewList; or with
+  // RequestRefused: kNotFound, no such job.
   void Hear(const PeerId& from, const v1::ListJobs& request, Time now, Effects& effects) const;
   void Hear(const PeerId& from, const v1::ShowJob& request, Time now, Effects& effects) const;
   void Hear(const PeerId& from, const v1::ListTasks& request, Effects& effects) const;
   void Hear(const PeerId& from, const v1::ListWorkers& request, Time now, Effects& effects) const;
   void Hear(const PeerId& from, const v1::ShowFarm& request, Effects& effects) const;
+  void Hear(const PeerId& from, const v1::ShowPreviews& request, Effects& effects) const;
 
  private:
   [[nodiscard]] v1::JobSummary Summarize(const Job& job, Time now) const;

@@ -158,6 +158,7 @@ Result<Latents> RoundRun::Predict(int step) {
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
   Result<Latents> output = joint_ ? PredictJointly(step) : PredictByAnchors(step);
   Moved();
+  Status StorePreview(v1::TaskResult* result);
   return output;
 }
 
@@ -205,6 +206,7 @@ Status RoundRun::Steps() {
   }
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
+  preview_ = Slice(clean, 0, 1);
     input_.attends = Attends(task_, anchors_.frames);
   }
   WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(seen_, context_));
@@ -253,3 +255,24 @@ Result<v1::TaskResult> RunDenoise(const v1::Task& task, StageContext& context) {
 }
 
 }  // namespace weft::worker
+    const auto split = denoising_.sampler().Split();
+    if (split) {
+      preview_ = (*split)->PredictClean(Slice(x_, 0, 1), Slice(output, 0, 1), step);
+    }
+    if (!split) {
+      preview_ = Slice(x_, 0, 1);  // With its noise: these samplers do not tell x0 from it.
+    }
+    preview_ = Slice(predicted_clean_, 0, 1);
+  if (task_.job().previews()) {
+    WEFT_RETURN_IF_ERROR(StorePreview(&result));
+  }
+Status RoundRun::StorePreview(v1::TaskResult* result) {
+  WEFT_ASSIGN_OR_RETURN(const PreviewMap map, PreviewMap::Fit(*denoising_.ready().model));
+  Frame picture = map.Picture(preview_);
+  const ControlMap pixels{.width = picture.width,
+                          .height = picture.height,
+                          .channels = 3,
+                          .values = std::move(picture.rgb)};
+  return StoreOutput(task_, "preview", PackControls({pixels}), context_.blobs, result);
+}
+

@@ -47,6 +47,9 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       return {"segment"};
     default:
       return {};
+      if (task.job().previews()) {
+        names.emplace_back("preview");
+      }
   }
 }
 

@@ -160,6 +160,34 @@ TEST(ViewDesk, ListsTasksInTheirOrderWithWhoRunsThem) {
   EXPECT_EQ(TasksOf(farm, request).tasks_size(), 1);
 }
 
+TEST(ViewDesk, TellsWhereThePicturesOfRoundsAndChunksAre) {
+  FarmScript farm;
+  v1::JobSpec spec = SampleSpec();
+  spec.clear_controls();
+  spec.set_anchors_attended(0);
+  spec.set_previews(true);
+  const std::string id =
+      farm.Say("client", SubmitMessage("one", spec)).At("client").job_submitted().job();
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  const v1::Task denoise = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
+  ASSERT_EQ(denoise.attempt().task().stage(), v1::STAGE_DENOISE);
+  v1::ToCoordinator message;
+  v1::ShowPreviews& show = *message.mutable_show_previews();
+  show.set_job(id);
+  show.add_rounds(0);
+  for (const std::uint32_t chunk : {0, 1, 9}) {
+    show.add_chunks(chunk);
+  }
+  EXPECT_THAT(farm.Say("client", message).At("client").preview_list().previews(), IsEmpty());
+  farm.Say("w", CompletedMessage(denoise));
+  const v1::PreviewList list = farm.Say("client", message).At("client").preview_list();
+  ASSERT_EQ(list.previews_size(), 1);
+  EXPECT_EQ(list.previews(0).chunk(), denoise.attempt().task().chunk());
+  EXPECT_THAT(list.previews(0).blob().key(), HasSubstr("preview"));
+  show.set_job("j-none");
+  EXPECT_TRUE(farm.Say("client", message).At("client").has_request_refused());
+}
+
 TEST(ViewDesk, ListsWorkersThatAreHereAndThoseThatWereDrained) {
   FarmScript farm;
   SubmitAs(farm, "one", "ada");

@@ -1,0 +1,100 @@
+// preview.
+
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include "common/bulk/remote_blob_store.h"
+#include "coordinator/cli/fleet_command.h"
+#include "coordinator/cli/preview.h"
+
+namespace weft::cli {
+namespace {
+
+struct PreviewWanted {
+  std::string what;  // A job, or a state folder.
+  std::string job;   // Of a state folder.
+  std::string output;
+};
+
+Result<ExitCode> Say(const Result<std::string>& words) {
+  if (!words) {
+    return Failure(words.error());
+  }
+  std::cout << *words << std::endl;
+  return ExitCode::kDone;
+}
+
+// A render's state, or a coordinator's, on this machine: nobody has to be asked.
+Result<std::optional<ExitCode>> ShowOfState(const PreviewWanted& wanted) {
+  std::error_code failure;
+  if (!std::filesystem::is_directory(wanted.what + "/ledger", failure)) {
+    return std::optional<ExitCode>();
+  }
+  WEFT_ASSIGN_OR_RETURN(const ExitCode code,
+                        Say(WritePreviews({wanted.what, wanted.job, wanted.output})));
+  return std::optional(code);
+}
+
+Result<Previews> Fetch(const std::string& job, const SheetPlan& plan, const FleetSession& session) {
+  v1::ToCoordinator question;
+  v1::ShowPreviews& show = *question.mutable_show_previews();
+  show.set_job(job);
+  show.mutable_rounds()->Assign(plan.rounds.begin(), plan.rounds.end());
+  show.mutable_chunks()->Assign(plan.chunks.begin(), plan.chunks.end());
+  WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                        session.client.Ask(question, v1::FromCoordinator::kPreviewList));
+  const v1::PreviewList& list = answer.preview_list();
+  Previews previews;
+  if (list.previews().empty()) {
+    return previews;
+  }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> bulk, session.connect(list.bulk_address()));
+  RemoteBlobStore blobs(std::move(bulk));
+  for (const v1::Preview& preview : list.previews()) {
+    AddPreview(preview.round(), preview.chunk(), preview.blob().key(), blobs, previews);
+  }
+  return previews;
+}
+
+Result<ExitCode> ShowOfJob(const PreviewWanted& wanted, const FleetSession& session) {
+  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, session.client.FindJob(wanted.what));
+  v1::ToCoordinator question;
+  question.mutable_show_job()->set_job(found.job());
+  WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                        session.client.Ask(question, v1::FromCoordinator::kJobDetails));
+  const v1::JobDetails& job = answer.job_details();
+  const auto clip = job.has_clip() ? std::optional(job.clip()) : std::nullopt;
+  return Say(WriteSheet(job.spec(), clip, wanted.output,
+                        [&](const SheetPlan& plan) { return Fetch(found.job(), plan, session); }));
+}
+
+}  // namespace
+
+FleetCommands AddPreviewCommand(CLI::App& app, FleetOptions& options) {
+  CLI::App* const command = AddFleetCommand(
+      app,
+      {"preview", "Show in a picture how a render looks by now",
+       "  weft preview neon -o sheet.png\n"
+       "  weft preview out.mp4.weft -o sheet.png      # of a render on this machine\n"
+       "Rounds stand below each other, the chunks' first frames side by side. The pictures are\n"
+       "made of the latents alone: small, and only nearly of the right colours.\n"},
+      options);
+  const auto wanted = std::make_shared<PreviewWanted>();
+  command
+      ->add_option("JOB", wanted->what,
+                   "Its id, the beginning of it, or its name; or a state folder, such as "
+                   "OUTPUT.weft")
+      ->type_name("")
+      ->required();
+  command->add_option("-o,--output", wanted->output, "The .png file to write")
+      ->type_name("FILE")
+      ->required();
+  command->add_option("--job", wanted->job, "Of a state folder [its last job]")->type_name("ID");
+  return {{command, [wanted](const FleetSession& session) { return ShowOfJob(*wanted, session); },
+           [wanted] { return ShowOfState(*wanted); }}};
+}
+
+}  // namespace weft::cli
