@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 #include <utility>
 
 #include <pwd.h>
@@ -78,13 +79,18 @@ v1::JobTerms TermsOf(const SubmitWanted& wanted) {
   return terms;
 }
 
-Result<v1::JobSpec> SpecOf(const BatchJob& job, bool unchecked) {
+// saved: the files that jobs handed in together keep anchors in: they need not be there yet.
+Status CheckFiles(v1::JobSpec spec, const std::set<std::string>& saved) {
+  if (saved.count(spec.look_path()) > 0) {
+    spec.clear_look_path();
+  }
+  WEFT_RETURN_IF_ERROR(CheckSources(spec));
+  return CheckTarget(spec);
+}
+
+Result<v1::JobSpec> SpecOf(const BatchJob& job) {
   WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, ResolveSpec(job.options));
   WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(spec));
-  if (!unchecked) {
-    WEFT_RETURN_IF_ERROR(CheckSources(spec));
-    WEFT_RETURN_IF_ERROR(CheckTarget(spec));
-  }
   return spec;
 }
 
@@ -101,25 +107,46 @@ void SetOrder(const std::vector<std::vector<std::string>>& after,
   }
 }
 
+struct FileJob {
+  std::string file;
+  BatchJob job;
+};
+
+Result<std::vector<FileJob>> ReadFiles(const SubmitWanted& wanted, const std::string& folder) {
+  WEFT_ASSIGN_OR_RETURN(const auto variables, Variables(wanted.settings));
+  std::vector<FileJob> jobs;
+  for (const std::string& file : wanted.files) {
+    WEFT_ASSIGN_OR_RETURN(std::vector<BatchJob> batch,
+                          ReadBatchFile(AbsolutePath(file, folder), variables));
+    for (BatchJob& job : batch) {
+      jobs.push_back({file, std::move(job)});
+    }
+  }
+  return jobs;
+}
+
 // All of them are read and checked before the first is handed in.
 Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(const auto variables, Variables(wanted.settings));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<FileJob> read, ReadFiles(wanted, folder));
+  std::set<std::string> saved;
+  for (const FileJob& one : read) {
+    saved.insert(one.job.options.save_look);
+  }
+  saved.erase("");
   std::vector<v1::SubmitJob> jobs;
   std::vector<std::vector<std::string>> after;  // Of each job.
-  for (const std::string& file : wanted.files) {
-    WEFT_ASSIGN_OR_RETURN(const std::vector<BatchJob> batch,
-                          ReadBatchFile(AbsolutePath(file, folder), variables));
-    for (const BatchJob& job : batch) {
-      Result<v1::JobSpec> spec = SpecOf(job, wanted.unchecked);
-      if (!spec) {
-        return Failure(spec.error().Within(job.name).Within(file));
-      }
-      v1::SubmitJob& submitted = jobs.emplace_back();
-      *submitted.mutable_spec() = *std::move(spec);
-      *submitted.mutable_terms() = TermsOf(wanted);
-      submitted.mutable_terms()->set_name(job.name);
-      after.push_back(job.after);
+  for (const auto& [file, job] : read) {
+    Result<v1::JobSpec> spec = SpecOf(job);
+    const Status checked = !spec || wanted.unchecked ? Status() : CheckFiles(*spec, saved);
+    if (!spec || !checked) {
+      const Error& error = spec ? checked.error() : spec.error();
+      return Failure(error.Within(job.name).Within(file));
     }
+    v1::SubmitJob& submitted = jobs.emplace_back();
+    *submitted.mutable_spec() = *std::move(spec);
+    *submitted.mutable_terms() = TermsOf(wanted);
+    submitted.mutable_terms()->set_name(job.name);
+    after.push_back(job.after);
   }
   const std::string token = wanted.token.empty() ? RandomToken() : wanted.token;
   for (std::size_t number = 0; number < jobs.size(); ++number) {

@@ -47,6 +47,9 @@ Status AddAdditions(const v1::JobSpec& spec, JobFacts& facts) {
   if (!spec.tokenizer_path().empty()) {
     WEFT_RETURN_IF_ERROR(AddPlace("tokenizer", spec.tokenizer_path(), facts));
   }
+  if (!spec.look_path().empty()) {
+    WEFT_RETURN_IF_ERROR(AddPlace("anchors", spec.look_path(), facts));
+  }
   for (const v1::Lora& lora : spec.loras()) {
     WEFT_RETURN_IF_ERROR(AddPlace("lora " + lora.path(), lora.path(), facts));
   }

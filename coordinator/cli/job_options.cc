@@ -216,6 +216,8 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
   return RenderSpec(options);
 }
 
+  spec.set_look_path(options.look);
+  spec.set_save_look_path(options.save_look);
 // What says how to use a guide needs one.
 Status CheckGuide(const JobOptions& options) {
   if (!options.guide.empty()) {

@@ -88,6 +88,9 @@ Status CheckSources(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
   WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
   WEFT_RETURN_IF_ERROR(CheckAddition(spec.tokenizer_path(), "tokenizer"));
+  if (!spec.look_path().empty()) {
+    WEFT_RETURN_IF_ERROR(CheckFile(spec.look_path(), "anchors"));
+  }
   for (const v1::Lora& lora : spec.loras()) {
     WEFT_RETURN_IF_ERROR(CheckFile(lora.path(), "lora"));
   }

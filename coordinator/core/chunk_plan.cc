@@ -34,7 +34,7 @@ class Planner {
         whole_{0, clip.frame_count()} {}
 
   JobPlan Build() {
-    plan_ = PlanProbe();
+    plan_ = PlanProbe(spec_);
     plan_.frame_count = clip_.frame_count();
     plan_.chunks = CutIntoChunks(clip_.frame_count(), spec_.chunk_frames());
     if (!IsDeflicker(spec_)) {
@@ -130,7 +130,7 @@ class Planner {
   // Everything that comes before a chunk can be finished.
   void AddRender() {
     plan_.rounds = Rounds();
-    if (spec_.anchors_attended() > 0 && !joint_) {
+    if (spec_.anchors_attended() > 0 && !joint_ && spec_.look_path().empty()) {
       plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
     }
     AddAnnotate();
@@ -227,6 +227,9 @@ class Planner {
     task.halo = RunAround(core, task.context_frames);
     std::size_t passes = 0;
     for (const FrameGroup& group : Groups(*joint_, wanted, total)) {
+    if (!spec_.look_path().empty()) {
+      task.inputs.push_back({{Stage::kProbe, 0, 0}, kLook});
+    }
       passes += group.frames.size();
     }
     return static_cast<std::uint32_t>(passes);
@@ -311,7 +314,7 @@ class Planner {
 
 }  // namespace
 
-JobPlan PlanProbe() {
+JobPlan PlanProbe(const v1::JobSpec& spec) {
   PlannedTask probe;
   probe.weight = TaskCost::kProbeWork;
   JobPlan plan;
@@ -349,3 +352,6 @@ bool RunsUnet(const Round& round) {
 }
 
 }  // namespace weft::coordinator
+  if (!spec.look_path().empty()) {
+    probe.outputs.push_back({kLook, 0});  // Of a size that is not known beforehand.
+  }

@@ -67,8 +67,9 @@ struct JobPlan {
 inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
 inline constexpr std::size_t kTaskBlobsMax = 8000;
 
-// What is known before the probe: the probe.
-JobPlan PlanProbe();
+// What is known before the probe: the probe. It brings the anchors of another job, where the frames
+// attend to those.
+JobPlan PlanProbe(const v1::JobSpec& spec);
 
 // REQUIRES: CheckSpec(spec) and CheckClip(clip) hold.
 // kInvalidArgument: more tasks, or more blobs for one task, than the limits above allow.

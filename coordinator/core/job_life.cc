@@ -91,7 +91,7 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   job.spec = request.spec();
   job.terms = request.terms();
   job.terms.set_submitted_unix_ms(floor_.UnixMs());
-  job.plan = PlanProbe();
+  job.plan = PlanProbe(job.spec);
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
   const Job* const before = FirstNotDone(added.terms, floor_.jobs);

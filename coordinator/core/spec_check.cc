@@ -251,6 +251,19 @@ Status CheckAnchors(const v1::JobSpec& spec) {
   if (spec.anchors_attended() > 16) {
     return Refuse("anchors_attended", spec.anchors_attended(), "0 to 16");
   }
+  const bool attends = spec.anchors_attended() > 0;
+  if (!spec.look_path().empty()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("look_path", spec.look_path()));
+    if (!attends || !spec.save_look_path().empty()) {
+      return Refuse("look_path", "set", "only where frames attend to anchors and save none");
+    }
+  }
+  if (!spec.save_look_path().empty()) {
+    WEFT_RETURN_IF_ERROR(CheckPath("save_look_path", spec.save_look_path()));
+    if (!attends) {
+      return Refuse("save_look_path", "set", "only where frames attend to anchors");
+    }
+  }
   return {};
 }
 

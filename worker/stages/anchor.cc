@@ -7,6 +7,7 @@
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/stage.h"
+#include "worker/stages/look.h"
 
 namespace weft::worker {
 
@@ -36,7 +37,11 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
   }
 
   v1::TaskResult result;
-  for (std::size_t i = 0; i < anchors.size(); ++i) {
+  if (!task.job().save_look_path().empty() && task.attempt().task().chunk() == 0) {
+    WEFT_RETURN_IF_ERROR(SaveLook(task, {anchors, before_step, input.controls}));
+  }
+  const std::size_t own = task.attempt().task().chunk() == 0 ? 0 : 1;  // Before it: the first one.
+  for (std::size_t i = own; i < anchors.size(); ++i) {
     WEFT_RETURN_IF_ERROR(StoreOutput(task, "anchor/" + std::to_string(anchors[i]),
                                      PackLatents(before_step[i]), context.blobs, &result));
   }

@@ -11,6 +11,8 @@
 #include "common/wire/attention_wire.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
+#include "worker/stages/look.h"
+#include "worker/stages/preview.h"
 #include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
 
@@ -24,9 +26,36 @@ struct Anchors {
   models::StepInput input;           // Its `noisy` is set step by step.
 };
 
+// Those of another job.
+Result<Anchors> AnchorsOfLook(const v1::Task& task, const Denoising& denoising) {
+  WEFT_ASSIGN_OR_RETURN(LookAnchors chosen, AnchorsOf(*denoising.look()));
+  for (const Latents& steps : chosen.before_step) {
+    if (steps.frames != denoising.steps_to_run()) {
+      return Failure(ErrorCode::kDataLoss, task.job().look_path() + ": wrong number of steps");
+    }
+  }
+  Anchors anchors;
+  anchors.frames = std::move(chosen.frames);
+  anchors.before_step = std::move(chosen.before_step);
+  anchors.input.controls = std::move(chosen.controls);
+  return anchors;
+}
+
+// Which anchor task brought it; 0 where the task lacks that input, which fetching it then says.
+std::uint32_t GroupOf(const v1::Task& task, const std::string& name) {
+  const auto& inputs = task.inputs();
+  const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const v1::Input& input) {
+    return input.stage() == v1::STAGE_ANCHOR && input.name() == name;
+  });
+  return found == inputs.end() ? 0 : found->chunk();
+}
+
 Result<Anchors> FetchAnchors(const v1::Task& task,
                              const Denoising& denoising,
                              StageContext& context) {
+  if (denoising.look() != nullptr) {
+    return AnchorsOfLook(task, denoising);
+  }
   Anchors anchors;
   anchors.frames.assign(task.anchor_frames().begin(), task.anchor_frames().end());
   for (const std::uint32_t frame : anchors.frames) {
@@ -48,6 +77,14 @@ std::vector<std::vector<int>> Attends(const v1::Task& task,
                                       const std::vector<std::uint32_t>& anchors) {
   std::vector<std::vector<int>> attends;
   for (const std::uint32_t frame : FrameNumbers(ToRange(task.chunk().core()))) {
+  if (!task.job().look_path().empty()) {  // Another clip's are all equally near.
+    attends.resize(ToRange(task.chunk().core()).size());
+    for (std::vector<int>& indices : attends) {
+      indices.resize(anchors.size());
+      std::iota(indices.begin(), indices.end(), 0);
+    }
+    return attends;
+  }
     std::vector<int>& indices = attends.emplace_back();
     for (const std::uint32_t anchor :
          AttendedAnchors(frame, task.job().anchors_attended(), anchors, SceneStarts(task.clip()),
@@ -129,7 +166,6 @@ class RoundRun {
 
 Status RoundRun::Begin() {
   const v1::Round& round = task_.round();
-  const FrameRange core = ToRange(task_.chunk().core());
   if (!round.has_smooth_step() && task_.attempt().task().round() == 0) {
     WEFT_ASSIGN_OR_RETURN(x_, denoising_.Start(seen_, context_));
     return {};
@@ -140,6 +176,7 @@ Status RoundRun::Begin() {
         x_, FetchFrames(task_, {Stage::kDenoise, before, "latents"}, seen_, context_.blobs));
     return {};
   }
+  Latents preview_;  // What the core's first frame looks like by now: its x0.
   WEFT_ASSIGN_OR_RETURN(const Latents noisy, FetchRange(task_, {Stage::kDenoise, before, "latents"},
                                                         core, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean_halo,

@@ -10,6 +10,7 @@
 #include "worker/stages/blobs.h"
 #include "worker/stages/job_sampler.h"
 
+#include "worker/stages/look.h"
 namespace weft::worker {
 namespace {
 
@@ -77,6 +78,9 @@ Result<Latents> Denoising::Start(const std::vector<std::uint32_t>& frames,
     padded.push_back(Pad(source, task_->clip()));
   }
   WEFT_ASSIGN_OR_RETURN(const Latents clean, ready_.model->Encode(padded));
+  if (!task.job().look_path().empty()) {
+    WEFT_ASSIGN_OR_RETURN(denoising.look_, FetchLook(task, context.blobs));
+  }
   return sampler_->AddNoise(clean, Noise(kStartStream), first_step_);
 }
 
@@ -105,7 +109,8 @@ std::vector<float> Denoising::Noise(std::uint32_t stream) const {
       static_cast<std::size_t>(clip.padded_size().width() / clip.vae_factor()) *
       (clip.padded_size().height() / clip.vae_factor());
   const auto channels = static_cast<std::size_t>(ready_.model->latent_channels());
-  return GaussianNoise(task_->job().seed(), stream, channels * cells);
+  const std::uint64_t seed = look_ ? look_->seed() : task_->job().seed();
+  return GaussianNoise(seed, stream, channels * cells);
 }
 
 Latents Denoising::NoiseOnly(std::size_t frame_count) const {

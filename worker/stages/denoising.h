@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "common/ids.h"
 #include "common/plan/frames.h"
 #include "common/result.h"
+#include "weft/v1/look.pb.h"
 #include "weft/v1/task.pb.h"
 #include "worker/frame/latents.h"
 #include "worker/models/sampler.h"
@@ -52,6 +54,9 @@ class Denoising {
   [[nodiscard]] int first_step() const { return first_step_; }
   [[nodiscard]] int steps_to_run() const { return sampler_->steps() - first_step_; }
 
+  // The other job's anchors that the frames attend to; null where they have their own.
+  [[nodiscard]] const v1::Look* look() const { return look_ ? &*look_ : nullptr; }
+
   // The model's micro-batch where memory was too short for the clip's, else 0.
   [[nodiscard]] std::uint32_t SmallerMicroBatch() const;
 
@@ -59,7 +64,7 @@ class Denoising {
   Denoising(const v1::Task& task, std::unique_ptr<models::Sampler> sampler, WarmModel::Ready ready)
       : task_(&task), sampler_(std::move(sampler)), ready_(std::move(ready)) {}
 
-  // stream: of the job's seed.
+  // stream: of the job's seed, or of the look's.
   [[nodiscard]] std::vector<float> Noise(std::uint32_t stream) const;
   [[nodiscard]] Latents NoiseOnly(std::size_t frame_count) const;
 
@@ -67,6 +72,7 @@ class Denoising {
   std::unique_ptr<models::Sampler> sampler_;
   WarmModel::Ready ready_;
   int first_step_ = 0;
+  std::optional<v1::Look> look_;
 };
 
 // Latents of `range` from the outputs of the chunks it lies in.

@@ -4,7 +4,9 @@
 
 #include "worker/media/frame_sink.h"
 #include "worker/models/model_memory.h"
+#include "worker/stages/blobs.h"
 #include "worker/stages/job_model.h"
+#include "worker/stages/look.h"
 #include "worker/stages/probe.h"
 #include "worker/stages/smoothing.h"
 
@@ -72,6 +74,11 @@ Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
     context.moved(0.5);
     WEFT_RETURN_IF_ERROR(ChooseMicroBatch(job, context.memory, *result.mutable_clip()));
     WEFT_RETURN_IF_ERROR(context.model.For(job));
+    if (!job.look_path().empty()) {
+      WEFT_ASSIGN_OR_RETURN(const v1::Look look, LoadLook(job, result.clip()));
+      WEFT_RETURN_IF_ERROR(
+          StoreOutput(task, kLookOutput, look.SerializeAsString(), context.blobs, &result));
+    }
   }
   result.set_frames(result.clip().frame_count());
   return result;

@@ -135,7 +135,7 @@ TEST(WorkEstimate, DoesNotKnowWhatKeyFramesCost) {
 }
 
 TEST(WorkEstimate, NothingStartsBeforeTheProbeHasEnded) {
-  JobPlan plan = coordinator::PlanProbe();
+  JobPlan plan = coordinator::PlanProbe({});
   for (std::uint32_t chunk = 0; chunk < 2; ++chunk) {
     PlannedTask finish;
     finish.place = {Stage::kFinish, chunk, 0};

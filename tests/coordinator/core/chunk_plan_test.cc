@@ -93,6 +93,56 @@ TEST(PlanJob, ReadsTheAnchorsAndTheirControls) {
                                    "annotate 2 control/0", "anchor anchor/0", "anchor anchor/10"));
 }
 
+TEST(PlanJob, CutsManyAnchorsIntoGroupsThatEachBeginWithTheFirst) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_anchor_spacing(2);
+  const JobPlan plan = Plan(spec, SampleClip(70));
+  ASSERT_EQ(plan.anchors.size(), 35U);
+  EXPECT_EQ(Count(plan, Stage::kAnchor), 3U);
+  const PlannedTask& first = Find(plan, Stage::kAnchor, 0);
+  EXPECT_EQ(first.anchor_frames.size(), 16U);
+  EXPECT_EQ(first.outputs.size(), 16U);
+  const PlannedTask& last = Find(plan, Stage::kAnchor, 2);
+  EXPECT_THAT(last.anchor_frames, ElementsAre(0, 64, 66, 68));
+  EXPECT_THAT(OutputsOf(last), ElementsAre("anchor/64", "anchor/66", "anchor/68"));
+  EXPECT_THAT(InputsOf(last), ElementsAre("annotate 0 control/0", "annotate 8 control/0"));
+  const PlannedTask& denoise = Find(plan, Stage::kDenoise, 8, 0);
+  for (const PlannedInput& input : denoise.inputs) {
+    if (input.from.stage == Stage::kAnchor) {
+      EXPECT_EQ(input.from.chunk, input.name == "anchor/0" ? 0U : 2U) << input.name;
+    }
+  }
+}
+
+TEST(PlanJob, ChunksThatExchangeNothingReadNoOtherUntilTheyAreFinished) {
+  v1::JobSpec spec = SampleSpec();
+  spec.clear_controls();
+  spec.set_anchors_attended(0);
+  spec.set_exchange(v1::EXCHANGE_NONE);
+  spec.set_overlap_frames(2);
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  const PlannedTask& begun = Find(plan, Stage::kDenoise, 1, 0);
+  EXPECT_EQ(begun.core, (FrameRange{6, 18}));
+  EXPECT_EQ(begun.halo, begun.core);
+  EXPECT_THAT(begun.inputs, IsEmpty());
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 1, 1)),
+              ElementsAre("denoise 1.0 latents", "denoise 1.0 x0"));
+  const PlannedTask& finish = Find(plan, Stage::kFinish, 0);
+  EXPECT_EQ(finish.core, (FrameRange{0, 8}));
+  EXPECT_THAT(InputsOf(finish), UnorderedElementsAre("denoise 0.2 latents", "denoise 1.2 latents"));
+}
+
+TEST(PlanJob, RendersNoAnchorsWhereFramesAttendToAnotherJobs) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_look_path("/first.look");
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kProbe)), ElementsAre("look"));
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 1, 1)), testing::Contains("probe look"));
+  EXPECT_EQ(Count(plan, Stage::kAnchor), 0U);
+  EXPECT_THAT(plan.anchors, IsEmpty());
+  EXPECT_THAT(Find(plan, Stage::kDenoise, 2, 0).anchor_frames, IsEmpty());
+}
+
 TEST(PlanJob, EveryControlHasMapsOfItsOwn) {
   v1::JobSpec spec = SampleSpec();
   *spec.add_controls() = spec.controls(0);

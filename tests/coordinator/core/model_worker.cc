@@ -27,6 +27,8 @@ std::uint64_t ContentOf(const v1::TaskId& task, const std::string& name) {
 std::vector<std::string> OutputNames(const v1::Task& task) {
   std::vector<std::string> names;
   switch (task.attempt().task().stage()) {
+    case v1::STAGE_PROBE:
+      return task.job().look_path().empty() ? names : std::vector<std::string>{"look"};
     case v1::STAGE_ANNOTATE:
       for (int control = 0; control < task.job().controls_size(); ++control) {
         names.push_back("control/" + std::to_string(control));

@@ -5,6 +5,7 @@
 #include "worker/models/torch_edge.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/stage.h"
+#include "worker/stages/look.h"
 
 namespace weft::worker {
 namespace {
@@ -80,6 +81,18 @@ class DenoiseStage : public ::testing::Test {
   }
 
   int runs_ = 0;
+  // As the probe does.
+  Status BringLook(v1::Task& task) {
+    WEFT_ASSIGN_OR_RETURN(const v1::Look look, LoadLook(task.job(), task.clip()));
+    v1::TaskResult result;
+    WEFT_RETURN_IF_ERROR(StoreOutput(task, kLookOutput, look.SerializeAsString(), blobs_, &result));
+    v1::Input& input = *task.add_inputs();
+    input.set_stage(v1::STAGE_PROBE);
+    input.set_name(kLookOutput);
+    *input.mutable_blob() = result.outputs(0).blob();
+    return {};
+  }
+
   MemoryBlobStore blobs_;
   WarmModel model_{"cpu"};
   WarmClip clip_;
