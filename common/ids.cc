@@ -26,6 +26,8 @@ std::string Name(const TaskId& task) {
     case Stage::kAnnotate:
     case Stage::kFinish:
       return stage + " " + std::to_string(task.chunk);
+    case Stage::kAnchor:  // Most jobs have one.
+      return task.chunk == 0 ? stage : stage + " " + std::to_string(task.chunk);
     case Stage::kDenoise:
       return stage + " " + std::to_string(task.chunk) + "." + std::to_string(task.round);
     default:

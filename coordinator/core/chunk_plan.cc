@@ -22,6 +22,13 @@ std::vector<FrameRange> CutIntoChunks(std::uint32_t frame_count, std::uint32_t c
   return chunks;
 }
 
+// Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
+// more; as a single task, the anchors of a film would keep all workers but one waiting for hours.
+constexpr std::size_t kAnchorGroup = 16;
+
+// Another job's anchors, and the seed of its noise.
+constexpr char kLook[] = "look";
+
 // Builds the tasks stage by stage, each after those it reads.
 class Planner {
  public:
@@ -151,23 +158,42 @@ class Planner {
     }
   }
 
+  // Anchors attend to themselves and to the first, so that a group of them is complete with it.
   void AddAnchor() {
-    if (plan_.anchors.empty()) {
-      return;
+    for (std::size_t begin = 0; begin < plan_.anchors.size(); begin += kAnchorGroup) {
+      const std::size_t end = std::min(begin + kAnchorGroup, plan_.anchors.size());
+      plan_.tasks.push_back(Anchor(begin, end));
     }
-    PlannedTask task{.place = {Stage::kAnchor, 0, 0}, .core = whole_, .halo = whole_};
-    task.anchor_frames = plan_.anchors;
+  }
+
+  [[nodiscard]] PlannedTask Anchor(std::size_t begin, std::size_t end) const {
+    const auto group = static_cast<std::uint32_t>(begin / kAnchorGroup);
+    PlannedTask task{.place = {Stage::kAnchor, group, 0}, .core = whole_, .halo = whole_};
     const Round schedule = WholeSchedule(spec_);
     const std::uint64_t steps = schedule.last_step - schedule.first_step;
+    if (group > 0) {
+      task.anchor_frames.push_back(plan_.anchors.front());
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      task.anchor_frames.push_back(plan_.anchors[i]);
+      task.outputs.push_back({AnchorName(plan_.anchors[i]), steps * cost_.LatentBytes()});
+    }
     std::set<std::uint32_t> chunks;
-    for (const std::uint32_t anchor : plan_.anchors) {
+    for (const std::uint32_t anchor : task.anchor_frames) {
       chunks.insert(ChunkOf(anchor));
-      task.outputs.push_back({"anchor/" + std::to_string(anchor), steps * cost_.LatentBytes()});
     }
     ReadControls(chunks, task);
-    task.weight = cost_.AnchorWork(static_cast<std::uint32_t>(plan_.anchors.size()), schedule);
-    plan_.tasks.push_back(std::move(task));
+    task.weight = cost_.AnchorWork(static_cast<std::uint32_t>(task.anchor_frames.size()), schedule);
+    return task;
   }
+
+  // The group that brings the anchor.
+  [[nodiscard]] std::uint32_t GroupOf(std::uint32_t anchor) const {
+    const auto found = std::lower_bound(plan_.anchors.begin(), plan_.anchors.end(), anchor);
+    return static_cast<std::uint32_t>((found - plan_.anchors.begin()) / kAnchorGroup);
+  }
+
+  static std::string AnchorName(std::uint32_t anchor) { return "anchor/" + std::to_string(anchor); }
 
   void AddDenoise() {
     std::vector<std::vector<std::uint32_t>> attended;
@@ -194,6 +220,9 @@ class Planner {
       passes = joint_ ? Attend(core, task) : passes;
       ReadConditions(chunk, task);
     }
+    if (!spec_.look_path().empty()) {
+      task.inputs.push_back({{Stage::kProbe, 0, 0}, kLook});
+    }
     const TaskPlace before{Stage::kDenoise, chunk, round - 1};
     if (smooths) {
       task.halo = Halo(core);
@@ -207,6 +236,9 @@ class Planner {
     task.outputs.push_back({"latents", core.size() * cost_.LatentBytes()});
     if (steps.predict_step.has_value()) {
       task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
+    }
+    if (spec_.previews()) {
+      task.outputs.push_back({"preview", cost_.PreviewBytes()});
     }
     task.weight = cost_.DenoiseWork(passes, steps);
     return task;
@@ -227,9 +259,6 @@ class Planner {
     task.halo = RunAround(core, task.context_frames);
     std::size_t passes = 0;
     for (const FrameGroup& group : Groups(*joint_, wanted, total)) {
-    if (!spec_.look_path().empty()) {
-      task.inputs.push_back({{Stage::kProbe, 0, 0}, kLook});
-    }
       passes += group.frames.size();
     }
     return static_cast<std::uint32_t>(passes);
@@ -247,9 +276,6 @@ class Planner {
     return run;
   }
 
-    if (spec_.previews()) {
-      task.outputs.push_back({"preview", cost_.PreviewBytes()});
-    }
   // The chunks of the task's own frames and of those that they attend to at the same step.
   [[nodiscard]] std::set<std::uint32_t> ChunksRead(std::uint32_t chunk,
                                                    const PlannedTask& task) const {
@@ -269,7 +295,7 @@ class Planner {
     }
     ReadControls(chunks, task);
     for (const std::uint32_t anchor : task.anchor_frames) {
-      task.inputs.push_back({{Stage::kAnchor, 0, 0}, "anchor/" + std::to_string(anchor)});
+      task.inputs.push_back({{Stage::kAnchor, GroupOf(anchor), 0}, AnchorName(anchor)});
     }
   }
 
@@ -316,6 +342,9 @@ class Planner {
 
 JobPlan PlanProbe(const v1::JobSpec& spec) {
   PlannedTask probe;
+  if (!spec.look_path().empty()) {
+    probe.outputs.push_back({kLook, 0});  // Of a size that is not known beforehand.
+  }
   probe.weight = TaskCost::kProbeWork;
   JobPlan plan;
   plan.tasks.push_back(std::move(probe));
@@ -352,6 +381,3 @@ bool RunsUnet(const Round& round) {
 }
 
 }  // namespace weft::coordinator
-  if (!spec.look_path().empty()) {
-    probe.outputs.push_back({kLook, 0});  // Of a size that is not known beforehand.
-  }

@@ -1,8 +1,8 @@
 // How a job is cut: chunks of frames, rounds of steps, and every task with what it reads. A pure
 // function of the specification and of what the probe found; nothing of it is stored.
 //
-//   probe ─► annotate(chunk) ─► anchor ─► denoise(chunk, 0) ─► denoise(chunk, 1) … ─► finish(chunk)
-//                                                                                  ─► assemble
+//   probe ─► annotate(chunk) ─► anchor(group) ─► denoise(chunk, 0) ─► denoise(chunk, 1) …
+//         ─► finish(chunk) ─► assemble
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
 // Where frames attend jointly (windows, patterns), a round is a step, and begins with what the
 // round before left of the chunk and of the frames around it. A deflicker job (v1::JobKind) is
@@ -46,7 +46,7 @@ struct PlannedTask {
   FrameRange core = {};  // What it produces; all frames where a stage has no chunks.
   FrameRange halo = {};  // What it reads; the core when it smooths nothing.
   std::vector<std::uint32_t> anchor_frames =
-      {};  // Ascending. Anchor: all. Denoise: those attended to.
+      {};  // Ascending. Anchor: the first, and the group's own. Denoise: those attended to.
   // Ascending. Denoise: frames outside of the core that its frames attend to at this step.
   std::vector<std::uint32_t> context_frames = {};
   std::vector<PlannedInput> inputs = {};  // Without duplicates.
@@ -65,7 +65,7 @@ struct JobPlan {
 // A plan of more tasks than this is refused; so is one with a task that reads or brings more than
 // fits into one control message.
 inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
-inline constexpr std::size_t kTaskBlobsMax = 8000;
+inline constexpr std::size_t kTaskBlobsMax = 11'000;
 
 // What is known before the probe: the probe. It brings the anchors of another job, where the frames
 // attend to those.

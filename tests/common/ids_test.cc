@@ -17,6 +17,7 @@ TEST(TaskId, HasAReadableName) {
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kProbe, 0, 0}), "probe");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnnotate, 3, 0}), "annotate 3");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnchor, 0, 0}), "anchor");
+  EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnchor, 2, 0}), "anchor 2");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kDenoise, 3, 1}), "denoise 3.1");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kFinish, 12, 0}), "finish 12");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAssemble, 0, 0}), "assemble");

@@ -1,5 +1,6 @@
-// The job's key frames, denoised jointly and without smoothing. Their latents before every step
-// (every call of the model) are kept, so that any chunk can attend to them at that step.
+// A group of the job's key frames, denoised jointly with the first one and without smoothing. Their
+// latents before every step (every call of the model) are kept, so that any chunk can attend to
+// them at that step.
 
 #include <string>
 #include <vector>
@@ -45,7 +46,7 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
     WEFT_RETURN_IF_ERROR(StoreOutput(task, "anchor/" + std::to_string(anchors[i]),
                                      PackLatents(before_step[i]), context.blobs, &result));
   }
-  result.set_frames(static_cast<std::uint32_t>(anchors.size()));
+  result.set_frames(static_cast<std::uint32_t>(anchors.size() - own));
   result.set_micro_batch(denoising.SmallerMicroBatch());
   return result;
 }

@@ -60,8 +60,9 @@ Result<Anchors> FetchAnchors(const v1::Task& task,
   anchors.frames.assign(task.anchor_frames().begin(), task.anchor_frames().end());
   for (const std::uint32_t frame : anchors.frames) {
     const std::string name = "anchor/" + std::to_string(frame);
-    WEFT_ASSIGN_OR_RETURN(const std::string blob,
-                          FetchInput(task, {Stage::kAnchor, 0, 0, name}, context.blobs));
+    WEFT_ASSIGN_OR_RETURN(
+        const std::string blob,
+        FetchInput(task, {Stage::kAnchor, GroupOf(task, name), 0, name}, context.blobs));
     WEFT_ASSIGN_OR_RETURN(Latents steps, UnpackLatents(blob));
     if (steps.frames != denoising.steps_to_run()) {
       return Failure(ErrorCode::kDataLoss, name + ": wrong number of steps");

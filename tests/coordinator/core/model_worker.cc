@@ -38,6 +38,9 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       for (const std::uint32_t frame : task.anchor_frames()) {
         names.push_back("anchor/" + std::to_string(frame));
       }
+      if (task.attempt().task().chunk() > 0) {
+        names.erase(names.begin());  // The first anchor comes with every group.
+      }
       return names;
     case v1::STAGE_DENOISE:
       names = {"latents"};

@@ -140,6 +140,73 @@ TEST_F(DenoiseStage, EverySamplerRunsAnchorsAndFramesThroughTheSameSteps) {
 }
 
 TEST_F(DenoiseStage, RefusesSmoothingStepsOfASamplerThatHasNone) {
+// A film's anchors fall into groups; each of them runs with the first one.
+TEST_F(DenoiseStage, AnchorsDoNotDependOnTheirGroup) {
+  v1::Task task = Whole(v1::SAMPLER_DDIM);
+  for (const std::uint32_t frame : {0, 3, 5}) {
+    task.add_anchor_frames(frame);
+  }
+  const auto whole = RunStage(task, v1::STAGE_ANCHOR);
+  ASSERT_TRUE(whole) << whole.error().message();
+  ASSERT_EQ(whole->outputs_size(), 3);
+  task.clear_anchor_frames();
+  task.add_anchor_frames(0);
+  task.add_anchor_frames(5);
+  task.mutable_attempt()->mutable_task()->set_chunk(1);
+  const auto group = RunStage(task, v1::STAGE_ANCHOR);
+  ASSERT_TRUE(group) << group.error().message();
+  ASSERT_EQ(group->outputs_size(), 1);
+  EXPECT_EQ(group->outputs(0).name(), "anchor/5");
+  EXPECT_EQ(group->outputs(0).blob().checksum(), whole->outputs(2).blob().checksum());
+  EXPECT_NE(group->outputs(0).blob().checksum(), whole->outputs(0).blob().checksum());
+}
+
+// Goal: frames that attend to another job's anchors see what that job's frames saw. Method: both
+// jobs are equal, so that the pictures are, too.
+TEST_F(DenoiseStage, AttendsToTheAnchorsOfAnotherJob) {
+  const TemporaryFolder folder;
+  v1::Task first = Whole(v1::SAMPLER_DDIM);
+  first.mutable_job()->set_save_look_path(folder.File("look"));
+  ASSERT_TRUE(RunAnchor(first));
+  const Latents own = Denoised(first, 2, kSteps);
+
+  v1::Task second = Whole(v1::SAMPLER_DDIM);
+  second.mutable_job()->set_look_path(folder.File("look"));
+  second.mutable_job()->set_seed(8);
+  ASSERT_TRUE(BringLook(second));
+  EXPECT_EQ(Denoised(second, 2, kSteps), own) << "the noise is the first job's";
+
+  second.mutable_job()->set_steps(kSteps + 1);
+  const Status refused = BringLook(second);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(refused.error().message(), HasSubstr("steps 4, this job has 5"));
+
+  second.mutable_job()->set_look_path(folder.File("later.look"));
+  const Status later = BringLook(second);
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code(), ErrorCode::kUnavailable) << "so that it is asked for again";
+}
+
+TEST_F(DenoiseStage, BringsASmallPictureOfEveryRoundWhereTheJobWantsIt) {
+  v1::Task task = Whole(v1::SAMPLER_DDIM);
+  task.mutable_job()->set_previews(true);
+  ASSERT_TRUE(RunAnchor(task));
+  task.mutable_chunk()->mutable_core()->set_end(2);
+  task.mutable_chunk()->mutable_halo()->set_end(2);
+  task.mutable_round()->set_last_step(1);
+  task.mutable_round()->set_predict_step(1);
+  const auto result = RunStage(task, v1::STAGE_DENOISE);
+  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_EQ(result->outputs_size(), 3);
+  EXPECT_EQ(result->outputs(2).name(), "preview");
+  const auto pictures = UnpackControls(*blobs_.Get(result->outputs(2).blob().key()));
+  ASSERT_TRUE(pictures);
+  ASSERT_EQ(pictures->size(), 1U);
+  EXPECT_EQ(pictures->front().width, 16);
+  EXPECT_EQ(pictures->front().channels, 3);
+}
+
   v1::Task task = Whole(v1::SAMPLER_EULER);
   task.mutable_job()->add_smooth_steps(1);
   task.mutable_job()->set_window(2);
