@@ -20,6 +20,8 @@ constexpr CountRange kChunk{.min = 1, .max = 4096};
 constexpr CountRange kSpacing{.min = 1, .max = 1000000};
 constexpr CountRange kAnchors{.min = 0, .max = 16};
 constexpr CountRange kWorkers{.min = 1, .max = 1024};
+constexpr CountRange kOverlap{.min = 0, .max = 256};
+constexpr CountRange kVerify{.min = 0, .max = 1000000};
 constexpr CountRange kClipSkip{.min = 0, .max = 11};
 constexpr NumberRange kEta{.min = 0, .max = 1};
 constexpr NumberRange kGuidance{.min = 0, .max = 100};
@@ -144,13 +146,13 @@ Field SeamsField() {
           FieldKind::kSwitch, Switch(&JobOptions::seams)};
 }
 
-std::vector<Field> RunFields() {
-  using O = JobOptions;
 Field VerifyField() {
   return {"verify", "K", "run K tasks twice, on two workers, and fail where bytes differ [0]",
           FieldKind::kText, Counted(&JobOptions::verify, kVerify)};
 }
 
+std::vector<Field> RunFields() {
+  using O = JobOptions;
   return {
       {"state", "DIR", "where unfinished work is kept [OUTPUT.weft]", FieldKind::kPath,
        Text(&O::state)},
@@ -228,6 +230,16 @@ std::vector<Field> ConsistencyFields() {
        FieldKind::kText, Into(&O::attention, ParseAttention)},
       {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
        Counted(&O::anchors, kAnchors)},
+      {"anchors-from", "FILE", "attend to another job's anchors, and use its noise map",
+       FieldKind::kPath, Text(&O::look)},
+      {"save-anchors", "FILE", "keep the anchors there, for --anchors-from", FieldKind::kPath,
+       Text(&O::save_look)},
+      {"exchange", "E",
+       "halo: chunks read their neighbours, and do not show; none: they never wait, and only "
+       "nearly agree [halo]",
+       FieldKind::kText, Into(&O::exchange, ParseExchange)},
+      {"overlap", "N", "exchange none: frames that neighbours render both, on each side [2]",
+       FieldKind::kText, Counted(&O::overlap, kOverlap)},
       {"contrast", "C", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
        Number(&O::contrast, kFinishing)},
       {"sharpness", "S", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
@@ -236,6 +248,9 @@ std::vector<Field> ConsistencyFields() {
        Switch(&O::final_pass)},
       LosslessField(),
       SeamsField(),
+      VerifyField(),
+      {"previews", "", "keep small pictures of every round, for weft preview [yes]",
+       FieldKind::kSwitch, Switch(&O::previews)},
   };
 }
 
@@ -247,10 +262,10 @@ std::vector<Field> DeviceFields() {
       {"device", "D", "cpu or cuda:N [cpu]", FieldKind::kText, Into(&O::device, ParseDevice)},
       {"dtype", "T", "float32, bfloat16 or float16 [float32]", FieldKind::kText,
        Into(&O::data_type, ParseDataType)},
+      {"any-class", "",
+       "workers may differ in processor or GPU and libraries, and bits with them [no]",
+       FieldKind::kSwitch, Switch(&O::any_class)},
       {"micro-batch", "N", "frames of one forward pass, or auto: what fits [cpu: 1; cuda: auto]",
-      VerifyField(),
-      {"previews", "", "keep small pictures of every round, for weft preview [yes]",
-       FieldKind::kSwitch, Switch(&O::previews)},
        FieldKind::kText, Into(&O::micro_batch, ParseMicroBatch)},
   };
 }
@@ -265,9 +280,6 @@ std::vector<Field> ClipFields() {
       OutputField(),
       {"align", "", "the guide has other frames, a rate or a size of its own: go by time [no]",
        FieldKind::kSwitch, Switch(&O::align)},
-      {"any-class", "",
-       "workers may differ in processor or GPU and libraries, and bits with them [no]",
-       FieldKind::kSwitch, Switch(&O::any_class)},
       {"key-frames", "LIST",
        "frames of the guide that the style shows, such as 0,30,60 [propagate: 0]", FieldKind::kList,
        Into(&O::key_frames, ParseKeyFrames)},
@@ -292,6 +304,7 @@ std::vector<Field> SmoothingFields() {
       ChunkField(),
       LosslessField(),
       SeamsField(),
+      VerifyField(),
       {"workers", "N", "worker processes [one a core]", FieldKind::kText,
        Counted(&O::workers, kWorkers)},
   };
@@ -307,7 +320,6 @@ std::vector<Field> Joined(const std::vector<std::vector<Field>>& groups) {
 
 }  // namespace
 
-      VerifyField(),
 std::vector<Field> JobFields(v1::JobKind kind) {
   return kind == v1::JOB_KIND_DEFLICKER
              ? Joined({{KindField()}, ClipFields(), SmoothingFields(), RunFields()})

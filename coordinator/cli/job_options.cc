@@ -115,6 +115,20 @@ Status CheckAttention(const JobOptions& options) {
   return {};
 }
 
+Status CheckExchange(const JobOptions& options) {
+  const bool none = options.exchange == v1::EXCHANGE_NONE;
+  if (!none && options.overlap) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "overlap: chunks overlap with --exchange none alone");
+  }
+  if (none && !AttendsToAnchors(options) && options.attention.kind() != v1::ATTENTION_KIND_SELF) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "exchange: none is for attention anchors and self; frames that attend jointly "
+                   "need their neighbours");
+  }
+  return {};
+}
+
 Status CheckCombination(const JobOptions& options) {
   if (OnCpu(options) && options.data_type == v1::DATA_TYPE_FLOAT16) {
     return Failure(ErrorCode::kInvalidArgument,
@@ -168,6 +182,7 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
   spec.set_seam_report(options.seams);
+  spec.set_verify_tasks(options.verify);
   return spec;
 }
 
@@ -182,7 +197,6 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_steps(options.steps);
   spec.set_guidance(options.guidance);
   spec.set_strength(options.strength);
-  spec.set_verify_tasks(options.verify);
   if (options.size) {
     *spec.mutable_size() = *options.size;
   }
@@ -190,13 +204,22 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   for (const std::uint32_t step : SmoothSteps(options)) {
     spec.add_smooth_steps(step);
   }
+  spec.set_exchange(options.exchange);
+  if (options.exchange == v1::EXCHANGE_NONE) {
+    constexpr std::uint32_t kOverlapUsual = 2;
+    spec.set_overlap_frames(options.overlap.value_or(kOverlapUsual));
+  }
   spec.set_final_pass(options.final_pass);
+  spec.set_previews(options.previews);
   spec.set_contrast(options.contrast);
   spec.set_sharpness(options.sharpness);
   spec.set_anchor_spacing(options.anchor_spacing);
   *spec.mutable_attention() = options.attention;
   spec.set_anchors_attended(options.anchors.value_or(AttendsToAnchors(options) ? kAnchors : 0));
+  spec.set_look_path(options.look);
+  spec.set_save_look_path(options.save_look);
   spec.set_data_type(options.data_type);
+  spec.set_any_class(options.any_class);
   spec.set_device(OnCpu(options) ? "cpu" : "cuda");
   spec.set_micro_batch(options.micro_batch.value_or(OnCpu(options) ? 1 : 0));
   return spec;
@@ -210,19 +233,16 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
   }
   WEFT_RETURN_IF_ERROR(CheckControls(options));
   WEFT_RETURN_IF_ERROR(CheckSampler(options));
-  spec.set_previews(options.previews);
   WEFT_RETURN_IF_ERROR(CheckAttention(options));
+  WEFT_RETURN_IF_ERROR(CheckExchange(options));
   WEFT_RETURN_IF_ERROR(CheckCombination(options));
   return RenderSpec(options);
 }
 
-  spec.set_look_path(options.look);
-  spec.set_save_look_path(options.save_look);
 // What says how to use a guide needs one.
 Status CheckGuide(const JobOptions& options) {
   if (!options.guide.empty()) {
     return {};
-  spec.set_any_class(options.any_class);
   }
   if (options.align) {
     return Failure(ErrorCode::kInvalidArgument,

@@ -45,16 +45,20 @@ struct JobOptions {
   std::uint32_t anchor_spacing = 16;
   v1::Attention attention;               // Unspecified: anchors.
   std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
+  std::string look;                      // Another job's anchors. Empty: its own.
+  std::string save_look;                 // Where they are kept. Empty: nowhere.
+  v1::Exchange exchange = v1::EXCHANGE_HALO;
+  std::optional<std::uint32_t> overlap;  // Absent: 2, where chunks exchange nothing.
   bool final_pass = true;
   bool lossless = false;
+  bool previews = true;
   bool seams = true;  // The seam report.
+  std::uint32_t verify = 0;
   double contrast = 1.0;
   double sharpness = 1.0;
 
-  bool previews = true;
   // A deflicker job.
   std::string guide;  // Empty: none.
-  std::uint32_t verify = 0;
   v1::SmoothingMode mode = v1::SMOOTHING_MODE_ROBUST;
   bool align = false;
   std::optional<std::vector<std::uint32_t>> key_frames;  // Absent: 0 of propagate, else needed.
@@ -65,12 +69,12 @@ struct JobOptions {
   std::string device = "cpu";  // Or "cuda:N".
   v1::DataType data_type = v1::DATA_TYPE_FLOAT32;
   std::optional<std::uint32_t> micro_batch;  // 0: the probe chooses. Absent: 1 on cpu, 0 on cuda.
+  bool any_class = false;                    // Workers of different numeric classes.
   std::optional<std::uint32_t> workers;      // Absent: one a core on cpu, one on cuda.
 
   // How it is run.
   std::string state;  // Empty: the output's path and ".weft".
   bool keep = false;
-  bool any_class = false;                    // Workers of different numeric classes.
   bool json = false;
   std::string log_level = "info";  // "debug", "info", "warning" or "error".
 };

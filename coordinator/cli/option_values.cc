@@ -303,6 +303,16 @@ Result<v1::DataType> ParseDataType(const std::string& text) {
   return MustBe("float32, bfloat16 or float16", text);
 }
 
+Result<v1::Exchange> ParseExchange(const std::string& text) {
+  if (text == "halo") {
+    return v1::EXCHANGE_HALO;
+  }
+  if (text == "none") {
+    return v1::EXCHANGE_NONE;
+  }
+  return MustBe("halo or none", text);
+}
+
 Result<std::string> ParseDevice(const std::string& text) {
   if (text == "cpu") {
     return text;

@@ -76,6 +76,9 @@ Result<std::string> ParseDevice(const std::string& text);
 // "anchors", "self", "window:D/S" or "pattern:first,-1,0,1".
 Result<v1::Attention> ParseAttention(const std::string& text);
 
+// "halo", "none".
+Result<v1::Exchange> ParseExchange(const std::string& text);
+
 // "auto", which is 0, or 1 to 64.
 Result<std::uint32_t> ParseMicroBatch(const std::string& text);
 

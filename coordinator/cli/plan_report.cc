@@ -141,7 +141,10 @@ std::string ChunkTable(const PlanReport& report) {
   for (std::size_t i = 0; i < std::min(chunks.size(), kChunksListedMax); ++i) {
     rows.push_back({std::to_string(i), Text(chunks[i]), Text(halos[i])});
   }
-  std::string text = "\nChunks: " + std::to_string(chunks.size()) + "\n" + TextTable(rows, 2);
+  const bool approximate = report.spec.exchange() == v1::EXCHANGE_NONE;
+  std::string text = "\nChunks: " + std::to_string(chunks.size()) +
+                     (approximate ? ", which exchange nothing and fade over: approximate" : "") +
+                     "\n" + TextTable(rows, 2);
   if (chunks.size() > kChunksListedMax) {
     text += "  and " + std::to_string(chunks.size() - kChunksListedMax) + " more\n";
   }
@@ -248,7 +251,8 @@ std::string PlanJson(const PlanReport& report) {
   nlohmann::ordered_json json = {{"kind", JobKindName(report.spec.kind())},
                                  {"input", report.spec.input_path()},
                                  {"clip", ClipObject(report.clip)},
-                                 {"anchors", report.plan.anchors}};
+                                 {"anchors", report.plan.anchors},
+                                 {"approximate", report.spec.exchange() == v1::EXCHANGE_NONE}};
   const std::vector<FrameRange> halos = Halos(report.plan);
   json["chunks"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < halos.size(); ++i) {

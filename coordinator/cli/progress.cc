@@ -47,6 +47,9 @@ nlohmann::ordered_json SeamFacts(const v1::SeamFigures& seams) {
   if (seams.has_step_error()) {
     facts["step_error"] = seams.step_error();
   }
+  if (seams.approximate()) {
+    facts["approximate"] = true;
+  }
   if (!seams.unmeasured().empty()) {
     facts["unmeasured"] = seams.unmeasured();
   }
@@ -152,6 +155,9 @@ std::string SeamLine(const Outcome& outcome) {
       line += Text(" (give or take %.1f %%)", seams.step_error() * kPercent);
     }
     line += " against what is beside them";
+  }
+  if (seams.approximate()) {
+    line += "; approximate: the chunks exchanged nothing";
   }
   return line;
 }

@@ -61,6 +61,22 @@ bool NeedsLatentsOnly(v1::Sampler sampler) {
          sampler == v1::SAMPLER_EULER;
 }
 
+Status CheckExchange(const v1::JobSpec& spec) {
+  constexpr std::uint32_t kOverlapMax = 256;
+  if (!v1::Exchange_IsValid(spec.exchange())) {
+    return Refuse("exchange", spec.exchange(), "not one that is known here");
+  }
+  const bool none = spec.exchange() == v1::EXCHANGE_NONE;
+  if (none && JointAttentionOf(spec)) {
+    return Refuse("exchange", spec.exchange(), "must be halo where frames attend jointly");
+  }
+  if (spec.overlap_frames() > (none ? kOverlapMax : 0)) {
+    return Refuse("overlap_frames", spec.overlap_frames(),
+                  none ? "0 to 256" : "must be 0 where chunks exchange their latents");
+  }
+  return {};
+}
+
 }  // namespace
 
 Status CheckAttention(const v1::JobSpec& spec) {
@@ -81,7 +97,7 @@ Status CheckAttention(const v1::JobSpec& spec) {
   if (JointAttentionOf(spec) && !NeedsLatentsOnly(spec.sampler())) {
     return Refuse("sampler", spec.sampler(), "ddim or euler where frames attend jointly");
   }
-  return {};
+  return CheckExchange(spec);
 }
 
 }  // namespace weft::coordinator

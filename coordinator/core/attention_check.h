@@ -1,4 +1,5 @@
-// Whether a render's attention makes sense, alone and beside the job's other fields.
+// Whether what a render's frames and chunks see of each other makes sense, alone and beside the
+// job's other fields.
 
 #pragma once
 

@@ -8,6 +8,7 @@
 
 #include "common/plan/frame_attention.h"
 #include "common/wire/attention_wire.h"
+#include "common/wire/overlap_wire.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/task_cost.h"
 
@@ -37,6 +38,7 @@ class Planner {
         clip_(clip),
         cost_(spec, clip),
         joint_(JointAttentionOf(spec)),
+        overlap_(OverlapOf(spec, clip)),
         scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
         whole_{0, clip.frame_count()} {}
 
@@ -75,6 +77,11 @@ class Planner {
 
   [[nodiscard]] std::uint32_t ChunkCount() const {
     return static_cast<std::uint32_t>(plan_.chunks.size());
+  }
+
+  // The frames that a chunk's denoise tasks bring.
+  [[nodiscard]] FrameRange Rendered(std::uint32_t chunk) const {
+    return overlap_ ? RenderedBy(chunk, *overlap_) : plan_.chunks[chunk];
   }
 
   // Everything that smoothing `core` reads.
@@ -197,8 +204,8 @@ class Planner {
 
   void AddDenoise() {
     std::vector<std::vector<std::uint32_t>> attended;
-    for (const FrameRange core : plan_.chunks) {
-      attended.push_back(AnchorsAttendedBy(core));
+    for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
+      attended.push_back(AnchorsAttendedBy(Rendered(chunk)));
     }
     for (std::uint32_t round = 0; round < plan_.rounds.size(); ++round) {
       for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
@@ -210,7 +217,7 @@ class Planner {
   [[nodiscard]] PlannedTask Denoise(std::uint32_t chunk,
                                     std::uint32_t round,
                                     const std::vector<std::uint32_t>& attended) const {
-    const FrameRange core = plan_.chunks[chunk];
+    const FrameRange core = Rendered(chunk);
     const Round& steps = plan_.rounds[round];
     const bool smooths = steps.smooth_step.has_value();
     PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
@@ -225,9 +232,9 @@ class Planner {
     }
     const TaskPlace before{Stage::kDenoise, chunk, round - 1};
     if (smooths) {
-      task.halo = Halo(core);
+      task.halo = overlap_ ? core : Halo(core);
       task.inputs.push_back({before, "latents"});
-      ReadChunks(task.halo, before, "x0", task);
+      ReadChunks(overlap_ ? plan_.chunks[chunk] : task.halo, before, "x0", task);
     } else if (round > 0) {
       for (const std::uint32_t read : ChunksRead(chunk, task)) {
         task.inputs.push_back({{Stage::kDenoise, read, round - 1}, "latents"});
@@ -290,6 +297,9 @@ class Planner {
   // to, and of the anchors, whose keys and values it computes again, and the anchors' latents.
   void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
     std::set<std::uint32_t> chunks = ChunksRead(chunk, task);
+    for (std::uint32_t own = ChunkOf(task.core.begin); own <= ChunkOf(task.core.end - 1); ++own) {
+      chunks.insert(own);
+    }
     for (const std::uint32_t anchor : task.anchor_frames) {
       chunks.insert(ChunkOf(anchor));
     }
@@ -316,10 +326,16 @@ class Planner {
 
   // A deflicker job's frames come straight from its clips.
   void ReadRendered(PlannedTask& finish) const {
-    if (!plan_.rounds.empty()) {
-      const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
-      ReadChunks(finish.halo, {Stage::kDenoise, 0, last_round}, "latents", finish);
+    if (plan_.rounds.empty()) {
+      return;
     }
+    FrameRange frames = finish.halo;
+    if (overlap_) {
+      frames = {plan_.chunks[SharesOf(frames.begin, *overlap_).front().chunk].begin,
+                plan_.chunks[SharesOf(frames.end - 1, *overlap_).back().chunk].end};
+    }
+    const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
+    ReadChunks(frames, {Stage::kDenoise, 0, last_round}, "latents", finish);
   }
 
   void AddAssemble() {
@@ -333,6 +349,7 @@ class Planner {
   const v1::Clip& clip_;
   const TaskCost cost_;
   const std::optional<FrameAttention> joint_;
+  const std::optional<Overlap> overlap_;  // Of chunks that exchange nothing.
   const std::vector<std::uint32_t> scene_starts_;
   const FrameRange whole_;
   JobPlan plan_;

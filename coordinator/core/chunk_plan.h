@@ -3,6 +3,7 @@
 //
 //   probe ─► annotate(chunk) ─► anchor(group) ─► denoise(chunk, 0) ─► denoise(chunk, 1) …
 //         ─► finish(chunk) ─► assemble
+// Chunks that exchange nothing (v1::EXCHANGE_NONE) read no other chunk until they are finished.
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
 // Where frames attend jointly (windows, patterns), a round is a step, and begins with what the
 // round before left of the chunk and of the frames around it. A deflicker job (v1::JobKind) is

@@ -79,7 +79,8 @@ class Plot {
     if (!report_.unmeasured.empty()) {
       return "not measured: " + report_.unmeasured;
     }
-    std::string title = "change from frame to frame, motion undone, levels: inside " +
+    std::string title = std::string(report_.approximate ? "approximate; " : "") +
+                        "change from frame to frame, motion undone, levels: inside " +
                         Fixed(report_.figures.interior, 3);
     if (report_.figures.border_count > 0) {
       title += ", at borders " + Fixed(report_.figures.border, 3);
@@ -145,6 +146,7 @@ std::string SeamJson(const SeamReport& report) {
                                  {"frames", report.cut.frame_count},
                                  {"chunk_frames", report.cut.chunk_frames},
                                  {"chunks", figures.chunk_count},
+                                 {"approximate", report.approximate},
                                  {"borders_measured", figures.border_count},
                                  {"interior_measured", figures.interior_count},
                                  {"border", figures.border},

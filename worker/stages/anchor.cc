@@ -7,8 +7,8 @@
 
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
-#include "worker/stages/stage.h"
 #include "worker/stages/look.h"
+#include "worker/stages/stage.h"
 
 namespace weft::worker {
 

@@ -77,7 +77,6 @@ Result<Anchors> FetchAnchors(const v1::Task& task,
 std::vector<std::vector<int>> Attends(const v1::Task& task,
                                       const std::vector<std::uint32_t>& anchors) {
   std::vector<std::vector<int>> attends;
-  for (const std::uint32_t frame : FrameNumbers(ToRange(task.chunk().core()))) {
   if (!task.job().look_path().empty()) {  // Another clip's are all equally near.
     attends.resize(ToRange(task.chunk().core()).size());
     for (std::vector<int>& indices : attends) {
@@ -86,6 +85,7 @@ std::vector<std::vector<int>> Attends(const v1::Task& task,
     }
     return attends;
   }
+  for (const std::uint32_t frame : FrameNumbers(ToRange(task.chunk().core()))) {
     std::vector<int>& indices = attends.emplace_back();
     for (const std::uint32_t anchor :
          AttendedAnchors(frame, task.job().anchors_attended(), anchors, SceneStarts(task.clip()),
@@ -95,6 +95,19 @@ std::vector<std::vector<int>> Attends(const v1::Task& task,
     }
   }
   return attends;
+}
+
+// Where smoothing ends: at scene cuts, and for a chunk that exchanges nothing also where the chunk
+// does.
+std::vector<std::uint32_t> ScenesSeen(const v1::Task& task) {
+  std::vector<std::uint32_t> starts = SceneStarts(task.clip());
+  if (task.job().exchange() == v1::EXCHANGE_NONE) {
+    const FrameRange core = ToRange(task.chunk().core());
+    starts.insert(starts.end(), {core.begin, core.end});
+    std::sort(starts.begin(), starts.end());
+    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  }
+  return starts;
 }
 
 // x0 of the core after smoothing: x0 + E(S(D(x0))) - E(D(x0)), so that smoothing which changes
@@ -112,7 +125,8 @@ Result<Latents> SmoothClean(const v1::Task& task,
   for (Frame& guide : guides) {
     guide = Pad(guide, task.clip());
   }
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed, Smooth(task, core, &guides, decoded));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed,
+                        Smooth(task, core, &guides, decoded, ScenesSeen(task)));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));
@@ -144,6 +158,7 @@ class RoundRun {
   Result<v1::TaskResult> Store();
 
  private:
+  Status StorePreview(v1::TaskResult* result);
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
   Result<Latents> PredictByAnchors(int step);
@@ -162,6 +177,7 @@ class RoundRun {
   // Samplers that carry on more than x run all their steps in one round, and so in one task.
   models::StepMemory memory_;
   Latents predicted_clean_;
+  Latents preview_;  // What the core's first frame looks like by now: its x0.
   std::uint32_t parts_done_ = 0;
 };
 
@@ -177,17 +193,20 @@ Status RoundRun::Begin() {
         x_, FetchFrames(task_, {Stage::kDenoise, before, "latents"}, seen_, context_.blobs));
     return {};
   }
-  Latents preview_;  // What the core's first frame looks like by now: its x0.
-  WEFT_ASSIGN_OR_RETURN(const Latents noisy, FetchRange(task_, {Stage::kDenoise, before, "latents"},
-                                                        core, context_.blobs));
-  WEFT_ASSIGN_OR_RETURN(const Latents clean_halo,
-                        FetchRange(task_, {Stage::kDenoise, before, "x0"},
-                                   ToRange(task_.chunk().halo()), context_.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents noisy,
+                        FetchOwn(task_, {Stage::kDenoise, before, "latents"}, context_.blobs));
+  const ChunkOutput clean_before{Stage::kDenoise, before, "x0"};
+  const bool alone = task_.job().exchange() == v1::EXCHANGE_NONE;
+  WEFT_ASSIGN_OR_RETURN(
+      const Latents clean_halo,
+      alone ? FetchOwn(task_, clean_before, context_.blobs)
+            : FetchRange(task_, clean_before, ToRange(task_.chunk().halo()), context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean,
                         SmoothClean(task_, clean_halo, *denoising_.ready().model, context_));
   const int step = static_cast<int>(round.smooth_step());
   WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
   x_ = split->StepFromClean(noisy, clean, step, denoising_.StepNoise(step));
+  preview_ = Slice(clean, 0, 1);
   Moved();
   return {};
 }
@@ -196,7 +215,6 @@ Result<Latents> RoundRun::Predict(int step) {
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
   Result<Latents> output = joint_ ? PredictJointly(step) : PredictByAnchors(step);
   Moved();
-  Status StorePreview(v1::TaskResult* result);
   return output;
 }
 
@@ -244,20 +262,27 @@ Status RoundRun::Steps() {
   }
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
-  preview_ = Slice(clean, 0, 1);
     input_.attends = Attends(task_, anchors_.frames);
   }
   WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(seen_, context_));
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
        ++step) {
     WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
+    const auto split = denoising_.sampler().Split();
+    if (split) {
+      preview_ = (*split)->PredictClean(Slice(x_, 0, 1), Slice(output, 0, 1), step);
+    }
     x_ = denoising_.sampler().Step(x_, output, step, denoising_.StepNoise(step), memory_);
+    if (!split) {
+      preview_ = Slice(x_, 0, 1);  // With its noise: these samplers do not tell x0 from it.
+    }
   }
   if (round.has_predict_step()) {
     const int step = static_cast<int>(round.predict_step());
     WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
     WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
     predicted_clean_ = split->PredictClean(x_, output, step);
+    preview_ = Slice(predicted_clean_, 0, 1);
   }
   return {};
 }
@@ -269,9 +294,22 @@ Result<v1::TaskResult> RoundRun::Store() {
     WEFT_RETURN_IF_ERROR(
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
   }
+  if (task_.job().previews()) {
+    WEFT_RETURN_IF_ERROR(StorePreview(&result));
+  }
   result.set_frames(ToRange(task_.chunk().core()).size());
   result.set_micro_batch(denoising_.SmallerMicroBatch());
   return result;
+}
+
+Status RoundRun::StorePreview(v1::TaskResult* result) {
+  WEFT_ASSIGN_OR_RETURN(const PreviewMap map, PreviewMap::Fit(*denoising_.ready().model));
+  Frame picture = map.Picture(preview_);
+  const ControlMap pixels{.width = picture.width,
+                          .height = picture.height,
+                          .channels = 3,
+                          .values = std::move(picture.rgb)};
+  return StoreOutput(task_, "preview", PackControls({pixels}), context_.blobs, result);
 }
 
 void RoundRun::Moved() {
@@ -293,24 +331,3 @@ Result<v1::TaskResult> RunDenoise(const v1::Task& task, StageContext& context) {
 }
 
 }  // namespace weft::worker
-    const auto split = denoising_.sampler().Split();
-    if (split) {
-      preview_ = (*split)->PredictClean(Slice(x_, 0, 1), Slice(output, 0, 1), step);
-    }
-    if (!split) {
-      preview_ = Slice(x_, 0, 1);  // With its noise: these samplers do not tell x0 from it.
-    }
-    preview_ = Slice(predicted_clean_, 0, 1);
-  if (task_.job().previews()) {
-    WEFT_RETURN_IF_ERROR(StorePreview(&result));
-  }
-Status RoundRun::StorePreview(v1::TaskResult* result) {
-  WEFT_ASSIGN_OR_RETURN(const PreviewMap map, PreviewMap::Fit(*denoising_.ready().model));
-  Frame picture = map.Picture(preview_);
-  const ControlMap pixels{.width = picture.width,
-                          .height = picture.height,
-                          .channels = 3,
-                          .values = std::move(picture.rgb)};
-  return StoreOutput(task_, "preview", PackControls({pixels}), context_.blobs, result);
-}
-

@@ -7,10 +7,11 @@
 
 #include "common/noise.h"
 #include "common/plan/rounds.h"
+#include "common/wire/overlap_wire.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/job_sampler.h"
-
 #include "worker/stages/look.h"
+
 namespace weft::worker {
 namespace {
 
@@ -54,6 +55,20 @@ std::uint32_t MicroBatch(const v1::Task& task) {
   return std::max(chosen > 0 ? chosen : task.job().micro_batch(), 1U);
 }
 
+void AddWeighted(const Latents& frame, double weight, std::vector<double>* sum) {
+  sum->resize(frame.values.size());
+  std::transform(frame.values.begin(), frame.values.end(), sum->begin(), sum->begin(),
+                 [&](float value, double so_far) { return so_far + weight * value; });
+}
+
+// like: of the same size.
+void AppendFrame(const std::vector<double>& values, const Latents& like, Latents* joined) {
+  Latents frame = Slice(like, 0, 1);
+  std::transform(values.begin(), values.end(), frame.values.begin(),
+                 [](double value) { return static_cast<float>(value); });
+  Append(frame, joined);
+}
+
 }  // namespace
 
 Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context) {
@@ -63,6 +78,9 @@ Result<Denoising> Denoising::Prepare(const v1::Task& task, StageContext& context
                         SamplerOf(task.job(), ready.model->schedule()));
   Denoising denoising(task, std::move(sampler), ready);
   denoising.first_step_ = static_cast<int>(FirstStep(task.job().steps(), task.job().strength()));
+  if (!task.job().look_path().empty()) {
+    WEFT_ASSIGN_OR_RETURN(denoising.look_, FetchLook(task, context.blobs));
+  }
   return denoising;
 }
 
@@ -78,9 +96,6 @@ Result<Latents> Denoising::Start(const std::vector<std::uint32_t>& frames,
     padded.push_back(Pad(source, task_->clip()));
   }
   WEFT_ASSIGN_OR_RETURN(const Latents clean, ready_.model->Encode(padded));
-  if (!task.job().look_path().empty()) {
-    WEFT_ASSIGN_OR_RETURN(denoising.look_, FetchLook(task, context.blobs));
-  }
   return sampler_->AddNoise(clean, Noise(kStartStream), first_step_);
 }
 
@@ -162,6 +177,46 @@ Result<Latents> FetchRange(const v1::Task& task,
     }
     Append(Slice(latents, begin - core.begin, end - begin), &joined);
     begin = end;
+  }
+  return joined;
+}
+
+Result<Latents> FetchOwn(const v1::Task& task, const ChunkOutput& output, BlobStore& blobs) {
+  WEFT_ASSIGN_OR_RETURN(
+      const std::string blob,
+      FetchInput(task, {output.stage, task.chunk().index(), output.round, output.name}, blobs));
+  WEFT_ASSIGN_OR_RETURN(Latents latents, UnpackLatents(blob));
+  if (latents.frames != static_cast<int>(ToRange(task.chunk().core()).size())) {
+    return Failure(ErrorCode::kDataLoss, "latents of the chunk itself: wrong number of frames");
+  }
+  return latents;
+}
+
+Result<Latents> FetchFaded(const v1::Task& task,
+                           const ChunkOutput& output,
+                           FrameRange range,
+                           BlobStore& blobs) {
+  const Overlap overlap = OverlapOf(task.job(), task.clip()).value();
+  std::map<std::uint32_t, Latents> by_chunk;
+  Latents joined;
+  for (const std::uint32_t frame : FrameNumbers(range)) {
+    std::vector<double> sum;
+    for (const Share& share : SharesOf(frame, overlap)) {
+      const FrameRange rendered = RenderedBy(share.chunk, overlap);
+      if (by_chunk.count(share.chunk) == 0) {
+        WEFT_ASSIGN_OR_RETURN(
+            const std::string blob,
+            FetchInput(task, {output.stage, share.chunk, output.round, output.name}, blobs));
+        WEFT_ASSIGN_OR_RETURN(by_chunk[share.chunk], UnpackLatents(blob));
+      }
+      const Latents& latents = by_chunk[share.chunk];
+      if (latents.frames != static_cast<int>(rendered.size())) {
+        return Failure(ErrorCode::kDataLoss, "latents of chunk " + std::to_string(share.chunk) +
+                                                 ": wrong number of frames");
+      }
+      AddWeighted(Slice(latents, frame - rendered.begin, 1), share.weight, &sum);
+    }
+    AppendFrame(sum, by_chunk.begin()->second, &joined);
   }
   return joined;
 }

@@ -81,7 +81,17 @@ Result<Latents> FetchRange(const v1::Task& task,
                            FrameRange range,
                            BlobStore& blobs);
 
-// The same for any frames, ascending.
+// What the task's own chunk brought, all of it.
+Result<Latents> FetchOwn(const v1::Task& task, const ChunkOutput& output, BlobStore& blobs);
+
+// Latents of `range` where chunks overlap and exchanged nothing: what several brought of a frame,
+// faded into one another. REQUIRES: OverlapOf(task.job(), task.clip()) is there.
+Result<Latents> FetchFaded(const v1::Task& task,
+                           const ChunkOutput& output,
+                           FrameRange range,
+                           BlobStore& blobs);
+
+// The same as FetchRange for any frames, ascending.
 Result<Latents> FetchFrames(const v1::Task& task,
                             const ChunkOutput& output,
                             const std::vector<std::uint32_t>& frames,

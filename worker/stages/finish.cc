@@ -33,9 +33,11 @@ Result<std::vector<Frame>> DecodeRange(const v1::Task& task,
                                        FrameRange range,
                                        StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
-  WEFT_ASSIGN_OR_RETURN(
-      const Latents latents,
-      FetchRange(task, {Stage::kDenoise, LastRound(task), "latents"}, range, context.blobs));
+  const ChunkOutput rendered{Stage::kDenoise, LastRound(task), "latents"};
+  const bool overlaps = task.job().exchange() == v1::EXCHANGE_NONE;
+  WEFT_ASSIGN_OR_RETURN(const Latents latents,
+                        overlaps ? FetchFaded(task, rendered, range, context.blobs)
+                                 : FetchRange(task, rendered, range, context.blobs));
   WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, ready.model->Decode(latents));
   for (Frame& frame : frames) {
     frame = Crop(frame, static_cast<int>(task.clip().size().width()),
@@ -55,7 +57,7 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
                         ReadFrames(task.job(), task.clip(), halo, context.clip));
-  return Smooth(task, core, &guides, rendered);
+  return Smooth(task, core, &guides, rendered, SceneStarts(task.clip()));
 }
 
 Result<std::vector<Frame>> RenderedCore(const v1::Task& task, StageContext& context) {

@@ -113,6 +113,7 @@ v1::SeamFigures ToMessage(const eval::SeamReport& report) {
     message.set_step_error(*figures.step_error);
   }
   message.set_unmeasured(report.unmeasured);
+  message.set_approximate(report.approximate);
   return message;
 }
 
@@ -124,7 +125,8 @@ Result<v1::SeamFigures> ReportSeams(const v1::Task& task, StageContext& context)
       .output = std::filesystem::path(path).filename().string(),
       .cut = {task.clip().frame_count(), task.job().chunk_frames(), SceneStarts(task.clip())},
       .pairs = {},
-      .figures = {}};
+      .figures = {},
+      .approximate = task.job().exchange() == v1::EXCHANGE_NONE};
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSource> output, media::OpenClip(path));
   auto pairs =
       SeamMeasurement(task, context, *output).Measure(eval::PairsToMeasure(report.cut, kPairsMax));

@@ -69,9 +69,10 @@ Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip) {
 Result<std::vector<Frame>> Smooth(const v1::Task& task,
                                   FrameRange core,
                                   const std::vector<Frame>* guides,
-                                  const std::vector<Frame>& pictures) {
+                                  const std::vector<Frame>& pictures,
+                                  const std::vector<std::uint32_t>& scene_starts) {
   const std::uint32_t first = task.chunk().halo().begin();
-  return deflicker::Smooth({first, guides}, {first, &pictures}, core, SceneStarts(task.clip()),
+  return deflicker::Smooth({first, guides}, {first, &pictures}, core, scene_starts,
                            task.clip().frame_count(), OptionsOf(task.job()));
 }
 

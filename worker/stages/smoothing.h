@@ -21,12 +21,14 @@ Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip);
 // core:     a part of the core of the task's chunk.
 // guides:   the source's frames of the chunk's halo; nullptr: the pictures are their own guides.
 // pictures: the frames to smooth, for the same numbers and of the same size.
+// scene_starts: ascending, the first is 0; no window goes across one.
 //
 // kInvalidArgument: counts or sizes differ, or as CheckSmoothing().
 Result<std::vector<Frame>> Smooth(const v1::Task& task,
                                   FrameRange core,
                                   const std::vector<Frame>* guides,
-                                  const std::vector<Frame>& pictures);
+                                  const std::vector<Frame>& pictures,
+                                  const std::vector<std::uint32_t>& scene_starts);
 
 // Hands over the frames of the core of a deflicker job's chunk, one after the other, read from the
 // job's clips as they are needed: only those of one window, and key frames, are held. Errors as

@@ -56,6 +56,20 @@ TEST(JobOptions, OnlyAttentionToAnchorsHasAnchors) {
   EXPECT_EQ(ResolveSpec(options)->anchors_attended(), 2U);
 }
 
+TEST(JobOptions, ChunksOverlapOnlyWhereTheyExchangeNothing) {
+  JobOptions options = Complete();
+  EXPECT_EQ(ResolveSpec(options)->exchange(), v1::EXCHANGE_HALO);
+  EXPECT_EQ(ResolveSpec(options)->overlap_frames(), 0U);
+  options.overlap = 3;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("overlap: "));
+  options.exchange = v1::EXCHANGE_NONE;
+  EXPECT_EQ(ResolveSpec(options)->overlap_frames(), 3U);
+  options.overlap.reset();
+  EXPECT_EQ(ResolveSpec(options)->overlap_frames(), 2U);
+  options.attention.set_kind(v1::ATTENTION_KIND_WINDOW);
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("exchange: "));
+}
+
 TEST(JobOptions, JointAttentionNeedsASamplerOfPlainSteps) {
   JobOptions options = Complete();
   options.attention.set_kind(v1::ATTENTION_KIND_WINDOW);

@@ -110,6 +110,9 @@ TEST(OptionValues, DeviceIsTheProcessorOrOneGpu) {
 TEST(OptionValues, AttentionIsAWordOrWindowsOrAPattern) {
   EXPECT_EQ(ParseAttention("anchors")->kind(), v1::ATTENTION_KIND_ANCHORS);
   EXPECT_EQ(ParseAttention("self")->kind(), v1::ATTENTION_KIND_SELF);
+  EXPECT_EQ(ParseExchange("halo").value(), v1::EXCHANGE_HALO);
+  EXPECT_EQ(ParseExchange("none").value(), v1::EXCHANGE_NONE);
+  EXPECT_FALSE(ParseExchange("some"));
   const v1::Attention window = ParseAttention("window:8/4").value();
   EXPECT_EQ(window.kind(), v1::ATTENTION_KIND_WINDOW);
   EXPECT_EQ(window.window(), 8U);

@@ -104,6 +104,8 @@ TEST(Progress, TheLastWordsTellHowBordersLook) {
   const nlohmann::json done = nlohmann::json::parse(DoneEvent(outcome));
   EXPECT_EQ(done["seams"]["borders"], 3);
   EXPECT_EQ(done["seams"]["step"], -0.004);
+  seams.set_approximate(true);
+  EXPECT_THAT(SeamLine(outcome), testing::EndsWith("; approximate: the chunks exchanged nothing"));
   seams.set_unmeasured("frames of 8x8");
   EXPECT_EQ(SeamLine(outcome), "seams: not measured: frames of 8x8");
 }

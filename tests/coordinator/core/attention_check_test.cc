@@ -39,6 +39,23 @@ TEST(CheckAttention, TakesEveryKind) {
   }
 }
 
+TEST(CheckAttention, ChunksExchangeNothingOnlyWhereFramesDoNotAttendJointly) {
+  for (const v1::AttentionKind kind : {v1::ATTENTION_KIND_ANCHORS, v1::ATTENTION_KIND_SELF}) {
+    v1::JobSpec spec = Spec(kind);
+    spec.set_exchange(v1::EXCHANGE_NONE);
+    spec.set_overlap_frames(4);
+    EXPECT_TRUE(CheckAttention(spec));
+    spec.set_overlap_frames(257);
+    EXPECT_FALSE(CheckAttention(spec));
+    spec.set_overlap_frames(4);
+    spec.set_exchange(v1::EXCHANGE_HALO);
+    EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("overlap_frames is 4"));
+  }
+  v1::JobSpec spec = Spec(v1::ATTENTION_KIND_WINDOW);
+  spec.set_exchange(v1::EXCHANGE_NONE);
+  EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("must be halo"));
+}
+
 TEST(CheckAttention, NamesTheFieldAndItsValue) {
   struct Bad {
     std::string complaint;

@@ -114,6 +114,24 @@ TEST(PlanJob, CutsManyAnchorsIntoGroupsThatEachBeginWithTheFirst) {
   }
 }
 
+TEST(PlanJob, ChunksThatExchangeNothingReadNoOtherUntilTheyAreFinished) {
+  v1::JobSpec spec = SampleSpec();
+  spec.clear_controls();
+  spec.set_anchors_attended(0);
+  spec.set_exchange(v1::EXCHANGE_NONE);
+  spec.set_overlap_frames(2);
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  const PlannedTask& begun = Find(plan, Stage::kDenoise, 1, 0);
+  EXPECT_EQ(begun.core, (FrameRange{6, 18}));
+  EXPECT_EQ(begun.halo, begun.core);
+  EXPECT_THAT(begun.inputs, IsEmpty());
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 1, 1)),
+              ElementsAre("denoise 1.0 latents", "denoise 1.0 x0"));
+  const PlannedTask& finish = Find(plan, Stage::kFinish, 0);
+  EXPECT_EQ(finish.core, (FrameRange{0, 8}));
+  EXPECT_THAT(InputsOf(finish), UnorderedElementsAre("denoise 0.2 latents", "denoise 1.2 latents"));
+}
+
 TEST(PlanJob, RendersNoAnchorsWhereFramesAttendToAnotherJobs) {
   v1::JobSpec spec = SampleSpec();
   spec.set_look_path("/first.look");

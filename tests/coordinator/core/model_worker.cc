@@ -47,14 +47,14 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       if (task.round().has_predict_step()) {
         names.emplace_back("x0");
       }
+      if (task.job().previews()) {
+        names.emplace_back("preview");
+      }
       return names;
     case v1::STAGE_FINISH:
       return {"segment"};
     default:
       return {};
-      if (task.job().previews()) {
-        names.emplace_back("preview");
-      }
   }
 }
 

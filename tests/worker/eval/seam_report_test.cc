@@ -33,6 +33,7 @@ TEST(SeamJson, HoldsEveryFigureAndEveryPair) {
   EXPECT_EQ(json["pairs"][2]["frame"], 3);
   EXPECT_EQ(json["pairs"][2]["border"], true);
   EXPECT_EQ(json["pairs"][2]["output"], 3);
+  EXPECT_EQ(json["approximate"], false);
   EXPECT_FALSE(json.contains("unmeasured"));
 }
 

@@ -2,10 +2,11 @@
 #include <gtest/gtest.h>
 
 #include "common/blob/memory_blob_store.h"
+#include "tests/common/temporary_folder.h"
 #include "worker/models/torch_edge.h"
 #include "worker/stages/blobs.h"
-#include "worker/stages/stage.h"
 #include "worker/stages/look.h"
+#include "worker/stages/stage.h"
 
 namespace weft::worker {
 namespace {
@@ -80,7 +81,6 @@ class DenoiseStage : public ::testing::Test {
     return latents.value_or(Latents{});
   }
 
-  int runs_ = 0;
   // As the probe does.
   Status BringLook(v1::Task& task) {
     WEFT_ASSIGN_OR_RETURN(const v1::Look look, LoadLook(task.job(), task.clip()));
@@ -93,6 +93,7 @@ class DenoiseStage : public ::testing::Test {
     return {};
   }
 
+  int runs_ = 0;
   MemoryBlobStore blobs_;
   WarmModel model_{"cpu"};
   WarmClip clip_;
@@ -139,7 +140,6 @@ TEST_F(DenoiseStage, EverySamplerRunsAnchorsAndFramesThroughTheSameSteps) {
   }
 }
 
-TEST_F(DenoiseStage, RefusesSmoothingStepsOfASamplerThatHasNone) {
 // A film's anchors fall into groups; each of them runs with the first one.
 TEST_F(DenoiseStage, AnchorsDoNotDependOnTheirGroup) {
   v1::Task task = Whole(v1::SAMPLER_DDIM);
@@ -207,6 +207,7 @@ TEST_F(DenoiseStage, BringsASmallPictureOfEveryRoundWhereTheJobWantsIt) {
   EXPECT_EQ(pictures->front().channels, 3);
 }
 
+TEST_F(DenoiseStage, RefusesSmoothingStepsOfASamplerThatHasNone) {
   v1::Task task = Whole(v1::SAMPLER_EULER);
   task.mutable_job()->add_smooth_steps(1);
   task.mutable_job()->set_window(2);
