@@ -29,6 +29,7 @@ std::vector<TaskPlace> TasksToVerify(const v1::JobSpec& spec, const JobPlan& pla
   std::sort(lots.begin(), lots.end(),
             [](const auto& a, const auto& b) { return a.second < b.second; });
   std::vector<TaskPlace> places;
+  places.reserve(lots.size());
   for (const auto& [lot, index] : lots) {
     places.push_back(plan.tasks[index].place);
   }
