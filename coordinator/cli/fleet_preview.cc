@@ -61,6 +61,10 @@ Result<Previews> Fetch(const std::string& job, const SheetPlan& plan, const Flee
 
 Result<ExitCode> ShowOfJob(const PreviewWanted& wanted, const FleetSession& session) {
   WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, session.client.FindJob(wanted.what));
+  if (found.state() == v1::JOB_STATE_DONE) {
+    return Failure(ErrorCode::kNotFound, found.job() + " is done: its previews are gone, and the " +
+                                             "result is there; see weft show or weft fetch");
+  }
   v1::ToCoordinator question;
   question.mutable_show_job()->set_job(found.job());
   WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,

@@ -32,7 +32,7 @@ void TakeTask(const v1::TaskRecord& task, LedgerView& view) {
     return;
   }
   for (const v1::Output& output : task.outputs()) {
-    if (output.name() == "preview") {
+    if (output.name() == coordinator::kPreview) {
       view.keys[task.task().job()][{task.task().round(), task.task().chunk()}] =
           output.blob().key();
     }

@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "coordinator/core/blob_need.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/spec_check.h"
 #include "coordinator/core/task_message.h"
@@ -419,7 +420,7 @@ void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Eff
 void AttemptLife::DropRead(const Task& done, Effects& effects) {
   for (const Task* source : done.sources) {
     if (source->readers_missing == 0) {
-      effects.drops.push_back(OutputPrefix(source->LatestAttempt()));
+      DropOutputs(*source, effects);
     }
   }
 }

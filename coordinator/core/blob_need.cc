@@ -2,7 +2,15 @@
 
 namespace weft::coordinator {
 
-bool IsNeeded(const AttemptId& attempt, const Floor& floor) {
+void DropOutputs(const Task& task, Effects& effects) {
+  for (const auto& [name, blob] : task.outputs) {
+    if (name != kPreview) {
+      effects.drops.push_back(blob.key());
+    }
+  }
+}
+
+bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& floor) {
   const Task* task = floor.tasks.Find(attempt.task);
   if (task == nullptr) {
     return true;
@@ -15,7 +23,11 @@ bool IsNeeded(const AttemptId& attempt, const Floor& floor) {
   if (!open || task->LatestAttempt() != attempt) {
     return false;
   }
-  return task->state != TaskState::kDone || task->readers_missing > 0;
+  return task->state != TaskState::kDone || task->readers_missing > 0 || output == kPreview;
+}
+
+bool IsNeeded(const AttemptId& attempt, const Floor& floor) {
+  return IsNeeded(attempt, kPreview, floor);
 }
 
 }  // namespace weft::coordinator

@@ -245,7 +245,7 @@ class Planner {
       task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
     }
     if (spec_.previews()) {
-      task.outputs.push_back({"preview", cost_.PreviewBytes()});
+      task.outputs.push_back({kPreview, cost_.PreviewBytes()});
     }
     task.weight = cost_.DenoiseWork(passes, steps);
     return task;

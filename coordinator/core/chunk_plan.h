@@ -37,6 +37,9 @@ struct PlannedInput {
   std::string name;
 };
 
+// The output of a denoising that no task reads: people look at it until the job is done.
+inline constexpr const char* kPreview = "preview";
+
 struct PlannedOutput {
   std::string name;
   std::uint64_t bytes = 0;  // An estimate.

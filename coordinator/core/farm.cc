@@ -62,14 +62,15 @@ void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effect
 }
 
 std::set<std::string> Farm::FindUnneeded(const std::vector<std::string>& keys) const {
-  std::set<std::string> prefixes;
+  std::set<std::string> unneeded;
   for (const std::string& key : keys) {
     const auto attempt = AttemptOfKey(key);
-    if (attempt.has_value() && !IsNeeded(*attempt, floor_)) {
-      prefixes.insert(OutputPrefix(*attempt));
+    const auto output = [&] { return key.substr(OutputPrefix(*attempt).size()); };
+    if (attempt.has_value() && !IsNeeded(*attempt, output(), floor_)) {
+      unneeded.insert(key);
     }
   }
-  return prefixes;
+  return unneeded;
 }
 
 std::optional<Time> Farm::NextWakeup() const {

@@ -46,8 +46,8 @@ class Farm {
   // runs goes on to its end. Nothing: there is room again. Running jobs are told of every change.
   void Hold(const std::optional<std::string>& why, Time now, Effects& effects);
 
-  // Of blobs with these keys, those that no task can need any more, as prefixes to drop: what
-  // earlier lives have left behind. What is unneeded once stays so. Keys of other forms, and of
+  // Of blobs with these keys, those that nobody can need any more: what earlier lives have left
+  // behind. What is unneeded once stays so. Keys of other forms, and of
   // jobs that are not known, are left alone.
   [[nodiscard]] std::set<std::string> FindUnneeded(const std::vector<std::string>& keys) const;
 

@@ -170,13 +170,13 @@ void ViewDesk::Hear(const PeerId& from, const v1::ShowPreviews& request, Effects
         return;
       }
       const Task* const task = floor_.tasks.Find({{request.job()}, Stage::kDenoise, chunk, round});
-      if (task == nullptr || task->outputs.count("preview") == 0) {
+      if (task == nullptr || task->outputs.count(kPreview) == 0) {
         continue;
       }
       v1::Preview& preview = *list.add_previews();
       preview.set_round(round);
       preview.set_chunk(chunk);
-      *preview.mutable_blob() = task->outputs.at("preview");
+      *preview.mutable_blob() = task->outputs.at(kPreview);
     }
   }
 }
