@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/task_message.h"
 #include "coordinator/ledger/record_bytes.h"
 #include "tests/coordinator/core/farm_invariants.h"
 
@@ -115,7 +116,10 @@ void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
 void Audit::AtTheEnd(const Floor& floor, const Blobs& blobs) {
   for (const auto& [key, checksum] : blobs) {
     const coordinator::Job* job = floor.jobs.Find({key.substr(0, key.find('/'))});
-    if (job == nullptr || job->state == coordinator::JobState::kDone) {
+    const auto attempt = coordinator::AttemptOfKey(key);
+    const Task* task = attempt.has_value() ? floor.tasks.Find(attempt->task) : nullptr;
+    if (job == nullptr || job->state == coordinator::JobState::kDone || task == nullptr ||
+        task->LatestAttempt() != *attempt) {
       Breach("a blob is left over: " + key);
     }
   }

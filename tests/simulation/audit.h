@@ -49,7 +49,8 @@ class Audit {
   // Blobs were dropped: what a task reads, or will read, must still be there.
   void AfterDrop(const coordinator::Floor& floor, const Blobs& blobs);
 
-  // All jobs have ended and the farm has swept: nothing of a job that is done is left.
+  // All jobs have ended and the farm has swept: nothing of a job that is done is left,
+  // and nothing of attempts that others have followed.
   void AtTheEnd(const coordinator::Floor& floor, const Blobs& blobs);
 
   // Records are about to be written over what is on disk.
