@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/plan/frame_attention.h"
+#include "tests/coordinator/core/plan_words.h"
 #include "tests/coordinator/core/sample_job.h"
 
 namespace weft::coordinator {
@@ -18,43 +19,6 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
-
-JobPlan Plan(const v1::JobSpec& spec, const v1::Clip& clip) {
-  return PlanJob(spec, clip).value();
-}
-
-const PlannedTask& Find(const JobPlan& plan,
-                        Stage stage,
-                        std::uint32_t chunk = 0,
-                        std::uint32_t round = 0) {
-  return *std::find_if(plan.tasks.begin(), plan.tasks.end(), [&](const PlannedTask& task) {
-    return task.place.stage == stage && task.place.chunk == chunk && task.place.round == round;
-  });
-}
-
-std::size_t Count(const JobPlan& plan, Stage stage) {
-  return static_cast<std::size_t>(
-      std::count_if(plan.tasks.begin(), plan.tasks.end(),
-                    [&](const PlannedTask& task) { return task.place.stage == stage; }));
-}
-
-// "denoise 3.1 x0"
-std::vector<std::string> InputsOf(const PlannedTask& task) {
-  std::vector<std::string> inputs;
-  for (const PlannedInput& input : task.inputs) {
-    const TaskId id{{}, input.from.stage, input.from.chunk, input.from.round};
-    inputs.push_back(Name(id) + " " + input.name);
-  }
-  return inputs;
-}
-
-std::vector<std::string> OutputsOf(const PlannedTask& task) {
-  std::vector<std::string> outputs;
-  for (const PlannedOutput& output : task.outputs) {
-    outputs.push_back(output.name);
-  }
-  return outputs;
-}
 
 TEST(PlanProbe, IsTheProbeAlone) {
   const JobPlan plan = PlanProbe(SampleSpec());
