@@ -28,6 +28,15 @@ Note About(const Task& task, std::string text) {
           .worker = task.holder.worker.value};
 }
 
+// The attempt's result is the task's, or that of the first of its two runs.
+bool IsKept(const Task& task, const AttemptId& attempt, const Holder& holder) {
+  if (task.state == TaskState::kDone && task.LatestAttempt() == attempt) {
+    return task.holder.worker == holder.worker;
+  }
+  return task.first_run.has_value() && task.first_run->attempt == attempt.number &&
+         task.first_run->worker == holder.worker;
+}
+
 // kInternal: the worker brings what cannot be.
 Status CheckResult(const PlannedTask& plan, const AttemptLife::Success& success) {
   if (success.lie.has_value()) {
@@ -100,14 +109,9 @@ AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Eff
   const AttemptId& attempt = success.attempt;
   const Holder& holder = success.holder;
   Task* task = floor_.tasks.Find(attempt.task);
-  if (task != nullptr && task->state == TaskState::kDone && task->LatestAttempt() == attempt &&
-      task->holder.worker == holder.worker) {
+  if (task != nullptr && IsKept(*task, attempt, holder)) {
     // Told again, because the acknowledgement was lost; perhaps by a later life, which kept it.
     return Verdict::kCommitted;
-  }
-  if (task != nullptr && task->first_run.has_value() &&
-      task->first_run->attempt == attempt.number && task->first_run->worker == holder.worker) {
-    return Verdict::kCommitted;  // Likewise, of the first of two runs.
   }
   const bool is_elder = IsElder(attempt, holder);
   if (task == nullptr || task->state == TaskState::kDone ||
