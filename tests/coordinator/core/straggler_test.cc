@@ -49,7 +49,7 @@ class StragglerTest : public ::testing::Test {
                       .abandon(),
                   IsEmpty());
       farm_.Say("quick", HeartbeatMessage(quick));
-      if (const auto task = farm_.Pass(seconds(1)).Assignment("quick"); task.has_value()) {
+      if (auto task = farm_.Pass(seconds(1)).Assignment("quick"); task.has_value()) {
         return task;
       }
     }
