@@ -126,8 +126,9 @@ Result<ExitCode> BackUp(const std::string& state, const std::string& copy) {
   std::cout << "copied " << figures.record_count << " records and " << figures.blob_count
             << " blobs";
   if (figures.blobs_missing > 0) {
-    std::cout << "; " << figures.blobs_missing << " blobs could not be read: weft fsck --repair "
-              << copy;
+    std::cout << "; " << figures.blobs_missing
+              << " that tasks have brought are dropped by now, or cannot be read: weft fsck "
+              << copy << " says whether any is needed";
   }
   std::cout << std::endl;
   return ExitCode::kDone;

@@ -40,7 +40,7 @@ class Webhook {
   Webhook(WebhookOptions options, Log log);
   Webhook(const Webhook&) = delete;
   Webhook& operator=(const Webhook&) = delete;
-  // Does not wait for an answer that does not come.
+  // Waits for an answer that is under way, 15 seconds at most.
   ~Webhook();
 
   // body: a JSON object. Never waits.

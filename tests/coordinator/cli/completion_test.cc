@@ -107,9 +107,7 @@ TEST_F(BashCompletionTest, OffersFilesWhereFilesAreWanted) {
 }
 
 TEST_F(BashCompletionTest, CompletesWhatIsTypedAtATerminal) {
-  if (std::system("command -v script > /dev/null") != 0) {
-    GTEST_SKIP() << "there is no script(1) here";
-  }
+  ASSERT_EQ(std::system("command -v script > /dev/null"), 0) << "scripts/setup installs it";
   // A tab behind "weft undr" makes it `weft undrain`, which the weft beside it is then called with.
   std::ofstream(folder_.File("weft")) << "#!/bin/sh\necho \"called with $*.\"\n";
   std::ofstream(folder_.File("start")) << "PATH=" << folder_.path().string() << ":$PATH\nsource "
@@ -129,9 +127,7 @@ TEST(ZshCompletion, NamesCommandsOptionsAndTheirValues) {
 }
 
 TEST(ZshCompletion, CompletesWhatIsTyped) {
-  if (std::system("command -v zsh > /dev/null") != 0) {
-    GTEST_SKIP() << "there is no zsh here; scripts/setup installs it";
-  }
+  ASSERT_EQ(std::system("command -v zsh > /dev/null"), 0) << "scripts/setup installs it";
   const TemporaryFolder folder;
   std::ofstream(folder.File("_weft")) << ZshCompletion(AllShapes());
   // A terminal of zsh's own, in which a tab is typed.

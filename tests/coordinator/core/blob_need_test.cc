@@ -61,14 +61,24 @@ TEST(BlobNeed, DropsATasksOutputsWhenItsLastReaderIsDone) {
   EXPECT_LT(most, all) << "not only at the end";
 }
 
+// "w" loses its lease on an annotation, which "v" has begun anew.
+struct TwoAttempts {
+  explicit TwoAttempts(FarmScript& farm) {
+    farm.Submit("token", SampleSpec());
+    const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+    first = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
+    farm.Pass(seconds(31));
+    second = *farm.Say("v", HelloMessage("v", 2)).Assignment("v");
+    EXPECT_EQ(second.attempt().number(), 2U);
+  }
+
+  v1::Task first;
+  v1::Task second;
+};
+
 TEST(BlobNeed, FindsWhatEarlierLivesLeftBehind) {
   FarmScript farm;
-  farm.Submit("token", SampleSpec());
-  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
-  const v1::Task first = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
-  farm.Pass(seconds(31));
-  const v1::Task second = *farm.Say("v", HelloMessage("v", 2)).Assignment("v");
-  ASSERT_EQ(second.attempt().number(), 2U);
+  const auto [first, second] = TwoAttempts(farm);
   const std::vector<std::string> keys = {PrefixOf(first) + "controls/0",
                                          PrefixOf(second) + "controls/0", "j-other/x",
                                          "j-0/denoise/0.0/e1a1/latents"};
@@ -89,12 +99,7 @@ TEST(BlobNeed, KeepsWhatARetryOfAFailedJobStartsFrom) {
 
 TEST(BlobNeed, DropsWhatAnAttemptBringsThatCameTooLate) {
   FarmScript farm;
-  farm.Submit("token", SampleSpec());
-  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
-  const v1::Task first = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
-  farm.Pass(seconds(31));
-  const v1::Task second = *farm.Say("v", HelloMessage("v", 2)).Assignment("v");
-  ASSERT_EQ(second.attempt().number(), 2U);
+  const v1::Task first = TwoAttempts(farm).first;
   farm.Say("w", HelloMessage("w", 1, "cpu", {first.attempt()}));
   EXPECT_THAT(farm.Say("w", CompletedMessage(first)).effects.drops, Contains(PrefixOf(first)));
 }

@@ -55,9 +55,7 @@ TEST(Metrics, SayThatTheFarmIsHeld) {
 }
 
 TEST(Metrics, AreAsPrometheusWantsThem) {
-  if (std::system("command -v promtool > /dev/null") != 0) {
-    GTEST_SKIP() << "there is no promtool here; scripts/setup installs it";
-  }
+  ASSERT_EQ(std::system("command -v promtool > /dev/null"), 0) << "scripts/setup installs it";
   const TemporaryFolder folder;
   std::ofstream(folder.File("metrics")) << MetricsText(BusyFarm()) << ProcessMetricsText();
   const std::string command = "promtool check metrics < " + folder.File("metrics");
