@@ -18,6 +18,9 @@
 namespace weft::cli {
 namespace {
 
+// Tests run one after the other, and a shell runs the tools.
+// NOLINTBEGIN(cert-env33-c,concurrency-mt-unsafe)
+
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -157,6 +160,8 @@ TEST(CommandShape, TellsOptionsThatTakeAValueFromThoseThatDoNot) {
     }
   }
 }
+
+// NOLINTEND(cert-env33-c,concurrency-mt-unsafe)
 
 }  // namespace
 }  // namespace weft::cli
