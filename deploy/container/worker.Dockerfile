@@ -21,5 +21,8 @@ RUN apt-get update \
 COPY --from=build /weft/build/bin/weft-worker /weft/build/bin/weft /usr/bin/
 USER weft
 VOLUME /var/lib/weft-worker
+# Alive, as the file is written anew every few seconds, and known to the coordinator.
+HEALTHCHECK --interval=15s --timeout=3s --start-period=60s --retries=3 \
+    CMD test -n "$(find /tmp/weft-status.json -newermt '-30 seconds')" && grep -q '"ready":true' /tmp/weft-status.json
 ENTRYPOINT ["weft-worker"]
-CMD ["--config", "/etc/weft/worker.yaml"]
+CMD ["--config", "/etc/weft/worker.yaml", "--status-file", "/tmp/weft-status.json"]

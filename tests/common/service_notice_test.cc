@@ -1,16 +1,14 @@
 #include "common/service_notice.h"
 
 #include <chrono>
-#include <cstring>
+#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "tests/common/notice_socket.h"
 #include "tests/common/temporary_folder.h"
 
 namespace weft {
@@ -20,35 +18,22 @@ using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// Listens as a service manager does.
 class ServiceNoticeTest : public ::testing::Test {
  protected:
-  ServiceNoticeTest() : socket_(::socket(AF_UNIX, SOCK_DGRAM, 0)) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    std::strncpy(address.sun_path, Path().c_str(), sizeof(address.sun_path) - 1);
-    EXPECT_EQ(::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  // One thread runs.  NOLINTBEGIN(concurrency-mt-unsafe)
+  void TearDown() override {
+    for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}) {
+      ::unsetenv(name);
+    }
   }
-  ~ServiceNoticeTest() override {
-    ::close(socket_);
-    ::unsetenv("NOTIFY_SOCKET");
-    ::unsetenv("WATCHDOG_USEC");
-    ::unsetenv("WATCHDOG_PID");
-  }
+  static void Set(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); }
+  // NOLINTEND(concurrency-mt-unsafe)
 
   std::string Path() { return folder_.File("notify"); }
-
-  std::vector<std::string> Heard() {
-    std::vector<std::string> heard;
-    char bytes[256];
-    for (ssize_t size = 0; (size = ::recv(socket_, bytes, sizeof(bytes), MSG_DONTWAIT)) > 0;) {
-      heard.emplace_back(bytes, static_cast<std::size_t>(size));
-    }
-    return heard;
-  }
+  std::vector<std::string> Heard() { return socket_.Heard(); }
 
   TemporaryFolder folder_;
-  int socket_;
+  NoticeSocket socket_{Path()};
 };
 
 TEST_F(ServiceNoticeTest, SaysWhenTheProgramIsReadyAndWhatItDoes) {
@@ -71,14 +56,14 @@ TEST_F(ServiceNoticeTest, GivesASignOfLifeTwiceInTheTimeAllowed) {
 }
 
 TEST_F(ServiceNoticeTest, FindsTheManagerInTheEnvironment) {
-  ::setenv("NOTIFY_SOCKET", Path().c_str(), 1);
-  ::setenv("WATCHDOG_USEC", "4000000", 1);
+  Set("NOTIFY_SOCKET", Path());
+  Set("WATCHDOG_USEC", "4000000");
   ServiceNotice notice = ServiceNotice::FromEnvironment();
   notice.Alive(Time(seconds(1)));
   notice.Alive(Time(seconds(2)));
   notice.Alive(Time(seconds(3)));
   EXPECT_THAT(Heard(), ElementsAre("WATCHDOG=1", "WATCHDOG=1"));
-  ::setenv("WATCHDOG_PID", "1", 1);  // Another process of the service is meant.
+  Set("WATCHDOG_PID", "1");  // Another process of the service is meant.
   ServiceNotice::FromEnvironment().Alive(Time(seconds(1)));
   EXPECT_THAT(Heard(), IsEmpty());
 }

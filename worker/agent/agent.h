@@ -105,6 +105,13 @@ class Agent {
 
   AgentEffects Handle(const AgentEvent& event, Time now);
 
+  // The coordinator has welcomed this life, and is not known to be gone.
+  [[nodiscard]] bool IsKnown() const { return welcomed_; }
+  // Empty: none.
+  [[nodiscard]] std::string TaskThatRuns() const {
+    return running_.has_value() ? Name(running_->attempt.task) : "";
+  }
+
   // When the next Tick is due.
   [[nodiscard]] Time NextWakeup() const { return wakeup_; }
 

@@ -1,7 +1,5 @@
 #include "worker/models/torch_version.h"
 
-#include <torch/version.h>
-
 #if TORCH_VERSION_MAJOR >= 2
 #include <ATen/ops/scaled_dot_product_attention.h>
 #endif
@@ -21,5 +19,16 @@ std::optional<at::Tensor> FusedAttention(const at::Tensor& /*q*/,
   return std::nullopt;
 }
 #endif
+
+c10::WarningHandler* HearTorchWarnings(c10::WarningHandler* handler) {
+#if TORCH_VERSION_MAJOR >= 2
+  namespace warnings = c10::WarningUtils;
+#else
+  namespace warnings = c10::Warning;
+#endif
+  c10::WarningHandler* const before = warnings::get_warning_handler();
+  warnings::set_warning_handler(handler);
+  return before;
+}
 
 }  // namespace weft::models

@@ -3,6 +3,10 @@
 #pragma once
 
 #include <optional>
+#include <string>
+
+#include <c10/util/Exception.h>
+#include <torch/version.h>
 
 #include "worker/models/aten.h"
 
@@ -15,5 +19,27 @@ namespace weft::models {
 std::optional<at::Tensor> FusedAttention(const at::Tensor& q,
                                          const at::Tensor& k,
                                          const at::Tensor& v);
+
+// A listener to LibTorch's warnings, whichever shape it gives them.
+class TorchWarningHearer : public c10::WarningHandler {
+ public:
+  virtual void Hear(const std::string& warning) = 0;
+
+ private:
+#if TORCH_VERSION_MAJOR >= 2
+  void process(const c10::Warning& warning) override {
+    Hear(warning.msg());
+  }
+#else
+  void process(const c10::SourceLocation& /*place*/,
+               const std::string& warning,
+               bool /*verbatim*/) override {
+    Hear(warning);
+  }
+#endif
+};
+
+// This thread's, from now on. Gives the one before.
+c10::WarningHandler* HearTorchWarnings(c10::WarningHandler* handler);
 
 }  // namespace weft::models

@@ -3,12 +3,17 @@
 #include <utility>
 
 #include "common/failpoint.h"
-#include "worker/stages/stage.h"
+#include "worker/media/ffmpeg_voice.h"
+#include "worker/models/torch_voice.h"
+#include "worker/runner/attempt_fields.h"
 
 namespace weft::worker {
 
-DeviceThread::DeviceThread(std::string device, std::uint64_t memory)
-    : device_(std::move(device)), memory_(memory), thread_([this] { Loop(); }) {}
+DeviceThread::DeviceThread(std::string device, std::uint64_t memory, Log log)
+    : device_(std::move(device)),
+      memory_(memory),
+      voices_(std::move(log)),
+      thread_([this] { Loop(); }) {}
 
 DeviceThread::~DeviceThread() {
   abandoned_ = true;
@@ -47,39 +52,54 @@ void DeviceThread::Tell(AgentEvent event) {
 }
 
 void DeviceThread::Loop() {
+  const models::TorchVoice torch([this](const std::string& warning) {
+    voices_.Take("LibTorch", LogLevel::kWarning, warning);
+  });
+  // What is an error to FFmpeg need not be one to the task, which may well go on.
+  media::HearFfmpeg([this](media::Concern concern, const std::string& line) {
+    voices_.Take("FFmpeg", concern == media::Concern::kError ? LogLevel::kWarning : LogLevel::kInfo,
+                 line);
+  });
   WarmModel model(device_);
   WarmClip clip;
-  std::string told;  // Of the model, last.
   while (true) {
     std::unique_lock lock(mutex_);
     wake_.wait(lock, [this] { return leaving_ || work_; });
     if (leaving_) {
+      lock.unlock();
+      media::HearFfmpeg({});
       return;
     }
     const Work work = *std::exchange(work_, std::nullopt);
     lock.unlock();
-    StageContext context{
-        .blobs = *blobs_,
-        .model = model,
-        .clip = clip,
-        .memory = memory_,
-        .moved =
-            [&](double fraction) {
-              Tell(TaskMoved{work.attempt, fraction});
-            },
-        .abandoned = abandoned_,
-    };
-    Result<v1::TaskResult> result = RunTask(work.task, context);
-    Failpoint("worker/after-task");
-    if (model.key() != told) {
-      told = model.key();
-      Tell(ModelChanged{told});
-    }
-    if (result) {
-      Tell(TaskSucceeded{work.attempt, *std::move(result)});
-    } else {
-      Tell(TaskErred{work.attempt, result.error()});
-    }
+    Run(work, model, clip);
+  }
+}
+
+void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
+  StageContext context{
+      .blobs = *blobs_,
+      .model = model,
+      .clip = clip,
+      .memory = memory_,
+      .moved =
+          [&](double fraction) {
+            Tell(TaskMoved{work.attempt, fraction});
+          },
+      .abandoned = abandoned_,
+  };
+  voices_.Begin(FieldsOf(work.attempt));
+  Result<v1::TaskResult> result = RunTask(work.task, context);
+  const std::string said = voices_.End();
+  Failpoint("worker/after-task");
+  if (model.key() != model_told_) {
+    model_told_ = model.key();
+    Tell(ModelChanged{model_told_});
+  }
+  if (result) {
+    Tell(TaskSucceeded{work.attempt, *std::move(result)});
+  } else {
+    Tell(TaskErred{work.attempt, result.error(), said});
   }
 }
 

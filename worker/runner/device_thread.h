@@ -1,5 +1,6 @@
 // The thread that computes. It runs one task at a time and tells what becomes of it; nothing else
-// is shared with the thread that talks to the coordinator.
+// is shared with the thread that talks to the coordinator. What the libraries say meanwhile goes
+// into the log; FFmpeg has one listener in a process, so there can be one such thread at a time.
 
 #pragma once
 
@@ -14,15 +15,18 @@
 #include <vector>
 
 #include "common/blob_store.h"
+#include "common/log/log.h"
 #include "weft/v1/task.pb.h"
 #include "worker/agent/agent.h"
+#include "worker/runner/library_voices.h"
+#include "worker/stages/stage.h"
 
 namespace weft::worker {
 
 class DeviceThread {
  public:
   // device: "cpu" or "cuda:N", for the models.  memory: bytes of it that a model may take.
-  DeviceThread(std::string device, std::uint64_t memory);
+  DeviceThread(std::string device, std::uint64_t memory, Log log);
   DeviceThread(const DeviceThread&) = delete;
   DeviceThread& operator=(const DeviceThread&) = delete;
   // Abandons what runs and waits for it to stop.
@@ -47,10 +51,14 @@ class DeviceThread {
   };
 
   void Loop();
+  // Runs it, and tells of its end.
+  void Run(const Work& work, WarmModel& model, WarmClip& clip);
   void Tell(AgentEvent event);
 
   const std::string device_;
   const std::uint64_t memory_;
+  LibraryVoices voices_;
+  std::string model_told_;            // That is loaded, last; the thread's own.
   std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.
   std::atomic<bool> abandoned_{false};
 

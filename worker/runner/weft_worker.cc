@@ -31,8 +31,12 @@
 #include "worker/models/numeric_class.h"
 #include "worker/models/torch_edge.h"
 #include "worker/outbox/outbox.h"
+#include "worker/runner/attempt_fields.h"
 #include "worker/runner/device_thread.h"
 #include "worker/runner/log_courier.h"
+#include "worker/runner/worker_check.h"
+#include "worker/runner/worker_options.h"
+#include "worker/runner/worker_status.h"
 
 namespace weft::worker {
 namespace {
@@ -42,19 +46,6 @@ constexpr Duration kPollInterval = std::chrono::milliseconds(20);
 
 // Signal handlers can reach nothing else.
 std::atomic<int> stops_asked{0};  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables)
-
-struct Options {
-  std::string coordinator;
-  std::string name;
-  std::string device = "cpu";
-  std::uint64_t memory = 0;  // Bytes of the device that a model may take; 0: see MemoryOf().
-  std::string log_file;
-  std::string outbox;
-  std::vector<std::string> tags;
-  std::string log_level = "info";
-  bool exit_with_parent = false;
-  CurveFiles curve;
-};
 
 // Debian's OpenBLAS takes newer AMD cores with AVX-512 for Haswell and runs at 60 % of its speed.
 // It reads the variable when it is loaded, so this process starts over with it set.
@@ -97,18 +88,9 @@ std::vector<v1::DataType> DataTypes(const std::string& device) {
   return types;
 }
 
-LogFields Fields(const AttemptId& attempt) {
-  return {.job = attempt.task.job.value,
-          .chunk = attempt.task.chunk,
-          .round = attempt.task.round,
-          .task = Name(attempt.task),
-          .attempt = attempt.number,
-          .epoch = attempt.epoch};
-}
-
 class Runner {
  public:
-  Runner(const Options& options,
+  Runner(const WorkerOptions& options,
          std::string numeric_class,
          ZmqContext& zmq,
          const Log& log,
@@ -116,7 +98,8 @@ class Runner {
       : zmq_(zmq),
         log_(log),
         courier_(courier),
-        device_(options.device, options.memory),
+        device_(options.device, options.memory, log),
+        status_(options.status_file),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),
                 .build = "weft " WEFT_VERSION,
@@ -134,6 +117,8 @@ class Runner {
 
  private:
   Status PassOnStops();
+  // The service manager and the status file hear how it is.
+  void TellState();
   // Once the coordinator knows who speaks.
   void SendLog();
   Status Feed(const AgentEvent& event);
@@ -148,6 +133,7 @@ class Runner {
   Time log_sent_{};
   SteadyClock clock_;
   DeviceThread device_;
+  WorkerStatus status_;
   Agent agent_;
   std::unique_ptr<Connection> control_;
   std::string bulk_address_;
@@ -168,6 +154,7 @@ Status Runner::Run(const std::string& address) {
     if (leaving_) {
       break;
     }
+    TellState();
     SendLog();
     WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, control_->Receive(kPollInterval));
     v1::FromCoordinator message;
@@ -176,6 +163,10 @@ Status Runner::Run(const std::string& address) {
     }
   }
   return {};
+}
+
+void Runner::TellState() {
+  status_.Tell({.is_known = agent_.IsKnown(), .task = agent_.TaskThatRuns()}, clock_.Now());
 }
 
 void Runner::SendLog() {
@@ -221,12 +212,12 @@ Status Runner::OpenOutbox(const std::string& folder) {
 
 Status Runner::Feed(const AgentEvent& event) {
   if (const auto* erred = std::get_if<TaskErred>(&event)) {
-    log_.With(Fields(erred->attempt)).Warning(erred->error.message());
+    log_.With(FieldsOf(erred->attempt)).Warning(erred->error.message());
   } else if (const auto* succeeded = std::get_if<TaskSucceeded>(&event)) {
-    log_.With(Fields(succeeded->attempt))
+    log_.With(FieldsOf(succeeded->attempt))
         .Info("done in " + std::to_string(succeeded->result.seconds()) + " s");
     if (succeeded->result.micro_batch() > 0) {
-      log_.With(Fields(succeeded->attempt))
+      log_.With(FieldsOf(succeeded->attempt))
           .Warning("memory was too short for the job's micro-batch; went on with " +
                    std::to_string(succeeded->result.micro_batch()) + " frames a pass");
     }
@@ -271,7 +262,7 @@ Status Runner::Obey(const AgentEffects& effects) {
   }
   if (effects.start) {
     WEFT_ASSIGN_OR_RETURN(const AttemptId attempt, FromWire(effects.start->attempt()));
-    log_.With(Fields(attempt)).Info("starts");
+    log_.With(FieldsOf(attempt)).Info("starts");
     Failpoint("worker/before-start");
     device_.Start(*effects.start, attempt);
   }
@@ -297,13 +288,28 @@ Result<std::unique_ptr<ZmqContext>> OpenZmq(const CurveFiles& curve) {
   return ZmqContext::Open(options);
 }
 
-int Main(Options options) {
-  if (options.exit_with_parent) {
-    // The parent may be gone already; then the signal would never come.
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() == 1) {
-      return EXIT_FAILURE;
-    }
+// False where the parent is gone already; then its signal would never come.
+bool EndsWithParent() {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  return getppid() != 1;
+}
+
+// Until it leaves in peace.
+Status Join(WorkerOptions options, const Log& log, LogCourier& courier) {
+  if (options.memory == 0) {
+    WEFT_ASSIGN_OR_RETURN(options.memory, MemoryOf(options.device));
+  }
+  WEFT_ASSIGN_OR_RETURN(const std::string numeric_class, models::NumericClass(options.device));
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<ZmqContext> zmq, OpenZmq(options.curve));
+  log.Info("joins " + options.coordinator + " with " + numeric_class);
+  Runner runner(options, numeric_class, *zmq, log, courier);
+  WEFT_RETURN_IF_ERROR(runner.OpenOutbox(options.outbox));
+  return runner.Run(options.coordinator);
+}
+
+int Main(const WorkerOptions& options) {
+  if (options.exit_with_parent && !EndsWithParent()) {
+    return EXIT_FAILURE;
   }
   std::signal(SIGTERM, [](int) { ++stops_asked; });
   std::signal(
@@ -320,62 +326,18 @@ int Main(Options options) {
     std::cerr << "weft-worker: error: " << log.error().message() << '\n';
     return EXIT_FAILURE;
   }
-  if (options.memory == 0) {
-    const Result<std::uint64_t> memory = MemoryOf(options.device);
-    if (!memory) {
-      log->Error(memory.error().message());
-      return EXIT_FAILURE;
-    }
-    options.memory = *memory;
-  }
-  const Result<std::string> numeric_class = models::NumericClass(options.device);
-  if (!numeric_class) {
-    log->Error(numeric_class.error().message());
-    return EXIT_FAILURE;
-  }
-  const Result<std::unique_ptr<ZmqContext>> zmq = OpenZmq(options.curve);
-  if (!zmq) {
-    log->Error(zmq.error().message());
-    return EXIT_FAILURE;
-  }
   const Log worker_log = log->With({.worker = options.name});
-  worker_log.Info("joins " + options.coordinator + " with " + *numeric_class);
-  Runner runner(options, *numeric_class, **zmq, worker_log, courier);
-  Status status = runner.OpenOutbox(options.outbox);
-  if (status) {
-    status = runner.Run(options.coordinator);
+  const bool can_start = options.exit_with_parent || CheckMachine(options.device, options.outbox,
+                                                                  options.status_file, worker_log);
+  if (!can_start || options.check) {
+    return can_start ? EXIT_SUCCESS : EXIT_FAILURE;
   }
-  if (!status) {
+  if (const Status status = Join(options, worker_log, courier); !status) {
     worker_log.Error(status.error().message());
     return EXIT_FAILURE;
   }
   worker_log.Info("left");
   return EXIT_SUCCESS;
-}
-
-void AddOptions(CLI::App& app, Options& options) {
-  app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
-  app.add_option("--coordinator", options.coordinator, "Address, tcp://HOST:PORT or ipc://PATH")
-      ->required();
-  app.add_option("--name", options.name, "This worker's name, the same at every start")->required();
-  app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
-  app.add_option("--memory", options.memory,
-                 "Of the device, for the model: 12GB, 800MB, … [three quarters of what it has]")
-      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
-  app.add_option("--outbox", options.outbox,
-                 "Folder of this worker alone: results are kept there until they are acknowledged, "
-                 "also when the worker is killed");
-  app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
-  app.add_option("--keys", options.curve.keys, "This worker's key file, made by weft keys");
-  app.add_option("--server-key", options.curve.server, "The coordinator's FILE.pub");
-  app.add_flag("--plain-tcp", options.curve.plain_tcp,
-               "Allow TCP beyond this machine without keys");
-  app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
-  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
-      ->capture_default_str();
-  app.add_flag("--exit-with-parent", options.exit_with_parent,
-               "End when the process that started this one ends");
 }
 
 }  // namespace
@@ -384,7 +346,7 @@ void AddOptions(CLI::App& app, Options& options) {
 int main(int argc, char** argv) {
   weft::worker::UseOneThread();
   weft::worker::ChooseBlasKernels(argv);
-  weft::worker::Options options;
+  weft::worker::WorkerOptions options;
   CLI::App app(
       "Runs tasks for a Weft coordinator.\n\nExample:\n  weft-worker --coordinator "
       "tcp://10.0.0.5:7733 --name gpu17.0 --device cuda:0\n",
@@ -395,5 +357,5 @@ int main(int argc, char** argv) {
     return *ended;
   }
   weft::models::KeepFreedMemory();
-  return weft::worker::Main(std::move(options));
+  return weft::worker::Main(options);
 }

@@ -1,16 +1,19 @@
 #include "worker/runner/device_thread.h"
 
+#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <variant>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "common/blob/memory_blob_store.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/model_key.h"
+#include "tests/common/temporary_folder.h"
 
 namespace weft::worker {
 namespace {
@@ -55,7 +58,19 @@ class DeviceThreadTest : public testing::Test {
     }
   }
 
-  DeviceThread device_{"cpu", std::uint64_t{1} << 30U};
+  // The failure that the task ends with.
+  TaskErred End() {
+    while (true) {
+      for (const AgentEvent& event : device_.TakeEvents()) {
+        if (const auto* erred = std::get_if<TaskErred>(&event)) {
+          return *erred;
+        }
+      }
+      std::this_thread::yield();
+    }
+  }
+
+  DeviceThread device_{"cpu", std::uint64_t{1} << 30U, Log::Silent()};
   std::uint32_t attempts_ = 0;
 };
 
@@ -66,6 +81,20 @@ TEST_F(DeviceThreadTest, TellsOnceWhichModelItHasLoaded) {
   EXPECT_EQ(KeysToldWhileRunning(model), std::vector<std::string>{}) << "it is kept";
   EXPECT_EQ(KeysToldWhileRunning("/no/such/model"), std::vector<std::string>{})
       << "the one before is there still";
+}
+
+TEST_F(DeviceThreadTest, ExplainsAFailureByWhatFfmpegSaid) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.File("bad.mp4")) << std::string(
+      "\0\0\0\x18"
+      "ftypisom\0\0\2\0isomiso2",
+      24);
+  const AttemptId attempt{{{"j"}, Stage::kProbe, 0, 0}, ++attempts_, 1};
+  v1::Task task = RoundWithoutInputs(attempt, WEFT_SOURCE_DIR "/deploy/models/weft-demo");
+  task.mutable_job()->set_input_path(folder.File("bad.mp4"));
+  task.mutable_job()->set_output_path(folder.File("out.mkv"));
+  device_.Start(task, attempt);
+  EXPECT_THAT(End().log, testing::HasSubstr("FFmpeg: [mov,mp4,m4a,3gp,3g2,mj2 @"));
 }
 
 }  // namespace

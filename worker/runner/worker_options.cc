@@ -1,0 +1,36 @@
+#include "worker/runner/worker_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace weft::worker {
+
+void AddOptions(CLI::App& app, WorkerOptions& options) {
+  app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
+  app.add_option("--coordinator", options.coordinator, "Address, tcp://HOST:PORT or ipc://PATH")
+      ->required();
+  app.add_option("--name", options.name, "This worker's name, the same at every start")->required();
+  app.add_option("--device", options.device, "cpu or cuda:N")->capture_default_str();
+  app.add_option("--memory", options.memory,
+                 "Of the device, for the model: 12GB, 800MB, … [three quarters of what it has]")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
+  app.add_option("--outbox", options.outbox,
+                 "Folder of this worker alone: results are kept there until they are acknowledged, "
+                 "also when the worker is killed");
+  app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
+  app.add_option("--keys", options.curve.keys, "This worker's key file, made by weft keys");
+  app.add_option("--server-key", options.curve.server, "The coordinator's FILE.pub");
+  app.add_flag("--plain-tcp", options.curve.plain_tcp,
+               "Allow TCP beyond this machine without keys");
+  app.add_option("--log-file", options.log_file, "JSON lines go here, and nothing to the terminal");
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--status-file", options.status_file,
+                 "Written anew every few seconds, as JSON: whether it is ready, what it runs");
+  app.add_flag("--check", options.check,
+               "Only say whether this machine is fit for it; exit status 0: it is");
+  app.add_flag("--exit-with-parent", options.exit_with_parent,
+               "End when the process that started this one ends");
+}
+
+}  // namespace weft::worker

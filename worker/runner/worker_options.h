@@ -1,0 +1,33 @@
+// What a worker is told when it is started.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/App.hpp>
+
+#include "common/transport/curve_files.h"
+
+namespace weft::worker {
+
+struct WorkerOptions {
+  std::string coordinator;
+  std::string name;
+  std::string device = "cpu";
+  std::uint64_t memory = 0;  // Bytes of the device that a model may take; 0: three quarters of it.
+  std::string log_file;
+  std::string outbox;
+  std::vector<std::string> tags;
+  std::string log_level = "info";
+  std::string status_file;
+  bool exit_with_parent = false;
+  bool check = false;
+  CurveFiles curve;
+};
+
+// options: outlives `app`, which fills it in when it parses.
+void AddOptions(CLI::App& app, WorkerOptions& options);
+
+}  // namespace weft::worker
