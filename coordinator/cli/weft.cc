@@ -1,72 +1,26 @@
-// The program `weft`: reads what it was asked for, and does it.
+// The program `weft`: reads what it was asked for, and does it; jobs on this machine are done by
+// weft-alone.
 
 #include <algorithm>
-#include <cstdlib>
+#include <cerrno>
 #include <filesystem>
 #include <iostream>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <vector>
+
+#include <unistd.h>
 
 #include "coordinator/cli/care.h"
 #include "coordinator/cli/command_line.h"
 #include "coordinator/cli/completion_command.h"
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/fleet_commands.h"
-#include "coordinator/cli/plan.h"
-#include "coordinator/cli/render.h"
 #include "coordinator/cli/reporter.h"
-#include "coordinator/cli/stop_signals.h"
 #include "coordinator/cli/terminal.h"
 
 namespace weft::cli {
 namespace {
-
-std::uint32_t CoreCount() {
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-// Workers are the program beside this one.
-Result<std::string> WorkerProgram() {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) {
-    return Failure(ErrorCode::kInternal, "cannot find this program: " + error.message());
-  }
-  return (self.parent_path() / "weft-worker").string();
-}
-
-Result<ExitCode> RunPlan(const JobOptions& options, const v1::JobSpec& spec) {
-  WEFT_ASSIGN_OR_RETURN(const std::string text, Plan(options, spec, CoreCount()));
-  std::cout << text << std::flush;
-  return ExitCode::kDone;
-}
-
-Result<ExitCode> RunJob(const JobOptions& options, const v1::JobSpec& spec, Reporter& reporter) {
-  WEFT_ASSIGN_OR_RETURN(const std::string worker_program, WorkerProgram());
-  WEFT_ASSIGN_OR_RETURN(StopSignals signals, StopSignals::Catch());
-  const RenderRequest request{options, spec, worker_program, CoreCount()};
-  return Render(request, signals, reporter);
-}
-
-ExitCode Obey(const CommandLine& line) {
-  const std::unique_ptr<Reporter> reporter = MakeReporter(line.options.json);
-  const bool runs = line.command == Command::kRun;
-  const Result<v1::JobSpec> spec = runs ? ResolveSpec(line.options) : ResolvePlanSpec(line.options);
-  if (!spec) {
-    reporter->Failed(spec.error(), ExitCode::kUsage);
-    return ExitCode::kUsage;
-  }
-  const Result<ExitCode> code =
-      runs ? RunJob(line.options, *spec, *reporter) : RunPlan(line.options, *spec);
-  if (!code) {
-    const ExitCode failed = ExitCodeFor(code.error().code());
-    reporter->Failed(code.error(), failed);
-    return failed;
-  }
-  return *code;
-}
 
 std::vector<CommandShape> AllShapes() {
   std::vector<CommandShape> all = JobCommandShapes();
@@ -76,7 +30,20 @@ std::vector<CommandShape> AllShapes() {
   return all;
 }
 
-ExitCode Main(const std::vector<std::string>& arguments) {
+// This process becomes the program beside it. Comes back only where it cannot.
+Error BecomeAlone(char** argv) {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) {
+    return {ErrorCode::kInternal, "cannot find this program: " + error.message()};
+  }
+  const std::string program = (self.parent_path() / "weft-alone").string();
+  ::execv(program.c_str(), argv);
+  return {ErrorCode::kInternal, program + ": " + std::generic_category().message(errno) +
+                                    "; it works on this machine alone, and belongs beside weft"};
+}
+
+ExitCode Main(const std::vector<std::string>& arguments, char** argv) {
   if (const auto cared = Care(arguments); cared.has_value()) {
     return *cared;
   }
@@ -102,12 +69,13 @@ ExitCode Main(const std::vector<std::string>& arguments) {
               << std::flush;
     return ExitCode::kDone;
   }
-  return Obey(*line);
+  MakeReporter(line->options.json)->Failed(BecomeAlone(argv), ExitCode::kFailed);
+  return ExitCode::kFailed;
 }
 
 }  // namespace
 }  // namespace weft::cli
 
 int main(int argc, char** argv) {
-  return static_cast<int>(weft::cli::Main({argv + std::min(argc, 1), argv + argc}));
+  return static_cast<int>(weft::cli::Main({argv + std::min(argc, 1), argv + argc}, argv));
 }

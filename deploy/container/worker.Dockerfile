@@ -18,7 +18,7 @@ RUN apt-get update \
        | xargs apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/* /tmp/packages \
     && useradd --system --uid 7733 --home-dir /var/lib/weft-worker --create-home weft
-COPY --from=build /weft/build/bin/weft-worker /weft/build/bin/weft /usr/bin/
+COPY --from=build /weft/build/bin/weft-worker /weft/build/bin/weft /weft/build/bin/weft-alone /usr/bin/
 USER weft
 VOLUME /var/lib/weft-worker
 # Alive, as the file is written anew every few seconds, and known to the coordinator.
