@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <ostream>
@@ -55,13 +56,33 @@ struct TaskId {
   std::uint32_t chunk = 0;
   std::uint32_t round = 0;
 
-  friend bool operator==(const TaskId& a, const TaskId& b) { return Key(a) == Key(b); }
-  friend bool operator!=(const TaskId& a, const TaskId& b) { return Key(a) != Key(b); }
-  friend bool operator<(const TaskId& a, const TaskId& b) { return Key(a) < Key(b); }
+  friend bool operator==(const TaskId& a, const TaskId& b) {
+    return a.chunk == b.chunk && a.round == b.round && a.stage == b.stage && a.job == b.job;
+  }
+  friend bool operator!=(const TaskId& a, const TaskId& b) { return !(a == b); }
+  friend bool operator<(const TaskId& a, const TaskId& b) {
+    const int by_job = a.job.value.compare(b.job.value);  // Once: jobs are most often the same.
+    return by_job != 0 ? by_job < 0
+                       : std::tie(a.stage, a.chunk, a.round) < std::tie(b.stage, b.chunk, b.round);
+  }
+};
 
- private:
-  static std::tuple<const std::string&, Stage, std::uint32_t, std::uint32_t> Key(const TaskId& id) {
-    return {id.job.value, id.stage, id.chunk, id.round};
+// For tables that are only looked up: the order of such a table differs between standard libraries.
+struct IdHash {
+  template <typename Tag>
+  std::size_t operator()(const NameId<Tag>& id) const {
+    return std::hash<std::string>()(id.value);
+  }
+  std::size_t operator()(const TaskId& id) const {
+    constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;  // 2^64 over the golden ratio.
+    std::uint64_t hash = (*this)(id.job);
+    for (const std::uint64_t part :
+         {std::uint64_t{id.chunk},
+          std::uint64_t{id.round} << 3 | static_cast<std::uint64_t>(id.stage)}) {
+      hash = (hash ^ part) * kOdd;
+      hash ^= hash >> 32;
+    }
+    return static_cast<std::size_t>(hash);
   }
 };
 

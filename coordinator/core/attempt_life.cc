@@ -30,7 +30,7 @@ Note About(const Task& task, std::string text) {
 
 // The attempt's result is the task's, or that of the first of its two runs.
 bool IsKept(const Task& task, const AttemptId& attempt, const Holder& holder) {
-  if (task.state == TaskState::kDone && task.LatestAttempt() == attempt) {
+  if (task.state == TaskState::kDone && task.IsLatest(attempt)) {
     return task.holder.worker == holder.worker;
   }
   return task.first_run.has_value() && task.first_run->attempt == attempt.number &&
@@ -334,7 +334,7 @@ void AttemptLife::ExpireLeases(Time now, Effects& effects) {
 }
 
 bool AttemptLife::IsLatest(const Task& task, const AttemptId& attempt, const Holder& holder) const {
-  return task.LatestAttempt() == attempt && task.holder == holder;
+  return task.IsLatest(attempt) && task.holder == holder;
 }
 
 void AttemptLife::Count(Task& task, const Failure& failure, Time now, Effects& effects) {

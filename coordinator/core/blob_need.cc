@@ -20,7 +20,7 @@ bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& 
   if (open && elder != nullptr && elder->attempt == attempt) {
     return true;
   }
-  if (!open || task->LatestAttempt() != attempt) {
+  if (!open || !task->IsLatest(attempt)) {
     return false;
   }
   return task->state != TaskState::kDone || task->readers_missing > 0 || output == kPreview;

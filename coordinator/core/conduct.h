@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -61,7 +61,7 @@ class Conduct {
   };
 
   ConductLimits limits_;
-  std::map<WorkerId, Past> past_;
+  std::unordered_map<WorkerId, Past, IdHash> past_;
   std::set<std::pair<Time, WorkerId>> aside_;
 };
 

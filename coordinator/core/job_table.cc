@@ -81,6 +81,7 @@ Job& JobTable::Add(Job job) {
   const JobId id = job.id;
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));
   assert(is_new);
+  by_id_.emplace(id, &added->second);
   by_sequence_.emplace(added->second.sequence, &added->second);
   for (const std::string& before : added->second.terms.after()) {
     followers_[{before}].push_back(id);
@@ -95,9 +96,9 @@ void JobTable::Move(Job& job, JobState state) {
 }
 
 const std::vector<JobId>& JobTable::FollowersOf(const JobId& id) const {
-  static const std::vector<JobId> kNobody;
+  static const std::vector<JobId> nobody;
   const auto followers = followers_.find(id);
-  return followers == followers_.end() ? kNobody : followers->second;
+  return followers == followers_.end() ? nobody : followers->second;
 }
 
 std::uint32_t JobTable::OpenOf(const std::string& user) const {
@@ -106,13 +107,13 @@ std::uint32_t JobTable::OpenOf(const std::string& user) const {
 }
 
 Job* JobTable::Find(const JobId& id) {
-  const auto job = jobs_.find(id);
-  return job == jobs_.end() ? nullptr : &job->second;
+  const auto job = by_id_.find(id);
+  return job == by_id_.end() ? nullptr : job->second;
 }
 
 const Job* JobTable::Find(const JobId& id) const {
-  const auto job = jobs_.find(id);
-  return job == jobs_.end() ? nullptr : &job->second;
+  const auto job = by_id_.find(id);
+  return job == by_id_.end() ? nullptr : job->second;
 }
 
 }  // namespace weft::coordinator

@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "common/error.h"
@@ -86,6 +87,7 @@ class JobTable {
 
  private:
   std::map<JobId, Job> jobs_;
+  std::unordered_map<JobId, Job*, IdHash> by_id_;
   std::map<std::uint64_t, const Job*> by_sequence_;
   std::map<std::string, std::uint32_t> open_;  // By user.
   std::map<JobId, std::vector<JobId>> followers_;

@@ -2,13 +2,27 @@
 
 #include <algorithm>
 #include <cassert>
+#include <iterator>
 
 namespace weft::coordinator {
 namespace {
 
-// Sorts before every task of the job.
-TaskId FirstOf(const JobId& job) {
-  return {.job = job, .stage = Stage::kProbe};
+// Of leases that end at the same time, the order must not depend on who was heard first.
+void Sort(std::vector<Lease>& leases, Time Lease::*end) {
+  std::sort(leases.begin(), leases.end(), [&](const Lease& a, const Lease& b) {
+    return a.*end < b.*end || (a.*end == b.*end && a.attempt.task < b.attempt.task);
+  });
+}
+
+template <typename Line>
+std::vector<Lease> ByTask(const Line& line) {
+  std::vector<Lease> leases;
+  leases.reserve(line.size());
+  std::transform(line.begin(), line.end(), std::back_inserter(leases),
+                 [](const auto& lease) { return *lease; });
+  std::sort(leases.begin(), leases.end(),
+            [](const Lease& a, const Lease& b) { return a.attempt.task < b.attempt.task; });
+  return leases;
 }
 
 }  // namespace
@@ -18,107 +32,112 @@ LeaseTable::LeaseTable(Duration term, Duration patience) : term_(term), patience
 }
 
 Status LeaseTable::Grant(const AttemptId& attempt, const Holder& holder, Time now) {
-  const Lease lease{attempt, holder, now + term_, now, 0, now + patience_};
-  if (!leases_.emplace(attempt.task, lease).second) {
+  const auto [place, is_new] = places_.try_emplace(attempt.task);
+  if (!is_new) {
     return Failure(ErrorCode::kAlreadyExists, Name(attempt.task) + " is already leased");
   }
-  by_expiry_.emplace(lease.expiry, attempt.task);
-  by_stall_.emplace(lease.stall, attempt.task);
-  by_worker_.emplace(holder.worker, attempt.task);
+  assert(leases_.empty() || leases_.back().expiry <= now + term_);
+  const auto lease =
+      leases_.insert(leases_.end(), {attempt, holder, now + term_, now, 0, now + patience_});
+  const auto append = [&](Lines& line) { return line.insert(line.end(), lease); };
+  place->second = {lease, append(by_stall_), append(of_jobs_[attempt.task.job]),
+                   append(of_workers_[holder.worker])};
   return {};
 }
 
 bool LeaseTable::Renew(const AttemptId& attempt, const Holder& holder, double fraction, Time now) {
-  const auto held = leases_.find(attempt.task);
-  if (held == leases_.end() || held->second.attempt != attempt || held->second.holder != holder) {
+  const auto held = places_.find(attempt.task);
+  if (held == places_.end() || held->second.lease->attempt != attempt ||
+      held->second.lease->holder != holder) {
     return false;
   }
-  by_expiry_.erase({held->second.expiry, attempt.task});
-  held->second.expiry = now + term_;
-  by_expiry_.emplace(held->second.expiry, attempt.task);
-  if (fraction > held->second.fraction) {
-    by_stall_.erase({held->second.stall, attempt.task});
-    held->second.fraction = fraction;
-    held->second.stall = now + patience_;
-    by_stall_.emplace(held->second.stall, attempt.task);
+  Extend(held->second, now);
+  Lease& lease = *held->second.lease;
+  if (fraction > lease.fraction) {
+    lease.fraction = fraction;
+    lease.stall = now + patience_;
+    by_stall_.splice(by_stall_.end(), by_stall_, held->second.by_stall);
   }
   return true;
 }
 
 void LeaseTable::Hand(const TaskId& task, const Holder& heir, Time now) {
-  Lease& lease = leases_.at(task);
-  assert(lease.holder.worker == heir.worker);
-  lease.holder = heir;
-  Renew(lease.attempt, heir, lease.fraction, now);
+  const Place& place = places_.at(task);
+  assert(place.lease->holder.worker == heir.worker);
+  place.lease->holder = heir;
+  Extend(place, now);
 }
 
 void LeaseTable::Release(const TaskId& task) {
-  const auto held = leases_.find(task);
-  if (held != leases_.end()) {
+  const auto held = places_.find(task);
+  if (held != places_.end()) {
     Erase(held);
   }
 }
 
 std::vector<Lease> LeaseTable::Expire(Time now) {
   std::vector<Lease> expired;
-  while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
-    const auto held = leases_.find(by_expiry_.begin()->second);
-    expired.push_back(held->second);
-    Erase(held);
+  while (!leases_.empty() && leases_.front().expiry <= now) {
+    expired.push_back(leases_.front());
+    Erase(places_.find(expired.back().attempt.task));
   }
+  Sort(expired, &Lease::expiry);
   return expired;
 }
 
 std::vector<Lease> LeaseTable::Stall(Time now) {
   std::vector<Lease> stalled;
-  while (!by_stall_.empty() && by_stall_.begin()->first <= now) {
-    const auto held = leases_.find(by_stall_.begin()->second);
-    stalled.push_back(held->second);
-    Erase(held);
+  while (!by_stall_.empty() && by_stall_.front()->stall <= now) {
+    stalled.push_back(*by_stall_.front());
+    Erase(places_.find(stalled.back().attempt.task));
   }
+  Sort(stalled, &Lease::stall);
   return stalled;
 }
 
 std::optional<Time> LeaseTable::NextExpiry() const {
-  if (by_expiry_.empty()) {
+  if (leases_.empty()) {
     return std::nullopt;
   }
-  return std::min(by_expiry_.begin()->first, by_stall_.begin()->first);
+  return std::min(leases_.front().expiry, by_stall_.front()->stall);
 }
 
 const Lease* LeaseTable::Find(const TaskId& task) const {
-  const auto held = leases_.find(task);
-  return held == leases_.end() ? nullptr : &held->second;
+  const auto held = places_.find(task);
+  return held == places_.end() ? nullptr : &*held->second.lease;
 }
 
 bool LeaseTable::Holds(const WorkerId& worker) const {
-  const auto first = by_worker_.lower_bound({worker, TaskId{}});
-  return first != by_worker_.end() && first->first == worker;
+  const auto of_worker = of_workers_.find(worker);
+  return of_worker != of_workers_.end() && !of_worker->second.empty();
 }
 
 std::vector<Lease> LeaseTable::HeldBy(const WorkerId& worker) const {
-  std::vector<Lease> held;
-  for (auto it = by_worker_.lower_bound({worker, TaskId{}});
-       it != by_worker_.end() && it->first == worker; ++it) {
-    held.push_back(leases_.at(it->second));
-  }
-  return held;
+  const auto of_worker = of_workers_.find(worker);
+  return of_worker == of_workers_.end() ? std::vector<Lease>() : ByTask(of_worker->second);
 }
 
 std::vector<Lease> LeaseTable::OfJob(const JobId& job) const {
-  std::vector<Lease> held;
-  for (auto it = leases_.lower_bound(FirstOf(job)); it != leases_.end() && it->first.job == job;
-       ++it) {
-    held.push_back(it->second);
-  }
-  return held;
+  const auto of_job = of_jobs_.find(job);
+  return of_job == of_jobs_.end() ? std::vector<Lease>() : ByTask(of_job->second);
 }
 
-void LeaseTable::Erase(Leases::iterator lease) {
-  by_expiry_.erase({lease->second.expiry, lease->first});
-  by_stall_.erase({lease->second.stall, lease->first});
-  by_worker_.erase({lease->second.holder.worker, lease->first});
-  leases_.erase(lease);
+void LeaseTable::Extend(const Place& place, Time now) {
+  place.lease->expiry = now + term_;
+  leases_.splice(leases_.end(), leases_, place.lease);
+}
+
+void LeaseTable::Erase(Places::iterator held) {
+  const Place place = held->second;
+  by_stall_.erase(place.by_stall);
+  of_workers_.at(place.lease->holder.worker).erase(place.of_worker);
+  const auto of_job = of_jobs_.find(place.lease->attempt.task.job);
+  of_job->second.erase(place.of_job);
+  if (of_job->second.empty()) {
+    of_jobs_.erase(of_job);
+  }
+  leases_.erase(place.lease);
+  places_.erase(held);
 }
 
 }  // namespace weft::coordinator

@@ -7,10 +7,9 @@
 
 #pragma once
 
-#include <map>
+#include <list>
 #include <optional>
-#include <set>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "common/ids.h"
@@ -29,6 +28,9 @@ struct Lease {
   Time stall = {};      // By then it must have moved on.
 };
 
+// Whatever happens to a lease takes the same time however many there are.
+//
+// REQUIRES: `now` never goes back from one call to the next.
 class LeaseTable {
  public:
   // term: of a lease.  patience: an attempt must move at least this often. REQUIRES: both > 0.
@@ -49,33 +51,47 @@ class LeaseTable {
   // Ends the task's lease, if there is one.
   void Release(const TaskId& task);
 
-  // Ends every lease with expiry <= now and returns them, ordered by expiry.
+  // Ends every lease with expiry <= now and returns them, ordered by expiry and task.
   std::vector<Lease> Expire(Time now);
 
-  // Ends every lease whose attempt has not moved for too long, and returns them.
+  // Ends every lease whose attempt has not moved for too long, and returns them; likewise ordered.
   std::vector<Lease> Stall(Time now);
 
   // When Expire() or Stall() next has something to do; nothing if no task is leased.
   [[nodiscard]] std::optional<Time> NextExpiry() const;
 
-  [[nodiscard]] const std::map<TaskId, Lease>& All() const { return leases_; }
+  // By expiry: the one that ends next is the first.
+  [[nodiscard]] const std::list<Lease>& All() const { return leases_; }
   [[nodiscard]] const Lease* Find(const TaskId& task) const;
   [[nodiscard]] bool Holds(const WorkerId& worker) const;
+  // Both in the order of their tasks.
   [[nodiscard]] std::vector<Lease> HeldBy(const WorkerId& worker) const;
   [[nodiscard]] std::vector<Lease> OfJob(const JobId& job) const;
 
  private:
-  using Leases = std::map<TaskId, Lease>;
+  using Lines = std::list<std::list<Lease>::iterator>;
 
-  void Erase(Leases::iterator lease);
+  // Where a lease stands in each order.
+  struct Place {
+    std::list<Lease>::iterator lease;
+    Lines::iterator by_stall;
+    Lines::iterator of_job;
+    Lines::iterator of_worker;
+  };
+  using Places = std::unordered_map<TaskId, Place, IdHash>;
+
+  void Extend(const Place& place, Time now);
+  void Erase(Places::iterator held);
 
   Duration term_;
   Duration patience_;
-  Leases leases_;
-  // The same leases, by end and by worker.
-  std::set<std::pair<Time, TaskId>> by_expiry_;
-  std::set<std::pair<Time, TaskId>> by_stall_;
-  std::set<std::pair<WorkerId, TaskId>> by_worker_;
+  // All leases end a term after they were granted or extended, so whatever is extended goes to the
+  // end; and so does, by its stall, what moves.
+  std::list<Lease> leases_;
+  Lines by_stall_;
+  Places places_;
+  std::unordered_map<JobId, Lines, IdHash> of_jobs_;        // None of them empty.
+  std::unordered_map<WorkerId, Lines, IdHash> of_workers_;  // Of all who ever held one.
 };
 
 }  // namespace weft::coordinator

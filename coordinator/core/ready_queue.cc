@@ -6,21 +6,22 @@
 namespace weft::coordinator {
 
 void ReadyQueue::AddJob(const JobId& job, const Standing& standing) {
-  jobs_.try_emplace(job, JobShare{.standing = standing});
-  users_.try_emplace(standing.user);
+  jobs_.try_emplace(
+      job,
+      JobShare{.user = &UserNamed(standing.user),
+               .rank = {.priority = standing.priority, .sequence = standing.sequence, .id = job}});
 }
 
 void ReadyQueue::Insert(const Requirement& requirement, const ReadyTask& task) {
   JobShare& job = jobs_.at(task.id.job);
-  UserShare& user = users_.at(job.standing.user);
+  UserShare& user = *job.user;
   if (user.ready == 0) {
-    user.served = std::max(user.served, clock_);
+    user.rank.served = std::max(user.rank.served, clock_);
   }
   if (job.ready == 0) {
-    job.served = std::max(job.served, user.clock);
+    job.rank.served = std::max(job.rank.served, user.clock);
   }
-  Jobs& jobs = UsersOf(requirement, user.held)[{user.served, job.standing.user}];
-  if (!jobs[RankOf(task.id.job, job)].insert(task).second) {
+  if (!UsersOf(requirement, user.held)[user.rank][job.rank].insert(task).second) {
     return;
   }
   ++job.ready;
@@ -37,21 +38,22 @@ void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
     return;
   }
   JobShare& job = known->second;
-  UserShare& user = users_.at(job.standing.user);
+  UserShare& user = *job.user;
   auto& users = user.held ? found->second.held : found->second.users;
-  const auto owner = users.find({user.served, job.standing.user});
+  const auto owner = users.find(user.rank);
   if (owner == users.end()) {
     return;
   }
-  const auto tasks = owner->second.find(RankOf(task.id.job, job));
+  const auto tasks = owner->second.find(job.rank);
   if (tasks == owner->second.end() || tasks->second.erase(task) == 0) {
     return;
   }
   --job.ready;
   --user.ready;
   eligible_ -= user.held ? 0 : 1;
-  if (--user.requirements[requirement] == 0) {
-    user.requirements.erase(requirement);
+  const auto count = user.requirements.find(requirement);
+  if (--count->second == 0) {
+    user.requirements.erase(count);
   }
   if (tasks->second.empty()) {
     owner->second.erase(tasks);
@@ -67,58 +69,61 @@ void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
 
 void ReadyQueue::Charge(const JobId& id, double work) {
   JobShare& job = jobs_.at(id);
-  UserShare& user = users_.at(job.standing.user);
-  clock_ = std::max(clock_, user.served);
-  user.clock = std::max(user.clock, job.served);
-  const JobRank before = RankOf(id, job);
-  job.served += work;
-  Reseat(id, job, before);
+  UserShare& user = *job.user;
+  clock_ = std::max(clock_, user.rank.served);
+  user.clock = std::max(user.clock, job.rank.served);
+  JobRank later = job.rank;
+  later.served += work;
+  Reseat(job, later);
+  const double served = user.rank.served + work;
   for (const auto& [requirement, count] : user.requirements) {
     auto& users = UsersOf(requirement, user.held);
-    auto node = users.extract({user.served, job.standing.user});
-    node.key() = {user.served + work, job.standing.user};
+    auto node = users.extract(user.rank);
+    node.key().served = served;
     users.insert(std::move(node));
   }
-  user.served += work;
+  user.rank.served = served;
 }
 
 void ReadyQueue::SetPriority(const JobId& id, std::uint32_t priority) {
   JobShare& job = jobs_.at(id);
-  const JobRank before = RankOf(id, job);
-  job.standing.priority = priority;
-  Reseat(id, job, before);
+  JobRank other = job.rank;
+  other.priority = priority;
+  Reseat(job, other);
 }
 
 void ReadyQueue::Hold(const std::string& name, bool held) {
-  UserShare& user = users_[name];
+  UserShare& user = UserNamed(name);
   if (user.held == held) {
     return;
   }
   for (const auto& [requirement, count] : user.requirements) {
     auto& from = UsersOf(requirement, user.held);
     auto& to = UsersOf(requirement, held);
-    to.insert(from.extract({user.served, name}));
+    to.insert(from.extract(user.rank));
   }
   user.held = held;
   eligible_ = held ? eligible_ - user.ready : eligible_ + user.ready;
 }
 
 std::optional<ReadyTask> ReadyQueue::First(const Capability& worker) const {
-  using Rank = std::pair<UserRank, JobRank>;
-  std::optional<std::pair<Rank, ReadyTask>> first;
+  const UserRank* first_user = nullptr;
+  const JobRank* first_job = nullptr;
+  const ReadyTask* first = nullptr;
   for (const auto& [requirement, queue] : classes_) {
     if (queue.users.empty() || FindLack(worker, requirement).has_value()) {
       continue;
     }
     const auto& [user, jobs] = *queue.users.begin();
     const auto& [job, tasks] = *jobs.begin();
-    const std::pair<Rank, ReadyTask> candidate{{user, job}, *tasks.begin()};
-    if (!first.has_value() || candidate.first < first->first ||
-        (candidate.first == first->first && candidate.second < first->second)) {
-      first = candidate;
+    const ReadyTask& task = *tasks.begin();
+    if (first == nullptr || std::tie(user, job, task) < std::tie(*first_user, *first_job, *first)) {
+      first_user = &user;
+      first_job = &job;
+      first = &task;
     }
   }
-  return first.has_value() ? std::optional(first->second) : std::nullopt;
+  return first == nullptr ? std::nullopt : std::optional(*first);
 }
 
 std::map<Requirement, std::uint64_t> ReadyQueue::Counts() const {
@@ -131,24 +136,24 @@ std::map<Requirement, std::uint64_t> ReadyQueue::Counts() const {
   return counts;
 }
 
+ReadyQueue::UserShare& ReadyQueue::UserNamed(const std::string& name) {
+  return users_.try_emplace(name, UserShare{.rank = {.name = name}}).first->second;
+}
+
 std::map<ReadyQueue::UserRank, ReadyQueue::Jobs>& ReadyQueue::UsersOf(
     const Requirement& requirement, bool held) {
   Class& found = classes_[requirement];
   return held ? found.held : found.users;
 }
 
-void ReadyQueue::Reseat(const JobId& id, const JobShare& job, const JobRank& before) {
-  const UserShare& user = users_.at(job.standing.user);
+void ReadyQueue::Reseat(JobShare& job, const JobRank& rank) {
   for (const Requirement& requirement : job.requirements) {
-    auto& jobs = UsersOf(requirement, user.held).at({user.served, job.standing.user});
-    auto node = jobs.extract(before);
-    node.key() = RankOf(id, job);
+    auto& jobs = UsersOf(requirement, job.user->held).at(job.user->rank);
+    auto node = jobs.extract(job.rank);
+    node.key() = rank;
     jobs.insert(std::move(node));
   }
-}
-
-ReadyQueue::JobRank ReadyQueue::RankOf(const JobId& id, const JobShare& job) {
-  return {-static_cast<std::int64_t>(job.standing.priority), job.served, job.standing.sequence, id};
+  job.rank = rank;
 }
 
 }  // namespace weft::coordinator

@@ -17,6 +17,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 
 #include "common/ids.h"
 #include "coordinator/core/requirement.h"
@@ -73,35 +74,52 @@ class ReadyQueue {
   [[nodiscard]] bool Empty() const { return eligible_ == 0; }
 
  private:
-  struct JobShare {
-    Standing standing;
+  // Smaller goes first.
+  struct UserRank {
     double served = 0;
-    std::uint64_t ready = 0;  // Tasks.
-    std::set<Requirement> requirements;
+    std::string name;
+
+    friend bool operator<(const UserRank& a, const UserRank& b) {
+      return a.served < b.served || (a.served == b.served && a.name < b.name);
+    }
+  };
+  struct JobRank {
+    std::uint32_t priority = 0;  // Higher goes first.
+    double served = 0;
+    std::uint64_t sequence = 0;
+    JobId id;
+
+    friend bool operator<(const JobRank& a, const JobRank& b) {
+      return std::tie(b.priority, a.served, a.sequence, a.id) <
+             std::tie(a.priority, b.served, b.sequence, b.id);
+    }
   };
   struct UserShare {
-    double served = 0;
+    UserRank rank;
     double clock = 0;  // What the job that was served last had before.
     bool held = false;
     std::uint64_t ready = 0;
-    std::map<Requirement, std::uint64_t> requirements;  // With how many of its tasks.
+    std::map<Requirement, std::uint64_t> requirements = {};  // With how many of its tasks.
   };
-  // Smaller goes first.
-  using UserRank = std::tuple<double, std::string>;
-  using JobRank = std::tuple<std::int64_t, double, std::uint64_t, JobId>;
+  struct JobShare {
+    UserShare* user = nullptr;
+    JobRank rank;
+    std::uint64_t ready = 0;  // Tasks.
+    std::set<Requirement> requirements = {};
+  };
   using Jobs = std::map<JobRank, std::set<ReadyTask>>;
   struct Class {
     std::map<UserRank, Jobs> users;
     std::map<UserRank, Jobs> held;
   };
 
+  UserShare& UserNamed(const std::string& name);
   [[nodiscard]] std::map<UserRank, Jobs>& UsersOf(const Requirement& requirement, bool held);
-  static JobRank RankOf(const JobId& id, const JobShare& job);
-  // The job's tasks are where its rank says, which was `before`.
-  void Reseat(const JobId& id, const JobShare& job, const JobRank& before);
+  // The job's tasks go where its rank says from now on.
+  void Reseat(JobShare& job, const JobRank& rank);
 
   std::map<Requirement, Class> classes_;  // Only those with tasks.
-  std::map<JobId, JobShare> jobs_;
+  std::unordered_map<JobId, JobShare, IdHash> jobs_;
   std::map<std::string, UserShare> users_;
   double clock_ = 0;            // What the user who was served last had before.
   std::uint64_t eligible_ = 0;  // Ready tasks of users who are not held.

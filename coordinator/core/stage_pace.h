@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <utility>
+#include <unordered_map>
 
 #include "common/ids.h"
 #include "common/time.h"
@@ -30,7 +30,7 @@ class StagePaces {
     Duration took{};
   };
 
-  std::map<std::pair<JobId, Stage>, Pace> paces_;
+  std::unordered_map<JobId, std::map<Stage, Pace>, IdHash> paces_;
 };
 
 }  // namespace weft::coordinator

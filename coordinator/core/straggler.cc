@@ -10,10 +10,17 @@ bool IsAlone(Stage stage) {
   return stage == Stage::kProbe || stage == Stage::kAssemble;
 }
 
-bool IsSlow(const Lease& lease, const Task& task, const Floor& floor, Time now) {
+bool MayBeCopied(const TaskId& id, const Floor& floor) {
+  const bool runs_twice = floor.tasks.Find(id)->runs_twice;  // Each of its two runs counts.
+  return !IsAlone(id.stage) && !runs_twice && floor.elders.Find(id) == nullptr &&
+         floor.jobs.Find(id.job)->state == JobState::kRunning;
+}
+
+bool IsSlow(const Lease& lease, const Floor& floor, Time now) {
+  const Task& task = *floor.tasks.Find(lease.attempt.task);
   const auto usual = floor.paces.Usual(task.id, task.plan->weight);
   const Duration taken = now - lease.granted;
-  if (!usual.has_value() || taken < floor.options.straggler || taken < 2 * *usual) {
+  if (!usual.has_value() || taken < 2 * *usual) {
     return false;
   }
   if (lease.fraction <= 0) {
@@ -41,21 +48,20 @@ const WorkerId* FindIdle(const Task& task, const Floor& floor) {
 }  // namespace
 
 std::optional<Assignment> FindStraggler(const Floor& floor, Time now) {
-  for (const auto& [id, lease] : floor.leases.All()) {
-    if (IsAlone(id.stage) || floor.elders.Find(id) != nullptr ||
-        floor.jobs.Find(id.job)->state != JobState::kRunning) {
+  std::optional<Assignment> first;  // By its task.
+  for (const Lease& lease : floor.leases.All()) {
+    const TaskId& id = lease.attempt.task;
+    if (now - lease.granted < floor.options.straggler || (first.has_value() && first->task < id)) {
       continue;
     }
-    const Task& task = *floor.tasks.Find(id);
-    if (task.runs_twice) {
-      continue;  // Each of its two runs counts.
-    }
-    const WorkerId* worker = IsSlow(lease, task, floor, now) ? FindIdle(task, floor) : nullptr;
+    const WorkerId* worker = MayBeCopied(id, floor) && IsSlow(lease, floor, now)
+                                 ? FindIdle(*floor.tasks.Find(id), floor)
+                                 : nullptr;
     if (worker != nullptr) {
-      return Assignment{id, *worker};
+      first = Assignment{id, *worker};
     }
   }
-  return std::nullopt;
+  return first;
 }
 
 }  // namespace weft::coordinator

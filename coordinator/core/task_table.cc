@@ -65,33 +65,48 @@ Record Task::ToRecord() const {
 }
 
 void TaskTable::Add(const Job& job) {
-  const auto [known, is_new_job] = jobs_.try_emplace(job.id);
-  JobEntry& entry = known->second;
-  if (is_new_job) {
-    entry.user = job.terms.user();
-    entry.whole = coordinator::RequirementOf(job.spec, job.terms);
-    entry.files = WithoutDevice(entry.whole);
-    entry.whole.numeric_class = job.numeric_class;
-    ready_.AddJob(job.id, {entry.user, job.Priority(), job.sequence});
-  }
+  JobTasks& of_job = AddJob(job);
   for (const PlannedTask& planned : job.plan.tasks) {
-    const TaskId id = IdOf(job.id, planned.place);
-    const auto [added, is_new] = tasks_.try_emplace(id);
-    Task& task = added->second;
-    task.plan = &planned;  // The plan of a task that was here already has moved, too.
-    if (!is_new) {
-      continue;
+    Task* const known = Find(IdOf(job.id, planned.place));
+    if (known != nullptr) {
+      known->plan = &planned;  // The plan of a task that was here already has moved.
+    } else {
+      AddTask(job, planned, of_job);
     }
-    task.id = id;
-    task.job_sequence = job.sequence;
-    task.requirement = OnlyTouchesFiles(id.stage) ? &entry.files : &entry.whole;
-    entry.tally.Add(planned);
-    Link(task);
-    Queue(task);
   }
+  std::sort(of_job.tasks.begin(), of_job.tasks.end(),
+            [](const Task* a, const Task* b) { return a->id < b->id; });
   for (const TaskPlace& place : TasksToVerify(job.spec, job.plan)) {
-    tasks_.at(IdOf(job.id, place)).runs_twice = true;
+    Find(IdOf(job.id, place))->runs_twice = true;
   }
+}
+
+void TaskTable::AddTask(const Job& job, const PlannedTask& planned, JobTasks& of_job) {
+  Task& task = tasks_.emplace_back();
+  task.id = IdOf(job.id, planned.place);
+  task.plan = &planned;
+  task.of_job = &of_job;
+  task.job_sequence = job.sequence;
+  task.requirement = OnlyTouchesFiles(task.id.stage) ? &of_job.files : &of_job.whole;
+  by_id_.Insert(task);
+  of_job.tasks.push_back(&task);
+  of_job.tally.Add(planned);
+  Link(task);
+  Queue(task);
+}
+
+JobTasks& TaskTable::AddJob(const Job& job) {
+  const auto [known, is_new] = jobs_.try_emplace(job.id);
+  JobTasks& of_job = known->second;
+  if (is_new) {
+    of_job.user = job.terms.user();
+    of_job.user_running = &user_running_[of_job.user];
+    of_job.whole = coordinator::RequirementOf(job.spec, job.terms);
+    of_job.files = WithoutDevice(of_job.whole);
+    of_job.whole.numeric_class = job.numeric_class;
+    ready_.AddJob(job.id, {of_job.user, job.Priority(), job.sequence});
+  }
+  return of_job;
 }
 
 void TaskTable::Link(Task& task) {
@@ -110,22 +125,19 @@ void TaskTable::Link(Task& task) {
 }
 
 Task* TaskTable::Find(const TaskId& id) {
-  const auto task = tasks_.find(id);
-  return task == tasks_.end() ? nullptr : &task->second;
+  return by_id_.Find(id);
 }
 
 const Task* TaskTable::Find(const TaskId& id) const {
-  const auto task = tasks_.find(id);
-  return task == tasks_.end() ? nullptr : &task->second;
+  return by_id_.Find(id);
 }
 
 std::vector<const Task*> TaskTable::OfJob(const JobId& job) const {
-  std::vector<const Task*> tasks;
-  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
-       ++it) {
-    tasks.push_back(&it->second);
+  const auto known = jobs_.find(job);
+  if (known == jobs_.end()) {
+    return {};
   }
-  return tasks;
+  return {known->second.tasks.begin(), known->second.tasks.end()};
 }
 
 void TaskTable::Start(Task& task, std::uint64_t epoch, const Holder& holder) {
@@ -171,6 +183,7 @@ void TaskTable::Complete(Task& task, Outputs outputs) {
 }
 
 void TaskTable::Requeue(Task& task, Time not_before) {
+  Unqueue(task);
   task.not_before = not_before;
   Move(task, TaskState::kWaiting);
 }
@@ -181,7 +194,7 @@ void TaskTable::Fail(Task& task) {
 
 void TaskTable::Advance(Task& task, double fraction) {
   if (task.state == TaskState::kRunning) {
-    jobs_.at(task.id.job).tally.Advance(*task.plan, task.fraction, fraction);
+    task.of_job->tally.Advance(*task.plan, task.fraction, fraction);
     task.fraction = fraction;
   }
 }
@@ -205,15 +218,14 @@ void TaskTable::Restore(Task& task, const v1::TaskRecord& record) {
 }
 
 void TaskTable::Confine(const JobId& job, const std::string& numeric_class) {
-  const auto for_each = [&](auto&& act) {
-    for (auto it = tasks_.lower_bound(TaskId{.job = job});
-         it != tasks_.end() && it->first.job == job; ++it) {
-      act(it->second);
-    }
-  };
-  for_each([&](const Task& task) { Unqueue(task); });
-  jobs_.at(job).whole.numeric_class = numeric_class;
-  for_each([&](Task& task) { Queue(task); });
+  JobTasks& of_job = jobs_.at(job);
+  for (Task* task : of_job.tasks) {
+    Unqueue(*task);
+  }
+  of_job.whole.numeric_class = numeric_class;
+  for (Task* task : of_job.tasks) {
+    Queue(*task);
+  }
 }
 
 const Requirement& TaskTable::RequirementOf(const JobId& job) const {
@@ -221,26 +233,25 @@ const Requirement& TaskTable::RequirementOf(const JobId& job) const {
 }
 
 void TaskTable::Close(const JobId& job) {
-  jobs_.at(job).closed = true;
-  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
-       ++it) {
-    Unqueue(it->second);
+  JobTasks& of_job = jobs_.at(job);
+  of_job.closed = true;
+  for (Task* task : of_job.tasks) {
+    Unqueue(*task);
   }
 }
 
 void TaskTable::Open(const JobId& job) {
-  jobs_.at(job).closed = false;
-  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
-       ++it) {
-    Queue(it->second);
+  JobTasks& of_job = jobs_.at(job);
+  of_job.closed = false;
+  for (Task* task : of_job.tasks) {
+    Queue(*task);
   }
 }
 
 std::vector<const Task*> TaskTable::Forget(const JobId& job) {
   std::vector<const Task*> changed;
-  for (auto it = tasks_.lower_bound(TaskId{.job = job}); it != tasks_.end() && it->first.job == job;
-       ++it) {
-    Task& task = it->second;
+  for (Task* const known : jobs_.at(job).tasks) {
+    Task& task = *known;
     if (task.state == TaskState::kDone || task.attempt == 0) {
       continue;
     }
@@ -276,7 +287,7 @@ void TaskTable::Postpone(Task& task, Time not_before, Time choosy_until) {
 
 void TaskTable::Wake(Time now) {
   while (!resting_.empty() && resting_.begin()->first <= now) {
-    Task& task = tasks_.at(resting_.begin()->second);
+    Task& task = *Find(resting_.begin()->second);
     Unqueue(task);
     task.not_before = Time{};
     Queue(task);
@@ -297,37 +308,46 @@ const JobTally& TaskTable::Tally(const JobId& job) const {
 void TaskTable::Move(Task& task, TaskState to) {
   Unqueue(task);
   const double fraction = std::exchange(task.fraction, 0);
-  JobEntry& entry = jobs_.at(task.id.job);
-  entry.tally.Move(*task.plan, task.state, to, fraction);
+  task.of_job->tally.Move(*task.plan, task.state, to, fraction);
   if (task.state == TaskState::kRunning || to == TaskState::kRunning) {
-    CountRunning(entry.user, to == TaskState::kRunning);
+    CountRunning(*task.of_job, to == TaskState::kRunning);
   }
   task.state = to;
   Queue(task);
 }
 
 void TaskTable::Queue(Task& task) {
-  const bool can_start = task.state == TaskState::kWaiting && task.inputs_missing == 0 &&
-                         !jobs_.at(task.id.job).closed;
-  if (!can_start) {
+  const bool can_start =
+      task.state == TaskState::kWaiting && task.inputs_missing == 0 && !task.of_job->closed;
+  if (!can_start || task.queue != Task::Queue::kNone) {
     return;
   }
   if (task.not_before > Time{}) {
+    task.queue = Task::Queue::kResting;
     resting_.emplace(task.not_before, task.id);
   } else {
+    task.queue = Task::Queue::kReady;
     ready_.Insert(*task.requirement, {task.job_sequence, task.id});
   }
 }
 
-void TaskTable::Unqueue(const Task& task) {
-  resting_.erase({task.not_before, task.id});
-  ready_.Erase(*task.requirement, {task.job_sequence, task.id});
+void TaskTable::Unqueue(Task& task) {
+  if (task.queue == Task::Queue::kResting) {
+    resting_.erase({task.not_before, task.id});
+  } else if (task.queue == Task::Queue::kReady) {
+    ready_.Erase(*task.requirement, {task.job_sequence, task.id});
+  }
+  task.queue = Task::Queue::kNone;
 }
 
-void TaskTable::CountRunning(const std::string& user, bool more) {
-  std::uint32_t& running = user_running_[user];
+void TaskTable::CountRunning(const JobTasks& job, bool more) {
+  std::uint32_t& running = *job.user_running;
+  const bool was_held = running >= user_running_max_;
   running = more ? running + 1 : running - 1;
-  ready_.Hold(user, running >= user_running_max_);
+  const bool is_held = running >= user_running_max_;
+  if (is_held != was_held) {
+    ready_.Hold(job.user, is_held);
+  }
 }
 
 }  // namespace weft::coordinator

@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,13 +22,20 @@
 #include "coordinator/core/record.h"
 #include "coordinator/core/requirement.h"
 #include "coordinator/core/retry_policy.h"
+#include "coordinator/core/task_index.h"
 #include "coordinator/core/verification.h"
 
 namespace weft::coordinator {
 
+struct JobTasks;
+
 // Read by all, changed by TaskTable alone.
 struct Task {
+  // Where it waits for its turn.
+  enum class Queue : std::uint8_t { kNone, kReady, kResting };
+
   TaskId id;
+  JobTasks* of_job = nullptr;         // Lives in the table.
   const PlannedTask* plan = nullptr;  // Lives in the job.
   std::uint64_t job_sequence = 0;
   const Requirement* requirement = nullptr;  // Lives in the table.
@@ -47,9 +56,24 @@ struct Task {
   std::vector<Task*> readers;         // Tasks that read from it.
   std::vector<Task*> sources;         // Tasks that it reads from.
   std::uint32_t readers_missing = 0;  // Readers that are not done.
+  Queue queue = Queue::kNone;
 
   [[nodiscard]] AttemptId LatestAttempt() const { return {id, attempt, epoch}; }
+  [[nodiscard]] bool IsLatest(const AttemptId& other) const {
+    return other.number == attempt && other.epoch == epoch && other.task == id;
+  }
   [[nodiscard]] Record ToRecord() const;
+};
+
+// The tasks of one job. Changed by TaskTable alone.
+struct JobTasks {
+  JobTally tally;
+  bool closed = false;
+  std::string user;
+  std::uint32_t* user_running = nullptr;  // Tasks of the user that run. Lives in the table.
+  Requirement whole;                      // Of most stages.
+  Requirement files;         // Of those that only read and write files: any device will do.
+  std::vector<Task*> tasks;  // In the order of their ids.
 };
 
 class TaskTable {
@@ -132,29 +156,25 @@ class TaskTable {
   // REQUIRES: the job was added.
   [[nodiscard]] const JobTally& Tally(const JobId& job) const;
 
-  [[nodiscard]] const std::map<TaskId, Task>& All() const { return tasks_; }
+  // In the order in which they were added.
+  [[nodiscard]] const std::deque<Task>& All() const { return tasks_; }
 
-  // The job's tasks, in the order of their ids.
+  // The job's tasks, in the order of their ids; none when the job is not known.
   [[nodiscard]] std::vector<const Task*> OfJob(const JobId& job) const;
 
  private:
-  struct JobEntry {
-    JobTally tally;
-    bool closed = false;
-    std::string user;
-    Requirement whole;  // Of most stages.
-    Requirement files;  // Of those that only read and write files: any device will do.
-  };
-
+  JobTasks& AddJob(const Job& job);
+  void AddTask(const Job& job, const PlannedTask& planned, JobTasks& of_job);
   void Link(Task& task);
   void Move(Task& task, TaskState to);
   // Puts a waiting task where it belongs: ready, resting, or neither.
   void Queue(Task& task);
-  void Unqueue(const Task& task);
-  void CountRunning(const std::string& user, bool more);
+  void Unqueue(Task& task);
+  void CountRunning(const JobTasks& job, bool more);
 
-  std::map<TaskId, Task> tasks_;
-  std::map<JobId, JobEntry> jobs_;
+  std::deque<Task> tasks_;
+  TaskIndex by_id_;
+  std::unordered_map<JobId, JobTasks, IdHash> jobs_;
   ReadyQueue ready_;
   std::set<std::pair<Time, TaskId>> resting_;
   std::uint32_t user_running_max_;

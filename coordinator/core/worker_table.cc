@@ -1,6 +1,8 @@
 #include "coordinator/core/worker_table.h"
 
+#include <algorithm>
 #include <cassert>
+#include <tuple>
 
 namespace weft::coordinator {
 
@@ -22,99 +24,105 @@ WorkerTable::Greeting WorkerTable::Greet(const Worker& worker) {
   }
   Leave(worker.peer);  // One connection speaks for one worker: the one it named last.
   Erase(worker.self.worker);
-  workers_.emplace(worker.self.worker, worker);
-  peers_.emplace(worker.peer, worker.self.worker);
-  by_last_heard_.emplace(worker.last_heard, worker.self.worker);
-  ++crews_[worker.capability].size;
-  Seat(workers_.at(worker.self.worker));
+  Worker& seated = workers_.emplace(worker.self.worker, worker).first->second;
+  Crew& crew = crews_[worker.capability];
+  ++crew.size;
+  Place& place = places_[worker.self.worker];
+  place = {&seated, &crew, heard_.insert(heard_.end(), &place)};
+  peers_.emplace(worker.peer, &place);
+  Seat(place);
   return greeting;
 }
 
 const Worker* WorkerTable::OfPeer(const PeerId& peer) const {
   const auto known = peers_.find(peer);
-  return known == peers_.end() ? nullptr : &workers_.at(known->second);
+  return known == peers_.end() ? nullptr : known->second->worker;
 }
 
 const Worker* WorkerTable::Find(const WorkerId& worker) const {
-  const auto connected = workers_.find(worker);
-  return connected == workers_.end() ? nullptr : &connected->second;
+  const auto connected = places_.find(worker);
+  return connected == places_.end() ? nullptr : connected->second.worker;
+}
+
+WorkerTable::Place* WorkerTable::PlaceOf(const WorkerId& worker) {
+  const auto connected = places_.find(worker);
+  return connected == places_.end() ? nullptr : &connected->second;
 }
 
 void WorkerTable::Hear(const PeerId& peer, Time now) {
   const auto known = peers_.find(peer);
-  if (known == peers_.end()) {
-    return;
+  if (known != peers_.end()) {
+    known->second->worker->last_heard = now;
+    heard_.splice(heard_.end(), heard_, known->second->heard);
   }
-  Worker& worker = workers_.at(known->second);
-  by_last_heard_.erase({worker.last_heard, known->second});
-  worker.last_heard = now;
-  by_last_heard_.emplace(now, known->second);
 }
 
 void WorkerTable::Leave(const PeerId& peer) {
   const auto known = peers_.find(peer);
   if (known != peers_.end()) {
-    Erase(WorkerId(known->second));
+    Erase(WorkerId(known->second->worker->self.worker));
   }
 }
 
 std::vector<Worker> WorkerTable::DropSilent(Time now) {
   std::vector<Worker> silent;
-  while (!by_last_heard_.empty() && by_last_heard_.begin()->first + silence_ <= now) {
-    const WorkerId worker = by_last_heard_.begin()->second;
-    silent.push_back(workers_.at(worker));
-    Erase(worker);
+  while (!heard_.empty() && heard_.front()->worker->last_heard + silence_ <= now) {
+    silent.push_back(*heard_.front()->worker);
+    Erase(silent.back().self.worker);
   }
+  std::sort(silent.begin(), silent.end(), [](const Worker& a, const Worker& b) {
+    return std::tie(a.last_heard, a.self.worker) < std::tie(b.last_heard, b.self.worker);
+  });
   return silent;
 }
 
 std::optional<Time> WorkerTable::NextSilence() const {
-  if (by_last_heard_.empty()) {
+  if (heard_.empty()) {
     return std::nullopt;
   }
-  return by_last_heard_.begin()->first + silence_;
+  return heard_.front()->worker->last_heard + silence_;
 }
 
-void WorkerTable::SetBusy(const WorkerId& id, bool busy) {
-  const auto connected = workers_.find(id);
-  if (connected != workers_.end() && connected->second.busy != busy) {
-    Unseat(connected->second);
-    connected->second.busy = busy;
-    Seat(connected->second);
+void WorkerTable::SetBusy(const WorkerId& worker, bool busy) {
+  const Place* place = PlaceOf(worker);
+  if (place != nullptr && place->worker->busy != busy) {
+    Unseat(*place);
+    place->worker->busy = busy;
+    Seat(*place);
   }
 }
 
-void WorkerTable::SetLeaving(const WorkerId& id, bool leaving) {
-  const auto connected = workers_.find(id);
-  if (connected != workers_.end() && connected->second.leaving != leaving) {
-    Unseat(connected->second);
-    connected->second.leaving = leaving;
-    Seat(connected->second);
+void WorkerTable::SetLeaving(const WorkerId& worker, bool leaving) {
+  const Place* place = PlaceOf(worker);
+  if (place != nullptr && place->worker->leaving != leaving) {
+    Unseat(*place);
+    place->worker->leaving = leaving;
+    Seat(*place);
   }
 }
 
-void WorkerTable::SetWarm(const WorkerId& id, const std::string& key) {
-  const auto connected = workers_.find(id);
-  if (connected != workers_.end() && connected->second.warm != key) {
-    Unseat(connected->second);
-    connected->second.warm = key;
-    Seat(connected->second);
+void WorkerTable::SetWarm(const WorkerId& worker, const std::string& key) {
+  const Place* place = PlaceOf(worker);
+  if (place != nullptr && place->worker->warm != key) {
+    Unseat(*place);
+    place->worker->warm = key;
+    Seat(*place);
   }
 }
 
-void WorkerTable::SetBarred(const WorkerId& id, Bar bar, bool barred) {
+void WorkerTable::SetBarred(const WorkerId& worker, Bar bar, bool barred) {
   std::set<WorkerId>& those = bar == Bar::kDrained ? drained_ : aside_;
-  const auto connected = workers_.find(id);
-  if (connected != workers_.end()) {
-    Unseat(connected->second);
+  const Place* place = PlaceOf(worker);
+  if (place != nullptr) {
+    Unseat(*place);
   }
   if (barred) {
-    those.insert(id);
+    those.insert(worker);
   } else {
-    those.erase(id);
+    those.erase(worker);
   }
-  if (connected != workers_.end()) {
-    Seat(connected->second);
+  if (place != nullptr) {
+    Seat(*place);
   }
 }
 
@@ -122,9 +130,9 @@ bool WorkerTable::IsBarred(const WorkerId& worker, Bar bar) const {
   return (bar == Bar::kDrained ? drained_ : aside_).count(worker) > 0;
 }
 
-bool WorkerTable::IsIdle(const WorkerId& id) const {
-  const Worker* worker = Find(id);
-  return worker != nullptr && MayBeIdle(*worker);
+bool WorkerTable::IsIdle(const WorkerId& worker) const {
+  const Worker* connected = Find(worker);
+  return connected != nullptr && MayBeIdle(*connected);
 }
 
 std::size_t WorkerTable::CountAble(const Requirement& requirement) const {
@@ -143,33 +151,36 @@ std::size_t WorkerTable::CountAble(const Requirement& requirement) const {
 }
 
 void WorkerTable::Erase(const WorkerId& worker) {
-  const auto connected = workers_.find(worker);
-  if (connected == workers_.end()) {
+  const auto connected = places_.find(worker);
+  if (connected == places_.end()) {
     return;
   }
-  Unseat(connected->second);
-  peers_.erase(connected->second.peer);
-  by_last_heard_.erase({connected->second.last_heard, worker});
-  const auto crew = crews_.find(connected->second.capability);
-  if (--crew->second.size == 0) {
-    crews_.erase(crew);
+  const Place& place = connected->second;
+  Unseat(place);
+  peers_.erase(place.worker->peer);
+  heard_.erase(place.heard);
+  if (--place.crew->size == 0) {
+    crews_.erase(place.worker->capability);
   }
-  workers_.erase(connected);
+  workers_.erase(worker);
+  places_.erase(connected);
 }
 
-void WorkerTable::Seat(const Worker& worker) {
+void WorkerTable::Seat(const Place& place) {
+  const Worker& worker = *place.worker;
   if (!MayBeIdle(worker)) {
     return;
   }
-  Crew& crew = crews_.at(worker.capability);
+  Crew& crew = *place.crew;
   idle_count_ += crew.idle.insert(worker.self.worker).second ? 1 : 0;
   if (!worker.warm.empty()) {
     crew.warm[worker.warm].insert(worker.self.worker);
   }
 }
 
-void WorkerTable::Unseat(const Worker& worker) {
-  Crew& crew = crews_.at(worker.capability);
+void WorkerTable::Unseat(const Place& place) {
+  const Worker& worker = *place.worker;
+  Crew& crew = *place.crew;
   idle_count_ -= crew.idle.erase(worker.self.worker);
   const auto warm = crew.warm.find(worker.warm);
   if (warm != crew.warm.end()) {

@@ -3,11 +3,12 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "common/ids.h"
@@ -36,6 +37,7 @@ struct Crew {
   std::map<std::string, std::set<WorkerId>> warm = {};  // Those of them with a model, by its key.
 };
 
+// REQUIRES: the time, of Greet() and Hear(), never goes back.
 class WorkerTable {
  public:
   // silence: how long a worker may say nothing before it is taken for gone. REQUIRES: > 0.
@@ -61,7 +63,8 @@ class WorkerTable {
   // The connection is gone. What the worker runs is not our business: leases end on their own.
   void Leave(const PeerId& peer);
 
-  // Removes the workers silent since `now - silence` or longer, and returns them.
+  // Removes the workers silent since `now - silence` or longer, and returns them, ordered by when
+  // they were last heard and by name.
   std::vector<Worker> DropSilent(Time now);
   [[nodiscard]] std::optional<Time> NextSilence() const;
 
@@ -94,15 +97,29 @@ class WorkerTable {
     std::set<InstanceId> fenced;
   };
 
+  // What belongs to a worker that is connected.
+  struct Place {
+    Worker* worker = nullptr;
+    Crew* crew = nullptr;
+    std::list<Place*>::iterator heard = {};
+  };
+  struct PeerHash {
+    std::size_t operator()(const PeerId& peer) const {
+      return std::hash<std::string>()(peer.value);
+    }
+  };
+
+  [[nodiscard]] Place* PlaceOf(const WorkerId& worker);
   void Erase(const WorkerId& worker);
-  void Seat(const Worker& worker);    // Among the idle of its crew, if it is idle.
-  void Unseat(const Worker& worker);  // Before anything about it changes.
+  void Seat(const Place& place);    // Among the idle of its crew, if it is idle.
+  void Unseat(const Place& place);  // Before anything about it changes.
   [[nodiscard]] bool MayBeIdle(const Worker& worker) const;
 
   Duration silence_;
   std::map<WorkerId, Worker> workers_;  // Connected.
-  std::map<PeerId, WorkerId> peers_;
-  std::set<std::pair<Time, WorkerId>> by_last_heard_;
+  std::unordered_map<WorkerId, Place, IdHash> places_;
+  std::unordered_map<PeerId, Place*, PeerHash> peers_;
+  std::list<Place*> heard_;  // Whoever was not heard for the longest time is the first.
   std::map<Capability, Crew> crews_;
   std::size_t idle_count_ = 0;
   std::set<WorkerId> drained_;

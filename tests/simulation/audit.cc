@@ -83,31 +83,31 @@ void Audit::AfterTurn(const Floor& floor) {
   if (++turns_ % kDivergenceEvery != 0) {
     return;
   }
-  for (const auto& [id, task] : floor.tasks.All()) {
+  for (const coordinator::Task& task : floor.tasks.All()) {
     if (task.attempt == 0) {
       continue;
     }
     const coordinator::Record expected = task.ToRecord();
     const std::string* stored = disk_.Find(expected.key);
     // Tasks of a job that has ended are not written any more.
-    const bool open = coordinator::IsOpen(floor.jobs.Find(id.job)->state);
+    const bool open = coordinator::IsOpen(floor.jobs.Find(task.id.job)->state);
     if (open && (stored == nullptr || *stored != coordinator::ToBytes(expected.value))) {
-      Breach(Name(id) + " is not on disk as it is in memory");
+      Breach(Name(task.id) + " is not on disk as it is in memory");
     }
   }
 }
 
 void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
-  for (const auto& [id, task] : floor.tasks.All()) {
+  for (const coordinator::Task& task : floor.tasks.All()) {
     if (task.state == TaskState::kDone) {
       continue;
     }
     for (const coordinator::PlannedInput& input : task.plan->inputs) {
-      const TaskId from{id.job, input.from.stage, input.from.chunk, input.from.round};
+      const TaskId from{task.id.job, input.from.stage, input.from.chunk, input.from.round};
       const Task& source = *floor.tasks.Find(from);
       if (source.state == TaskState::kDone &&
           blobs.count(source.outputs.at(input.name).key()) == 0) {
-        Breach("what " + Name(id) + " reads of " + Name(from) + " was dropped");
+        Breach("what " + Name(task.id) + " reads of " + Name(from) + " was dropped");
       }
     }
   }

@@ -133,7 +133,7 @@ std::optional<std::string> FindBadStart(const Event& event,
 }
 
 std::optional<std::string> FindBreach(const Floor& floor) {
-  for (const auto& [id, task] : floor.tasks.All()) {
+  for (const Task& task : floor.tasks.All()) {
     if (auto breach = FindBreach(task, floor); breach.has_value()) {
       return breach;
     }
@@ -146,11 +146,12 @@ std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
     return std::nullopt;
   }
   std::map<std::string, std::uint32_t> running;  // By user.
-  for (const auto& [id, task] : floor.tasks.All()) {
-    running[floor.jobs.Find(id.job)->terms.user()] += task.state == TaskState::kRunning ? 1 : 0;
+  for (const Task& task : floor.tasks.All()) {
+    running[floor.jobs.Find(task.id.job)->terms.user()] +=
+        task.state == TaskState::kRunning ? 1 : 0;
   }
-  for (const auto& [id, task] : floor.tasks.All()) {
-    const Job& job = *floor.jobs.Find(id.job);
+  for (const Task& task : floor.tasks.All()) {
+    const Job& job = *floor.jobs.Find(task.id.job);
     const bool open = IsOpen(job.state) && job.state != JobState::kPaused &&
                       running[job.terms.user()] < floor.options.user_running_max;
     // Where it failed it may not run again, so that it can wait for another worker.
@@ -159,7 +160,7 @@ std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
     for (const auto& [worker_id, worker] : floor.workers.All()) {
       if (may_start && floor.workers.IsIdle(worker_id) &&
           !FindLack(worker.capability, *task.requirement).has_value()) {
-        return Name(id) + " waits while worker " + worker_id.value + " is idle";
+        return Name(task.id) + " waits while worker " + worker_id.value + " is idle";
       }
     }
   }
