@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
@@ -41,7 +42,11 @@ rocksdb::Options DatabaseOptions() {
   options.track_and_verify_wals_in_manifest = true;  // Safe while nobody calls SyncWAL().
   options.max_background_jobs = 2;
   options.max_open_files = 128;
-  options.write_buffer_size = 8 << 20;  // Recovery reads at most this much of the log.
+  // The ledger is read when it is opened and never again: its table in memory need not be sorted
+  // before it is written.
+  options.memtable_factory = std::make_shared<rocksdb::VectorRepFactory>();
+  options.allow_concurrent_memtable_write = false;  // Such a table has one writer, as the ledger.
+  options.write_buffer_size = 8 << 20;              // Recovery reads at most this much of the log.
   options.max_total_wal_size = 64 << 20;
   options.avoid_unnecessary_blocking_io = true;
   options.keep_log_file_num = 2;
