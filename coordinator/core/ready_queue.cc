@@ -4,6 +4,18 @@
 #include <utility>
 
 namespace weft::coordinator {
+namespace {
+
+// False when it was not there. Most often it is the first one's turn.
+bool Take(const ReadyTask& task, std::set<ReadyTask>& from) {
+  if (!from.empty() && from.begin()->id == task.id) {
+    from.erase(from.begin());
+    return true;
+  }
+  return from.erase(task) > 0;
+}
+
+}  // namespace
 
 void ReadyQueue::AddJob(const JobId& job, const Standing& standing) {
   jobs_.try_emplace(
@@ -45,7 +57,7 @@ void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
     return;
   }
   const auto tasks = owner->second.find(job.rank);
-  if (tasks == owner->second.end() || tasks->second.erase(task) == 0) {
+  if (tasks == owner->second.end() || !Take(task, tasks->second)) {
     return;
   }
   --job.ready;

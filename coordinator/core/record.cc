@@ -6,10 +6,12 @@ namespace weft::coordinator {
 namespace {
 
 // Fixed width, so that keys sort as numbers do.
-std::string Digits(std::uint32_t number) {
+void AppendDigits(std::uint32_t number, std::string& key) {
   constexpr std::size_t kWidth = 10;
-  const std::string digits = std::to_string(number);
-  return std::string(kWidth - digits.size(), '0') + digits;
+  key.append(kWidth, '0');
+  for (std::size_t at = key.size(); number > 0; number /= 10) {
+    key[--at] = static_cast<char>('0' + number % 10);
+  }
 }
 
 v1::LedgerRecord Versioned() {
@@ -34,9 +36,14 @@ Record ToRecord(v1::JobRecord job) {
 
 Record ToRecord(v1::TaskRecord task) {
   const v1::TaskId& id = task.task();
-  const std::string key = "task/" + id.job() + "/" + std::to_string(id.stage()) + "/" +
-                          Digits(id.round()) + "/" + Digits(id.chunk());
-  Record record{key, Versioned()};
+  constexpr std::size_t kKeyBytes = 64;  // Of most.
+  Record record{"", Versioned()};
+  record.key.reserve(kKeyBytes);
+  record.key.append("task/").append(id.job()).append("/").append(std::to_string(id.stage()));
+  for (const std::uint32_t number : {id.round(), id.chunk()}) {
+    record.key += '/';
+    AppendDigits(number, record.key);
+  }
   *record.value.mutable_task() = std::move(task);
   return record;
 }

@@ -2,6 +2,8 @@
 
 #include <charconv>
 #include <set>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -90,13 +92,24 @@ void SetPlace(const Task& task, const Job& job, v1::Task& wire) {
   }
 }
 
+// Whether `whole` is `head` and then `tail`.
+bool IsJoined(std::string_view whole, std::string_view head, std::string_view tail) {
+  return whole.size() == head.size() + tail.size() && whole.substr(0, head.size()) == head &&
+         whole.substr(head.size()) == tail;
+}
+
 }  // namespace
 
 std::string OutputPrefix(const AttemptId& attempt) {
+  constexpr std::size_t kPrefixBytes = 64;  // Of most.
   const TaskId& task = attempt.task;
-  return task.job.value + "/" + Name(task.stage) + "/" + std::to_string(task.chunk) + "." +
-         std::to_string(task.round) + "/e" + std::to_string(attempt.epoch) + "a" +
-         std::to_string(attempt.number) + "/";
+  std::string prefix;
+  prefix.reserve(kPrefixBytes);
+  prefix.append(task.job.value).append("/").append(Name(task.stage));
+  prefix.append("/").append(std::to_string(task.chunk)).append(".");
+  prefix.append(std::to_string(task.round)).append("/e").append(std::to_string(attempt.epoch));
+  prefix.append("a").append(std::to_string(attempt.number)).append("/");
+  return prefix;
 }
 
 std::optional<AttemptId> AttemptOfKey(std::string_view key) {
@@ -138,7 +151,7 @@ v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks) {
 Status CheckOutputs(const PlannedTask& plan,
                     const AttemptId& attempt,
                     const v1::TaskResult& result) {
-  std::set<std::string> missing;
+  std::set<std::string_view> missing;
   for (const PlannedOutput& planned : plan.outputs) {
     missing.insert(planned.name);
   }
@@ -148,14 +161,14 @@ Status CheckOutputs(const PlannedTask& plan,
       return Failure(ErrorCode::kInternal,
                      "the worker brought an output '" + output.name() + "' that was not asked for");
     }
-    if (output.blob().key() != prefix + output.name()) {
+    if (!IsJoined(output.blob().key(), prefix, output.name())) {
       return Failure(ErrorCode::kInternal, "the worker put output '" + output.name() +
                                                "' in the wrong place: " + output.blob().key());
     }
   }
   if (!missing.empty()) {
     return Failure(ErrorCode::kInternal,
-                   "the worker did not bring output '" + *missing.begin() + "'");
+                   "the worker did not bring output '" + std::string(*missing.begin()) + "'");
   }
   return {};
 }

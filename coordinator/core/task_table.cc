@@ -34,6 +34,13 @@ Outputs ByName(const WireOutputs& wire) {
   return outputs;
 }
 
+void SortById(std::vector<Task*>& tasks) {
+  const auto before = [](const Task* a, const Task* b) { return a->id < b->id; };
+  if (!std::is_sorted(tasks.begin(), tasks.end(), before)) {  // Plans list most of them so.
+    std::sort(tasks.begin(), tasks.end(), before);
+  }
+}
+
 constexpr auto Index(FailureClass failure) {
   return static_cast<std::size_t>(failure);
 }
@@ -74,8 +81,7 @@ void TaskTable::Add(const Job& job) {
       AddTask(job, planned, of_job);
     }
   }
-  std::sort(of_job.tasks.begin(), of_job.tasks.end(),
-            [](const Task* a, const Task* b) { return a->id < b->id; });
+  SortById(of_job.tasks);
   for (const TaskPlace& place : TasksToVerify(job.spec, job.plan)) {
     Find(IdOf(job.id, place))->runs_twice = true;
   }
@@ -110,16 +116,16 @@ JobTasks& TaskTable::AddJob(const Job& job) {
 }
 
 void TaskTable::Link(Task& task) {
-  std::set<TaskId> sources;
+  task.sources.reserve(task.plan->inputs.size());
   for (const PlannedInput& input : task.plan->inputs) {
-    sources.insert(IdOf(task.id.job, input.from));
+    task.sources.push_back(Find(IdOf(task.id.job, input.from)));
+    assert(task.sources.back() != nullptr);  // A plan lists each task after those it reads.
   }
-  for (const TaskId& id : sources) {
-    Task* source = Find(id);
-    assert(source != nullptr);  // A plan lists each task after those it reads.
+  SortById(task.sources);
+  task.sources.erase(std::unique(task.sources.begin(), task.sources.end()), task.sources.end());
+  for (Task* source : task.sources) {
     source->readers.push_back(&task);
     ++source->readers_missing;
-    task.sources.push_back(source);
     task.inputs_missing += source->state == TaskState::kDone ? 0 : 1;
   }
 }
