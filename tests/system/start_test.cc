@@ -18,6 +18,8 @@ using ::testing::Not;
 
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+constexpr const char* kClip = WEFT_SOURCE_DIR "/deploy/demo/city.mp4";
+constexpr const char* kModel = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
 
 class Start : public ::testing::Test {
  protected:
@@ -41,10 +43,8 @@ TEST_F(Start, LoadsNoVideoLibraries) {
 TEST_F(Start, FindsWhatWorksOnThisMachineBesideIt) {
   const std::string link = folder_.File("elsewhere");
   std::filesystem::create_symlink(Program("weft"), link);
-  const Outcome planned =
-      RunCommand({link, "plan", WEFT_SOURCE_DIR "/deploy/demo/city.mp4", "--model",
-                  WEFT_SOURCE_DIR "/deploy/models/weft-demo", "--frames", "0:6", "--size", "96x64"},
-                 Folder());
+  const Outcome planned = RunCommand(
+      {link, "plan", kClip, "--model", kModel, "--frames", "0:6", "--size", "96x64"}, Folder());
   EXPECT_EQ(planned.exit_code, 0) << planned.errors;
   EXPECT_THAT(planned.output, HasSubstr("6 frames"));
 }
@@ -52,9 +52,7 @@ TEST_F(Start, FindsWhatWorksOnThisMachineBesideIt) {
 TEST_F(Start, SaysWhatIsMissing) {
   const std::string lonely = folder_.File("weft");
   std::filesystem::copy_file(Program("weft"), lonely);
-  const Outcome planned = RunCommand({lonely, "plan", WEFT_SOURCE_DIR "/deploy/demo/city.mp4",
-                                      "--model", WEFT_SOURCE_DIR "/deploy/models/weft-demo"},
-                                     Folder());
+  const Outcome planned = RunCommand({lonely, "plan", kClip, "--model", kModel}, Folder());
   EXPECT_EQ(planned.exit_code, kFailed);
   EXPECT_THAT(planned.errors, HasSubstr("weft: error: " + folder_.File("weft-alone") +
                                         ": No such file or directory; it works on this machine"));
