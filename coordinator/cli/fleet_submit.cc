@@ -17,8 +17,8 @@
 #include "coordinator/cli/job_watch.h"
 #include "coordinator/cli/places.h"
 #include "coordinator/cli/submission.h"
+#include "coordinator/cli/submit_order.h"
 #include "coordinator/cli/terminal.h"
-#include "coordinator/core/job_id.h"
 #include "coordinator/core/spec_check.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
@@ -94,19 +94,6 @@ Result<v1::JobSpec> SpecOf(const BatchJob& job) {
   return spec;
 }
 
-// Names become the ids that the jobs of these tokens will have; the nearest further up is meant.
-void SetOrder(const std::vector<std::vector<std::string>>& after,
-              std::vector<v1::SubmitJob>& jobs) {
-  std::map<std::string, std::string> ids;
-  for (std::size_t number = 0; number < jobs.size(); ++number) {
-    for (const std::string& name : after[number]) {
-      const auto known = ids.find(name);
-      jobs[number].mutable_terms()->add_after(known == ids.end() ? name : known->second);
-    }
-    ids[jobs[number].terms().name()] = coordinator::JobIdOf(jobs[number].client_token()).value;
-  }
-}
-
 struct FileJob {
   std::string file;
   BatchJob job;
@@ -123,6 +110,12 @@ Result<std::vector<FileJob>> ReadFiles(const SubmitWanted& wanted, const std::st
     }
   }
   return jobs;
+}
+
+void SetTokens(const std::string& token, std::vector<v1::SubmitJob>& jobs) {
+  for (std::size_t number = 0; number < jobs.size(); ++number) {
+    jobs[number].set_client_token(jobs.size() == 1 ? token : token + "/" + std::to_string(number));
+  }
 }
 
 // All of them are read and checked before the first is handed in.
@@ -148,10 +141,7 @@ Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const st
     submitted.mutable_terms()->set_name(job.name);
     after.push_back(job.after);
   }
-  const std::string token = wanted.token.empty() ? RandomToken() : wanted.token;
-  for (std::size_t number = 0; number < jobs.size(); ++number) {
-    jobs[number].set_client_token(jobs.size() == 1 ? token : token + "/" + std::to_string(number));
-  }
+  SetTokens(wanted.token.empty() ? RandomToken() : wanted.token, jobs);
   SetOrder(after, jobs);
   if (jobs.size() == 1 && !wanted.name.empty()) {
     jobs.front().mutable_terms()->set_name(wanted.name);
