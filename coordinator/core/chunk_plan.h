@@ -37,7 +37,8 @@ struct PlannedInput {
   std::string name;
 };
 
-// The output of a denoising that no task reads: people look at it until the job is done.
+// The output of a denoising that no task reads: people look at it until the job is done. A worker
+// that could not draw it leaves it out.
 inline constexpr const char* kPreview = "preview";
 
 struct PlannedOutput {

@@ -32,10 +32,11 @@ Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
   return {};
 }
 
-// Whether the record's outputs are the planned ones.
+// Whether the record's outputs are the planned ones, except for a preview.
 bool HasPlannedOutputs(const v1::TaskRecord& record, const PlannedTask& plan) {
   return std::all_of(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedOutput& planned) {
-    return std::any_of(record.outputs().begin(), record.outputs().end(),
+    return planned.name == kPreview ||
+           std::any_of(record.outputs().begin(), record.outputs().end(),
                        [&](const v1::Output& output) { return output.name() == planned.name; });
   });
 }

@@ -166,6 +166,7 @@ Status CheckOutputs(const PlannedTask& plan,
                                                "' in the wrong place: " + output.blob().key());
     }
   }
+  missing.erase(kPreview);
   if (!missing.empty()) {
     return Failure(ErrorCode::kInternal,
                    "the worker did not bring output '" + std::string(*missing.begin()) + "'");

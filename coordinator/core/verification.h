@@ -29,7 +29,8 @@ struct FirstRun {
 // done.
 std::vector<TaskPlace> TasksToVerify(const v1::JobSpec& spec, const JobPlan& plan);
 
-// The name of an output whose bytes differ; nothing where all agree.
+// The name of an output whose bytes differ; nothing where all agree. A preview that one of them
+// lacks is no difference.
 std::optional<std::string> FindDisagreement(const Outputs& first, const Outputs& second);
 
 }  // namespace weft::coordinator

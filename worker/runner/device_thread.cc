@@ -12,7 +12,8 @@ namespace weft::worker {
 DeviceThread::DeviceThread(std::string device, std::uint64_t memory, Log log)
     : device_(std::move(device)),
       memory_(memory),
-      voices_(std::move(log)),
+      log_(std::move(log)),
+      voices_(log_),
       thread_([this] { Loop(); }) {}
 
 DeviceThread::~DeviceThread() {
@@ -87,6 +88,7 @@ void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
             Tell(TaskMoved{work.attempt, fraction});
           },
       .abandoned = abandoned_,
+      .warned = [&](const std::string& what) { log_.With(FieldsOf(work.attempt)).Warning(what); },
   };
   voices_.Begin(FieldsOf(work.attempt));
   Result<v1::TaskResult> result = RunTask(work.task, context);

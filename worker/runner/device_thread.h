@@ -57,6 +57,7 @@ class DeviceThread {
 
   const std::string device_;
   const std::uint64_t memory_;
+  const Log log_;
   LibraryVoices voices_;
   std::string model_told_;            // That is loaded, last; the thread's own.
   std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.

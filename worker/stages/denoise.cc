@@ -295,7 +295,10 @@ Result<v1::TaskResult> RoundRun::Store() {
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
   }
   if (task_.job().previews()) {
-    WEFT_RETURN_IF_ERROR(StorePreview(&result));
+    const Status stored = StorePreview(&result);
+    if (!stored && context_.warned) {
+      context_.warned("there is no preview of this round: " + stored.error().message());
+    }
   }
   result.set_frames(ToRange(task_.chunk().core()).size());
   result.set_micro_batch(denoising_.SmallerMicroBatch());
@@ -303,8 +306,8 @@ Result<v1::TaskResult> RoundRun::Store() {
 }
 
 Status RoundRun::StorePreview(v1::TaskResult* result) {
-  WEFT_ASSIGN_OR_RETURN(const PreviewMap map, PreviewMap::Fit(*denoising_.ready().model));
-  Frame picture = map.Picture(preview_);
+  WEFT_ASSIGN_OR_RETURN(const PreviewMap* map, context_.model.Preview());
+  Frame picture = map->Picture(preview_);
   const ControlMap pixels{.width = picture.width,
                           .height = picture.height,
                           .channels = 3,

@@ -1,12 +1,14 @@
 #include "worker/stages/preview.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <cstdint>
 #include <numeric>
-#include <utility>
 #include <vector>
+
+#include <opencv2/core.hpp>
 
 #include "common/noise.h"
 
@@ -16,6 +18,7 @@ namespace {
 constexpr int kCells = 24;  // On each side of the picture that is encoded.
 constexpr int kSpots = 6;   // Of soft colour, on each side.
 constexpr int kRgb = 3;
+constexpr std::size_t kInputs = 5;  // Four channels, and what is added.
 constexpr double kMiddle = 127.5;
 constexpr double kSpread = 70;  // Levels; most of what photographs hold lies within twice that.
 
@@ -56,54 +59,19 @@ double MeanOf(const Frame& frame, int cell_x, int cell_y, int factor, int channe
   double sum = 0;
   for (int y = cell_y * factor; y < (cell_y + 1) * factor; ++y) {
     for (int x = cell_x * factor; x < (cell_x + 1) * factor; ++x) {
-      sum += frame.rgb[static_cast<std::size_t>((y * frame.width + x) * kRgb + channel)];
+      const std::size_t pixel =
+          static_cast<std::size_t>(y) * static_cast<std::size_t>(frame.width) +
+          static_cast<std::size_t>(x);
+      sum += frame.rgb[pixel * kRgb + static_cast<std::size_t>(channel)];
     }
   }
   return sum / (factor * factor);
 }
 
-template <std::size_t kSize>
-using Matrix = std::array<std::array<double, kSize>, kSize>;
-template <std::size_t kSize>
-using Vector = std::array<double, kSize>;
-
-// Brings the row with the largest entry of `column` to its place.
-template <std::size_t kSize>
-void Pivot(std::size_t column, Matrix<kSize>& a, Vector<kSize>& b) {
-  std::size_t largest = column;
-  for (std::size_t row = column + 1; row < kSize; ++row) {
-    if (std::abs(a[row][column]) > std::abs(a[largest][column])) {
-      largest = row;
-    }
-  }
-  std::swap(a[largest], a[column]);
-  std::swap(b[largest], b[column]);
-}
-
-// x of a * x = b, by Gauss and Jordan's elimination. REQUIRES: a positive definite matrix.
-template <std::size_t kSize>
-Vector<kSize> Solution(Matrix<kSize> a, Vector<kSize> b) {
-  for (std::size_t column = 0; column < kSize; ++column) {
-    Pivot(column, a, b);
-    for (std::size_t row = 0; row < kSize; ++row) {
-      const double factor = row == column ? 0 : a[row][column] / a[column][column];
-      for (std::size_t i = 0; i < kSize; ++i) {
-        a[row][i] -= factor * a[column][i];
-      }
-      b[row] -= factor * b[column];
-    }
-  }
-  for (std::size_t row = 0; row < kSize; ++row) {
-    b[row] /= a[row][row];
-  }
-  return b;
-}
-
-// A cell's channels, and 1 for what is added. [kInputs - 1, height, width] values.
-template <std::size_t kInputs>
-Vector<kInputs> InputsOf(const Latents& latents, std::size_t cell) {
+// A cell's channels, and 1 for what is added.
+std::array<double, kInputs> InputsOf(const Latents& latents, std::size_t cell) {
   const std::size_t cells = latents.frame_size() / (kInputs - 1);
-  Vector<kInputs> inputs{};
+  std::array<double, kInputs> inputs{};
   for (std::size_t channel = 0; channel + 1 < kInputs; ++channel) {
     inputs[channel] = static_cast<double>(latents.values[channel * cells + cell]);
   }
@@ -117,30 +85,24 @@ Result<PreviewMap> PreviewMap::Fit(models::DiffusionModel& model) {
   const Frame picture = SoftColours(kCells * model.vae_factor());
   WEFT_ASSIGN_OR_RETURN(const Latents latents, model.Encode({picture}));
   assert(latents.channels == static_cast<int>(kChannels));
-  Matrix<kChannels + 1> squares{};
-  std::array<Row, kRgb> products{};
-  // An encoder that ignores colour would leave nothing to divide by.
-  constexpr double kRidge = 1e-6;
-  for (std::size_t i = 0; i <= kChannels; ++i) {
-    squares[i][i] = kRidge;
-  }
+  cv::Mat_<double> inputs(kCells * kCells, kChannels + 1);
+  cv::Mat_<double> levels(kCells * kCells, kRgb);
   for (int cell = 0; cell < kCells * kCells; ++cell) {
-    const Row inputs = InputsOf<kChannels + 1>(latents, static_cast<std::size_t>(cell));
-    for (std::size_t i = 0; i <= kChannels; ++i) {
-      std::transform(inputs.begin(), inputs.end(), squares[i].begin(), squares[i].begin(),
-                     [&](double input, double sum) { return sum + input * inputs[i]; });
-    }
+    const Row values = InputsOf(latents, static_cast<std::size_t>(cell));
+    std::copy(values.begin(), values.end(), inputs[cell]);
     for (int colour = 0; colour < kRgb; ++colour) {
-      const double level =
+      levels(cell, colour) =
           MeanOf(picture, cell % kCells, cell / kCells, model.vae_factor(), colour);
-      Row& sums = products[static_cast<std::size_t>(colour)];
-      std::transform(inputs.begin(), inputs.end(), sums.begin(), sums.begin(),
-                     [&](double input, double sum) { return sum + input * level; });
     }
   }
+  // By singular values: an encoder that ignores a colour is no reason to divide by nothing.
+  cv::Mat_<double> factors;
+  cv::solve(inputs, levels, factors, cv::DECOMP_SVD);
   PreviewMap map;
-  std::transform(products.begin(), products.end(), map.rows_.begin(),
-                 [&](const Row& product) { return Solution<kChannels + 1>(squares, product); });
+  for (int colour = 0; colour < kRgb; ++colour) {
+    const cv::Mat_<double> column = factors.col(colour);
+    std::copy(column.begin(), column.end(), map.rows_[static_cast<std::size_t>(colour)].begin());
+  }
   return map;
 }
 
@@ -150,7 +112,7 @@ Frame PreviewMap::Picture(const Latents& latents) const {
   const std::size_t cells = latents.frame_size() / kChannels;
   frame.rgb.reserve(cells * kRgb);
   for (std::size_t cell = 0; cell < cells; ++cell) {
-    const Row inputs = InputsOf<kChannels + 1>(latents, cell);
+    const Row inputs = InputsOf(latents, cell);
     for (const Row& row : rows_) {
       frame.rgb.push_back(ToLevel(std::inner_product(row.begin(), row.end(), inputs.begin(), 0.0)));
     }

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "common/blob_store.h"
 #include "common/result.h"
@@ -24,6 +25,8 @@ struct StageContext {
   std::function<void(double)> moved;  // Told the fraction of the task's work that is done, 0 to 1.
   const std::atomic<bool>&
       abandoned;  // Set from outside: stop at the next good place (kCancelled).
+  // Told, for the log, what the task went without; empty: nobody is.
+  std::function<void(const std::string&)> warned = {};
 };
 
 // Runs any task and returns its outputs, which are stored.

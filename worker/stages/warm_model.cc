@@ -17,7 +17,7 @@ std::string Kind(const std::string& device) {
 std::string PartsOf(const v1::JobSpec& job, const FileStamps& stamps) {
   std::string parts = ModelParts(job);
   for (const auto& [name, stamp] : stamps) {
-    parts += "\n" + name + ": " + stamp;
+    parts.append("\n").append(name).append(": ").append(stamp);
   }
   return parts;
 }
@@ -46,6 +46,7 @@ Status WarmModel::Load(const v1::JobSpec& job) {
   model_.reset();  // Before the next one takes its memory.
   key_.clear();
   prompts_key_.reset();
+  preview_.reset();
   WEFT_ASSIGN_OR_RETURN(auto loaded, models::DiffusionModel::Load(options));
   WEFT_ASSIGN_OR_RETURN(const FileStamps after, ModelStamps(options));
   if (after != stamps) {
@@ -70,6 +71,13 @@ Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
     guidance.control_scales.push_back(control.scale());
   }
   return Ready{model_.get(), &prompts_, guidance};
+}
+
+Result<const PreviewMap*> WarmModel::Preview() {
+  if (!preview_.has_value()) {
+    WEFT_ASSIGN_OR_RETURN(preview_, PreviewMap::Fit(*model_));
+  }
+  return &*preview_;
 }
 
 }  // namespace weft::worker

@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "weft/v1/job.pb.h"
 #include "worker/models/diffusion_model.h"
+#include "worker/stages/preview.h"
 
 namespace weft::worker {
 
@@ -29,6 +30,10 @@ class WarmModel {
   // than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
+  // How the loaded model's latents look; found out when it is asked for the first time, and valid
+  // until the next call of For(). REQUIRES: For() has succeeded.
+  Result<const PreviewMap*> Preview();
+
   // ModelKey() of the jobs that the loaded model serves; empty: none is loaded.
   [[nodiscard]] const std::string& key() const { return key_; }
 
@@ -41,6 +46,7 @@ class WarmModel {
   std::optional<std::string> prompts_key_;  // Of prompts_.
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;
+  std::optional<PreviewMap> preview_;
 };
 
 }  // namespace weft::worker

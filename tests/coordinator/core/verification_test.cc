@@ -66,6 +66,8 @@ TEST(Disagreement, IsAnOutputOfOtherBytes) {
                              {{"latents", Blob(1)}, {"x0", Blob(3)}}),
             "x0");
   EXPECT_EQ(FindDisagreement({{"latents", Blob(1)}}, {}), "latents");
+  EXPECT_EQ(FindDisagreement({{"preview", Blob(1)}}, {{"preview", Blob(2)}}), "preview");
+  EXPECT_EQ(FindDisagreement({{"preview", Blob(1)}}, {}), std::nullopt) << "it may be left out";
 }
 
 // A job all of whose tasks run twice: worker "a" runs the first annotate task, "b" the second.

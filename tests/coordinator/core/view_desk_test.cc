@@ -160,20 +160,26 @@ TEST(ViewDesk, ListsTasksInTheirOrderWithWhoRunsThem) {
   EXPECT_EQ(TasksOf(farm, request).tasks_size(), 1);
 }
 
-TEST(ViewDesk, TellsWhereThePicturesOfRoundsAndChunksAre) {
-  FarmScript farm;
+// Submits a job with previews; its probe is done, and worker "w" has what comes back to do, the
+// first denoising.
+v1::Task FirstPictured(FarmScript& farm) {
   v1::JobSpec spec = SampleSpec();
   spec.clear_controls();
   spec.set_anchors_attended(0);
   spec.set_previews(true);
-  const std::string id =
-      farm.Say("client", SubmitMessage("one", spec)).At("client").job_submitted().job();
+  farm.Submit("one", spec);
   const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
   const v1::Task denoise = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
-  ASSERT_EQ(denoise.attempt().task().stage(), v1::STAGE_DENOISE);
+  EXPECT_EQ(denoise.attempt().task().stage(), v1::STAGE_DENOISE);
+  return denoise;
+}
+
+TEST(ViewDesk, TellsWhereThePicturesOfRoundsAndChunksAre) {
+  FarmScript farm;
+  const v1::Task denoise = FirstPictured(farm);
   v1::ToCoordinator message;
   v1::ShowPreviews& show = *message.mutable_show_previews();
-  show.set_job(id);
+  show.set_job(denoise.attempt().task().job());
   show.add_rounds(0);
   for (const std::uint32_t chunk : {0, 1, 9}) {
     show.add_chunks(chunk);
@@ -186,6 +192,28 @@ TEST(ViewDesk, TellsWhereThePicturesOfRoundsAndChunksAre) {
   EXPECT_THAT(list.previews(0).blob().key(), HasSubstr("preview"));
   show.set_job("j-none");
   EXPECT_TRUE(farm.Say("client", message).At("client").has_request_refused());
+}
+
+TEST(ViewDesk, GoesOnWithoutAPictureThatAWorkerCouldNotDraw) {
+  FarmScript farm;
+  const v1::Task denoise = FirstPictured(farm);
+  v1::ToCoordinator completed = CompletedMessage(denoise);
+  auto& outputs = *completed.mutable_task_completed()->mutable_result()->mutable_outputs();
+  ASSERT_EQ(outputs.rbegin()->name(), "preview");
+  outputs.RemoveLast();
+  const Reply reply = farm.Say("w", completed);
+  EXPECT_TRUE(reply.At("w").has_outcome_acknowledged());
+  EXPECT_TRUE(reply.Assignment("w").has_value()) << "its work is taken";
+  farm.Restart();
+  v1::ListTasks request;
+  request.set_job(denoise.attempt().task().job());
+  request.add_states(v1::TASK_STATE_DONE);
+  EXPECT_EQ(TasksOf(farm, request).tasks_size(), 2) << "with the probe";
+  v1::ToCoordinator message;
+  message.mutable_show_previews()->set_job(denoise.attempt().task().job());
+  message.mutable_show_previews()->add_rounds(0);
+  message.mutable_show_previews()->add_chunks(denoise.attempt().task().chunk());
+  EXPECT_THAT(farm.Say("client", message).At("client").preview_list().previews(), IsEmpty());
 }
 
 TEST(ViewDesk, ListsWorkersThatAreHereAndThoseThatWereDrained) {

@@ -1,3 +1,6 @@
+#include <string>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +14,7 @@
 namespace weft::worker {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr int kSteps = 4;
@@ -79,6 +83,18 @@ class DenoiseStage : public ::testing::Test {
     Result<Latents> latents = Denoise(task, frames, last_step);
     EXPECT_TRUE(latents) << latents.error().message();
     return latents.value_or(Latents{});
+  }
+
+  // A round of a job that wants previews; its anchor is there.
+  v1::Task Pictured() {
+    v1::Task task = Whole(v1::SAMPLER_DDIM);
+    task.mutable_job()->set_previews(true);
+    EXPECT_TRUE(RunAnchor(task));
+    task.mutable_chunk()->mutable_core()->set_end(2);
+    task.mutable_chunk()->mutable_halo()->set_end(2);
+    task.mutable_round()->set_last_step(1);
+    task.mutable_round()->set_predict_step(1);
+    return task;
   }
 
   // As the probe does.
@@ -189,14 +205,7 @@ TEST_F(DenoiseStage, AttendsToTheAnchorsOfAnotherJob) {
 }
 
 TEST_F(DenoiseStage, BringsASmallPictureOfEveryRoundWhereTheJobWantsIt) {
-  v1::Task task = Whole(v1::SAMPLER_DDIM);
-  task.mutable_job()->set_previews(true);
-  ASSERT_TRUE(RunAnchor(task));
-  task.mutable_chunk()->mutable_core()->set_end(2);
-  task.mutable_chunk()->mutable_halo()->set_end(2);
-  task.mutable_round()->set_last_step(1);
-  task.mutable_round()->set_predict_step(1);
-  const auto result = RunStage(task, v1::STAGE_DENOISE);
+  const auto result = RunStage(Pictured(), v1::STAGE_DENOISE);
   ASSERT_TRUE(result) << result.error().message();
   ASSERT_EQ(result->outputs_size(), 3);
   EXPECT_EQ(result->outputs(2).name(), "preview");
@@ -205,6 +214,19 @@ TEST_F(DenoiseStage, BringsASmallPictureOfEveryRoundWhereTheJobWantsIt) {
   ASSERT_EQ(pictures->size(), 1U);
   EXPECT_EQ(pictures->front().width, 16);
   EXPECT_EQ(pictures->front().channels, 3);
+}
+
+TEST_F(DenoiseStage, GoesOnWithoutAPictureThatCannotBeStored) {
+  const v1::Task task = Pictured();
+  std::vector<std::string> warned;
+  context_.warned = [&](const std::string& what) { warned.push_back(what); };
+  ASSERT_TRUE(blobs_.Put(std::to_string(runs_) + "/preview", "of somebody else"));
+  const auto result = RunStage(task, v1::STAGE_DENOISE);
+  ASSERT_TRUE(result) << result.error().message();
+  ASSERT_EQ(result->outputs_size(), 2);
+  EXPECT_EQ(result->outputs(0).name(), "latents");
+  EXPECT_EQ(result->outputs(1).name(), "x0");
+  EXPECT_THAT(warned, ElementsAre(HasSubstr("there is no preview of this round: ")));
 }
 
 TEST_F(DenoiseStage, RefusesSmoothingStepsOfASamplerThatHasNone) {

@@ -2,6 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -54,6 +57,25 @@ TEST_F(WarmModelTest, NoticesThatAFileWasReplaced) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(warm_.key(), "") << "nothing is loaded any more";
+}
+
+TEST_F(WarmModelTest, DrawsPicturesOfWhatItHasLoaded) {
+  ASSERT_TRUE(warm_.For(job_));
+  const Latents latents{1, 4, 1, 1, {0.5F, -0.5F, 1.0F, 0.0F}};
+  const auto map = warm_.Preview();
+  ASSERT_TRUE(map) << map.error().message();
+  const std::vector<std::uint8_t> colour = (*map)->Picture(latents).rgb;
+  EXPECT_EQ((*PreviewMap::Fit(*warm_.For(job_)->model)).Picture(latents).rgb, colour);
+  // A model whose encoder scales its latents by another factor.
+  std::ifstream read(folder_.File("model/vae/config.json"));
+  std::string config(std::istreambuf_iterator<char>(read), {});
+  const std::string factor = "0.18215";
+  config.replace(config.find(factor), factor.size(), "0.9");
+  std::ofstream(folder_.File("model/vae/config.json")) << config;
+  ASSERT_TRUE(warm_.For(job_));
+  const auto other = warm_.Preview();
+  ASSERT_TRUE(other) << other.error().message();
+  EXPECT_NE((*other)->Picture(latents).rgb, colour);
 }
 
 TEST_F(WarmModelTest, RefusesAJobOfAnotherDeviceWithItsModelWarm) {
