@@ -42,6 +42,7 @@ v1::ToCoordinator Submission(JobShape shape, std::uint64_t number) {
     MakeDeflicker(spec);
   } else {
     MakeRender(spec);
+    submit.mutable_terms()->set_wait_for_workers(true);  // Those with its device come later.
   }
   return message;
 }
