@@ -42,6 +42,19 @@ TEST(LeaseTable, ReturnsWhatExpiresAndNothingBefore) {
   EXPECT_FALSE(leases.Holds({"7"}));
 }
 
+TEST(LeaseTable, ReturnsWhatExpiresTogetherInTheOrderOfTasks) {
+  LeaseTable leases(kTerm, kPatience);
+  for (const std::uint32_t chunk : {2U, 1U, 3U}) {
+    ASSERT_TRUE(leases.Grant(Attempt(chunk), Worker(7), kStart));
+  }
+  ASSERT_TRUE(leases.Renew(Attempt(1), Worker(7), 0, kStart + seconds(1)));
+  const auto expired = leases.Expire(kStart + seconds(11));
+  ASSERT_EQ(expired.size(), 3U);
+  EXPECT_EQ(expired[0].attempt, Attempt(2));
+  EXPECT_EQ(expired[1].attempt, Attempt(3));
+  EXPECT_EQ(expired[2].attempt, Attempt(1));
+}
+
 TEST(LeaseTable, RenewsOnlyForTheLifeThatHoldsTheVeryAttempt) {
   LeaseTable leases(kTerm, kPatience);
   ASSERT_TRUE(leases.Grant(Attempt(0, 2), Worker(7, 5), kStart));

@@ -65,6 +65,19 @@ TEST(WorkerTable, DropsWhoWasSilentForTooLong) {
   EXPECT_TRUE(workers.IsIdle({"b"}));
 }
 
+TEST(WorkerTable, DropsThoseSilentEquallyLongInTheOrderOfTheirNames) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("b", 1, "pb"));
+  workers.Greet(SomeWorker("c", 1, "pc"));
+  workers.Greet(SomeWorker("a", 1, "pa"));
+  workers.Hear({"pb"}, kStart + seconds(1));
+  const auto silent = workers.DropSilent(kStart + seconds(1) + kSilence);
+  ASSERT_EQ(silent.size(), 3U);
+  EXPECT_EQ(silent[0].self.worker.value, "a");
+  EXPECT_EQ(silent[1].self.worker.value, "c");
+  EXPECT_EQ(silent[2].self.worker.value, "b");
+}
+
 TEST(WorkerTable, HoldsOneWorkerForAConnection) {
   WorkerTable workers(kSilence);
   workers.Greet(SomeWorker("a", 1, "p"));
