@@ -1,7 +1,9 @@
 #include "tests/benchmarks/deflicker_commands.h"
 
 #include <filesystem>
+#include <iomanip>
 #include <map>
+#include <sstream>
 #include <system_error>
 
 #include <nlohmann/json.hpp>
@@ -33,6 +35,12 @@ std::string NameOf(const std::map<std::string, Value>& names, Value value) {
     }
   }
   return {};
+}
+
+std::string Hex(std::uint64_t number) {
+  std::ostringstream text;
+  text << std::hex << std::setw(16) << std::setfill('0') << number;
+  return text.str();
 }
 
 void AddScores(const std::string& prefix, const ClipScores& scores, Json* json) {
@@ -141,6 +149,7 @@ Result<std::string> DeflickerCommands::RunPatchMatch() const {
                {"wall_ms", figures.engine.spent.wall_ms},
                {"remap_ms", figures.remap.cpu_ms},
                {"patch_mse", figures.engine.patch_mse},
+               {"field_hash", Hex(figures.field_hash)},
                {"remap_psnr", figures.remap_psnr}};
   if (figures.engine.endpoint_error) {
     json["epe"] = *figures.engine.endpoint_error;

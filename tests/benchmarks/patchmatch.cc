@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <opencv2/core.hpp>
 
+#include "common/checksum.h"
 #include "tests/benchmarks/barnes.h"
 #include "tests/benchmarks/exact_field.h"
 #include "tests/benchmarks/field_quality.h"
@@ -30,6 +32,7 @@ struct Pictures {
 
 struct EngineRun {
   MatchField field;
+  std::uint64_t field_hash = 0;
   Spent field_spent;
   Frame remapped;
   Spent remap_spent;
@@ -44,6 +47,14 @@ MatchField ToMatchField(const deflicker::OffsetField& field) {
     }
   }
   return matches;
+}
+
+std::uint64_t HashOf(const deflicker::OffsetField& field) {
+  const auto bytes = [](const auto& values) {
+    return std::string(reinterpret_cast<const char*>(values.data()),
+                       values.size() * sizeof values.front());
+  };
+  return Xxh3(bytes(field.offsets) + bytes(field.costs));
 }
 
 // The only place that knows the engine. The pyramids, which a frame needs once for all its fields,
@@ -72,6 +83,7 @@ class Engine {
     Vote(source_.front(), field_, vote_radius_, &threads_, &remapped_);
     run.remap_spent = remap_watch.Read();
     run.field = ToMatchField(field_);
+    run.field_hash = HashOf(field_);
     run.remapped = remapped_.ToFrame();
     return run;
   }
@@ -178,6 +190,7 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
   }
   return PatchMatchFigures{{pictures.target.width, pictures.target.height},
                            FiguresOf(run.field, Median(field_times), pictures, order.patch_size),
+                           run.field_hash,
                            Median(remap_times),
                            Psnr(run.remapped, pictures.target),
                            ReferenceFigures(pictures, order)};

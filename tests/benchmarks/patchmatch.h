@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,7 @@ struct FieldFigures {
 struct PatchMatchFigures {
   PictureSize size;
   FieldFigures engine;
+  std::uint64_t field_hash = 0;  // Of the engine's offsets and costs: equal for equal bits.
   Spent remap;            // The source seen through the finished field; median of the repeats.
   double remap_psnr = 0;  // That picture against the target, dB.
   std::optional<FieldFigures> reference;

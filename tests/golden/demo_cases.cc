@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include <ATen/ops/zeros_like.h>
+
 #include "tests/golden/autoencoding.h"
 #include "tests/golden/denoising_loop.h"
 #include "tests/golden/model_shelf.h"
@@ -86,8 +88,8 @@ class Recording {
     }
     const at::Tensor picture =
         golden_.Floats("image_rgb_u8").permute({2, 0, 1}).unsqueeze(0).div(127.5).sub(1.0);
-    const at::Tensor clean = EncodeImage(vae, picture, at::zeros(noise.sizes()))["out.mean"].mul(
-        vae.config.scaling_factor);
+    const at::Tensor clean =
+        EncodeImage(vae, picture, at::zeros_like(noise))["out.mean"].mul(vae.config.scaling_factor);
     outputs_["vae_mode_scaled"] = clean;
     if (loop_.first_step > 0) {
       outputs_["init_latents"] =
@@ -100,7 +102,9 @@ class Recording {
     const StepPlace place = PlaceOf(sampler, loop_.first_step, loop_.first_step);
     outputs_["step0.model_out"] = PredictBoth(loop_, start, place);
     const auto residuals = SumResiduals(
-        loop_.controls, {at::cat({start, start}), {place.timestep}, loop_.prompts, nullptr}, place);
+        loop_.controls,
+        {at::cat({start, start}).to(golden_.device), {place.timestep}, loop_.prompts, nullptr},
+        place);
     for (std::size_t i = 0; residuals && i < residuals->down.size(); ++i) {
       outputs_["step0.cn_down" + std::to_string(i)] = residuals->down[i];
     }
@@ -134,13 +138,17 @@ class Recording {
 
 }  // namespace
 
-void RunDemoCase(const std::string& file, const std::string& model, Report& report) {
-  const Result<GoldenCase> golden = OpenCase(file, nullptr);
+void RunDemoCase(const std::string& file,
+                 const std::string& model,
+                 at::Device device,
+                 Report& report) {
+  Result<GoldenCase> golden = OpenCase(file, nullptr);
   if (!golden) {
     report.Refuse(file, golden.error());
     return;
   }
-  ModelFolder folder(model, /*fp16_variant=*/false);
+  golden->device = device;
+  ModelFolder folder(model, device);
   const Result<Outputs> outputs = Recording(*golden, folder).Run();
   if (!outputs) {
     report.Refuse(golden->name, outputs.error());

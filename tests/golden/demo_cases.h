@@ -9,7 +9,11 @@
 
 namespace weft::golden {
 
-// file: a safetensors file. model: the diffusers folder it was recorded with.
-void RunDemoCase(const std::string& file, const std::string& model, Report& report);
+// file: a safetensors file. model: the diffusers folder it was recorded with. device: where it
+// computes.
+void RunDemoCase(const std::string& file,
+                 const std::string& model,
+                 at::Device device,
+                 Report& report);
 
 }  // namespace weft::golden

@@ -25,7 +25,8 @@ std::optional<models::Skips> SumResiduals(const std::vector<ControlUse>& control
 }
 
 at::Tensor PredictBoth(const LoopInput& loop, const at::Tensor& sample, const StepPlace& place) {
-  const models::UnetInput input{at::cat({sample, sample}), {place.timestep}, loop.prompts, nullptr};
+  const at::Tensor there = sample.to(loop.prompts.device());
+  const models::UnetInput input{at::cat({there, there}), {place.timestep}, loop.prompts, nullptr};
   const std::optional<models::Skips> residuals = SumResiduals(loop.controls, input, place);
   return (*loop.unet)(input, residuals ? &*residuals : nullptr).contiguous();
 }
@@ -56,7 +57,7 @@ std::vector<at::Tensor> RunLoop(const LoopInput& loop,
 }
 
 Latents ToLatents(const at::Tensor& tensor) {
-  const at::Tensor plain = tensor.contiguous();
+  const at::Tensor plain = tensor.to(at::kCPU).contiguous();
   const auto* values = plain.data_ptr<float>();
   return {static_cast<int>(plain.size(0)),
           static_cast<int>(plain.size(1)),
@@ -75,7 +76,7 @@ at::Tensor ToTensor(const Latents& latents) {
 at::Tensor EncodeIds(const models::TextEncoder& text,
                      const at::Tensor& ids,
                      std::size_t clip_skip) {
-  const std::vector<at::Tensor> states = text.HiddenStates(ids);
+  const std::vector<at::Tensor> states = text.HiddenStates(ids.to(text.tokens.device()));
   return text.final_norm(states.at(states.size() - 1 - clip_skip));
 }
 

@@ -20,7 +20,7 @@ at::Tensor GoldenCase::Read(const std::string& tensor) const {
 }
 
 at::Tensor GoldenCase::Floats(const std::string& tensor) const {
-  return Read(tensor).to(at::kFloat);
+  return Read(tensor).to(device, at::kFloat);
 }
 
 std::vector<double> GoldenCase::Numbers(const std::string& tensor) const {
@@ -36,7 +36,8 @@ json GoldenCase::Parameter(const std::string& field) const {
 
 Result<GoldenCase> OpenCase(const std::string& file, const json& entry) {
   WEFT_ASSIGN_OR_RETURN(auto tensors, models::SafetensorsFile::Open(file));
-  return GoldenCase{std::filesystem::path(file).stem().string(), entry, std::move(tensors)};
+  return GoldenCase{std::filesystem::path(file).stem().string(), entry, std::move(tensors),
+                    at::kCPU};
 }
 
 Result<std::vector<json>> ReadEntries(const std::string& path) {

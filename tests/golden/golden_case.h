@@ -15,7 +15,7 @@
 
 namespace weft::golden {
 
-// Computed outputs by name, such as "out.sample"; float32 on the CPU.
+// Computed outputs by name, such as "out.sample"; float32, on any device.
 using Outputs = std::map<std::string, at::Tensor>;
 
 // An entry of cases.json and the tensors it names.
@@ -23,13 +23,14 @@ struct GoldenCase {
   std::string name;  // The file's, without folder and extension.
   nlohmann::json entry;
   std::unique_ptr<models::SafetensorsFile> tensors;
+  at::Device device = at::kCPU;  // Where the case's models compute.
 
   [[nodiscard]] bool Has(const std::string& tensor) const {
     return tensors->Find(tensor) != nullptr;
   }
-  // As stored; throws std::out_of_range where there is none.
+  // As stored, on the CPU; throws std::out_of_range where there is none.
   [[nodiscard]] at::Tensor Read(const std::string& tensor) const;
-  // In float32.
+  // In float32, on the device.
   [[nodiscard]] at::Tensor Floats(const std::string& tensor) const;
   [[nodiscard]] std::vector<double> Numbers(const std::string& tensor) const;
   // A field of entry["params"], null where there is none.

@@ -70,11 +70,12 @@ Result<Outputs> RunCase(const GoldenCase& golden, ModelShelf& shelf) {
 
 void RunEntry(const std::string& list, const json& entry, ModelShelf& shelf, Report& report) {
   const auto file = entry.at("file").get<std::string>();
-  const auto golden = OpenCase((fs::path(list).parent_path() / file).string(), entry);
+  auto golden = OpenCase((fs::path(list).parent_path() / file).string(), entry);
   if (!golden) {
     report.Refuse(file, golden.error());
     return;
   }
+  golden->device = shelf.device();
   const auto outputs = models::AtTorchEdge([&] { return RunCase(*golden, shelf); });
   if (!outputs) {
     report.Refuse(golden->name, outputs.error());
@@ -115,15 +116,18 @@ std::vector<std::string> FilesIn(const fs::path& folder,
   return files;
 }
 
-void RunFolder(const fs::path& folder, const std::string& model, Report& report) {
+void RunFolder(const fs::path& folder,
+               const std::string& model,
+               at::Device device,
+               Report& report) {
   const fs::path goldens = folder / "goldens";
   if (!fs::is_directory(goldens)) {
     for (const std::string& file : FilesIn(folder, "", ".safetensors")) {
-      RunDemoCase(file, model, report);
+      RunDemoCase(file, model, device, report);
     }
     return;
   }
-  ModelShelf shelf(folder.string());
+  ModelShelf shelf(folder.string(), device);
   for (const std::string& file : FilesIn(goldens, "tokenizer_", ".json")) {
     const Status run = models::AtTorchEdge([&]() -> Status {
       RunTokenizerCases(file, folder.string(), report);
@@ -146,6 +150,8 @@ int Main(int argc, char** argv) {
   app.add_option("DIR", folder, "a folder with goldens/cases.json, or one of recorded renders")
       ->required();
   app.add_option("--model", model, "the diffusers folder that recorded renders were made with");
+  std::string device = "cpu";
+  app.add_option("--device", device, "where models compute: cpu or cuda:N")->capture_default_str();
   app.footer(
       "Exit status: 0 nothing failed and something passed (what is unsupported is listed), 1 a "
       "case "
@@ -164,9 +170,10 @@ int Main(int argc, char** argv) {
   }
   models::KeepFreedMemory();
   models::UseThreads(1);
+  models::UseExactDeviceKernels();
   Report report;
   const Status status = models::AtTorchEdge([&]() -> Status {
-    RunFolder(folder, model, report);
+    RunFolder(folder, model, at::Device(device), report);
     return {};
   });
   if (!status) {

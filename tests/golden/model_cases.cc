@@ -14,7 +14,7 @@ namespace {
 Result<Outputs> RunTextEncoder(const GoldenCase& golden, ModelFolder& model) {
   WEFT_ASSIGN_OR_RETURN(const models::TextEncoder* text, model.Text());
   const at::Tensor ids = golden.Read("in.input_ids");
-  const std::vector<at::Tensor> states = text->HiddenStates(ids);
+  const std::vector<at::Tensor> states = text->HiddenStates(ids.to(golden.device));
   Outputs outputs;
   for (std::size_t i = 0; i < states.size(); ++i) {
     outputs["out.hidden_states." + std::to_string(i)] = states[i];
@@ -131,7 +131,7 @@ Result<Outputs> RunLora(const GoldenCase& golden, ModelFolder& model) {
   WEFT_ASSIGN_OR_RETURN(const models::Unet* unet, model.UnetModel());
   Outputs outputs;
   const at::Tensor context =
-      text->final_norm(text->HiddenStates(golden.Read("in.input_ids")).back());
+      text->final_norm(text->HiddenStates(golden.Read("in.input_ids").to(golden.device)).back());
   models::UnetInput input = UnetInputOf(golden);
   outputs["out.text_last_hidden_state"] = context;
   outputs["out.unet_sample_fixed_ctx"] = (*unet)(input, nullptr);

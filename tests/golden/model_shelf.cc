@@ -12,8 +12,6 @@ namespace {
 namespace fs = std::filesystem;
 using models::Part;
 
-const models::Placement kFloatOnCpu = {};
-
 // The golden models' text encoders are tiny: their heads are 16 wide, where CLIP's are 64. A file
 // cannot say so.
 int SmallHeads(int width) {
@@ -72,7 +70,8 @@ std::string ModelNamed(const std::vector<std::string>& words) {
 
 }  // namespace
 
-ModelFolder::ModelFolder(ModelChoice choice) : choice_(std::move(choice)) {
+ModelFolder::ModelFolder(ModelChoice choice, at::Device device)
+    : choice_(std::move(choice)), placement_{device, at::kFloat} {
   choice_.model = fs::absolute(choice_.model).string();
   if (choice_.fp16_variant && !models::IsSingleFile(choice_.model)) {
     std::string pattern = (fs::temp_directory_path() / "weft-golden-XXXXXX").string();
@@ -148,7 +147,7 @@ Result<const models::TextEncoder*> ModelFolder::Text() {
     WEFT_ASSIGN_OR_RETURN(const std::string place, Place("text_encoder"));
     WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kTextEncoder, place));
     WEFT_ASSIGN_OR_RETURN(
-        auto text, models::LoadTextEncoder(config, {std::move(tensors), kFloatOnCpu, loras_.text}));
+        auto text, models::LoadTextEncoder(config, {std::move(tensors), placement_, loras_.text}));
     text_.emplace("", std::move(text));
   }
   return &text_.begin()->second;
@@ -161,7 +160,7 @@ Result<const models::Unet*> ModelFolder::UnetModel() {
     WEFT_ASSIGN_OR_RETURN(const std::string place, Place("unet"));
     WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kUnet, place));
     WEFT_ASSIGN_OR_RETURN(auto unet,
-                          models::LoadUnet(config, {std::move(tensors), kFloatOnCpu, loras_.unet}));
+                          models::LoadUnet(config, {std::move(tensors), placement_, loras_.unet}));
     unet_.emplace("", std::move(unet));
   }
   return &unet_.begin()->second;
@@ -175,7 +174,7 @@ Result<const models::Vae*> ModelFolder::VaeModel() {
     }
     WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadVaeConfig(place));
     WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kVae, place));
-    WEFT_ASSIGN_OR_RETURN(auto vae, models::LoadVae(config, {std::move(tensors), kFloatOnCpu}));
+    WEFT_ASSIGN_OR_RETURN(auto vae, models::LoadVae(config, {std::move(tensors), placement_}));
     vae_.emplace("", std::move(vae));
   }
   return &vae_.begin()->second;
@@ -214,7 +213,7 @@ Result<const models::ControlNet*> ModelFolder::Control(const std::string& words)
     WEFT_ASSIGN_OR_RETURN(const auto config, models::ReadControlNetConfig(place));
     WEFT_ASSIGN_OR_RETURN(auto tensors, models::PartTensors::Open(Part::kControlNet, place));
     WEFT_ASSIGN_OR_RETURN(auto net,
-                          models::LoadControlNet(config, {std::move(tensors), kFloatOnCpu}));
+                          models::LoadControlNet(config, {std::move(tensors), placement_}));
     found = controls_.emplace(name, std::move(net)).first;
   }
   return &found->second;
@@ -261,7 +260,7 @@ Result<ModelFolder*> ModelShelf::Find(const nlohmann::json& entry) {
   for (const models::LoraOption& lora : choice.loras) {
     key += "|" + lora.path + "*" + std::to_string(lora.weight);
   }
-  return &folders_.try_emplace(key, std::move(choice)).first->second;
+  return &folders_.try_emplace(key, std::move(choice), device_).first->second;
 }
 
 }  // namespace weft::golden

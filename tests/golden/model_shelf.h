@@ -28,12 +28,12 @@ struct ModelChoice {
   std::vector<std::string> shelves;  // Folders in which ControlNets that are files may lie.
 };
 
-// A model whose parts are loaded in float32 on the CPU when first asked for.
+// A model whose parts are loaded in float32 when first asked for.
 class ModelFolder {
  public:
-  explicit ModelFolder(ModelChoice choice);
-  ModelFolder(const std::string& folder, bool fp16_variant)
-      : ModelFolder(ModelChoice{folder, fp16_variant, {}, {}, 0, {}}) {}
+  ModelFolder(ModelChoice choice, at::Device device);
+  ModelFolder(const std::string& folder, at::Device device)
+      : ModelFolder(ModelChoice{folder, false, {}, {}, 0, {}}, device) {}
   ModelFolder(const ModelFolder&) = delete;
   ModelFolder& operator=(const ModelFolder&) = delete;
   ~ModelFolder();
@@ -54,6 +54,7 @@ class ModelFolder {
   Status ReadLoras();
 
   ModelChoice choice_;
+  models::Placement placement_;
   std::string links_;  // Removed in the end; empty without fp16_variant.
   models::LoraMerges loras_;
   bool loras_read_ = false;
@@ -66,7 +67,10 @@ class ModelFolder {
 // The models of a golden folder, by what cases.json says about them.
 class ModelShelf {
  public:
-  explicit ModelShelf(std::string root) : root_(std::move(root)) {}
+  // device: where the models compute.
+  ModelShelf(std::string root, at::Device device) : root_(std::move(root)), device_(device) {}
+
+  [[nodiscard]] at::Device device() const { return device_; }
 
   // entry: of cases.json. Its "model" is such as "model_a", "model_a (fp16 variant files, …)" or
   // "model_a_ldm.safetensors (…)", in the golden folder or the one around it; its "params" may have
@@ -78,6 +82,7 @@ class ModelShelf {
   Result<ModelChoice> Choose(const nlohmann::json& entry) const;
 
   std::string root_;
+  at::Device device_;
   std::map<std::string, ModelFolder> folders_;  // By the entry's model and params' choices.
 };
 

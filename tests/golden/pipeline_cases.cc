@@ -58,7 +58,7 @@ Result<at::Tensor> PromptsOf(const GoldenCase& golden, ModelFolder& model) {
 std::vector<std::vector<float>> StepNoises(const GoldenCase& golden) {
   std::vector<std::vector<float>> noises;
   if (golden.Has("in.variance_noise")) {
-    const at::Tensor all = golden.Floats("in.variance_noise");
+    const at::Tensor all = golden.Read("in.variance_noise").to(at::kFloat);
     for (std::int64_t step = 0; step < all.size(0); ++step) {
       const at::Tensor one = all.select(0, step).contiguous();
       noises.emplace_back(one.data_ptr<float>(), one.data_ptr<float>() + one.numel());

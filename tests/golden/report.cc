@@ -12,7 +12,7 @@ double LargestError(const at::Tensor& computed, const at::Tensor& reference, boo
   if (computed.sizes() != reference.sizes()) {
     return std::numeric_limits<double>::infinity();
   }
-  const at::Tensor a = computed.to(at::kDouble).contiguous();
+  const at::Tensor a = computed.to(at::kCPU, at::kDouble).contiguous();
   const at::Tensor b = reference.to(at::kDouble).contiguous();
   const auto* x = a.data_ptr<double>();
   const auto* y = b.data_ptr<double>();

@@ -20,7 +20,8 @@ struct VideoLoop {
   double guidance = 1.0;
   std::vector<models::SampleLinks> links;
 
-  [[nodiscard]] at::Tensor Predict(const at::Tensor& x, double timestep) const {
+  [[nodiscard]] at::Tensor Predict(const at::Tensor& noisy, double timestep) const {
+    const at::Tensor x = noisy.to(prompts.device());
     models::FrameMemory memory;
     models::JointAttention joint{memory, links};
     const models::UnetInput input{at::cat({x, x}), {timestep}, prompts, &joint};

@@ -10,8 +10,13 @@
 namespace weft::models {
 namespace {
 
+struct MemoryState {
+  std::uint64_t total;
+  std::uint64_t free;
+};
+
 // The CUDA runtime comes with LibTorch's CUDA build only, so it is found by name.
-Result<std::uint64_t> CudaMemory(const std::string& device) {
+Result<MemoryState> CudaMemory(const std::string& device) {
   using MemoryQuery = int (*)(std::size_t * free, std::size_t * total);
   auto* const get_info = reinterpret_cast<MemoryQuery>(dlsym(RTLD_DEFAULT, "cudaMemGetInfo"));
   if (!at::hasCUDA() || get_info == nullptr) {
@@ -24,7 +29,7 @@ Result<std::uint64_t> CudaMemory(const std::string& device) {
   if (get_info(&free, &total) != 0) {
     return Failure(ErrorCode::kUnsupported, "device " + device + ": CUDA cannot use it");
   }
-  return total;
+  return MemoryState{total, free};
 }
 
 }  // namespace
@@ -33,7 +38,13 @@ Result<std::uint64_t> DeviceMemory(const std::string& device) {
   if (device == "cpu") {
     return MachineMemory();
   }
-  return AtTorchEdge([&] { return CudaMemory(device); });
+  WEFT_ASSIGN_OR_RETURN(const MemoryState memory, AtTorchEdge([&] { return CudaMemory(device); }));
+  return memory.total;
+}
+
+Result<std::uint64_t> DeviceMemoryHeld(const std::string& device) {
+  WEFT_ASSIGN_OR_RETURN(const MemoryState memory, AtTorchEdge([&] { return CudaMemory(device); }));
+  return memory.total - memory.free;
 }
 
 }  // namespace weft::models

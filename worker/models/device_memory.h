@@ -14,4 +14,7 @@ namespace weft::models {
 // kUnsupported: there is no such device.
 Result<std::uint64_t> DeviceMemory(const std::string& device);
 
+// Of them, what is in use, by all processes.  Errors alike; kUnsupported for "cpu", too.
+Result<std::uint64_t> DeviceMemoryHeld(const std::string& device);
+
 }  // namespace weft::models

@@ -203,6 +203,8 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   if (placement.device.is_cpu()) {
     KeepFreedMemory();
     UseThreads(1);
+  } else {
+    UseExactDeviceKernels();
   }
   WEFT_ASSIGN_OR_RETURN(const std::string tokenizer_folder, TokenizerFolder(options));
   WEFT_ASSIGN_OR_RETURN(auto tokenizer, Tokenizer::Open(tokenizer_folder));

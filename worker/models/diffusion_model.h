@@ -2,8 +2,8 @@
 //
 // No tensor of any library crosses this header. All results are float32 whatever the data type of
 // the computation, and a frame's numbers do not depend on how many others are asked for: on a GPU,
-// every forward pass sees micro_batch() frames (the last one padded); on the CPU, frames of one
-// pass are computed each as if alone.
+// every forward pass sees micro_batch() frames, each at a place that follows from its number (what
+// is missing repeats others); on the CPU, frames of one pass are computed each as if alone.
 
 #pragma once
 
@@ -51,6 +51,10 @@ struct StepInput {
   std::vector<std::vector<ControlMap>> controls;
   std::vector<std::vector<int>> attends;  // Per frame: indices into the step's anchors; all
                                           // frames name equally many. Empty: own frame only.
+  // What decides about a frame's place in a GPU's batches, ascending: its number in the clip. Of
+  // anchors, which lie far apart, any count of them that is the same in every chunk; it may stay
+  // equal from one to the next. Empty: 0, 1, 2 and so on. Joint frames have theirs in JointFrames.
+  std::vector<int> numbers;
 };
 
 // A run of frames that attend to one another. Frames count from 0, the clip's first.

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <exception>
 #include <functional>
+#include <numeric>
 #include <string>
 
+#include "worker/models/batch_places.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {
@@ -50,6 +52,16 @@ bool StrictlyAscending(const std::vector<int>& numbers) {
          numbers.end();
 }
 
+// One a frame of the input.
+std::vector<int> NumbersOf(const StepInput& input) {
+  std::vector<int> numbers = input.numbers;
+  if (numbers.empty()) {
+    numbers.resize(static_cast<std::size_t>(input.noisy.frames));
+    std::iota(numbers.begin(), numbers.end(), 0);
+  }
+  return numbers;
+}
+
 // Where in the memories a batch of a chain leaves its last frame, next to the place that the batch
 // before left its own in; frame 0 keeps place 0.
 int OtherPlace(int place) {
@@ -70,6 +82,11 @@ Status GuidedDenoiser::Check(const StepInput& input,
   if (prompts.tokens < 1 || prompts.width != parts_.prompt_width ||
       prompts.values.size() != Volume(kSides, prompts.tokens, prompts.width)) {
     return Invalid("prompts: not encoded by this model");
+  }
+  if (!input.numbers.empty() &&
+      (input.numbers.size() != static_cast<std::size_t>(noisy.frames) ||
+       !std::is_sorted(input.numbers.begin(), input.numbers.end()) || input.numbers.front() < 0)) {
+    return Invalid("numbers: one a frame, ascending, from 0 on, or none at all");
   }
   if (guidance.control_scales.size() < input.controls.size()) {
     return Invalid("control_scales: one for each ControlNet with control maps");
@@ -169,12 +186,14 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
   anchor_count_ = 0;  // Until all are there: an exception must not leave half of them usable.
   anchors_ = {};
   Latents out = anchors.noisy;
-  RunAll(pass, {{0, {}, {}, 0}}, out);
+  std::vector<int> numbers = NumbersOf(anchors);
+  RunAll(pass, {{0, {}, {}, 0}}, {numbers.front()}, out);
+  numbers.erase(numbers.begin());
   std::vector<Slot> others;
   for (int anchor = 1; anchor < anchors.noisy.frames; ++anchor) {
     others.push_back({anchor, {}, {0}, anchor});
   }
-  RunAll(pass, others, out);
+  RunAll(pass, others, numbers, out);
   anchor_count_ = anchors.noisy.frames;
   anchor_timestep_ = timestep;
   anchor_height_ = anchors.noisy.height;
@@ -197,7 +216,8 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                      -1});
   }
   Latents out = frames.noisy;
-  RunAll(GuidedPass(parts_, Reading(prompts), conditions_, frames, timestep, guidance), slots, out);
+  RunAll(GuidedPass(parts_, Reading(prompts), conditions_, frames, timestep, guidance), slots,
+         NumbersOf(frames), out);
   return out;
 }
 
@@ -241,25 +261,50 @@ int GuidedDenoiser::Fitting(const Work& work) {
   }
 }
 
-void GuidedDenoiser::RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out) {
+std::vector<int> GuidedDenoiser::PlacesFrom(const std::vector<int>& numbers, int first) const {
+  if (!parts_.placement.device.is_cpu()) {
+    return PlacesInBatch(numbers, static_cast<std::size_t>(first), micro_batch_);
+  }
+  const int count = std::min(micro_batch_, static_cast<int>(numbers.size()) - first);
+  std::vector<int> places(static_cast<std::size_t>(count));
+  std::iota(places.begin(), places.end(), 0);
+  return places;
+}
+
+std::vector<Slot> GuidedDenoiser::BatchOf(const std::vector<Slot>& slots,
+                                          const std::vector<int>& places) const {
+  if (parts_.placement.device.is_cpu()) {
+    return slots;
+  }
+  std::vector<Slot> batch;
+  for (const std::size_t turn : FillBatch(places, micro_batch_)) {
+    const bool own = static_cast<int>(batch.size()) == places[turn];
+    batch.push_back(slots[turn]);
+    batch.back().writes = own ? slots[turn].writes : -1;
+  }
+  return batch;
+}
+
+void GuidedDenoiser::RunAll(const GuidedPass& pass,
+                            const std::vector<Slot>& slots,
+                            const std::vector<int>& numbers,
+                            Latents& out) {
   for (int first = 0; first < static_cast<int>(slots.size());) {
-    first += Fitting([&] { return RunSome(pass, slots, first, out); });
+    first += Fitting([&] { return RunSome(pass, slots, numbers, first, out); });
   }
 }
 
 int GuidedDenoiser::RunSome(const GuidedPass& pass,
                             const std::vector<Slot>& slots,
+                            const std::vector<int>& numbers,
                             int first,
                             Latents& out) {
-  const int count = std::min(micro_batch_, static_cast<int>(slots.size()) - first);
-  std::vector<Slot> batch(slots.begin() + first, slots.begin() + first + count);
-  while (!parts_.placement.device.is_cpu() && static_cast<int>(batch.size()) < micro_batch_) {
-    batch.push_back({batch.back().frame, {}, batch.back().reads, -1});
-  }
-  const std::vector<float> guided = pass.Run(batch, anchors_);
-  for (int i = 0; i < count; ++i) {
-    const auto index = static_cast<std::size_t>(i);
-    CopyFrame(guided, index, out, batch[index].frame);
+  const std::vector<int> places = PlacesFrom(numbers, first);
+  const int count = static_cast<int>(places.size());
+  const std::vector<Slot> own(slots.begin() + first, slots.begin() + first + count);
+  const std::vector<float> guided = pass.Run(BatchOf(own, places), anchors_);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    CopyFrame(guided, static_cast<std::size_t>(places[i]), out, own[i].frame);
   }
   return count;
 }
@@ -279,27 +324,29 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
                             const ChainLink& link,
                             Latents& out) {
   const bool previous = joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious;
-  std::vector<Slot> batch;
-  const int count = std::min(micro_batch_, out.frames - link.first);
-  for (int i = 0; i < (parts_.placement.device.is_cpu() ? count : micro_batch_); ++i) {
-    Slot slot{std::min(link.first + i, out.frames - 1), {0, 0}, {0}, -1};
+  const std::vector<int> places = PlacesFrom(joint.numbers, link.first);
+  const int count = static_cast<int>(places.size());
+  std::vector<Slot> slots;
+  for (int i = 0; i < count; ++i) {
+    Slot slot{link.first + i, {0, 0}, {0}, -1};
     if (slot.frame == 0) {
-      slot = {0, {0, 1}, {}, i == 0 ? 0 : -1};
+      slot = {0, {0, 1}, {}, 0};
     } else if (previous && i > 0) {
       slot.mates = {-1, 1};
     } else if (previous) {
       slot.reads = {link.before, 0};
     }
-    batch.push_back(slot);
+    slots.push_back(slot);
   }
-  if (previous && batch.back().frame != 0) {
-    batch.back().writes = OtherPlace(link.before);
+  if (previous && slots.back().frame != 0) {
+    slots.back().writes = OtherPlace(link.before);
   }
+  const std::vector<Slot> batch = BatchOf(slots, places);
   const std::vector<float> guided = joint.attention.in_controlnets
                                         ? pass.RunAllJoint(batch, link.memories)
                                         : pass.Run(batch, link.memories);
-  for (int i = 0; i < count; ++i) {
-    CopyFrame(guided, static_cast<std::size_t>(i), out, link.first + i);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    CopyFrame(guided, static_cast<std::size_t>(places[i]), out, slots[i].frame);
   }
   return count;
 }

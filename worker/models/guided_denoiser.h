@@ -1,8 +1,9 @@
 // Guided predictions of a UNet with ControlNets, for frames that attend to others.
 //
 // Frames that do not attend jointly go micro_batch() at a time; frames that do go a whole group at
-// a time. On a GPU, whose kernels round differently for other shapes, a batch that is not full
-// repeats its last frame. A frame's numbers thus do not depend on its company.
+// a time. On a GPU, whose kernels round differently for other shapes and at other places of a
+// batch, a frame's place follows from its number (batch_places.h), and what is missing repeats
+// others. A frame's numbers thus do not depend on its company.
 //
 // Passes are launched kernel by kernel, not as CUDA graphs, which would gain nothing where GPUs are
 // well used. By count: at 512x512, Stable Diffusion 1.5 and 8 frames, which are 16 samples, a pass
@@ -63,10 +64,23 @@ class GuidedDenoiser {
   // frames a pass; throws only where one is too many.
   template <typename Work>
   int Fitting(const Work& work);
+  // Places of numbers[first] and those behind it, as many as go into one pass.
+  [[nodiscard]] std::vector<int> PlacesFrom(const std::vector<int>& numbers, int first) const;
+  // slots: of a pass, standing at `places`; with repeated ones where a place is empty.
+  [[nodiscard]] std::vector<Slot> BatchOf(const std::vector<Slot>& slots,
+                                          const std::vector<int>& places) const;
   // `slots` in micro-batches; writes each slot's output at its frame of `out`.
-  void RunAll(const GuidedPass& pass, const std::vector<Slot>& slots, Latents& out);
+  // numbers: one a slot.
+  void RunAll(const GuidedPass& pass,
+              const std::vector<Slot>& slots,
+              const std::vector<int>& numbers,
+              Latents& out);
   // One micro-batch of them, from `first` on; how many that was.
-  int RunSome(const GuidedPass& pass, const std::vector<Slot>& slots, int first, Latents& out);
+  int RunSome(const GuidedPass& pass,
+              const std::vector<Slot>& slots,
+              const std::vector<int>& numbers,
+              int first,
+              Latents& out);
   // kFirst and kFirstAndPrevious: all frames of the input in ascending order.
   void RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out);
   // A micro-batch of a chain.

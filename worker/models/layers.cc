@@ -1,5 +1,6 @@
 #include "worker/models/layers.h"
 
+#include "worker/models/device_layers.h"
 #include "worker/models/gated_gelu.h"
 #include "worker/models/group_norm.h"
 #include "worker/models/lanes.h"
@@ -29,7 +30,14 @@ at::Tensor Conv::operator()(const at::Tensor& x) const {
   return at::conv2d(x, weight, bias, stride, padding);
 }
 
+at::Tensor Conv::WithoutBias(const at::Tensor& x) const {
+  return at::conv2d(x, weight, {}, stride, padding);
+}
+
 at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
+  if (TakesDeviceKernels(x)) {
+    return NormalizeGroupsOnDevice(x, {}, {weight, bias, groups, eps, silu});
+  }
   const at::Tensor picture = x.to(at::kFloat);
   const int channels = static_cast<int>(x.size(1));
   if (!x.is_cpu() || !TakesChannels(channels, groups)) {
@@ -60,10 +68,30 @@ at::Tensor GroupNorm::Silu(const at::Tensor& x) const {
 }
 
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
+  if (TakesDeviceKernels(x)) {
+    return NormalizeRowsOnDevice(x, weight, bias, eps);
+  }
   return at::layer_norm(x.to(at::kFloat), weight.sizes(), weight, bias, eps).to(x.scalar_type());
 }
 
+// The convolutions leave their biases to the passes behind them: cuDNN adds none by itself, and
+// LibTorch would read and write the whole picture for each.
+at::Tensor ResnetBlock::OnDevice(const at::Tensor& x, const at::Tensor& time_embedding) const {
+  at::Tensor shift = conv1.bias.to(at::kFloat).unsqueeze(0);
+  if (time.weight.defined()) {
+    shift = time(time_embedding).to(at::kFloat).add(shift);
+  }
+  const at::Tensor h =
+      NormalizeGroupsOnDevice(conv1.WithoutBias(norm1.Silu(x)), shift,
+                              {norm2.weight, norm2.bias, norm2.groups, norm2.eps, /*silu=*/true});
+  return AddRowsOnDevice(conv2.WithoutBias(h), conv2.bias,
+                         shortcut.weight.defined() ? Pointwise(shortcut, x) : x);
+}
+
 at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& time_embedding) const {
+  if (TakesDeviceKernels(x)) {
+    return OnDevice(x, time_embedding);
+  }
   at::Tensor h = conv1(norm1.Silu(x));
   if (time.weight.defined()) {
     h.add_(time(time_embedding).unsqueeze(-1).unsqueeze(-1));
@@ -138,6 +166,9 @@ at::Tensor Pointwise(const Linear& linear, const at::Tensor& picture) {
 }
 
 at::Tensor GatedGelu(const at::Tensor& x) {
+  if (TakesDeviceKernels(x)) {
+    return GateRowsOnDevice(x);
+  }
   const std::int64_t width = x.size(-1) / 2;
   const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
   if (!x.is_cpu() || !known || width % kLanes != 0) {

@@ -25,6 +25,7 @@ struct Conv {
   int padding = 1;
 
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
+  [[nodiscard]] at::Tensor WithoutBias(const at::Tensor& x) const;
 };
 
 // Computes in float32 whatever the type of x.
@@ -63,6 +64,9 @@ struct ResnetBlock {
 
   // time_embedding: [1 or batch, width], after its SiLU; undefined in a VAE.
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const at::Tensor& time_embedding) const;
+
+ private:
+  [[nodiscard]] at::Tensor OnDevice(const at::Tensor& x, const at::Tensor& time_embedding) const;
 };
 
 // How to normalise, the same all over a model.

@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 #include <torch/version.h>
 
+#include "worker/models/device_kernels.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {
@@ -83,7 +84,7 @@ Result<std::string> NumericClass(const std::string& device) {
     return "cpu, " + VectorInstructions() + ", " + ours;
   }
   WEFT_ASSIGN_OR_RETURN(const std::string gpu, AtTorchEdge([&] { return Gpu(device); }));
-  return "cuda, " + gpu + ", " + ours;
+  return "cuda, " + gpu + (HasDeviceKernels() ? ", " : ", without Weft's kernels, ") + ours;
 }
 
 std::vector<DataType> DataTypesOf(const std::string& device) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <string_view>
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
 #include <malloc.h>
@@ -37,6 +38,14 @@ void UseThreads(int count) {
   if (symbol != nullptr) {
     reinterpret_cast<void (*)(int)>(symbol)(count);
   }
+}
+
+void UseExactDeviceKernels() {
+  at::Context& context = at::globalContext();
+  context.setBenchmarkCuDNN(false);
+  context.setDeterministicCuDNN(true);
+  context.setAllowTF32CuDNN(false);
+  context.setAllowTF32CuBLAS(false);
 }
 
 bool HasBfloat16() {

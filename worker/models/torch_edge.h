@@ -41,6 +41,11 @@ auto AtTorchEdge(Work&& work) -> decltype(work()) {
 // have one order, and a machine is filled by running more workers.
 void UseThreads(int count);
 
+// Makes LibTorch take GPU kernels whose sums have one order, chosen by the shapes alone and not by
+// how long each took, and multiply float32 as float32: TF32, its default for convolutions, keeps
+// ten bits of each factor. For the whole process.
+void UseExactDeviceKernels();
+
 // Whether this processor can run models in bfloat16: the convolutions of oneDNN, which LibTorch
 // calls for them, refuse to without AVX-512 (BW, VL and DQ).
 bool HasBfloat16();

@@ -19,6 +19,7 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
   models::StepInput input;
   WEFT_ASSIGN_OR_RETURN(Latents x, denoising.Start(anchors, context));
   WEFT_ASSIGN_OR_RETURN(input.controls, denoising.Controls(anchors, context));
+  input.numbers = AnchorNumbers(task.job(), anchors);
 
   const models::Sampler& sampler = denoising.sampler();
   const WarmModel::Ready& ready = denoising.ready();

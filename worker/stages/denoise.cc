@@ -70,6 +70,7 @@ Result<Anchors> FetchAnchors(const v1::Task& task,
     anchors.before_step.push_back(std::move(steps));
   }
   WEFT_ASSIGN_OR_RETURN(anchors.input.controls, denoising.Controls(anchors.frames, context));
+  anchors.input.numbers = AnchorNumbers(task.job(), anchors.frames);
   return anchors;
 }
 
@@ -263,6 +264,9 @@ Status RoundRun::Steps() {
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
     input_.attends = Attends(task_, anchors_.frames);
+  }
+  if (!joint_) {
+    input_.numbers.assign(seen_.begin(), seen_.end());
   }
   WEFT_ASSIGN_OR_RETURN(input_.controls, denoising_.Controls(seen_, context_));
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());

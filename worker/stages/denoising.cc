@@ -239,6 +239,15 @@ Result<Latents> FetchFrames(const v1::Task& task,
   return joined;
 }
 
+std::vector<int> AnchorNumbers(const v1::JobSpec& job, const std::vector<std::uint32_t>& frames) {
+  std::vector<int> numbers;
+  const std::uint32_t spacing = std::max(job.anchor_spacing(), 1U);
+  for (const std::uint32_t frame : frames) {
+    numbers.push_back(static_cast<int>(frame / spacing));
+  }
+  return numbers;
+}
+
 std::vector<std::uint32_t> FrameNumbers(FrameRange range) {
   std::vector<std::uint32_t> frames(range.size());
   std::iota(frames.begin(), frames.end(), range.begin);

@@ -75,6 +75,10 @@ class Denoising {
   std::optional<v1::Look> look_;
 };
 
+// StepInput::numbers of the job's own anchors at these frames, ascending: those of one scene lie
+// anchor_spacing apart and follow each other; only where a scene ends may two have one number.
+std::vector<int> AnchorNumbers(const v1::JobSpec& job, const std::vector<std::uint32_t>& frames);
+
 // Latents of `range` from the outputs of the chunks it lies in.
 Result<Latents> FetchRange(const v1::Task& task,
                            const ChunkOutput& output,

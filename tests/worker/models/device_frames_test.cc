@@ -1,0 +1,161 @@
+// That a frame's bits on a GPU do not depend on how a clip is cut. Where there is no GPU, nothing
+// is tested.
+
+#include <numeric>
+#include <optional>
+#include <vector>
+
+#include <ATen/Context.h>
+#include <gtest/gtest.h>
+
+#include "worker/models/guided_denoiser.h"
+#include "worker/models/torch_edge.h"
+
+namespace weft::models {
+namespace {
+
+constexpr int kFrames = 21;
+constexpr int kSide = 32;  // Cells.
+constexpr int kMicroBatch = 8;
+constexpr int kPromptWidth = 64;
+constexpr double kTimestep = 501.0;
+constexpr int kLayers = 7;  // Of self-attention: two down, one in the middle, four up.
+
+using Kind = FrameAttention::Kind;
+
+// Two levels of Stable Diffusion's widths, where cuDNN takes the kernels that it takes there.
+UnetConfig TwoLevels() {
+  UnetConfig config;
+  config.trunk.channels = {320, 640};
+  config.trunk.down_attention = {true, true};
+  config.trunk.layers = {1, 1};
+  config.trunk.heads = {8, 8};
+  config.trunk.transformer_depth = {1, 1};
+  config.trunk.context_width = {kPromptWidth, kPromptWidth};
+  config.up_attention = {true, true};
+  return config;
+}
+
+StepInput Frames(const std::vector<int>& numbers) {
+  StepInput input;
+  input.noisy = {static_cast<int>(numbers.size()), 4, kSide, kSide, {}};
+  for (const int number : numbers) {
+    for (int i = 0; i < 4 * kSide * kSide; ++i) {
+      input.noisy.values.push_back(static_cast<float>((i * 37 + number * 101) % 97) / 48.0F - 1.0F);
+    }
+  }
+  input.numbers = numbers;
+  return input;
+}
+
+std::vector<int> Between(int begin, int end) {
+  std::vector<int> numbers(static_cast<std::size_t>(end - begin));
+  std::iota(numbers.begin(), numbers.end(), begin);
+  return numbers;
+}
+
+Latents Part(const Latents& all, int begin, int end) {
+  Latents part = all;
+  const auto size = static_cast<std::ptrdiff_t>(all.frame_size());
+  part.frames = end - begin;
+  part.values.assign(all.values.begin() + begin * size, all.values.begin() + end * size);
+  return part;
+}
+
+class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
+ protected:
+  void SetUp() override {
+    if (!at::hasCUDA()) {
+      GTEST_SKIP() << "there is no GPU";
+    }
+    UseExactDeviceKernels();
+    GuidedDenoiser::Parts parts;
+    parts.placement = {at::Device("cuda:0"), GetParam()};
+    parts.unet = LoadUnet(TwoLevels(), Weights::Random(parts.placement, 3)).value();
+    parts.prompt_width = kPromptWidth;
+    denoiser_.emplace(std::move(parts));
+    denoiser_->UseMicroBatch(kMicroBatch);
+    prompts_ = {77, kPromptWidth, std::vector<float>(std::size_t{2} * 77 * kPromptWidth, 0.0F)};
+    for (std::size_t i = 0; i < prompts_.values.size(); ++i) {
+      prompts_.values[i] = static_cast<float>(i * 53 % 89) / 44.0F - 1.0F;
+    }
+  }
+
+  Latents Alone(const StepInput& input) {
+    return denoiser_->PredictFrames(input, kTimestep, prompts_, guidance_).value();
+  }
+
+  // Anchors 0, 8, 16, of which a frame attends to the first and to the one at or before it; they
+  // are predicted with all, or only with those of the frames.
+  Latents Anchored(int begin, int end) {
+    const std::vector<int> all = {0, 8, 16};
+    std::vector<int> anchors = {0};
+    for (const int anchor : all) {
+      if (anchor > 0 && anchor < end && anchor + 8 > begin) {
+        anchors.push_back(anchor);
+      }
+    }
+    StepInput input = Frames(anchors);
+    for (int& number : input.numbers) {
+      number /= 8;
+    }
+    EXPECT_TRUE(denoiser_->PredictAnchors(input, kTimestep, prompts_, guidance_));
+    StepInput frames = Frames(Between(begin, end));
+    for (int number = begin; number < end; ++number) {
+      int nearest = 0;
+      for (std::size_t i = 0; i < anchors.size(); ++i) {
+        nearest = anchors[i] <= number ? static_cast<int>(i) : nearest;
+      }
+      frames.attends.push_back({0, nearest});
+    }
+    return Alone(frames);
+  }
+
+  Latents Joint(const FrameAttention& attention, int begin, int end) {
+    const std::vector<int> wanted = Between(begin, end);
+    const std::vector<int> numbers = FramesNeeded(attention, wanted, kFrames, kLayers);
+    StepInput input = Frames(numbers);
+    input.numbers.clear();
+    return denoiser_
+        ->PredictJoint(input, {attention, kFrames, numbers, wanted}, kTimestep, prompts_, guidance_)
+        .value();
+  }
+
+  const c10::InferenceMode inference_;
+  std::optional<GuidedDenoiser> denoiser_;
+  PromptEmbedding prompts_;
+  Guidance guidance_{4.0, {}};
+};
+
+TEST_P(DeviceFrames, AloneAreTheSameHoweverTheyAreCut) {
+  const Latents whole = Alone(Frames(Between(0, kFrames)));
+  for (const auto& [begin, end] : {std::pair{0, 5}, std::pair{5, 10}, std::pair{6, 21}}) {
+    EXPECT_EQ(Alone(Frames(Between(begin, end))).values, Part(whole, begin, end).values) << begin;
+  }
+}
+
+TEST_P(DeviceFrames, WithAnchorsAreTheSameHoweverTheyAreCut) {
+  const Latents whole = Anchored(0, kFrames);
+  for (const auto& [begin, end] : {std::pair{0, 5}, std::pair{5, 10}, std::pair{17, 21}}) {
+    EXPECT_EQ(Anchored(begin, end).values, Part(whole, begin, end).values) << begin;
+  }
+}
+
+TEST_P(DeviceFrames, JointAreTheSameHoweverTheyAreCut) {
+  for (const Kind kind : {Kind::kFirst, Kind::kFirstAndPrevious}) {
+    FrameAttention attention;
+    attention.kind = kind;
+    const Latents whole = Joint(attention, 0, kFrames);
+    for (const auto& [begin, end] : {std::pair{0, 5}, std::pair{5, 10}, std::pair{17, 21}}) {
+      EXPECT_EQ(Joint(attention, begin, end).values, Part(whole, begin, end).values) << begin;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Types,
+                         DeviceFrames,
+                         testing::Values(at::kFloat, at::kHalf, at::kBFloat16),
+                         [](const auto& type) { return std::string(c10::toString(type.param)); });
+
+}  // namespace
+}  // namespace weft::models

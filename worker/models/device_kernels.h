@@ -1,0 +1,81 @@
+// What a diffusion model's layers do between their products, in one pass over memory each: LibTorch
+// takes two to five, and transposes channels-last pictures for some of them. GPUs of NVIDIA.
+//
+// Pictures are channels-last rows of cells, [samples, cells, channels], tokens rows as well. Values
+// are of one type, computed in float32 and rounded once; sums have one order, which depends on the
+// shape of a sample alone: not on how many there are, nor on which of them it is.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "common/result.h"
+
+namespace weft::models {
+
+enum class DeviceType { kFloat32, kFloat16, kBfloat16 };
+
+// The widest picture that NormalizeGroupsOnDevice() takes, in channels.
+constexpr int kDeviceChannelsMax = 4096;
+
+// All pointers are to memory of the current CUDA device; the work is put into its default stream,
+// and may not be done when the function returns. Any thread. kUnsupported: Weft was built without
+// nvcc.  kInternal: CUDA refuses, and why.
+
+// False: Weft was built without nvcc, and the functions below refuse.
+bool HasDeviceKernels();
+
+// Makes CUDA's device `device`, counted from 0, the calling thread's current one.
+Status UseDevice(int device);
+
+struct DevicePictures {
+  const void* values;  // [samples, cells, channels]
+  DeviceType type;
+  std::int64_t samples;
+  std::int64_t cells;
+  int channels;  // At most kDeviceChannelsMax, and a multiple of the groups.
+};
+
+struct DeviceGroupNorm {
+  const float* weight;  // [channels]
+  const float* bias;    // [channels]
+  int groups;
+  float eps;
+  bool silu;  // x * sigmoid(x) behind it.
+};
+
+// Bytes of memory that NormalizeGroupsOnDevice() needs beside.
+std::size_t GroupNormScratch(const DevicePictures& pictures, int groups);
+
+// GroupNorm of Wu and He (2018) of pictures + shift.
+// shift: [channels], or [samples, channels] where `shift_per_sample`; null: 0.
+// scratch: of GroupNormScratch() bytes, aligned to 16.  out: as the pictures; may be they.
+Status NormalizeGroupsOnDevice(const DevicePictures& pictures,
+                               const float* shift,
+                               bool shift_per_sample,
+                               const DeviceGroupNorm& norm,
+                               void* scratch,
+                               void* out);
+
+// LayerNorm of every row.  in, out: [rows, width].  weight, bias: [width].
+// width: at most 2,048 numbers of 32 bits or 4,096 of 16; 512 where 16 bytes do not divide a row.
+// kUnsupported: it is wider.
+Status NormalizeRowsOnDevice(const void* in,
+                             DeviceType type,
+                             std::int64_t rows,
+                             int width,
+                             const float* weight,
+                             const float* bias,
+                             float eps,
+                             void* out);
+
+// GEGLU of Shazeer (2020): value * gelu(gate), with the error function.
+// in: [rows, 2 * width], values, then gates.  out: [rows, width].
+Status GateRowsOnDevice(const void* in, DeviceType type, std::int64_t rows, int width, void* out);
+
+// x += bias + other.  x, other: [rows, width].  bias: [width], of the same type.
+Status AddRowsOnDevice(
+    void* x, DeviceType type, std::int64_t rows, int width, const void* bias, const void* other);
+
+}  // namespace weft::models
