@@ -234,15 +234,14 @@ std::size_t GroupNormScratch(const DevicePictures& pictures, int groups) {
 }
 
 Status NormalizeGroupsOnDevice(const DevicePictures& pictures,
-                               const float* shift,
-                               bool shift_per_sample,
+                               const DeviceShift& shift,
                                const DeviceGroupNorm& norm,
                                void* scratch,
                                void* out) {
   GroupTask task{};
   task.in = pictures.values;
-  task.shift = shift;
-  task.shift_stride = shift_per_sample ? pictures.channels : 0;
+  task.shift = shift.values;
+  task.shift_stride = shift.per_sample ? pictures.channels : 0;
   task.cells = pictures.cells;
   task.channels = pictures.channels;
   task.groups = norm.groups;

@@ -48,34 +48,43 @@ struct DeviceGroupNorm {
 // Bytes of memory that NormalizeGroupsOnDevice() needs beside.
 std::size_t GroupNormScratch(const DevicePictures& pictures, int groups);
 
+struct DeviceShift {
+  const float* values = nullptr;  // [channels], or [samples, channels]; null: 0.
+  bool per_sample = false;
+};
+
 // GroupNorm of Wu and He (2018) of pictures + shift.
-// shift: [channels], or [samples, channels] where `shift_per_sample`; null: 0.
 // scratch: of GroupNormScratch() bytes, aligned to 16.  out: as the pictures; may be they.
 Status NormalizeGroupsOnDevice(const DevicePictures& pictures,
-                               const float* shift,
-                               bool shift_per_sample,
+                               const DeviceShift& shift,
                                const DeviceGroupNorm& norm,
                                void* scratch,
                                void* out);
 
-// LayerNorm of every row.  in, out: [rows, width].  weight, bias: [width].
+struct DeviceRows {
+  const void* values;  // [rows, width]
+  DeviceType type;
+  std::int64_t rows;
+  int width;
+};
+
+struct DeviceLayerNorm {
+  const float* weight;  // [width]
+  const float* bias;    // [width]
+  float eps;
+};
+
+// LayerNorm of every row.  out: as the rows; may be they.
 // width: at most 2,048 numbers of 32 bits or 4,096 of 16; 512 where 16 bytes do not divide a row.
 // kUnsupported: it is wider.
-Status NormalizeRowsOnDevice(const void* in,
-                             DeviceType type,
-                             std::int64_t rows,
-                             int width,
-                             const float* weight,
-                             const float* bias,
-                             float eps,
-                             void* out);
+Status NormalizeRowsOnDevice(const DeviceRows& rows, const DeviceLayerNorm& norm, void* out);
 
 // GEGLU of Shazeer (2020): value * gelu(gate), with the error function.
-// in: [rows, 2 * width], values, then gates.  out: [rows, width].
-Status GateRowsOnDevice(const void* in, DeviceType type, std::int64_t rows, int width, void* out);
+// rows: values, then gates: twice as wide as out.
+Status GateRowsOnDevice(const DeviceRows& rows, void* out);
 
-// x += bias + other.  x, other: [rows, width].  bias: [width], of the same type.
-Status AddRowsOnDevice(
-    void* x, DeviceType type, std::int64_t rows, int width, const void* bias, const void* other);
+// out = rows + bias + other; out may be the rows.  other: as the rows.  bias: [width], of their
+// type.
+Status AddRowsOnDevice(const DeviceRows& rows, const void* bias, const void* other, void* out);
 
 }  // namespace weft::models

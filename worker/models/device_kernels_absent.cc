@@ -24,36 +24,27 @@ std::size_t GroupNormScratch(const DevicePictures& /*pictures*/, int /*groups*/)
 }
 
 Status NormalizeGroupsOnDevice(const DevicePictures& /*pictures*/,
-                               const float* /*shift*/,
-                               bool /*shift_per_sample*/,
+                               const DeviceShift& /*shift*/,
                                const DeviceGroupNorm& /*norm*/,
                                void* /*scratch*/,
                                void* /*out*/) {
   return Absent();
 }
 
-Status NormalizeRowsOnDevice(const void* /*in*/,
-                             DeviceType /*type*/,
-                             std::int64_t /*rows*/,
-                             int /*width*/,
-                             const float* /*weight*/,
-                             const float* /*bias*/,
-                             float /*eps*/,
+Status NormalizeRowsOnDevice(const DeviceRows& /*rows*/,
+                             const DeviceLayerNorm& /*norm*/,
                              void* /*out*/) {
   return Absent();
 }
 
-Status GateRowsOnDevice(
-    const void* /*in*/, DeviceType /*type*/, std::int64_t /*rows*/, int /*width*/, void* /*out*/) {
+Status GateRowsOnDevice(const DeviceRows& /*rows*/, void* /*out*/) {
   return Absent();
 }
 
-Status AddRowsOnDevice(void* /*x*/,
-                       DeviceType /*type*/,
-                       std::int64_t /*rows*/,
-                       int /*width*/,
+Status AddRowsOnDevice(const DeviceRows& /*rows*/,
                        const void* /*bias*/,
-                       const void* /*other*/) {
+                       const void* /*other*/,
+                       void* /*out*/) {
   return Absent();
 }
 

@@ -1,6 +1,7 @@
 #include "worker/models/device_layers.h"
 
 #include <stdexcept>
+#include <vector>
 
 #include <c10/core/DeviceGuard.h>
 
@@ -39,6 +40,10 @@ DeviceType TypeOf(const at::Tensor& x) {
   }
 }
 
+DeviceRows RowsOf(const at::Tensor& x, std::int64_t width) {
+  return {x.data_ptr(), TypeOf(x), x.numel() / width, static_cast<int>(width)};
+}
+
 }  // namespace
 
 bool TakesDeviceKernels(const at::Tensor& x) {
@@ -59,8 +64,9 @@ at::Tensor NormalizeGroupsOnDevice(const at::Tensor& x,
       at::empty({static_cast<std::int64_t>(GroupNormScratch(pictures, norm.groups))},
                 in.options().dtype(at::kByte));
   const at::Tensor added = shift.defined() ? shift.contiguous() : shift;
-  Demand(NormalizeGroupsOnDevice(pictures, added.defined() ? added.data_ptr<float>() : nullptr,
-                                 added.defined() && added.size(0) > 1,
+  const DeviceShift by{added.defined() ? added.data_ptr<float>() : nullptr,
+                       added.defined() && added.size(0) > 1};
+  Demand(NormalizeGroupsOnDevice(pictures, by,
                                  {norm.weight.data_ptr<float>(), norm.bias.data_ptr<float>(),
                                   norm.groups, static_cast<float>(norm.eps), norm.silu},
                                  scratch.data_ptr(), out.data_ptr()));
@@ -74,10 +80,9 @@ at::Tensor NormalizeRowsOnDevice(const at::Tensor& x,
   const CurrentDevice current(x);
   const at::Tensor in = x.contiguous();
   at::Tensor out = at::empty(in.sizes(), in.options());
-  const std::int64_t width = in.size(-1);
-  Demand(NormalizeRowsOnDevice(in.data_ptr(), TypeOf(in), in.numel() / width,
-                               static_cast<int>(width), weight.data_ptr<float>(),
-                               bias.data_ptr<float>(), static_cast<float>(eps), out.data_ptr()));
+  Demand(NormalizeRowsOnDevice(
+      RowsOf(in, in.size(-1)),
+      {weight.data_ptr<float>(), bias.data_ptr<float>(), static_cast<float>(eps)}, out.data_ptr()));
   return out;
 }
 
@@ -87,8 +92,7 @@ at::Tensor GateRowsOnDevice(const at::Tensor& x) {
   std::vector<std::int64_t> sizes = in.sizes().vec();
   sizes.back() /= 2;
   at::Tensor out = at::empty(sizes, in.options());
-  Demand(GateRowsOnDevice(in.data_ptr(), TypeOf(in), out.numel() / sizes.back(),
-                          static_cast<int>(sizes.back()), out.data_ptr()));
+  Demand(GateRowsOnDevice(RowsOf(in, in.size(-1)), out.data_ptr()));
   return out;
 }
 
@@ -96,8 +100,8 @@ at::Tensor AddRowsOnDevice(const at::Tensor& x, const at::Tensor& bias, const at
   const CurrentDevice current(x);
   at::Tensor sum = x.contiguous(kLayout);
   const at::Tensor more = other.contiguous(kLayout);
-  Demand(AddRowsOnDevice(sum.data_ptr(), TypeOf(sum), sum.numel() / sum.size(1),
-                         static_cast<int>(sum.size(1)), bias.data_ptr(), more.data_ptr()));
+  Demand(
+      AddRowsOnDevice(RowsOf(sum, sum.size(1)), bias.data_ptr(), more.data_ptr(), sum.data_ptr()));
   return sum;
 }
 

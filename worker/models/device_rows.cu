@@ -94,14 +94,17 @@ __global__ void GateRows(const T* in, std::int64_t vectors, int row_vectors, T* 
 }
 
 template <typename T, int Width>
-__global__ void AddRows(
-    T* x, std::int64_t vectors, int row_vectors, const T* bias, const T* other) {
+__global__ void AddRows(const T* x,
+                        std::int64_t vectors,
+                        int row_vectors,
+                        const T* bias,
+                        const T* other,
+                        T* out) {
   const std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (at >= vectors) {
     return;
   }
-  auto* const to = reinterpret_cast<Vector<T, Width>*>(x) + at;
-  Vector<T, Width> sum = *to;
+  Vector<T, Width> sum = reinterpret_cast<const Vector<T, Width>*>(x)[at];
   const Vector<T, Width> more = reinterpret_cast<const Vector<T, Width>*>(other)[at];
   const Vector<T, Width> shift =
       reinterpret_cast<const Vector<T, Width>*>(bias)[at % row_vectors];
@@ -110,7 +113,7 @@ __global__ void AddRows(
     Assign(ToFloat(sum.values[i]) + ToFloat(shift.values[i]) + ToFloat(more.values[i]),
            sum.values[i]);
   }
-  *to = sum;
+  reinterpret_cast<Vector<T, Width>*>(out)[at] = sum;
 }
 
 unsigned BlocksOf(std::int64_t count, int size) {
@@ -127,61 +130,50 @@ Status UseDevice(int device) {
   return ToStatus(cudaSetDevice(device));
 }
 
-Status NormalizeRowsOnDevice(const void* in,
-                             DeviceType type,
-                             std::int64_t rows,
-                             int width,
-                             const float* weight,
-                             const float* bias,
-                             float eps,
-                             void* out) {
+Status NormalizeRowsOnDevice(const DeviceRows& rows, const DeviceLayerNorm& norm, void* out) {
   constexpr int kRows = 8;  // Of a block.
   constexpr int kHeld = 5;  // Enough for 1,280 numbers of 16 bits, or 640 of 32.
   constexpr int kHeldMax = 16;
   Status fits;
-  WEFT_RETURN_IF_ERROR(OfType(type, width, [&](auto tag, auto vector) {
+  WEFT_RETURN_IF_ERROR(OfType(rows.type, rows.width, [&](auto tag, auto vector) {
     using T = typename decltype(tag)::Type;
-    const int turns = (width / vector() + kWarp - 1) / kWarp;
+    const int turns = (rows.width / vector() + kWarp - 1) / kWarp;
     const auto run = [&](auto normalize) {
-      normalize<<<BlocksOf(rows, kRows), kRows * kWarp>>>(static_cast<const T*>(in), rows, width,
-                                                         weight, bias, eps, static_cast<T*>(out));
+      normalize<<<BlocksOf(rows.rows, kRows), kRows * kWarp>>>(
+          static_cast<const T*>(rows.values), rows.rows, rows.width, norm.weight, norm.bias,
+          norm.eps, static_cast<T*>(out));
     };
     if (turns <= kHeld) {
       run(NormalizeRows<T, vector(), kHeld>);
     } else if (turns <= kHeldMax) {
       run(NormalizeRows<T, vector(), kHeldMax>);
     } else {
-      fits = Failure(ErrorCode::kUnsupported, "rows of " + std::to_string(width) +
+      fits = Failure(ErrorCode::kUnsupported, "rows of " + std::to_string(rows.width) +
                                                   " numbers are too wide for the GPU's LayerNorm");
     }
   }));
   return fits;
 }
 
-Status GateRowsOnDevice(
-    const void* in, DeviceType type, std::int64_t rows, int width, void* out) {
-  return OfType(type, width, [&](auto tag, auto vector) {
+Status GateRowsOnDevice(const DeviceRows& rows, void* out) {
+  const int width = rows.width / 2;
+  return OfType(rows.type, width, [&](auto tag, auto vector) {
     using T = typename decltype(tag)::Type;
     const int row_vectors = width / vector();
-    const std::int64_t vectors = rows * row_vectors;
+    const std::int64_t vectors = rows.rows * row_vectors;
     GateRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock>>>(
-        static_cast<const T*>(in), vectors, row_vectors, static_cast<T*>(out));
+        static_cast<const T*>(rows.values), vectors, row_vectors, static_cast<T*>(out));
   });
 }
 
-Status AddRowsOnDevice(void* x,
-                       DeviceType type,
-                       std::int64_t rows,
-                       int width,
-                       const void* bias,
-                       const void* other) {
-  return OfType(type, width, [&](auto tag, auto vector) {
+Status AddRowsOnDevice(const DeviceRows& rows, const void* bias, const void* other, void* out) {
+  return OfType(rows.type, rows.width, [&](auto tag, auto vector) {
     using T = typename decltype(tag)::Type;
-    const int row_vectors = width / vector();
-    const std::int64_t vectors = rows * row_vectors;
+    const int row_vectors = rows.width / vector();
+    const std::int64_t vectors = rows.rows * row_vectors;
     AddRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock>>>(
-        static_cast<T*>(x), vectors, row_vectors, static_cast<const T*>(bias),
-        static_cast<const T*>(other));
+        static_cast<const T*>(rows.values), vectors, row_vectors, static_cast<const T*>(bias),
+        static_cast<const T*>(other), static_cast<T*>(out));
   });
 }
 

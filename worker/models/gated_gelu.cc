@@ -12,7 +12,8 @@ using Words = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint
 using HalfWords = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
 constexpr unsigned kHalfBits = 16;
 
-[[gnu::always_inline]] inline void LoadLanes(const float* from, Lanes& to) {
+template <typename Vector>
+[[gnu::always_inline]] inline void LoadLanes(const float* from, Vector& to) {
   Load(from, to);
 }
 
@@ -23,7 +24,8 @@ constexpr unsigned kHalfBits = 16;
   std::memcpy(&to, &whole, sizeof to);
 }
 
-[[gnu::always_inline]] inline void StoreLanes(const Lanes& from, float* to) {
+template <typename Vector>
+[[gnu::always_inline]] inline void StoreLanes(const Vector& from, float* to) {
   Store(from, to);
 }
 
@@ -39,30 +41,31 @@ constexpr unsigned kHalfBits = 16;
 
 // x becomes x * (1 + erf(x / sqrt(2))) / 2. The error function's complement is Abramowitz and
 // Stegun's 7.1.26, off by at most 1.5e-7; below 0 it is used as it is, without taking it from 1.
-[[gnu::always_inline]] inline void Gelu(Lanes& x) {
+template <typename Vector>
+[[gnu::always_inline]] inline void Gelu(Vector& x) {
   constexpr float kSqrtHalf = 0.70710678F;
-  const Lanes size = (x < 0.0F ? -x : x) * kSqrtHalf;
-  const Lanes t = 1.0F / (size * 0.3275911F + 1.0F);
-  Lanes half = t * 1.061405429F - 1.453152027F;
+  const Vector size = (x < 0.0F ? -x : x) * kSqrtHalf;
+  const Vector t = 1.0F / (size * 0.3275911F + 1.0F);
+  Vector half = t * 1.061405429F - 1.453152027F;
   half = half * t + 1.421413741F;
   half = half * t - 0.284496736F;
   half = half * t + 0.254829592F;
-  Lanes fall = -size * size;
+  Vector fall = -size * size;
   ExpOfNegative(fall);
   half *= t * fall * 0.5F * x;
   x = x < 0.0F ? half : x - half;
 }
 
-template <typename Element>
+template <typename Vector, typename Element>
 [[gnu::always_inline]] inline void Gate(const Element* in,
                                         std::int64_t rows,
                                         std::int64_t width,
                                         Element* out) {
   for (std::int64_t row = 0; row < rows; ++row) {
     const Element* value = in + row * 2 * width;
-    for (std::int64_t i = 0; i < width; i += kLanes) {
-      Lanes gate;
-      Lanes passes;
+    for (std::int64_t i = 0; i < width; i += kFloats<Vector>) {
+      Vector gate;
+      Vector passes;
       LoadLanes(value + width + i, gate);
       LoadLanes(value + i, passes);
       Gelu(gate);
@@ -72,22 +75,32 @@ template <typename Element>
   }
 }
 
-WEFT_EVERY_CPU void GateFloat(const float* in, std::int64_t rows, std::int64_t width, float* out) {
-  Gate(in, rows, width, out);
+WEFT_WIDE_CPU void GateFloatWide(const float* in,
+                                 std::int64_t rows,
+                                 std::int64_t width,
+                                 float* out) {
+  Gate<Lanes>(in, rows, width, out);
+}
+
+WEFT_OTHER_CPU void GateFloatNarrow(const float* in,
+                                    std::int64_t rows,
+                                    std::int64_t width,
+                                    float* out) {
+  Gate<HalfLanes>(in, rows, width, out);
 }
 
 WEFT_EVERY_CPU void GateBfloat16(const std::uint16_t* in,
                                  std::int64_t rows,
                                  std::int64_t width,
                                  std::uint16_t* out) {
-  Gate(in, rows, width, out);
+  Gate<Lanes>(in, rows, width, out);
 }
 
 }  // namespace
 
 void GateWithGelu(const float* in, std::int64_t rows, std::int64_t width, float* out) {
   assert(width % kLanes == 0);
-  GateFloat(in, rows, width, out);
+  (HasWideVectors() ? GateFloatWide : GateFloatNarrow)(in, rows, width, out);
 }
 
 void GateWithGelu(const std::uint16_t* in,

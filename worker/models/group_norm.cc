@@ -48,16 +48,17 @@ WEFT_EVERY_CPU void SumSquares(const CellRows& picture, const float* centre, dou
 }
 
 // out = (x - centre) * scale + shift, then SiLU. Per channel.
-WEFT_EVERY_CPU void Apply(const CellRows& picture,
-                          const std::array<const float*, 3>& centre_scale_shift,
-                          bool silu,
-                          float* out) {
+template <typename Vector>
+[[gnu::always_inline]] inline void Change(const CellRows& picture,
+                                          const std::array<const float*, 3>& centre_scale_shift,
+                                          bool silu,
+                                          float* out) {
   const auto [centre, scale, shift] = centre_scale_shift;
   for (std::int64_t cell = 0; cell < picture.cells; ++cell) {
-    for (int first = 0; first < picture.channels; first += kLanes) {
+    for (int first = 0; first < picture.channels; first += kFloats<Vector>) {
       const std::int64_t at = cell * picture.channels + first;
-      Lanes x;
-      Lanes other;
+      Vector x;
+      Vector other;
       Load(picture.values + at, x);
       Load(centre + first, other);
       x -= other;
@@ -73,6 +74,20 @@ WEFT_EVERY_CPU void Apply(const CellRows& picture,
       std::memcpy(out + at, &x, sizeof x);
     }
   }
+}
+
+WEFT_WIDE_CPU void ChangeWide(const CellRows& picture,
+                              const std::array<const float*, 3>& centre_scale_shift,
+                              bool silu,
+                              float* out) {
+  Change<Lanes>(picture, centre_scale_shift, silu, out);
+}
+
+WEFT_OTHER_CPU void ChangeNarrow(const CellRows& picture,
+                                 const std::array<const float*, 3>& centre_scale_shift,
+                                 bool silu,
+                                 float* out) {
+  Change<HalfLanes>(picture, centre_scale_shift, silu, out);
 }
 
 // Each group's mean of `sums`, which are sums over `cells` cells.
@@ -112,7 +127,8 @@ void NormalizeGroups(const CellRows& picture, const GroupNormParameters& norm, f
     scale[channel] =
         static_cast<float>(norm.weight[channel] / std::sqrt(variances[channel / width] + norm.eps));
   }
-  Apply(picture, {centre.data(), scale.data(), norm.bias}, norm.silu, out);
+  (HasWideVectors() ? ChangeWide : ChangeNarrow)(picture, {centre.data(), scale.data(), norm.bias},
+                                                 norm.silu, out);
 }
 
 }  // namespace weft::models

@@ -49,68 +49,74 @@ template <typename Vector, typename Bits>
   std::memcpy(&x, &result, sizeof x);
 }
 
-// The same for any x; what is outside of the limits counts as they do.
-[[gnu::always_inline]] inline void Exp(Lanes& x) {
-  const Lanes limit = Lanes{} + kExpLimit;
-  x = x > -limit ? x : -limit;
-  x = x < limit ? x : limit;
-  ExpWithin<Lanes, LaneBits>(x);
-}
-
-// The same for x that is at most 0.
-[[gnu::always_inline]] inline void ExpOfNegative(Lanes& x) {
-  const Lanes limit = Lanes{} - kExpLimit;
-  x = x > limit ? x : limit;
-  ExpWithin<Lanes, LaneBits>(x);
-}
-
-// ---- by halves: where a CPU has no vectors of sixteen, GCC 12 compares, chooses and shifts them
-// float by float. The results are the same.
+// ---- eight floats: what a CPU without vectors of sixteen has. GCC 12 keeps a vector that the CPU
+// has not in pieces, in memory, and where it compares, shifts or carries one through a loop, that
+// takes five to ten times as long. Loops that matter there are templates of the vector; every
+// lane's results are the same with either.
 
 using HalfLanes = float __attribute__((vector_size(kLanes / 2 * sizeof(float))));
 using HalfLaneBits = std::int32_t __attribute__((vector_size(kLanes / 2 * sizeof(std::int32_t))));
 
-// The greater ones; where either is NaN, b.
-[[gnu::always_inline]] inline void GreaterByHalves(const Lanes& a, const Lanes& b, Lanes& greater) {
-  HalfLanes halves_a[2];
-  HalfLanes halves_b[2];
-  std::memcpy(halves_a, &a, sizeof a);
-  std::memcpy(halves_b, &b, sizeof b);
-  for (int half = 0; half < 2; ++half) {
-    halves_a[half] = halves_a[half] > halves_b[half] ? halves_a[half] : halves_b[half];
-  }
-  std::memcpy(&greater, halves_a, sizeof greater);
+// Whether the CPU has all of x86-64-v4, and so registers for Lanes.
+inline bool HasWideVectors() {
+#if defined(__x86_64__)
+  // Reads what the processor says.  NOLINTBEGIN(concurrency-mt-unsafe)
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+  // NOLINTEND(concurrency-mt-unsafe)
+#else
+  return false;
+#endif
 }
 
-[[gnu::always_inline]] inline void ExpOfNegativeByHalves(Lanes& x) {
-  const HalfLanes limit = HalfLanes{} - kExpLimit;
-  HalfLanes halves[2];
-  std::memcpy(halves, &x, sizeof x);
-  for (HalfLanes& half : halves) {
-    half = half > limit ? half : limit;
-    ExpWithin<HalfLanes, HalfLaneBits>(half);
-  }
-  std::memcpy(&x, halves, sizeof x);
+// In front of the two functions that call such a loop: the one with Lanes, for HasWideVectors(),
+// and the one with HalfLanes.
+#define WEFT_WIDE_CPU [[gnu::target("arch=x86-64-v4")]]
+#define WEFT_OTHER_CPU [[gnu::target_clones("arch=x86-64-v3", "default")]]
+
+template <typename Vector>
+struct BitsOf;
+template <>
+struct BitsOf<Lanes> {
+  using Type = LaneBits;
+};
+template <>
+struct BitsOf<HalfLanes> {
+  using Type = HalfLaneBits;
+};
+
+// Floats of a vector.
+template <typename Vector>
+constexpr int kFloats = sizeof(Vector) / sizeof(float);
+
+// ---- for both
+
+// x becomes exp(x), for any x; what is outside of the limits counts as they do.
+template <typename Vector>
+[[gnu::always_inline]] inline void Exp(Vector& x) {
+  const Vector limit = Vector{} + kExpLimit;
+  x = x > -limit ? x : -limit;
+  x = x < limit ? x : limit;
+  ExpWithin<Vector, typename BitsOf<Vector>::Type>(x);
 }
 
-[[gnu::always_inline]] inline void Load(const float* from, Lanes& to) {
+// The same for x that is at most 0.
+template <typename Vector>
+[[gnu::always_inline]] inline void ExpOfNegative(Vector& x) {
+  const Vector limit = Vector{} - kExpLimit;
+  x = x > limit ? x : limit;
+  ExpWithin<Vector, typename BitsOf<Vector>::Type>(x);
+}
+
+template <typename Vector>
+[[gnu::always_inline]] inline void Load(const float* from, Vector& to) {
   std::memcpy(&to, from, sizeof to);
 }
 
-[[gnu::always_inline]] inline void Store(const Lanes& from, float* to) {
+template <typename Vector>
+[[gnu::always_inline]] inline void Store(const Vector& from, float* to) {
   std::memcpy(to, &from, sizeof from);
-}
-
-// The highest of the lanes, by halves.
-[[gnu::always_inline]] inline float Highest(const Lanes& lanes) {
-  Lanes x = lanes;
-  Lanes y = __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
-  x = x > y ? x : y;
-  y = __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3);
-  x = x > y ? x : y;
-  y = __builtin_shufflevector(x, x, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1);
-  x = x > y ? x : y;
-  return x[0] > x[1] ? x[0] : x[1];
 }
 
 }  // namespace weft::models

@@ -12,29 +12,29 @@ namespace {
 // Scores of a run of keys stay in the first-level cache.
 constexpr std::int64_t kRun = 64;
 
-// Sixteen queries side by side.
-template <int kWidth>
+// As many queries side by side as a vector has floats.
+template <typename Vector, int kWidth>
 struct Head {
-  std::array<Lanes, kWidth> query;
-  std::array<Lanes, kWidth> sum = {};  // Of values, weighted.
-  Lanes weight = {};
-  Lanes highest = Lanes{} - std::numeric_limits<float>::max();
+  std::array<Vector, kWidth> query;
+  std::array<Vector, kWidth> sum = {};  // Of values, weighted.
+  Vector weight = {};
+  Vector highest = Vector{} - std::numeric_limits<float>::max();
 };
 
 // Takes the keys [begin, end) into the sums; earlier sums are scaled down where scores rise.
 // Loops over the width are unrolled: only then do queries and sums stay in registers.
-template <int kWidth>
-[[gnu::always_inline]] inline void TakeRun(Head<kWidth>& head,
+template <typename Vector, int kWidth>
+[[gnu::always_inline]] inline void TakeRun(Head<Vector, kWidth>& head,
                                            const HeadRows& keys,
                                            const HeadRows& values,
                                            std::int64_t begin,
                                            std::int64_t end) {
-  std::array<Lanes, kRun> scores;
-  const std::array<Lanes, kWidth> query = head.query;
-  Lanes highest = head.highest;
+  std::array<Vector, kRun> scores;
+  const std::array<Vector, kWidth> query = head.query;
+  Vector highest = head.highest;
   for (std::int64_t i = begin; i < end; ++i) {
     const float* key = keys.first + i * keys.stride;
-    Lanes score = query[0] * key[0];
+    Vector score = query[0] * key[0];
 #pragma GCC unroll 16
     for (int d = 1; d < kWidth; ++d) {
       score += query[d] * key[d];
@@ -42,18 +42,18 @@ template <int kWidth>
     scores[static_cast<std::size_t>(i - begin)] = score;
     highest = highest > score ? highest : score;
   }
-  Lanes shrink = head.highest - highest;
+  Vector shrink = head.highest - highest;
   ExpOfNegative(shrink);
   head.highest = highest;
-  Lanes weight = head.weight * shrink;
-  std::array<Lanes, kWidth> sum = head.sum;
+  Vector weight = head.weight * shrink;
+  std::array<Vector, kWidth> sum = head.sum;
 #pragma GCC unroll 16
   for (int d = 0; d < kWidth; ++d) {
     sum[d] *= shrink;
   }
   for (std::int64_t i = begin; i < end; ++i) {
     const float* value = values.first + i * values.stride;
-    Lanes share = scores[static_cast<std::size_t>(i - begin)] - highest;
+    Vector share = scores[static_cast<std::size_t>(i - begin)] - highest;
     ExpOfNegative(share);
     weight += share;
 #pragma GCC unroll 16
@@ -65,14 +65,14 @@ template <int kWidth>
   head.sum = sum;
 }
 
-template <int kWidth>
+template <typename Vector, int kWidth>
 [[gnu::always_inline]] inline void AttendAll(const HeadRows& queries,
                                              const HeadRows& keys,
                                              const HeadRows& values,
                                              float* out) {
-  for (std::int64_t first = 0; first < queries.count; first += kLanes) {
-    Head<kWidth> head;
-    for (int lane = 0; lane < kLanes; ++lane) {
+  for (std::int64_t first = 0; first < queries.count; first += kFloats<Vector>) {
+    Head<Vector, kWidth> head;
+    for (int lane = 0; lane < kFloats<Vector>; ++lane) {
       // Lanes behind the last query repeat it.
       const std::int64_t row = std::min(first + lane, queries.count - 1);
       for (int d = 0; d < kWidth; ++d) {
@@ -83,26 +83,41 @@ template <int kWidth>
       TakeRun(head, keys, values, begin, std::min(begin + kRun, keys.count));
     }
     for (int d = 0; d < kWidth; ++d) {
-      const Lanes mean = head.sum[d] / head.weight;
-      for (std::int64_t row = first; row < std::min(first + kLanes, queries.count); ++row) {
+      const Vector mean = head.sum[d] / head.weight;
+      for (std::int64_t row = first;
+           row < std::min<std::int64_t>(first + kFloats<Vector>, queries.count); ++row) {
         out[row * queries.stride + d] = mean[row - first];
       }
     }
   }
 }
 
-WEFT_EVERY_CPU void Attend8(const HeadRows& queries,
+WEFT_WIDE_CPU void Attend8Wide(const HeadRows& queries,
+                               const HeadRows& keys,
+                               const HeadRows& values,
+                               float* out) {
+  AttendAll<Lanes, 8>(queries, keys, values, out);
+}
+
+WEFT_OTHER_CPU void Attend8(const HeadRows& queries,
                             const HeadRows& keys,
                             const HeadRows& values,
                             float* out) {
-  AttendAll<8>(queries, keys, values, out);
+  AttendAll<HalfLanes, 8>(queries, keys, values, out);
 }
 
-WEFT_EVERY_CPU void Attend16(const HeadRows& queries,
+WEFT_WIDE_CPU void Attend16Wide(const HeadRows& queries,
+                                const HeadRows& keys,
+                                const HeadRows& values,
+                                float* out) {
+  AttendAll<Lanes, 16>(queries, keys, values, out);
+}
+
+WEFT_OTHER_CPU void Attend16(const HeadRows& queries,
                              const HeadRows& keys,
                              const HeadRows& values,
                              float* out) {
-  AttendAll<16>(queries, keys, values, out);
+  AttendAll<HalfLanes, 16>(queries, keys, values, out);
 }
 
 }  // namespace
@@ -117,9 +132,9 @@ void AttendNarrow(const HeadRows& queries,
                   std::int64_t width,
                   float* out) {
   if (width == 8) {
-    Attend8(queries, keys, values, out);
+    (HasWideVectors() ? Attend8Wide : Attend8)(queries, keys, values, out);
   } else {
-    Attend16(queries, keys, values, out);
+    (HasWideVectors() ? Attend16Wide : Attend16)(queries, keys, values, out);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <limits>
+#include <numeric>
 #include <vector>
 
 #include "worker/models/attention_tiles.h"
@@ -57,13 +58,13 @@ struct Tile {
     }
     std::fill(sums.begin(), sums.end(), 0.0F);
     highest.fill(kLowest);
-    weights.fill(Lanes{});
+    weights.fill(0.0F);
   }
 
   std::vector<float> queries;  // [width][kTileQueries]
   std::vector<float> sums;     // Of values, weighted: [kTileQueries][padded width]
   std::array<float, kTileQueries> highest{};
-  std::array<Lanes, kTileQueries> weights{};
+  alignas(64) std::array<float, kTileQueries * kLanes> weights{};    // [kTileQueries][kLanes]
   alignas(64) std::array<float, kTileQueries * kTileKeys> scores{};  // Then the keys' shares.
 };
 
@@ -81,21 +82,21 @@ struct Products {
 
 // For kTileRows rows and Vectors vectors. Loops over them are unrolled: only then do the sums stay
 // in registers.
-template <int Vectors>
+template <typename Vector, int Vectors>
 [[gnu::always_inline]] inline void AddProducts(const Products& p) {
-  Lanes sum[kTileRows][Vectors];
+  Vector sum[kTileRows][Vectors];
 #pragma GCC unroll 4
   for (std::int64_t row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
     for (std::int64_t v = 0; v < Vectors; ++v) {
-      Load(p.sums + row * p.sum_stride + v * kLanes, sum[row][v]);
+      Load(p.sums + row * p.sum_stride + v * kFloats<Vector>, sum[row][v]);
     }
   }
   for (std::int64_t step = 0; step < p.steps; ++step) {
-    Lanes vector[Vectors];
+    Vector vector[Vectors];
 #pragma GCC unroll 4
     for (std::int64_t v = 0; v < Vectors; ++v) {
-      Load(p.vectors + step * p.vector_stride + v * kLanes, vector[v]);
+      Load(p.vectors + step * p.vector_stride + v * kFloats<Vector>, vector[v]);
     }
 #pragma GCC unroll 4
     for (std::int64_t row = 0; row < kTileRows; ++row) {
@@ -110,46 +111,28 @@ template <int Vectors>
   for (std::int64_t row = 0; row < kTileRows; ++row) {
 #pragma GCC unroll 4
     for (std::int64_t v = 0; v < Vectors; ++v) {
-      Store(sum[row][v], p.sums + row * p.sum_stride + v * kLanes);
+      Store(sum[row][v], p.sums + row * p.sum_stride + v * kFloats<Vector>);
     }
   }
 }
 
-// The same for any number of vectors side by side: up to three at a time, or one by one where the
-// CPU's registers are too few and narrow for the sums of more. That changes no sum.
-template <bool Narrow>
-[[gnu::always_inline]] inline void AddAllProducts(Products p, std::int64_t vectors) {
+// The same for any number of floats side by side, whole lanes of them, up to three vectors at a
+// time.
+template <typename Vector>
+[[gnu::always_inline]] inline void AddAllProducts(Products p, std::int64_t floats) {
+  std::int64_t vectors = floats / kFloats<Vector>;
   while (vectors > 0) {
-    const std::int64_t now = Narrow ? 1 : NextVectors(vectors);
+    const std::int64_t now = NextVectors(vectors);
     if (now == 3) {
-      AddProducts<3>(p);
+      AddProducts<Vector, 3>(p);
     } else if (now == 2) {
-      AddProducts<2>(p);
+      AddProducts<Vector, 2>(p);
     } else {
-      AddProducts<1>(p);
+      AddProducts<Vector, 1>(p);
     }
-    p.vectors += now * kLanes;
-    p.sums += now * kLanes;
+    p.vectors += now * kFloats<Vector>;
+    p.sums += now * kFloats<Vector>;
     vectors -= now;
-  }
-}
-
-template <bool Narrow>
-[[gnu::always_inline]] inline void GreaterOf(const Lanes& a, const Lanes& b, Lanes& greater) {
-  if constexpr (Narrow) {
-    GreaterByHalves(a, b, greater);
-  } else {
-    greater = a > b ? a : b;
-  }
-}
-
-// Of x that is at most 0.
-template <bool Narrow>
-[[gnu::always_inline]] inline void Exponential(Lanes& x) {
-  if constexpr (Narrow) {
-    ExpOfNegativeByHalves(x);
-  } else {
-    ExpOfNegative(x);
   }
 }
 
@@ -158,89 +141,114 @@ struct Row {
   float* scores;  // Of key_count keys; there is room up to whole lanes.
   std::int64_t key_count;
   float& highest;
-  Lanes& weight;
+  float* weights;  // kLanes; the keys' shares, summed up lane by lane.
   float* sums;
   std::int64_t padded_width;
 };
 
+// Of `count` scores, whole vectors, and of `so_far`.
+template <typename Vector>
+[[gnu::always_inline]] inline float HighestOf(const float* scores,
+                                              std::int64_t count,
+                                              float so_far) {
+  Vector top = Vector{} + so_far;
+  for (std::int64_t key = 0; key < count; key += kFloats<Vector>) {
+    Vector score;
+    Load(scores + key, score);
+    top = top > score ? top : score;
+  }
+  float lanes[kFloats<Vector>];
+  Store(top, lanes);
+  float highest = lanes[0];
+  for (const float lane : lanes) {
+    highest = lane > highest ? lane : highest;
+  }
+  return highest;
+}
+
+// Scales `count` floats, whole vectors.
+template <typename Vector>
+[[gnu::always_inline]] inline void Shrink(float* values, std::int64_t count, const Vector& by) {
+  for (std::int64_t i = 0; i < count; i += kFloats<Vector>) {
+    Vector value;
+    Load(values + i, value);
+    Store(value * by, values + i);
+  }
+}
+
 // Turns the row's scores into shares of the highest score so far; earlier sums and weights are
 // scaled down where that rises.
-template <bool Narrow>
+template <typename Vector>
 [[gnu::always_inline]] inline void Share(const Row& row) {
+  constexpr std::int64_t kParts = kLanes / kFloats<Vector>;
   const std::int64_t whole = RoundUp(row.key_count, kLanes);
   for (std::int64_t key = row.key_count; key < whole; ++key) {
     row.scores[key] = kLowest;
   }
-  Lanes top = Lanes{} + row.highest;
-  for (std::int64_t key = 0; key < whole; key += kLanes) {
-    Lanes score;
-    Load(row.scores + key, score);
-    GreaterOf<Narrow>(top, score, top);
-  }
-  const float now = Highest(top);
+  const float now = HighestOf<Vector>(row.scores, whole, row.highest);
   if (now > row.highest) {
-    Lanes shrink = Lanes{} + (row.highest - now);
-    Exponential<Narrow>(shrink);
-    row.weight *= shrink;
-    for (std::int64_t d = 0; d < row.padded_width; d += kLanes) {
-      Lanes sum;
-      Load(row.sums + d, sum);
-      Store(sum * shrink, row.sums + d);
-    }
+    Vector shrink = Vector{} + (row.highest - now);
+    ExpOfNegative(shrink);
+    Shrink(row.weights, kLanes, shrink);
+    Shrink(row.sums, row.padded_width, shrink);
     row.highest = now;
   }
+  Vector weights[kParts];
+#pragma GCC unroll 2
+  for (std::int64_t part = 0; part < kParts; ++part) {
+    Load(row.weights + part * kFloats<Vector>, weights[part]);
+  }
   for (std::int64_t key = 0; key < whole; key += kLanes) {
-    Lanes share;
-    Load(row.scores + key, share);
-    share -= now;
-    Exponential<Narrow>(share);
-    Store(share, row.scores + key);
-    row.weight += share;
+#pragma GCC unroll 2
+    for (std::int64_t part = 0; part < kParts; ++part) {
+      float* const scores = row.scores + key + part * kFloats<Vector>;
+      Vector share;
+      Load(scores, share);
+      share -= now;
+      ExpOfNegative(share);
+      Store(share, scores);
+      weights[part] += share;
+    }
+  }
+#pragma GCC unroll 2
+  for (std::int64_t part = 0; part < kParts; ++part) {
+    Store(weights[part], row.weights + part * kFloats<Vector>);
   }
 }
 
-template <bool Narrow>
+template <typename Vector>
 [[gnu::always_inline]] inline void PassKeys(const Packed& packed, Tile& tile) {
   const std::int64_t width = packed.width;
   const std::int64_t padded_width = packed.padded_width;
   for (std::int64_t first = 0; first < packed.count; first += kTileKeys) {
     const std::int64_t key_count = std::min(kTileKeys, packed.count - first);
-    const std::int64_t vectors = (key_count + kLanes - 1) / kLanes;
     for (std::int64_t row = 0; row < kTileQueries; row += kTileRows) {
       float* scores = tile.scores.data() + row * kTileKeys;
       float* sums = tile.sums.data() + row * padded_width;
       std::fill_n(scores, kTileRows * kTileKeys, 0.0F);
-      AddAllProducts<Narrow>(
+      AddAllProducts<Vector>(
           {tile.queries.data() + row, 1, kTileQueries, packed.keys.data() + first * width,
            kTileKeys, width, scores, kTileKeys},
-          vectors);
+          RoundUp(key_count, kLanes));
       for (std::int64_t r = 0; r < kTileRows; ++r) {
         const auto index = static_cast<std::size_t>(row + r);
-        Share<Narrow>({scores + r * kTileKeys, key_count, tile.highest[index], tile.weights[index],
-                       sums + r * padded_width, padded_width});
+        Share<Vector>({scores + r * kTileKeys, key_count, tile.highest[index],
+                       tile.weights.data() + (row + r) * kLanes, sums + r * padded_width,
+                       padded_width});
       }
-      AddAllProducts<Narrow>({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
+      AddAllProducts<Vector>({scores, kTileKeys, 1, packed.values.data() + first * padded_width,
                               padded_width, key_count, sums, padded_width},
-                             padded_width / kLanes);
+                             padded_width);
     }
   }
 }
 
-// Thirty-two registers of sixteen floats, or fewer and smaller ones.
-[[gnu::target("arch=x86-64-v4")]] void PassKeysWide(const Packed& packed, Tile& tile) {
-  PassKeys<false>(packed, tile);
+WEFT_WIDE_CPU void PassKeysWide(const Packed& packed, Tile& tile) {
+  PassKeys<Lanes>(packed, tile);
 }
 
-[[gnu::target_clones("arch=x86-64-v3", "default")]] void PassKeysNarrow(const Packed& packed,
-                                                                        Tile& tile) {
-  PassKeys<true>(packed, tile);
-}
-
-// Whether the CPU has all of x86-64-v4.
-bool IsWide() {
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-         __builtin_cpu_supports("avx512vl");
+WEFT_OTHER_CPU void PassKeysNarrow(const Packed& packed, Tile& tile) {
+  PassKeys<HalfLanes>(packed, tile);
 }
 
 }  // namespace
@@ -253,16 +261,13 @@ void AttendInTiles(const HeadRows& queries,
   assert(keys.count > 0 && values.count == keys.count);
   const Packed packed(keys, values, width);
   Tile tile(packed);
-  const auto pass_keys = IsWide() ? PassKeysWide : PassKeysNarrow;
+  const auto pass_keys = HasWideVectors() ? PassKeysWide : PassKeysNarrow;
   for (std::int64_t first = 0; first < queries.count; first += kTileQueries) {
     tile.Begin(queries, first, width);
     pass_keys(packed, tile);
     for (std::int64_t row = 0; row < std::min(kTileQueries, queries.count - first); ++row) {
-      const Lanes& weight = tile.weights[static_cast<std::size_t>(row)];
-      float sum = 0.0F;
-      for (int lane = 0; lane < kLanes; ++lane) {
-        sum += weight[lane];
-      }
+      const float* weights = tile.weights.data() + row * kLanes;
+      const float sum = std::accumulate(weights, weights + kLanes, 0.0F);
       const float* from = tile.sums.data() + row * packed.padded_width;
       float* to = out + (first + row) * queries.stride;
       for (std::int64_t d = 0; d < width; ++d) {
