@@ -296,7 +296,7 @@ void World::Lie(Seat& seat, const Process& process, std::uint32_t detail) {
     attempt.set_epoch(1'000'000);
   }
   const auto early = process.LieAboutTask();
-  if (detail % 5 > 0 && early.has_value()) {
+  if (detail % 5 > 1 && early.has_value()) {
     lies.assign(lies.size(), *early);
   }
   if (detail % 3 == 0) {
