@@ -13,30 +13,31 @@ namespace {
 constexpr std::int64_t kRun = 64;
 
 // As many queries side by side as a vector has floats.
-template <typename Vector, int kWidth>
+template <typename Vector, int Width>
 struct Head {
-  std::array<Vector, kWidth> query;
-  std::array<Vector, kWidth> sum = {};  // Of values, weighted.
+  std::array<Vector, Width> query = {};
+  std::array<Vector, Width> sum = {};  // Of values, weighted.
   Vector weight = {};
   Vector highest = Vector{} - std::numeric_limits<float>::max();
 };
 
 // Takes the keys [begin, end) into the sums; earlier sums are scaled down where scores rise.
 // Loops over the width are unrolled: only then do queries and sums stay in registers.
-template <typename Vector, int kWidth>
-[[gnu::always_inline]] inline void TakeRun(Head<Vector, kWidth>& head,
+template <typename Vector, int Width>
+[[gnu::always_inline]] inline void TakeRun(Head<Vector, Width>& head,
                                            const HeadRows& keys,
                                            const HeadRows& values,
                                            std::int64_t begin,
                                            std::int64_t end) {
-  std::array<Vector, kRun> scores;
-  const std::array<Vector, kWidth> query = head.query;
+  // Those of [begin, end) are written before they are read.
+  std::array<Vector, kRun> scores;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  const std::array<Vector, Width> query = head.query;
   Vector highest = head.highest;
   for (std::int64_t i = begin; i < end; ++i) {
     const float* key = keys.first + i * keys.stride;
     Vector score = query[0] * key[0];
 #pragma GCC unroll 16
-    for (int d = 1; d < kWidth; ++d) {
+    for (int d = 1; d < Width; ++d) {
       score += query[d] * key[d];
     }
     scores[static_cast<std::size_t>(i - begin)] = score;
@@ -46,9 +47,9 @@ template <typename Vector, int kWidth>
   ExpOfNegative(shrink);
   head.highest = highest;
   Vector weight = head.weight * shrink;
-  std::array<Vector, kWidth> sum = head.sum;
+  std::array<Vector, Width> sum = head.sum;
 #pragma GCC unroll 16
-  for (int d = 0; d < kWidth; ++d) {
+  for (int d = 0; d < Width; ++d) {
     sum[d] *= shrink;
   }
   for (std::int64_t i = begin; i < end; ++i) {
@@ -57,7 +58,7 @@ template <typename Vector, int kWidth>
     ExpOfNegative(share);
     weight += share;
 #pragma GCC unroll 16
-    for (int d = 0; d < kWidth; ++d) {
+    for (int d = 0; d < Width; ++d) {
       sum[d] += share * value[d];
     }
   }
@@ -65,24 +66,24 @@ template <typename Vector, int kWidth>
   head.sum = sum;
 }
 
-template <typename Vector, int kWidth>
+template <typename Vector, int Width>
 [[gnu::always_inline]] inline void AttendAll(const HeadRows& queries,
                                              const HeadRows& keys,
                                              const HeadRows& values,
                                              float* out) {
   for (std::int64_t first = 0; first < queries.count; first += kFloats<Vector>) {
-    Head<Vector, kWidth> head;
+    Head<Vector, Width> head;
     for (int lane = 0; lane < kFloats<Vector>; ++lane) {
       // Lanes behind the last query repeat it.
       const std::int64_t row = std::min(first + lane, queries.count - 1);
-      for (int d = 0; d < kWidth; ++d) {
+      for (int d = 0; d < Width; ++d) {
         head.query[d][lane] = queries.first[row * queries.stride + d];
       }
     }
     for (std::int64_t begin = 0; begin < keys.count; begin += kRun) {
       TakeRun(head, keys, values, begin, std::min(begin + kRun, keys.count));
     }
-    for (int d = 0; d < kWidth; ++d) {
+    for (int d = 0; d < Width; ++d) {
       const Vector mean = head.sum[d] / head.weight;
       for (std::int64_t row = first;
            row < std::min<std::int64_t>(first + kFloats<Vector>, queries.count); ++row) {
