@@ -1,0 +1,265 @@
+"""Stable Diffusion 1.5's UNet in plain PyTorch, as diffusers computes it: eager, with scaled-dot-product
+attention, float16 and random weights, on a GPU. What weft-bench unet --device cuda:0 is compared with.
+
+  python3 tests/benchmarks/eager_unet.py BATCH...     each: samples of 64 x 64 latents
+
+Prints a line of JSON for each batch, memory layout and way in which cuDNN chooses: seconds, best and median of 8.
+"""
+
+import json
+import math
+import statistics
+import sys
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+HEADS = 8
+PROMPT_WIDTH = 768
+
+
+class ResnetBlock(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(32, i, 1e-05)
+        self.conv1 = nn.Conv2d(i, o, 3, padding=1)
+        self.time_emb_proj = nn.Linear(1280, o)
+        self.norm2 = nn.GroupNorm(32, o, 1e-05)
+        self.conv2 = nn.Conv2d(o, o, 3, padding=1)
+        self.conv_shortcut = nn.Conv2d(i, o, 1) if i != o else None
+
+    def forward(self, x, t):
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = h + self.time_emb_proj(F.silu(t))[:, :, None, None]
+        h = self.conv2(F.silu(self.norm2(h)))
+        return (self.conv_shortcut(x) if self.conv_shortcut is not None else x) + h
+
+
+class Attention(nn.Module):
+    def __init__(self, c, ctx):
+        super().__init__()
+        self.to_q = nn.Linear(c, c, bias=False)
+        self.to_k = nn.Linear(ctx, c, bias=False)
+        self.to_v = nn.Linear(ctx, c, bias=False)
+        self.to_out = nn.ModuleList([nn.Linear(c, c)])
+
+    def forward(self, x, ctx):
+        b, n, c = x.shape
+        q, k, v = (
+            f(y).view(b, -1, HEADS, c // HEADS).transpose(1, 2)
+            for f, y in ((self.to_q, x), (self.to_k, ctx), (self.to_v, ctx))
+        )
+        return self.to_out[0](F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c))
+
+
+class Gate(nn.Module):
+    def __init__(self, c, o):
+        super().__init__()
+        self.proj = nn.Linear(c, 2 * o)
+
+    def forward(self, x):
+        a, g = self.proj(x).chunk(2, -1)
+        return a * F.gelu(g)
+
+
+class FeedForward(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.net = nn.ModuleList([Gate(c, 4 * c), nn.Identity(), nn.Linear(4 * c, c)])
+
+    def forward(self, x):
+        return self.net[2](self.net[0](x))
+
+
+class TransformerBlock(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.norm1 = nn.LayerNorm(c)
+        self.attn1 = Attention(c, c)
+        self.norm2 = nn.LayerNorm(c)
+        self.attn2 = Attention(c, PROMPT_WIDTH)
+        self.norm3 = nn.LayerNorm(c)
+        self.ff = FeedForward(c)
+
+    def forward(self, x, ctx):
+        y = self.norm1(x)
+        x = self.attn1(y, y) + x
+        x = self.attn2(self.norm2(x), ctx) + x
+        return self.ff(self.norm3(x)) + x
+
+
+class Transformer(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.norm = nn.GroupNorm(32, c, 1e-06)
+        self.proj_in = nn.Conv2d(c, c, 1)
+        self.transformer_blocks = nn.ModuleList([TransformerBlock(c)])
+        self.proj_out = nn.Conv2d(c, c, 1)
+
+    def forward(self, x, ctx):
+        b, c, h, w = x.shape
+        y = self.proj_in(self.norm(x)).permute(0, 2, 3, 1).reshape(b, h * w, c)
+        for t in self.transformer_blocks:
+            y = t(y, ctx)
+        return self.proj_out(y.reshape(b, h, w, c).permute(0, 3, 1, 2).contiguous()) + x
+
+
+class DownBlock(nn.Module):
+    def __init__(self, i, o, attn, last):
+        super().__init__()
+        self.resnets = nn.ModuleList([ResnetBlock(i, o), ResnetBlock(o, o)])
+        self.attentions = nn.ModuleList([Transformer(o), Transformer(o)]) if attn else None
+        if not last:
+            d = nn.Module()
+            d.conv = nn.Conv2d(o, o, 3, 2, 1)
+            self.downsamplers = nn.ModuleList([d])
+        else:
+            self.downsamplers = None
+
+    def forward(self, x, t, ctx, skips):
+        for i, r in enumerate(self.resnets):
+            x = r(x, t)
+            if self.attentions is not None:
+                x = self.attentions[i](x, ctx)
+            skips.append(x)
+        if self.downsamplers is not None:
+            x = self.downsamplers[0].conv(x)
+            skips.append(x)
+        return x
+
+
+class UpBlock(nn.Module):
+    def __init__(self, below, o, above, attn, last):
+        super().__init__()
+        self.resnets = nn.ModuleList(
+            [ResnetBlock((below if i == 0 else o) + (above if i == 2 else o), o) for i in range(3)]
+        )
+        self.attentions = nn.ModuleList([Transformer(o) for _ in range(3)]) if attn else None
+        if not last:
+            d = nn.Module()
+            d.conv = nn.Conv2d(o, o, 3, 1, 1)
+            self.upsamplers = nn.ModuleList([d])
+        else:
+            self.upsamplers = None
+
+    def forward(self, x, t, ctx, skips):
+        for i, r in enumerate(self.resnets):
+            x = r(torch.cat([x, skips.pop()], 1), t)
+            if self.attentions is not None:
+                x = self.attentions[i](x, ctx)
+        if self.upsamplers is not None:
+            x = self.upsamplers[0].conv(F.interpolate(x, scale_factor=2.0, mode='nearest'))
+        return x
+
+
+class MiddleBlock(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.resnets = nn.ModuleList([ResnetBlock(1280, 1280), ResnetBlock(1280, 1280)])
+        self.attentions = nn.ModuleList([Transformer(1280)])
+
+    def forward(self, x, t, ctx):
+        return self.resnets[1](self.attentions[0](self.resnets[0](x, t), ctx), t)
+
+
+class TimeEmbedding(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear_1 = nn.Linear(320, 1280)
+        self.linear_2 = nn.Linear(1280, 1280)
+
+    def forward(self, t):
+        return self.linear_2(F.silu(self.linear_1(t)))
+
+
+class Unet(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv_in = nn.Conv2d(4, 320, 3, padding=1)
+        self.time_embedding = TimeEmbedding()
+        self.down_blocks = nn.ModuleList(
+            [
+                DownBlock(320, 320, 1, 0),
+                DownBlock(320, 640, 1, 0),
+                DownBlock(640, 1280, 1, 0),
+                DownBlock(1280, 1280, 0, 1),
+            ]
+        )
+        self.mid_block = MiddleBlock()
+        self.up_blocks = nn.ModuleList(
+            [
+                UpBlock(1280, 1280, 1280, 0, 0),
+                UpBlock(1280, 1280, 640, 1, 0),
+                UpBlock(1280, 640, 320, 1, 0),
+                UpBlock(640, 320, 320, 1, 1),
+            ]
+        )
+        self.conv_norm_out = nn.GroupNorm(32, 320, 1e-05)
+        self.conv_out = nn.Conv2d(320, 4, 3, padding=1)
+
+    def forward(self, x, t, ctx):
+        half = 160
+        f = torch.exp(-math.log(10000) * torch.arange(half, device=x.device, dtype=torch.float32) / half)
+        a = t[:, None].float() * f[None]
+        e = torch.cat([a.cos(), a.sin()], -1).to(x.dtype).expand(x.shape[0], -1)
+        t = self.time_embedding(e)
+        x = self.conv_in(x)
+        skips = [x]
+        for d in self.down_blocks:
+            x = d(x, t, ctx, skips)
+        x = self.mid_block(x, t, ctx)
+        for u in self.up_blocks:
+            x = u(x, t, ctx, skips)
+        return self.conv_out(F.silu(self.conv_norm_out(x)))
+
+
+def seconds(work, warm_ups=3, repeats=8):
+    """Of a pass, by the device's own events."""
+    times = []
+    for number in range(warm_ups + repeats):
+        begin = torch.cuda.Event(enable_timing=True)
+        end = torch.cuda.Event(enable_timing=True)
+        begin.record()
+        work()
+        end.record()
+        torch.cuda.synchronize()
+        if number >= warm_ups:
+            times.append(begin.elapsed_time(end) / 1000)
+    return times
+
+
+def main(batches):
+    if not batches or not torch.cuda.is_available():
+        sys.exit(__doc__ if not batches else "eager_unet.py: PyTorch finds no GPU here")
+    torch.manual_seed(0)
+    options = {"device": "cuda", "dtype": torch.half}
+    unet = Unet().to(**options).eval()
+    layouts = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
+    for batch in batches:
+        latents = torch.randn(batch, 4, 64, 64, **options)
+        prompt = torch.randn(batch, 77, PROMPT_WIDTH, **options)
+        time = torch.tensor([501.0], device="cuda")
+        for layout, memory_format in layouts.items():
+            unet.to(memory_format=memory_format)
+            sample = latents.to(memory_format=memory_format)
+            for by_trial in (False, True):
+                torch.backends.cudnn.benchmark = by_trial
+                times = seconds(lambda: unet(sample, time, prompt))
+                print(
+                    json.dumps(
+                        {
+                            "batch": batch,
+                            "layout": layout,
+                            "by_trial": by_trial,
+                            "seconds": min(times),
+                            "seconds_median": statistics.median(times),
+                        }
+                    ),
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    with torch.no_grad():
+        main([int(word) for word in sys.argv[1:]])
