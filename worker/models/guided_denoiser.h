@@ -7,9 +7,9 @@
 //
 // Passes are launched kernel by kernel, not as CUDA graphs, which gain nothing where GPUs are well
 // used: at 512x512, Stable Diffusion 1.5 and 8 frames, which are 16 samples, a pass of some 600 to
-// 760 kernels keeps an H100 busy for 35 ms, and launching them runs ahead of it. It falls behind for
-// few frames, and where others use the host's processors. A graph, though, keeps memory for each
-// shape of a pass, and anchors, controls that rest and halved batches make many.
+// 760 kernels keeps an H100 busy for 35 ms, and launching them runs ahead of it. It falls behind
+// for few frames, and where others use the host's processors. A graph, though, keeps memory for
+// each shape of a pass, and anchors, controls that rest and halved batches make many.
 
 #pragma once
 
