@@ -27,10 +27,9 @@ struct FrameAttention {
   };
 
   Kind kind = Kind::kFirst;
-  std::vector<int> pattern;     // kPattern: offsets, among them 0.
-  int window = 8;               // kWindow: frames, at least 1.
-  int stride = 4;               // kWindow: 1 .. window.
-  bool in_controlnets = false;  // ControlNets attend alike; otherwise a frame at a time.
+  std::vector<int> pattern;  // kPattern: offsets, among them 0.
+  int window = 8;            // kWindow: frames, at least 1.
+  int stride = 4;            // kWindow: 1 .. window.
 };
 
 // Frames that attend jointly in one pass.

@@ -228,6 +228,8 @@ std::vector<Field> ConsistencyFields() {
        "frames attend to anchors, to self alone, or jointly: window:D/S, pattern:first,-1,0,1 "
        "[anchors]",
        FieldKind::kText, Into(&O::attention, ParseAttention)},
+      {"controlnets-attend", "", "frames attend to others in the ControlNets too [no]",
+       FieldKind::kSwitch, Switch(&O::controlnets_attend)},
       {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
        Counted(&O::anchors, kAnchors)},
       {"anchors-from", "FILE", "attend to another job's anchors, and use its noise map",

@@ -98,7 +98,23 @@ Status CheckSampler(const JobOptions& options) {
   return {};
 }
 
+Status CheckControlNetsAttend(const JobOptions& options) {
+  if (!options.controlnets_attend) {
+    return {};
+  }
+  if (options.attention.kind() == v1::ATTENTION_KIND_SELF) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "controlnets-attend: with attention self, frames attend to no others");
+  }
+  if (options.controls.empty()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "controlnets-attend: there is no ControlNet; name one with --control");
+  }
+  return {};
+}
+
 Status CheckAttention(const JobOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckControlNetsAttend(options));
   if (AttendsToAnchors(options)) {
     return {};
   }
@@ -215,6 +231,7 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_sharpness(options.sharpness);
   spec.set_anchor_spacing(options.anchor_spacing);
   *spec.mutable_attention() = options.attention;
+  spec.mutable_attention()->set_in_controlnets(options.controlnets_attend);
   spec.set_anchors_attended(options.anchors.value_or(AttendsToAnchors(options) ? kAnchors : 0));
   spec.set_look_path(options.look);
   spec.set_save_look_path(options.save_look);

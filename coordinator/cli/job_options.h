@@ -43,7 +43,8 @@ struct JobOptions {
   std::optional<std::uint32_t> window;
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
-  v1::Attention attention;               // Unspecified: anchors.
+  v1::Attention attention;  // Unspecified: anchors. in_controlnets is not read here.
+  bool controlnets_attend = false;
   std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
   std::string look;                      // Another job's anchors. Empty: its own.
   std::string save_look;                 // Where they are kept. Empty: nowhere.

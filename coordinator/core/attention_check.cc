@@ -88,6 +88,11 @@ Status CheckAttention(const v1::JobSpec& spec) {
     return Refuse("anchors_attended", spec.anchors_attended(),
                   "must be 0 where frames do not attend to anchors");
   }
+  if (attention.in_controlnets() &&
+      (attention.kind() == v1::ATTENTION_KIND_SELF || spec.controls().empty())) {
+    return Refuse("attention.in_controlnets", 1,
+                  "must be 0 where frames attend to no others, or there are no controls");
+  }
   if (attention.kind() == v1::ATTENTION_KIND_WINDOW) {
     WEFT_RETURN_IF_ERROR(CheckWindow(attention));
   }

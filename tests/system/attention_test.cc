@@ -84,5 +84,27 @@ INSTANTIATE_TEST_SUITE_P(
                       Kind{"PatternEuler", "pattern:-2,0", {"--sampler", "euler"}}),
     [](const auto& instance) { return instance.param.name; });
 
+using ControlNetAttention = Attention;
+
+// The same of frames that attend to others in the ControlNets as well.
+TEST_P(ControlNetAttention, GivesTheSameFramesHoweverItIsCut) {
+  const Kind& kind = GetParam();
+  std::set<std::string> hashes;
+  for (const char* chunk : {"3", "13"}) {
+    std::vector<std::string> more = kind.more;
+    more.insert(more.end(), {"--chunk", chunk, "--controlnets-attend"});
+    hashes.insert(Frames(std::string("chunk-") + chunk, kind.attention, more));
+  }
+  EXPECT_EQ(hashes.size(), 1U);
+  EXPECT_NE(*hashes.begin(), Frames("unet-alone", kind.attention, kind.more));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds,
+    ControlNetAttention,
+    ::testing::Values(Kind{"Anchors", "anchors", {"--anchor-spacing", "4", "--smooth-steps", "1"}},
+                      Kind{"Window", "window:4/2", {"--smooth-steps", "none"}}),
+    [](const auto& instance) { return instance.param.name; });
+
 }  // namespace
 }  // namespace weft::testing

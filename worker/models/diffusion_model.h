@@ -71,6 +71,8 @@ struct Guidance {
   // ControlNets steer the positive side only, the finer their level the less: residual i of n + 1
   // by 10^(i / n - 1), times its scale.
   bool guess_mode = false;
+  // A ControlNet's frames attend to others as the UNet's do; otherwise each to itself.
+  bool controlnets_attend = false;
 };
 
 // Used by one thread.

@@ -122,7 +122,9 @@ Status GuidedDenoiser::CheckControls(const StepInput& input, std::size_t net) co
   return {};
 }
 
-Status GuidedDenoiser::CheckAttends(const StepInput& frames, double timestep) const {
+Status GuidedDenoiser::CheckAttends(const StepInput& frames,
+                                    double timestep,
+                                    const Guidance& guidance) const {
   if (frames.attends.empty()) {
     return {};
   }
@@ -133,6 +135,11 @@ Status GuidedDenoiser::CheckAttends(const StepInput& frames, double timestep) co
       frames.noisy.width != anchor_width_) {
     return Failure(ErrorCode::kFailedPrecondition,
                    "the anchors were not predicted at this timestep and size");
+  }
+  if (guidance.controlnets_attend && NetsAttending(frames, guidance) != anchor_nets_) {
+    return Failure(
+        ErrorCode::kFailedPrecondition,
+        "the anchors were not predicted with the ControlNets that are to attend to them");
   }
   for (const std::vector<int>& anchors : frames.attends) {
     if (anchors.size() != frames.attends.front().size()) {
@@ -146,6 +153,15 @@ Status GuidedDenoiser::CheckAttends(const StepInput& frames, double timestep) co
     }
   }
   return {};
+}
+
+std::vector<bool> GuidedDenoiser::NetsAttending(const StepInput& input,
+                                                const Guidance& guidance) const {
+  std::vector<bool> nets(parts_.controlnets.size(), false);
+  for (std::size_t net = 0; net < nets.size(); ++net) {
+    nets[net] = guidance.controlnets_attend && NetRuns(net, input, guidance);
+  }
+  return nets;
 }
 
 Status GuidedDenoiser::CheckJoint(const StepInput& frames, const JointFrames& joint) const {
@@ -196,6 +212,7 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
   RunAll(pass, others, numbers, out);
   anchor_count_ = anchors.noisy.frames;
   anchor_timestep_ = timestep;
+  anchor_nets_ = NetsAttending(anchors, guidance);
   anchor_height_ = anchors.noisy.height;
   anchor_width_ = anchors.noisy.width;
   return out;
@@ -206,7 +223,7 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                                               const PromptEmbedding& prompts,
                                               const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(Check(frames, prompts, guidance));
-  WEFT_RETURN_IF_ERROR(CheckAttends(frames, timestep));
+  WEFT_RETURN_IF_ERROR(CheckAttends(frames, timestep, guidance));
   std::vector<Slot> slots;
   for (int frame = 0; frame < frames.noisy.frames; ++frame) {
     const bool alone = frames.attends.empty();
@@ -342,9 +359,7 @@ int GuidedDenoiser::RunLink(const GuidedPass& pass,
     slots.back().writes = OtherPlace(link.before);
   }
   const std::vector<Slot> batch = BatchOf(slots, places);
-  const std::vector<float> guided = joint.attention.in_controlnets
-                                        ? pass.RunAllJoint(batch, link.memories)
-                                        : pass.Run(batch, link.memories);
+  const std::vector<float> guided = pass.Run(batch, link.memories);
   for (std::size_t i = 0; i < places.size(); ++i) {
     CopyFrame(guided, static_cast<std::size_t>(places[i]), out, slots[i].frame);
   }
@@ -363,9 +378,7 @@ void GuidedDenoiser::RunGroups(GuidedPass& pass, const JointFrames& joint, Laten
       batch.push_back(
           {PlaceOf(joint.numbers, group.frames[static_cast<std::size_t>(i)]), {-i, count}, {}, -1});
     }
-    const std::vector<float> guided = joint.attention.in_controlnets
-                                          ? pass.RunAllJoint(batch, unused)
-                                          : pass.RunGroup(batch, unused);
+    const std::vector<float> guided = pass.RunGroup(batch, unused);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       if (group.weights[i] > 0.0F) {
         const auto place = static_cast<std::size_t>(batch[i].frame);

@@ -55,8 +55,13 @@ class GuidedDenoiser {
                              const PromptEmbedding& prompts,
                              const Guidance& guidance) const;
   [[nodiscard]] Status CheckControls(const StepInput& input, std::size_t net) const;
-  [[nodiscard]] Status CheckAttends(const StepInput& frames, double timestep) const;
+  [[nodiscard]] Status CheckAttends(const StepInput& frames,
+                                    double timestep,
+                                    const Guidance& guidance) const;
   [[nodiscard]] Status CheckJoint(const StepInput& frames, const JointFrames& joint) const;
+  // Of each ControlNet: whether it runs and its frames attend to others.
+  [[nodiscard]] std::vector<bool> NetsAttending(const StepInput& input,
+                                                const Guidance& guidance) const;
   // That of the last prompts, where they are the same.
   const PromptReading& Reading(const PromptEmbedding& prompts);
   // What `work` gives. Where the device runs out of memory, it is done again with half as many
@@ -104,7 +109,8 @@ class GuidedDenoiser {
   FrameMemories anchors_;
   int anchor_count_ = 0;
   double anchor_timestep_ = -1.0;
-  int anchor_height_ = 0;  // Cells.
+  std::vector<bool> anchor_nets_;  // NetsAttending() of theirs.
+  int anchor_height_ = 0;          // Cells.
   int anchor_width_ = 0;
 };
 

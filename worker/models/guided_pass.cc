@@ -69,6 +69,10 @@ Skips Join(const std::vector<const Skips*>& frames) {
 
 }  // namespace
 
+bool NetRuns(std::size_t net, const StepInput& input, const Guidance& guidance) {
+  return net < input.controls.size() && guidance.control_scales.at(net) != 0.0;
+}
+
 PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& embedding) {
   at::Tensor values = at::empty({kSides, embedding.tokens, embedding.width}, at::kFloat);
   std::memcpy(values.data_ptr<float>(), embedding.values.data(),
@@ -97,29 +101,23 @@ GuidedPass::GuidedPass(const DenoiserParts& parts,
       guidance_(guidance) {
   time_ = parts_.unet.trunk.Time({timestep}, prompts_.prompt);
   for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
-    net_times_.push_back(NetRuns(net)
+    net_times_.push_back(NetRuns(net, input_, guidance_)
                              ? parts_.controlnets[net].trunk.Time({timestep}, prompts_.prompt)
                              : at::Tensor());
   }
 }
 
-bool GuidedPass::NetRuns(std::size_t net) const {
-  return net < input_.controls.size() && guidance_.control_scales.at(net) != 0.0;
-}
-
 std::vector<float> GuidedPass::Run(const std::vector<Slot>& batch, FrameMemories& memories) const {
-  const std::optional<Skips> residuals = Residuals(batch, nullptr);
-  return Guide(batch, memories.unet, residuals ? &*residuals : nullptr);
-}
-
-std::vector<float> GuidedPass::RunAllJoint(const std::vector<Slot>& batch,
-                                           FrameMemories& memories) const {
   memories.controlnets.resize(parts_.controlnets.size());
-  const std::optional<Skips> residuals = Residuals(batch, &memories);
+  const std::optional<Skips> residuals =
+      Residuals(batch, guidance_.controlnets_attend ? &memories : nullptr);
   return Guide(batch, memories.unet, residuals ? &*residuals : nullptr);
 }
 
 std::vector<float> GuidedPass::RunGroup(const std::vector<Slot>& batch, FrameMemories& memories) {
+  if (guidance_.controlnets_attend) {
+    return Run(batch, memories);
+  }
   std::map<int, Skips> there;
   std::vector<const Skips*> frames;
   for (const Slot& slot : batch) {
@@ -169,7 +167,7 @@ std::optional<Skips> GuidedPass::Residuals(const std::vector<Slot>& batch,
                                            FrameMemories* memories) const {
   std::optional<Skips> sum;
   for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
-    if (!NetRuns(net)) {
+    if (!NetRuns(net, input_, guidance_)) {
       continue;
     }
     Skips own =

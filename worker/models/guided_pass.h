@@ -50,6 +50,9 @@ struct Slot {
   int writes = -1;         // Its place in the memories; -1: none.
 };
 
+// Whether a step with this input and guidance runs the ControlNet of this number.
+bool NetRuns(std::size_t net, const StepInput& input, const Guidance& guidance);
+
 // The passes of one step. References must outlive it. Throws what ATen throws.
 class GuidedPass {
  public:
@@ -61,18 +64,13 @@ class GuidedPass {
              const Guidance& guidance);
 
   // Guided outputs, [slots, channels, height, width].
-  // ControlNets see each frame alone.
   std::vector<float> Run(const std::vector<Slot>& batch, FrameMemories& memories) const;
 
-  // As Run(), with ControlNets that attend as the UNet does.
-  std::vector<float> RunAllJoint(const std::vector<Slot>& batch, FrameMemories& memories) const;
-
-  // As Run(), with residuals of each frame computed in a pass of its own and kept while the next
-  // batch names the frame again: a frame's ControlNets run once, in however many groups it is.
+  // As Run(). ControlNets that see each frame alone compute its residuals in a pass of its own and
+  // keep them while the next batch names the frame again: once, in however many groups it is.
   std::vector<float> RunGroup(const std::vector<Slot>& batch, FrameMemories& memories);
 
  private:
-  [[nodiscard]] bool NetRuns(std::size_t net) const;
   // [frames, channels, height, width]
   [[nodiscard]] at::Tensor SampleOf(const std::vector<Slot>& batch) const;
   // [frames, width, latent height, latent width]

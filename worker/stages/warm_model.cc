@@ -66,7 +66,9 @@ Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
     WEFT_ASSIGN_OR_RETURN(prompts_, model_->EncodePrompts(job.negative_prompt(), job.prompt()));
     prompts_key_ = prompts_key;
   }
-  models::Guidance guidance{.scale = job.guidance(), .guess_mode = job.guess_mode()};
+  models::Guidance guidance{.scale = job.guidance(),
+                            .guess_mode = job.guess_mode(),
+                            .controlnets_attend = job.attention().in_controlnets()};
   for (const v1::Control& control : job.controls()) {
     guidance.control_scales.push_back(control.scale());
   }

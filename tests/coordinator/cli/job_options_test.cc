@@ -56,6 +56,21 @@ TEST(JobOptions, OnlyAttentionToAnchorsHasAnchors) {
   EXPECT_EQ(ResolveSpec(options)->anchors_attended(), 2U);
 }
 
+TEST(JobOptions, ControlNetsAttendWhereThereAreSomeAndOthersToAttendTo) {
+  JobOptions options = Complete();
+  EXPECT_FALSE(ResolveSpec(options)->attention().in_controlnets());
+  options.controlnets_attend = true;
+  options.controls.clear();
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("no ControlNet"));
+  v1::Control control;
+  control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+  control.set_scale(1);
+  options.controls = {control};
+  EXPECT_TRUE(ResolveSpec(options)->attention().in_controlnets());
+  options.attention.set_kind(v1::ATTENTION_KIND_SELF);
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("controlnets-attend: "));
+}
+
 TEST(JobOptions, ChunksOverlapOnlyWhereTheyExchangeNothing) {
   JobOptions options = Complete();
   EXPECT_EQ(ResolveSpec(options)->exchange(), v1::EXCHANGE_HALO);

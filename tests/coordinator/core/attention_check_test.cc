@@ -56,6 +56,20 @@ TEST(CheckAttention, ChunksExchangeNothingOnlyWhereFramesDoNotAttendJointly) {
   EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("must be halo"));
 }
 
+TEST(CheckAttention, ControlNetsAttendWhereThereAreSomeAndOthersToAttendTo) {
+  for (const v1::AttentionKind kind :
+       {v1::ATTENTION_KIND_ANCHORS, v1::ATTENTION_KIND_WINDOW, v1::ATTENTION_KIND_PATTERN}) {
+    v1::JobSpec spec = Spec(kind);
+    spec.mutable_attention()->set_in_controlnets(true);
+    spec.clear_controls();
+    EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("attention.in_controlnets"));
+    spec.add_controls();
+    EXPECT_TRUE(CheckAttention(spec));
+    spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_SELF);
+    EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("attention.in_controlnets"));
+  }
+}
+
 TEST(CheckAttention, NamesTheFieldAndItsValue) {
   struct Bad {
     std::string complaint;

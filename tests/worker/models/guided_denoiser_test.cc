@@ -132,13 +132,12 @@ struct Setting {
   }
 };
 
-FrameAttention Of(Kind kind, bool in_controlnets = false) {
+FrameAttention Of(Kind kind) {
   FrameAttention attention;
   attention.kind = kind;
   attention.pattern = {kFirstFrame, -1, 0, 1};
   attention.window = 4;
   attention.stride = 2;
-  attention.in_controlnets = in_controlnets;
   return attention;
 }
 
@@ -199,9 +198,10 @@ TEST(GuidedDenoiser, BlendsOverlappingWindowsByTheirWeights) {
 class AnyAttention : public testing::TestWithParam<std::tuple<Kind, int, bool>> {};
 
 TEST_P(AnyAttention, AFramesNumbersDoNotDependOnWhichOthersAreAskedFor) {
-  const auto [kind, micro_batch, in_controlnets] = GetParam();
-  Setting setting(micro_batch, in_controlnets ? 1 : 0);
-  const FrameAttention attention = Of(kind, in_controlnets);
+  const auto [kind, micro_batch, controlnets_attend] = GetParam();
+  Setting setting(micro_batch, controlnets_attend ? 1 : 0);
+  setting.guidance.controlnets_attend = controlnets_attend;
+  const FrameAttention attention = Of(kind);
   const Latents all = setting.Joint(attention, Between(0, 7), 7, Between(0, 7));
   for (const int frame : {0, 3, 6}) {
     const std::vector<int> needed =
@@ -234,21 +234,57 @@ TEST(GuidedDenoiser, TheMicroBatchChangesNoMoreThanRounding) {
   Setting one(1, 1);
   Setting three(3, 1);
   for (const Kind kind : {Kind::kFirst, Kind::kFirstAndPrevious, Kind::kPattern, Kind::kWindow}) {
-    for (const bool in_controlnets : {false, true}) {
-      EXPECT_LE(
-          Difference(one.Joint(Of(kind, in_controlnets), Between(0, 5), 5, Between(0, 5)).values,
-                     three.Joint(Of(kind, in_controlnets), Between(0, 5), 5, Between(0, 5)).values),
-          kRounding);
+    for (const bool controlnets_attend : {false, true}) {
+      one.guidance.controlnets_attend = controlnets_attend;
+      three.guidance.controlnets_attend = controlnets_attend;
+      EXPECT_LE(Difference(one.Joint(Of(kind), Between(0, 5), 5, Between(0, 5)).values,
+                           three.Joint(Of(kind), Between(0, 5), 5, Between(0, 5)).values),
+                kRounding);
     }
   }
 }
 
-TEST(GuidedDenoiser, ControlNetsAttendOnlyWhereAsked) {
+TEST(GuidedDenoiser, ControlNetsAttendJointlyOnlyWhereAsked) {
   Setting setting(1, 1);
-  const auto predict = [&](bool in_controlnets) {
-    return setting.Joint(Of(Kind::kWindow, in_controlnets), {1}, 3, Between(0, 3)).values;
+  const auto predict = [&](bool attend) {
+    setting.guidance.controlnets_attend = attend;
+    return setting.Joint(Of(Kind::kWindow), {1}, 3, Between(0, 3)).values;
   };
   EXPECT_GT(Difference(predict(true), predict(false)), 1e-3);
+}
+
+// Frame 3, which attends to anchors 0 and 5.
+Result<Latents> ByAnchors(Setting& setting, bool for_anchors, bool for_frame) {
+  setting.guidance.controlnets_attend = for_anchors;
+  EXPECT_TRUE(setting.denoiser.PredictAnchors(Frames({0, 5}, 1), kTimestep, setting.prompts,
+                                              setting.guidance));
+  setting.guidance.controlnets_attend = for_frame;
+  StepInput frame = Frames({3}, 1);
+  frame.attends = {{0, 1}};
+  return setting.denoiser.PredictFrames(frame, kTimestep, setting.prompts, setting.guidance);
+}
+
+TEST(GuidedDenoiser, ControlNetsAttendToAnchorsOnlyWhereAsked) {
+  Setting setting(1, 1);
+  const std::vector<float> alone = ByAnchors(setting, false, false).value().values;
+  const std::vector<float> attending = ByAnchors(setting, true, true).value().values;
+  EXPECT_GT(Difference(alone, attending), 1e-3);
+  EXPECT_EQ(ByAnchors(setting, true, true).value().values, attending);
+}
+
+TEST(GuidedDenoiser, ControlNetsThatAttendNeedAnchorsOfSuch) {
+  Setting setting(1, 1);
+  const Result<Latents> refused = ByAnchors(setting, false, true);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(refused.error().message(), HasSubstr("ControlNets"));
+}
+
+TEST(GuidedDenoiser, AnAttendingControlNetThatReadsItsOwnFrameAloneChangesNothing) {
+  Setting setting(2, 1);
+  const std::vector<float> alone = setting.Alone({0, 1}).values;
+  setting.guidance.controlnets_attend = true;
+  EXPECT_LE(Difference(setting.Alone({0, 1}).values, alone), kRounding);
 }
 
 TEST(GuidedDenoiser, NamesTheFrameThatIsMissing) {

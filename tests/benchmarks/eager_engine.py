@@ -1,15 +1,19 @@
-"""Stable Diffusion 1.5's UNet in plain PyTorch, as diffusers computes it: eager, with scaled-dot-product
-attention, float16 and random weights, on a GPU. What weft-bench unet --device cuda:0 is compared with.
+"""Stable Diffusion 1.5's UNet and VAE decoder in plain PyTorch, operation for operation as diffusers has them, eager
+and with random weights: what weft-bench unet and weft-bench vae are compared with. PyTorch from 1.13 on; where it has
+scaled-dot-product attention, that is taken, as diffusers takes it.
 
-  python3 tests/benchmarks/eager_unet.py BATCH...     each: samples of 64 x 64 latents
+  python3 tests/benchmarks/eager_engine.py unet|vae [--device cuda:0] [--dtype float16] [--repeats N] BATCH...
 
-Prints a line of JSON for each batch, memory layout and way in which cuDNN chooses: seconds, best and median of 8.
+BATCH: samples of 64 x 64 latents. Prints a line of JSON for each batch, memory layout and, on a GPU, way in which cuDNN
+chooses: seconds, best and median of the repeats.
 """
 
+import argparse
 import json
 import math
+import resource
 import statistics
-import sys
+import time
 
 import torch
 import torch.nn.functional as F
@@ -36,21 +40,33 @@ class ResnetBlock(nn.Module):
         return (self.conv_shortcut(x) if self.conv_shortcut is not None else x) + h
 
 
+def attend(q, k, v):
+    """(batch, heads, tokens, width) each. Without the fused operation: the scores as one product, softmax, product."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v)
+    b, heads, n, width = q.shape
+    q, k, v = (y.reshape(b * heads, -1, width) for y in (q, k, v))
+    room = torch.empty(b * heads, n, k.shape[1], dtype=q.dtype, device=q.device)
+    scores = torch.baddbmm(room, q, k.transpose(-1, -2), beta=0, alpha=width**-0.5)
+    return torch.bmm(scores.softmax(-1), v).view(b, heads, n, width)
+
+
 class Attention(nn.Module):
-    def __init__(self, c, ctx):
+    def __init__(self, c, ctx, heads=HEADS, bias=False):
         super().__init__()
-        self.to_q = nn.Linear(c, c, bias=False)
-        self.to_k = nn.Linear(ctx, c, bias=False)
-        self.to_v = nn.Linear(ctx, c, bias=False)
+        self.heads = heads
+        self.to_q = nn.Linear(c, c, bias=bias)
+        self.to_k = nn.Linear(ctx, c, bias=bias)
+        self.to_v = nn.Linear(ctx, c, bias=bias)
         self.to_out = nn.ModuleList([nn.Linear(c, c)])
 
     def forward(self, x, ctx):
         b, n, c = x.shape
         q, k, v = (
-            f(y).view(b, -1, HEADS, c // HEADS).transpose(1, 2)
+            f(y).view(b, -1, self.heads, c // self.heads).transpose(1, 2)
             for f, y in ((self.to_q, x), (self.to_k, ctx), (self.to_v, ctx))
         )
-        return self.to_out[0](F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(b, n, c))
+        return self.to_out[0](attend(q, k, v).transpose(1, 2).reshape(b, n, c))
 
 
 class Gate(nn.Module):
@@ -214,52 +230,111 @@ class Unet(nn.Module):
         return self.conv_out(F.silu(self.conv_norm_out(x)))
 
 
-def seconds(work, warm_ups=3, repeats=8):
-    """Of a pass, by the device's own events."""
+class DecoderResnetBlock(nn.Module):
+    def __init__(self, i, o):
+        super().__init__()
+        self.norm1 = nn.GroupNorm(32, i, 1e-06)
+        self.conv1 = nn.Conv2d(i, o, 3, padding=1)
+        self.norm2 = nn.GroupNorm(32, o, 1e-06)
+        self.conv2 = nn.Conv2d(o, o, 3, padding=1)
+        self.conv_shortcut = nn.Conv2d(i, o, 1) if i != o else None
+
+    def forward(self, x):
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = self.conv2(F.silu(self.norm2(h)))
+        return (self.conv_shortcut(x) if self.conv_shortcut is not None else x) + h
+
+
+class DecoderAttention(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.group_norm = nn.GroupNorm(32, c, 1e-06)
+        self.attention = Attention(c, c, heads=1, bias=True)
+
+    def forward(self, x):
+        b, c, h, w = x.shape
+        y = self.group_norm(x).view(b, c, h * w).transpose(1, 2)
+        return self.attention(y, y).transpose(1, 2).reshape(b, c, h, w) + x
+
+
+class Decoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.post_quant_conv = nn.Conv2d(4, 4, 1)
+        self.conv_in = nn.Conv2d(4, 512, 3, padding=1)
+        self.mid_block = nn.Sequential(DecoderResnetBlock(512, 512), DecoderAttention(512), DecoderResnetBlock(512, 512))
+        widths = [512, 512, 512, 256, 128]
+        self.up_blocks = nn.ModuleList()
+        self.upsamplers = nn.ModuleList()
+        for i, o in zip(widths, widths[1:]):
+            self.up_blocks.append(nn.Sequential(*(DecoderResnetBlock(i if n == 0 else o, o) for n in range(3))))
+            self.upsamplers.append(nn.Conv2d(o, o, 3, padding=1) if o != 128 else None)
+        self.conv_norm_out = nn.GroupNorm(32, 128, 1e-06)
+        self.conv_out = nn.Conv2d(128, 3, 3, padding=1)
+
+    def forward(self, z):
+        x = self.mid_block(self.conv_in(self.post_quant_conv(z)))
+        for block, upsampler in zip(self.up_blocks, self.upsamplers):
+            x = block(x)
+            if upsampler is not None:
+                x = upsampler(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return self.conv_out(F.silu(self.conv_norm_out(x)))
+
+
+def seconds(work, device, repeats):
+    """Of each pass, after one or, on a GPU, three to warm up."""
+
+    def finish():
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
+    warm_ups = 3 if device.type == "cuda" else 1
     times = []
     for number in range(warm_ups + repeats):
-        begin = torch.cuda.Event(enable_timing=True)
-        end = torch.cuda.Event(enable_timing=True)
-        begin.record()
+        finish()
+        begin = time.perf_counter()
         work()
-        end.record()
-        torch.cuda.synchronize()
+        finish()
         if number >= warm_ups:
-            times.append(begin.elapsed_time(end) / 1000)
+            times.append(time.perf_counter() - begin)
     return times
 
 
-def main(batches):
-    if not batches or not torch.cuda.is_available():
-        sys.exit(__doc__ if not batches else "eager_unet.py: PyTorch finds no GPU here")
-    torch.manual_seed(0)
-    options = {"device": "cuda", "dtype": torch.half}
-    unet = Unet().to(**options).eval()
+def measure(engine, part, batch, options, repeats):
+    latents = torch.randn(batch, 4, 64, 64, **options)
+    prompt = torch.randn(batch, 77, PROMPT_WIDTH, **options)
+    step = torch.tensor([501.0], device=options["device"])
     layouts = {"channels first": torch.contiguous_format, "channels last": torch.channels_last}
-    for batch in batches:
-        latents = torch.randn(batch, 4, 64, 64, **options)
-        prompt = torch.randn(batch, 77, PROMPT_WIDTH, **options)
-        time = torch.tensor([501.0], device="cuda")
-        for layout, memory_format in layouts.items():
-            unet.to(memory_format=memory_format)
-            sample = latents.to(memory_format=memory_format)
-            for by_trial in (False, True):
-                torch.backends.cudnn.benchmark = by_trial
-                times = seconds(lambda: unet(sample, time, prompt))
-                print(
-                    json.dumps(
-                        {
-                            "batch": batch,
-                            "layout": layout,
-                            "by_trial": by_trial,
-                            "seconds": min(times),
-                            "seconds_median": statistics.median(times),
-                        }
-                    ),
-                    flush=True,
-                )
+    on_gpu = options["device"].type == "cuda"
+    for layout, memory_format in layouts.items():
+        engine.to(memory_format=memory_format)
+        sample = latents.to(memory_format=memory_format)
+        for by_trial in (False, True) if on_gpu else (False,):
+            torch.backends.cudnn.benchmark = by_trial
+            work = (lambda: engine(sample, step, prompt)) if part == "unet" else (lambda: engine(sample))
+            times = seconds(work, options["device"], repeats)
+            line = {"part": part, "torch": torch.__version__, "batch": batch, "layout": layout}
+            line.update({"dtype": str(options["dtype"]), "threads": torch.get_num_threads(), "by_trial": by_trial})
+            line.update({"seconds": min(times), "seconds_median": statistics.median(times)})
+            line["peak_memory_bytes"] = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            print(json.dumps(line), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=["unet", "vae"])
+    parser.add_argument("batches", metavar="BATCH", type=int, nargs="+")
+    parser.add_argument("--device", type=torch.device, default="cuda:0")
+    parser.add_argument("--dtype", choices=["float32", "float16", "bfloat16"], default="float16")
+    parser.add_argument("--repeats", type=int, default=8)
+    arguments = parser.parse_args()
+    torch.manual_seed(0)
+    options = {"device": arguments.device, "dtype": getattr(torch, arguments.dtype)}
+    engine = (Unet if arguments.part == "unet" else Decoder)().to(**options).eval()
+    for batch in arguments.batches:
+        measure(engine, arguments.part, batch, options, arguments.repeats)
 
 
 if __name__ == "__main__":
     with torch.no_grad():
-        main([int(word) for word in sys.argv[1:]])
+        main()
