@@ -8,90 +8,26 @@
 #include "worker/deflicker/registration.h"
 #include "worker/deflicker/tile_field.h"
 #include "worker/deflicker/tile_vote.h"
+#include "worker/deflicker/weighted_mean.h"
 
 namespace weft::deflicker {
 namespace {
 
 // Found on clips with known truth (tests/benchmarks/README.md). A rendering that has to serve as
-// its own guide is noisy: it needs larger patches and more damping, and is trusted less.
+// its own guide is noisy: it needs larger patches and more damping, and is trusted less. Its
+// weights follow what flickers, too, and must not carry it into the mean.
 struct MatchSettings {
   int patch_size = 0;
   RegistrationOptions registration;
   float error_allowed = 0;  // The mean squared difference, in levels, that halves a weight.
+  int base_radius = 0;      // Of BandedMean; 0: the mean has one band.
 };
-constexpr MatchSettings kGuided = {11, {3, 20, 3}, 60};
-constexpr MatchSettings kUnguided = {21, {6, 200, 3}, 40};
+constexpr MatchSettings kGuided = {11, {3, 20, 3}, 60, 0};
+constexpr MatchSettings kUnguided = {21, {6, 200, 3}, 40, 10};
 constexpr RegistrationOptions kStyleRegistration = {4, 100, 2};
 
 constexpr int kVoteRadius = 3;
 constexpr float kOwnWeightMin = 0.05F;  // Of the target itself, where nothing matches.
-
-struct ColorPlanes {
-  FloatPlane channels[3];
-};
-
-ColorPlanes ZeroPlanes(int width, int height) {
-  return {{FloatPlane(width, height), FloatPlane(width, height), FloatPlane(width, height)}};
-}
-
-ColorPlanes ToColorPlanes(const MatchPlanes& planes) {
-  ColorPlanes color = ZeroPlanes(planes.Width(), planes.Height());
-  for (int channel = 0; channel < 3; ++channel) {
-    for (int y = 0; y < planes.Height(); ++y) {
-      const std::int16_t* const row = planes.At(channel, 0, y);
-      std::copy(row, row + planes.Width(), color.channels[channel].Row(y));
-    }
-  }
-  return color;
-}
-
-MatchPlanes ToMatchPlanes(const ColorPlanes& color) {
-  MatchPlanes planes(color.channels[0].width, color.channels[0].height);
-  for (int channel = 0; channel < 3; ++channel) {
-    for (int y = 0; y < planes.Height(); ++y) {
-      const float* const row = color.channels[channel].Row(y);
-      for (int x = 0; x < planes.Width(); ++x) {
-        *planes.At(channel, x, y) =
-            static_cast<std::int16_t>(std::clamp(std::nearbyint(row[x]), 0.0F, 255.0F));
-      }
-    }
-  }
-  planes.FillMargin();
-  return planes;
-}
-
-// A weighted mean of pictures.
-class WeightedMean {
- public:
-  WeightedMean(int width, int height) : sums_(ZeroPlanes(width, height)), weights_(width, height) {}
-
-  void Add(const ColorPlanes& picture, const FloatPlane& weights) {
-    for (int channel = 0; channel < 3; ++channel) {
-      const std::vector<float>& values = picture.channels[channel].values;
-      std::vector<float>& sums = sums_.channels[channel].values;
-      for (std::size_t i = 0; i < sums.size(); ++i) {
-        sums[i] += values[i] * weights.values[i];
-      }
-    }
-    for (std::size_t i = 0; i < weights.values.size(); ++i) {
-      weights_.values[i] += weights.values[i];
-    }
-  }
-
-  // Ends its use. REQUIRES: every pixel has some weight.
-  [[nodiscard]] MatchPlanes Take() {
-    for (FloatPlane& sum : sums_.channels) {
-      for (std::size_t i = 0; i < sum.values.size(); ++i) {
-        sum.values[i] = sum.values[i] / weights_.values[i];
-      }
-    }
-    return ToMatchPlanes(sums_);
-  }
-
- private:
-  ColorPlanes sums_;
-  FloatPlane weights_;
-};
 
 Flow StillFlow(int width, int height) {
   return {FloatPlane(width, height), FloatPlane(width, height)};
@@ -164,7 +100,7 @@ class TargetSmoothing {
   }
 
   [[nodiscard]] FloatPlane Weights(const RobustFrame& frame, const Flow& flow) const {
-    ColorPlanes seen = ZeroPlanes(width_, height_);
+    ColorPlanes seen(width_, height_);
     WarpCubic(frame.guides.front(), flow, &seen.channels);
     FloatPlane error(width_, height_);
     for (int channel = 0; channel < 3; ++channel) {
@@ -202,8 +138,15 @@ class TargetSmoothing {
 
   MatchPlanes RegisteredMean(const MatchPlanes& first) {
     RegisterTo(first);
-    WeightedMean mean(width_, height_);
-    ColorPlanes warped = ZeroPlanes(width_, height_);
+    if (settings_.base_radius == 0) {
+      return MeanOfMatches(WeightedMean(width_, height_));
+    }
+    return MeanOfMatches(BandedMean(width_, height_, settings_.base_radius));
+  }
+
+  template <typename Mean>
+  [[nodiscard]] MatchPlanes MeanOfMatches(Mean mean) const {
+    ColorPlanes warped(width_, height_);
     for (const Match& match : matches_) {
       WarpCubic(match.frame->style, match.flow, &warped.channels);
       mean.Add(warped, match.weights);
