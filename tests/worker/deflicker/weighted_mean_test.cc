@@ -11,6 +11,7 @@ namespace {
 constexpr int kWidth = 48;
 constexpr int kHeight = 20;
 constexpr int kMiddle = kWidth / 2;
+constexpr int kRow = kHeight / 2;
 constexpr int kRadius = 4;
 
 // Stripes of two pixels, `depth` levels above and below `level`.
@@ -50,14 +51,14 @@ MatchPlanes MeanOf(Mean mean,
 double StepInTheMiddle(const MatchPlanes& picture) {
   double step = 0;
   for (int x = 0; x < 4; ++x) {
-    step += *picture.At(0, kMiddle + x, kHeight / 2) - *picture.At(0, kMiddle - 1 - x, kHeight / 2);
+    step += *picture.At(0, kMiddle + x, kRow) - *picture.At(0, kMiddle - 1 - x, kRow);
   }
   return std::abs(step / 4);
 }
 
 // Half of what a stripe rises and falls.
 double Depth(const MatchPlanes& picture, int x) {
-  return (*picture.At(0, x, kHeight / 2) - *picture.At(0, x + 2, kHeight / 2)) / 2.0;
+  return (*picture.At(0, x, kRow) - *picture.At(0, x + 2, kRow)) / 2.0;
 }
 
 TEST(WeightedMean, AddsPicturesByTheirWeights) {
