@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,11 @@ class AttemptLife {
   // Leases that ended, and attempts that stopped moving: they are lost.
   void ExpireLeases(Time now, Effects& effects);
 
+  // Outputs of these attempts turned out to be lost or damaged. Where somebody still reads them,
+  // their tasks run again, and so do those before them whose outputs were dropped since; readers
+  // that run already are stopped. Returns the tasks that run again.
+  std::set<TaskId> RunAgain(const std::vector<AttemptId>& damaged, Effects& effects);
+
   // The worker claims what cannot be true. Often enough, and it is set aside.
   void Offend(const WorkerId& worker, const std::string& what, Time now, Effects& effects);
   void SetAside(const WorkerId& worker, const std::string& why, Time now, Effects& effects);
@@ -99,6 +105,10 @@ class AttemptLife {
   [[nodiscard]] bool IsElder(const AttemptId& attempt, const Holder& holder) const;
   // It came to nothing. The younger attempt goes on.
   void EndElder(const Lease& elder, Effects& effects);
+  // With all that it read and that was dropped since.
+  void Undo(Task& task, std::set<TaskId>& undone, Effects& effects);
+  // What it reads is lost.
+  void StopReader(Task& reader, Effects& effects);
   // Another attempt was first.
   void EndRivals(const Task& task, Effects& effects);
   // The result of the task's latest attempt counts; no other does.

@@ -61,6 +61,12 @@ void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effect
   Handle(Tick{}, now, effects);
 }
 
+std::set<TaskId> Farm::RunAgain(const std::vector<AttemptId>& damaged, Time now, Effects& effects) {
+  std::set<TaskId> again = attempts_.RunAgain(damaged, effects);
+  Handle(Tick{}, now, effects);
+  return again;
+}
+
 std::set<std::string> Farm::FindUnneeded(const std::vector<std::string>& keys) const {
   std::set<std::string> unneeded;
   for (const std::string& key : keys) {
@@ -137,8 +143,9 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
       return views_.Hear(from, message.show_farm(), effects);
     case v1::ToCoordinator::kShowPreviews:
       return views_.Hear(from, message.show_previews(), effects);
-    case v1::ToCoordinator::kLogRecords:  // The server keeps logs; the core has none.
+    case v1::ToCoordinator::kLogRecords:  // The server keeps logs and files; the core has none.
     case v1::ToCoordinator::kReadLog:
+    case v1::ToCoordinator::kCareForState:
     case v1::ToCoordinator::BODY_NOT_SET:
       return RefuseUnknown(from, effects);
   }

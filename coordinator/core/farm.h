@@ -46,6 +46,11 @@ class Farm {
   // runs goes on to its end. Nothing: there is room again. Running jobs are told of every change.
   void Hold(const std::optional<std::string>& why, Time now, Effects& effects);
 
+  // Outputs of these attempts turned out to be lost or damaged. Where somebody still reads them,
+  // their tasks run again, and so do those before them whose outputs were dropped since. Returns
+  // the tasks that run again.
+  std::set<TaskId> RunAgain(const std::vector<AttemptId>& damaged, Time now, Effects& effects);
+
   // Of blobs with these keys, those that nobody can need any more: what earlier lives have left
   // behind. What is unneeded once stays so. Keys of other forms, and of
   // jobs that are not known, are left alone.

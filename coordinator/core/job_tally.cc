@@ -15,6 +15,11 @@ void JobTally::Move(const PlannedTask& task, TaskState from, TaskState to, doubl
     --stage.running;
     work_running_ -= fraction * task.weight;
   }
+  if (from == TaskState::kDone) {
+    --stage.done;
+    work_done_ -= task.weight;
+    frames_done_ -= task.place.stage == Stage::kFinish ? task.core.size() : 0;
+  }
   if (to == TaskState::kRunning) {
     ++stage.running;
     work_running_ += fraction * task.weight;

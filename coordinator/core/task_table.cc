@@ -194,6 +194,22 @@ void TaskTable::Requeue(Task& task, Time not_before) {
   Move(task, TaskState::kWaiting);
 }
 
+void TaskTable::Undo(Task& task) {
+  assert(task.state == TaskState::kDone);
+  task.outputs.clear();
+  task.attempt = ++task.starts;  // Its attempt may yet be told of once more, and counts no longer.
+  task.not_before = Time{};
+  for (Task* reader : task.readers) {
+    assert(reader->state != TaskState::kRunning);
+    Unqueue(*reader);
+    ++reader->inputs_missing;
+  }
+  for (Task* source : task.sources) {
+    ++source->readers_missing;
+  }
+  Move(task, TaskState::kWaiting);
+}
+
 void TaskTable::Fail(Task& task) {
   Move(task, TaskState::kFailed);
 }

@@ -108,6 +108,10 @@ class TaskTable {
   // The latest attempt came to nothing: the task waits again, at least until `not_before`.
   void Requeue(Task& task, Time not_before);
 
+  // What the task has brought is lost: it waits again, and so do its readers for it.
+  // REQUIRES: done, and no reader of it runs.
+  void Undo(Task& task);
+
   // The task will not be tried again.
   void Fail(Task& task);
 

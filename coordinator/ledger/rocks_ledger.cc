@@ -7,20 +7,10 @@
 #include "coordinator/ledger/rocks_records.h"
 
 namespace weft::coordinator {
-namespace {
+RocksLedger::RocksLedger(const RocksLedgerOptions& options, std::unique_ptr<RocksRecords> records)
+    : options_(options), records_(std::move(records)) {}
 
-class RocksLedger : public Ledger {
- public:
-  RocksLedger(const RocksLedgerOptions& options, std::unique_ptr<RocksRecords> records)
-      : options_(options), records_(std::move(records)) {}
-
-  Result<std::vector<Record>> Load() override;
-  Status Commit(const std::vector<Record>& records) override;
-
- private:
-  RocksLedgerOptions options_;
-  std::unique_ptr<RocksRecords> records_;
-};
+RocksLedger::~RocksLedger() = default;
 
 Result<std::vector<Record>> RocksLedger::Load() {
   std::vector<Record> records;
@@ -45,10 +35,12 @@ Status RocksLedger::Commit(const std::vector<Record>& records) {
   return records_->Write(raw, {}, options_.free_bytes_min);
 }
 
-}  // namespace
+Status RocksLedger::CopyTo(const std::string& folder) const {
+  return records_->CopyTo(folder);
+}
 
-Result<std::unique_ptr<Ledger>> OpenRocksLedger(const std::string& folder,
-                                                const RocksLedgerOptions& options) {
+Result<std::unique_ptr<RocksLedger>> OpenRocksLedger(const std::string& folder,
+                                                     const RocksLedgerOptions& options) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<RocksRecords> records,
                         RocksRecords::Open(folder, RocksRecords::Mode::kOwn));
   return std::make_unique<RocksLedger>(options, std::move(records));

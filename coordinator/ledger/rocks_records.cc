@@ -4,6 +4,7 @@
 
 #include <rocksdb/memtablerep.h>
 #include <rocksdb/options.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 
 #include "common/blob/free_space.h"
@@ -106,6 +107,22 @@ Status RocksRecords::ForEach(const Visit& visit) const {
     WEFT_RETURN_IF_ERROR(visit(entry->key().ToStringView(), entry->value().ToStringView()));
   }
   return Translate(entry->status());
+}
+
+Result<std::vector<RawRecord>> RocksRecords::ReadAll() const {
+  std::vector<RawRecord> records;
+  WEFT_RETURN_IF_ERROR(ForEach([&](std::string_view key, std::string_view bytes) -> Status {
+    records.push_back({std::string(key), std::string(bytes)});
+    return {};
+  }));
+  return records;
+}
+
+Status RocksRecords::CopyTo(const std::string& folder) const {
+  rocksdb::Checkpoint* made = nullptr;
+  WEFT_RETURN_IF_ERROR(Translate(rocksdb::Checkpoint::Create(database_.get(), &made)));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  return Translate(checkpoint->CreateCheckpoint(folder));
 }
 
 Status RocksRecords::Write(const std::vector<RawRecord>& puts,

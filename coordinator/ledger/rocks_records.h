@@ -37,6 +37,13 @@ class RocksRecords {
   using Visit = std::function<Status(std::string_view key, std::string_view bytes)>;
   [[nodiscard]] Status ForEach(const Visit& visit) const;
 
+  // All of them.
+  [[nodiscard]] Result<std::vector<RawRecord>> ReadAll() const;
+
+  // What is durable now, as records of their own in `folder`, on the same disk: files are linked,
+  // not copied. Any thread, also while another one writes. REQUIRES: `folder` is not there.
+  Status CopyTo(const std::string& folder) const;
+
   // Writes and deletes in one synced batch; all or nothing.
   // free_bytes_min: what must stay free on the disk.  kNoSpace: less would.
   Status Write(const std::vector<RawRecord>& puts,

@@ -26,17 +26,6 @@ Status RequireEmpty(const std::string& folder) {
   return {};
 }
 
-Result<std::vector<RawRecord>> ReadAll(const std::string& folder) {
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
-                        RocksRecords::Open(folder, RocksRecords::Mode::kLookAt));
-  std::vector<RawRecord> records;
-  WEFT_RETURN_IF_ERROR(ledger->ForEach([&](std::string_view key, std::string_view bytes) -> Status {
-    records.push_back({std::string(key), std::string(bytes)});
-    return {};
-  }));
-  return records;
-}
-
 Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder) {
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
                         RocksRecords::Open(folder, RocksRecords::Mode::kOwn));
@@ -48,6 +37,8 @@ Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder
   }
   return {};
 }
+
+}  // namespace
 
 std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records) {
   std::vector<std::string> keys;
@@ -62,19 +53,18 @@ std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records) {
   return keys;
 }
 
-}  // namespace
-
-Result<BackupFigures> BackUp(const std::string& state_folder, const std::string& copy) {
+Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
+                             BlobStore& blobs,
+                             const std::string& copy) {
   WEFT_RETURN_IF_ERROR(RequireEmpty(copy));
-  // The ledger first: what its records name was stored before they were.
-  WEFT_ASSIGN_OR_RETURN(const std::vector<RawRecord> records, ReadAll(state_folder + "/ledger"));
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> from,
-                        OpenRocksBlobStore(state_folder + "/blobs", {.look_only = true}));
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> to, OpenRocksBlobStore(copy + "/blobs"));
   BackupFigures figures;
   figures.record_count = records.size();
   for (const std::string& key : NamedBlobs(records)) {
-    const Result<std::string> bytes = from->Get(key);
+    const Result<std::string> bytes = blobs.Get(key);
+    if (!bytes && bytes.error().code() == ErrorCode::kUnavailable) {
+      return Failure(bytes.error());
+    }
     if (!bytes) {
       ++figures.blobs_missing;
       continue;
@@ -85,6 +75,17 @@ Result<BackupFigures> BackUp(const std::string& state_folder, const std::string&
   // Last: a copy that was cut short has no ledger, and nobody takes it for whole.
   WEFT_RETURN_IF_ERROR(WriteAll(records, copy + "/ledger"));
   return figures;
+}
+
+Result<BackupFigures> BackUp(const std::string& state_folder, const std::string& copy) {
+  WEFT_RETURN_IF_ERROR(RequireEmpty(copy));
+  // The ledger first: what its records name was stored before they were.
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
+                        RocksRecords::Open(state_folder + "/ledger", RocksRecords::Mode::kLookAt));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<RawRecord> records, ledger->ReadAll());
+  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> from,
+                        OpenRocksBlobStore(state_folder + "/blobs", {.look_only = true}));
+  return BackUp(records, *from, copy);
 }
 
 }  // namespace weft::coordinator

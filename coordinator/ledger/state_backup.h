@@ -5,8 +5,11 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
+#include "common/blob_store.h"
 #include "common/result.h"
+#include "coordinator/ledger/rocks_records.h"
 
 namespace weft::coordinator {
 
@@ -17,6 +20,15 @@ struct BackupFigures {
   // have to run again for them.
   std::size_t blobs_missing = 0;
 };
+
+// The keys of the blobs that records name. Records that cannot be read name none.
+std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records);
+
+// Makes a copy of these records, all of a ledger, and of the blobs in `blobs` that they name.
+// Errors: as below, and kUnavailable where the blob store says so.
+Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
+                             BlobStore& blobs,
+                             const std::string& copy);
 
 // Copies what is durable at one moment: the ledger, and of the blobs those that its records name.
 // copy: a folder that is not there yet, or empty.

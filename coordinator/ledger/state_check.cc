@@ -21,6 +21,8 @@ bool IsOfTask(const std::string& key) {
   return key.rfind("task/", 0) == 0;
 }
 
+constexpr const char* kDropped = "it is dropped, as nobody reads it any more";
+
 using Place = std::tuple<Stage, std::uint32_t, std::uint32_t>;
 
 Place Of(const TaskPlace& place) {
@@ -59,7 +61,7 @@ class Checker {
 
  private:
   void Report(std::string place, std::string what, std::string remedy) {
-    check_.defects.push_back({std::move(place), std::move(what), std::move(remedy)});
+    check_.defects.push_back({std::move(place), std::move(what), std::move(remedy), std::nullopt});
   }
 
   void Read(const RawRecord& record, std::vector<v1::TaskRecord>& tasks) {
@@ -140,8 +142,10 @@ class Checker {
       check_.blob_deletes.push_back(output.blob().key());
       const TaskId id{job.id, planned.place.stage, planned.place.chunk, planned.place.round};
       Report(output.blob().key(), *wrong,
-             is_needed ? job.id.value + ": " + Name(id) + " runs again"
-                       : "it is dropped, as nobody reads it any more");
+             is_needed ? job.id.value + ": " + Name(id) + " runs again" : std::string(kDropped));
+      if (is_needed) {
+        check_.defects.back().attempt = AttemptId{id, task.attempt(), task.epoch()};
+      }
     }
     if (!has_all) {
       v1::TaskRecord again = task;

@@ -8,10 +8,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "common/blob_store.h"
+#include "common/ids.h"
 #include "coordinator/ledger/rocks_records.h"
 
 namespace weft::coordinator {
@@ -20,6 +22,8 @@ struct Defect {
   std::string place;   // A record's key, "j-17: finish 3", a blob's key.
   std::string what;    // Is wrong there.
   std::string remedy;  // What Repair() does about it; empty: nothing can be done.
+  // Whose output is damaged, where its task has to run again.
+  std::optional<AttemptId> attempt = std::nullopt;
 };
 
 struct StateCheck {

@@ -109,6 +109,12 @@ Reply FarmScript::Pass(Duration span) {
   return Keep(farm_->Handle(Tick{}, now_));
 }
 
+Reply FarmScript::RunAgain(const std::vector<AttemptId>& damaged) {
+  Effects effects;
+  farm_->RunAgain(damaged, now_, effects);
+  return Keep(std::move(effects));
+}
+
 void FarmScript::Restart() {
   std::vector<Record> records;
   for (const auto& [key, value] : disk_) {

@@ -45,6 +45,8 @@ class FarmScript {
   Reply Say(const std::string& peer, const v1::ToCoordinator& message);
   // Time passes, and the farm notices.
   Reply Pass(Duration span);
+  // The outputs of these attempts are lost.
+  Reply RunAgain(const std::vector<AttemptId>& damaged);
   // A new life on the same records, at the same time.
   void Restart();
 

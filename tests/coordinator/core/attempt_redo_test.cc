@@ -1,0 +1,185 @@
+// What becomes of tasks whose outputs were lost after they were done.
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/wire/ids_wire.h"
+#include "coordinator/core/task_message.h"
+#include "tests/coordinator/core/farm_script.h"
+#include "tests/coordinator/core/sample_job.h"
+
+namespace weft::coordinator {
+namespace {
+
+using ::testing::IsEmpty;
+
+// A farm of two workers that looks after the keys of its blobs.
+class LossyFarm {
+ public:
+  explicit LossyFarm(std::uint64_t seed) : random_(seed) {
+    farm_.Submit("token", SampleSpec());
+    Note(farm_.Say("a", HelloMessage("a", 1)));
+    Note(farm_.Say("b", HelloMessage("b", 1)));
+  }
+
+  // One worker has done its task. False: nobody has any.
+  bool Work() {
+    if (running_.empty()) {
+      return false;
+    }
+    auto done = running_.begin();
+    std::advance(done, Draw(running_.size()));
+    const auto [worker, task] = *done;
+    running_.erase(done);
+    const v1::ToCoordinator completed = CompletedMessage(task);
+    for (const v1::Output& output : completed.task_completed().result().outputs()) {
+      there_.insert(output.blob().key());
+    }
+    told_.push_back({worker, completed});
+    Note(farm_.Say(worker, completed));
+    return true;
+  }
+
+  // Some of what is there is lost; the farm hears of it, and of what it knows already.
+  std::size_t Lose() {
+    std::vector<AttemptId> damaged;
+    for (const Task& task : farm_.Subject().State().tasks.All()) {
+      if (task.state == TaskState::kDone && Draw(3) == 0) {
+        damaged.push_back(task.LatestAttempt());
+        Drop(OutputPrefix(task.LatestAttempt()));
+      }
+    }
+    const Reply reply = farm_.RunAgain(damaged);
+    Note(reply);
+    return static_cast<std::size_t>(std::count_if(
+        reply.effects.notes.begin(), reply.effects.notes.end(),
+        [](const auto& note) { return note.text.find("runs again") != std::string::npos; }));
+  }
+
+  // An outcome is told once more, because its acknowledgement was lost.
+  void Repeat() {
+    if (!told_.empty()) {
+      const auto& [worker, outcome] = told_.at(Draw(told_.size()));
+      Note(farm_.Say(worker, outcome));
+    }
+  }
+
+  void Restart() {
+    farm_.Restart();
+    for (const char* worker : {"a", "b"}) {
+      const auto task = running_.find(worker);
+      Note(farm_.Say(worker,
+                     HelloMessage(worker, 1, "cpu",
+                                  task == running_.end() ? std::vector<v1::AttemptId>()
+                                                         : std::vector{task->second.attempt()})));
+    }
+  }
+
+  std::size_t Draw(std::size_t count) { return random_() % count; }
+  const Floor& State() const { return farm_.Subject().State(); }
+  const std::set<std::string>& Blobs() const { return there_; }
+
+ private:
+  void Note(const Reply& reply) {
+    for (const std::string& prefix : reply.effects.drops) {
+      Drop(prefix);
+    }
+    for (const Message& message : reply.effects.messages) {
+      for (const v1::AttemptId& stopped : message.body.worker_verdict().abandon()) {
+        Stop(message.to.value, stopped);
+      }
+      for (const v1::AttemptId& stopped : message.body.worker_welcome().abandon()) {
+        Stop(message.to.value, stopped);
+      }
+    }
+    for (const Message& message : reply.effects.messages) {
+      if (message.body.has_assign_task()) {
+        const v1::Task& task = message.body.assign_task().task();
+        running_[message.to.value] = task;
+        for (const v1::Input& input : task.inputs()) {
+          EXPECT_EQ(there_.count(input.blob().key()), 1U) << input.blob().key() << " is lost";
+        }
+      }
+    }
+    const auto breach = FindBreach(State());
+    EXPECT_FALSE(breach.has_value()) << *breach;
+  }
+
+  void Stop(const std::string& worker, const v1::AttemptId& attempt) {
+    const auto task = running_.find(worker);
+    if (task != running_.end() &&
+        task->second.attempt().SerializeAsString() == attempt.SerializeAsString()) {
+      running_.erase(task);
+      Note(farm_.Say(worker, HeartbeatMessage({})));
+    }
+  }
+
+  void Drop(const std::string& prefix) {
+    there_.erase(there_.lower_bound(prefix), there_.lower_bound(prefix + '\xff'));
+  }
+
+  std::mt19937_64 random_;
+  FarmScript farm_;
+  std::set<std::string> there_;
+  std::map<std::string, v1::Task> running_;
+  std::vector<std::pair<std::string, v1::ToCoordinator>> told_;
+};
+
+TEST(AttemptRedo, AJobEndsWhateverIsLostOnItsWayAndNoTaskReadsWhatIsGone) {
+  constexpr int kSeeds = 300;
+  std::size_t again = 0;
+  for (int seed = 0; seed < kSeeds && !::testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    LossyFarm farm(static_cast<std::uint64_t>(seed));
+    int losses = 6;
+    for (int step = 0; step < 2000 && farm.Work(); ++step) {
+      if (losses > 0 && farm.Draw(4) == 0) {
+        again += farm.Lose();
+        --losses;
+      }
+      if (farm.Draw(8) == 0) {
+        farm.Repeat();
+      }
+      if (farm.Draw(16) == 0) {
+        farm.Restart();
+      }
+    }
+    const Job& job = farm.State().jobs.All().begin()->second;
+    EXPECT_EQ(job.state, JobState::kDone);
+    const JobTally& tally = farm.State().tasks.Tally(job.id);
+    EXPECT_EQ(tally.FramesDone(), 20U);
+    EXPECT_NEAR(tally.WorkDone(), tally.WorkTotal(), 1e-9 * tally.WorkTotal());
+    EXPECT_THAT(farm.Blobs(), IsEmpty());
+  }
+  EXPECT_GT(again, 1000U);
+}
+
+TEST(AttemptRedo, LeavesAloneWhatNobodyReadsAnyMoreAndWhatHasChanged) {
+  FarmScript farm;
+  farm.Submit("token", SampleSpec());
+  farm.RunAll("w");
+  std::vector<AttemptId> all;
+  for (const Task& task : farm.Subject().State().tasks.All()) {
+    all.push_back(task.LatestAttempt());
+  }
+  EXPECT_THAT(farm.RunAgain(all).effects.records, IsEmpty()) << "the job is done";
+
+  const std::string job = farm.Submit("other", SampleSpec());
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  const v1::Task annotate = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
+  farm.Say("w", CompletedMessage(annotate));
+  AttemptId older = *FromWire(annotate.attempt());
+  older.number += 1;
+  EXPECT_THAT(farm.RunAgain({older}).effects.records, IsEmpty()) << "another attempt counts";
+  EXPECT_THAT(farm.RunAgain({{{{"j-nobody"}, Stage::kFinish, 0, 0}, 1, 1}}).effects.records,
+              IsEmpty());
+  EXPECT_FALSE(farm.RunAgain({*FromWire(annotate.attempt())}).effects.records.empty());
+}
+
+}  // namespace
+}  // namespace weft::coordinator
