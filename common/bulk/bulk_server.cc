@@ -36,6 +36,11 @@ void BulkServer::Serve(const Received& received) {
     return;  // Without a transfer there is nobody to answer.
   }
   const TransferId id(received.from, message.transfer());
+  if (options_.objection) {
+    if (const std::optional<Error> objection = options_.objection(message); objection) {
+      return Fail(id, *objection);
+    }
+  }
   switch (message.body_case()) {
     case v1::BulkMessage::kPutBegin:
     case v1::BulkMessage::kGetBegin:

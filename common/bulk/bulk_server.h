@@ -11,8 +11,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
@@ -34,6 +36,8 @@ struct BulkServerOptions {
   std::size_t waiting_max = 20000;  // More are sent away with kUnavailable.
   Duration silence_max = std::chrono::seconds(30);
   Duration reassure_every = std::chrono::seconds(1);  // Those who wait.
+  // Why the sender of the message that was received last may not say this. Empty: all may.
+  std::function<std::optional<Error>(const v1::BulkMessage& message)> objection = {};
 };
 
 // Used by one thread.

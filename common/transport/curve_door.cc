@@ -18,32 +18,32 @@ constexpr std::size_t kRequestIdFrame = 1;
 constexpr std::size_t kKeyFrame = 6;
 constexpr std::chrono::milliseconds kStopLatency(100);
 
-std::filesystem::file_time_type TimeOf(const std::string& folder) {
+std::filesystem::file_time_type TimeOf(const std::string& path) {
   std::error_code failure;
-  return std::filesystem::last_write_time(folder, failure);
+  return std::filesystem::last_write_time(path, failure);
 }
 
 }  // namespace
 
 Result<std::unique_ptr<CurveDoor>> CurveDoor::Open(zmq::context_t& context,
-                                                   const std::string& guests_folder) {
-  WEFT_ASSIGN_OR_RETURN(CurveGuests guests, ReadCurveGuests(guests_folder));
+                                                   const std::string& guests_path) {
+  WEFT_ASSIGN_OR_RETURN(GuestList guests, ReadGuestList(guests_path));
   try {
     zmq::socket_t socket(context, zmq::socket_type::rep);
     socket.set(zmq::sockopt::linger, 0);
     socket.bind(kEndpoint);
     return std::unique_ptr<CurveDoor>(
-        new CurveDoor(std::move(socket), guests_folder, std::move(guests)));
+        new CurveDoor(std::move(socket), guests_path, std::move(guests)));
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("the door for CURVE"));
   }
 }
 
-CurveDoor::CurveDoor(zmq::socket_t socket, std::string folder, CurveGuests guests)
+CurveDoor::CurveDoor(zmq::socket_t socket, std::string path, GuestList guests)
     : socket_(std::move(socket)),
-      folder_(std::move(folder)),
+      path_(std::move(path)),
       guests_(std::move(guests)),
-      read_at_(TimeOf(folder_)),
+      read_at_(TimeOf(path_)),
       thread_([this] { Answer(); }) {}
 
 CurveDoor::~CurveDoor() {
@@ -92,16 +92,16 @@ std::string CurveDoor::NameOf(const zmq::message_t& public_key) {
   std::array<char, kKeyBytes * 5 / 4 + 1> letters{};
   ::zmq_z85_encode(letters.data(), static_cast<const std::uint8_t*>(public_key.data()), kKeyBytes);
   const auto guest = guests_.find(letters.data());
-  return guest == guests_.end() ? "" : guest->second;
+  return guest == guests_.end() ? "" : ToText(guest->second);
 }
 
 void CurveDoor::ReadAgainIfChanged() {
-  const auto changed = TimeOf(folder_);
+  const auto changed = TimeOf(path_);
   if (changed == read_at_) {
     return;
   }
   read_at_ = changed;
-  guests_ = ReadCurveGuests(folder_).value_or(CurveGuests());
+  guests_ = ReadGuestList(path_).value_or(GuestList());
 }
 
 }  // namespace weft

@@ -1,4 +1,4 @@
-// Lets in, over CURVE, only those whose public keys lie in a folder: the process's ZAP handler
+// Lets in, over CURVE, only those whose public keys are listed: the process's ZAP handler
 // (rfc.zeromq.org/spec/27). Private to zmq_transport.cc.
 
 #pragma once
@@ -13,38 +13,38 @@
 #include <zmq.hpp>
 
 #include "common/result.h"
-#include "common/transport/curve_keys.h"
+#include "common/transport/guest_list.h"
 
 namespace weft {
 
-// A thread of its own answers. The folder is read again when it has changed; who was let in before
-// stays. A folder that cannot be read any more lets in nobody new.
+// A thread of its own answers. The list is read again when it has changed; who was let in before
+// stays, as what they were. A list that cannot be read any more lets in nobody new.
 class CurveDoor {
  public:
   // The domain that sockets must name to be asked about.
   static constexpr const char* kDomain = "weft";
 
-  // Errors: those of ReadCurveGuests().  kAlreadyExists: the context has a door.
+  // Errors: those of ReadGuestList().  kAlreadyExists: the context has a door.
   static Result<std::unique_ptr<CurveDoor>> Open(zmq::context_t& context,
-                                                 const std::string& guests_folder);
+                                                 const std::string& guests_path);
 
   CurveDoor(const CurveDoor&) = delete;
   CurveDoor& operator=(const CurveDoor&) = delete;
   ~CurveDoor();
 
  private:
-  CurveDoor(zmq::socket_t socket, std::string folder, CurveGuests guests);
+  CurveDoor(zmq::socket_t socket, std::string path, GuestList guests);
 
   void Answer();
   void AnswerOne();
-  // The name of whose key it is; empty for a stranger.
+  // Whose key it is, as text; empty for a stranger.
   std::string NameOf(const zmq::message_t& public_key);
   void ReadAgainIfChanged();
 
   zmq::socket_t socket_;  // The thread's, once that runs.
-  const std::string folder_;
-  CurveGuests guests_;
-  std::filesystem::file_time_type read_at_;  // The folder's time of change, then.
+  const std::string path_;
+  GuestList guests_;
+  std::filesystem::file_time_type read_at_;  // The list's time of change, then.
   std::atomic<bool> stop_ = false;
   std::thread thread_;  // Last: it uses all of the above.
 };

@@ -6,7 +6,7 @@ Result<ZmqOptions> OptionsWith(const CurveFiles& files) {
   ZmqOptions options;
   options.plain_tcp = files.plain_tcp;
   if (files.keys.empty()) {
-    if (!files.server.empty() || !files.guests_folder.empty()) {
+    if (!files.server.empty() || !files.guests.empty()) {
       return Failure(ErrorCode::kInvalidArgument, "public keys of others need keys of one's own");
     }
     return options;
@@ -16,7 +16,7 @@ Result<ZmqOptions> OptionsWith(const CurveFiles& files) {
   if (!files.server.empty()) {
     WEFT_ASSIGN_OR_RETURN(curve.server, ReadPublicHalf(files.server));
   }
-  curve.guests_folder = files.guests_folder;
+  curve.guests = files.guests;
   return options;
 }
 

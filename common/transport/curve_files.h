@@ -11,9 +11,9 @@
 namespace weft {
 
 struct CurveFiles {
-  std::string keys = {};           // Empty: no CURVE.
-  std::string server = {};         // FILE.pub of the listener, for those who connect.
-  std::string guests_folder = {};  // For those who listen.
+  std::string keys = {};    // Empty: no CURVE.
+  std::string server = {};  // FILE.pub of the listener, for those who connect.
+  std::string guests = {};  // Who may connect, for those who listen: see guest_list.h.
   bool plain_tcp = false;
 };
 

@@ -69,9 +69,7 @@ Result<std::string> Half(const std::string& path,
                          const std::map<std::string, std::string>& words,
                          const char* word) {
   const auto half = words.find(word);
-  std::array<std::uint8_t, kHalfLetters> decoded{};
-  if (half == words.end() || half->second.size() != kHalfLetters ||
-      ::zmq_z85_decode(decoded.data(), half->second.c_str()) == nullptr) {
+  if (half == words.end() || !IsCurveHalf(half->second)) {
     return Failure(ErrorCode::kInvalidArgument,
                    path + ": no line '" + word + "' with 40 letters of Z85");
   }
@@ -91,6 +89,11 @@ Status RequireOwnerOnly(const std::string& path) {
 }
 
 }  // namespace
+
+bool IsCurveHalf(const std::string& text) {
+  std::array<std::uint8_t, kHalfLetters> decoded{};
+  return text.size() == kHalfLetters && ::zmq_z85_decode(decoded.data(), text.c_str()) != nullptr;
+}
 
 Result<CurveKeys> MakeCurveKeys() {
   std::array<char, kHalfLetters + 1> public_half{};

@@ -34,6 +34,9 @@ Result<CurveKeys> ReadCurveKeys(const std::string& path);
 // The public half from a key file's FILE.pub.
 Result<std::string> ReadPublicHalf(const std::string& path);
 
+// Whether the text is a half: 40 letters of Z85.
+bool IsCurveHalf(const std::string& text);
+
 // Public halves and the names of their owners.
 using CurveGuests = std::map<std::string, std::string>;
 

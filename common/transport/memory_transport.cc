@@ -64,6 +64,7 @@ class MemoryNetwork::ListenerSocket : public BoundListener {
   Result<std::optional<Received>> Receive(Duration timeout) override;
   Status SendAll(const PeerId& to, const std::vector<std::string>& messages) override;
   void Interrupt() override;
+  [[nodiscard]] Guest Sender() const override { return {}; }
 
  private:
   friend class ConnectionSocket;

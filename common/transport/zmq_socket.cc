@@ -114,6 +114,11 @@ Result<bool> ZmqSocket::Receive(std::size_t frame_count, Duration timeout) {
   }
 }
 
+std::string ZmqSocket::UserOfLast() const {
+  const char* const user = ::zmq_msg_gets(frames_[kFramesMax - 1].handle(), "User-Id");
+  return user == nullptr ? "" : user;
+}
+
 bool ZmqSocket::GiveMessage(std::initializer_list<std::string_view> frames) {
   const std::string_view* last = std::prev(frames.end());
   for (const std::string_view& frame : frames) {

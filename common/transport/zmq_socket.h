@@ -53,6 +53,9 @@ class ZmqSocket {
     return {static_cast<const char*>(frames_[index].data()), frames_[index].size()};
   }
 
+  // What the door calls who has sent the message that was received last; empty where there is none.
+  [[nodiscard]] std::string UserOfLast() const;
+
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
 

@@ -13,6 +13,7 @@
 #include <zmq.hpp>
 
 #include "common/transport/curve_door.h"
+#include "common/transport/guest_list.h"
 #include "common/transport/zmq_socket.h"
 
 namespace weft {
@@ -98,8 +99,8 @@ Status CheckPrivacy(const std::string& address, const ZmqOptions& options) {
 // Throws zmq::error_t.
 Status UseCurve(zmq::socket_t& socket, const CurveOptions& curve) {
   const bool listens = socket.get(zmq::sockopt::socket_type) == zmq::socket_type::router;
-  if (listens && curve.guests_folder.empty()) {
-    return Failure(ErrorCode::kFailedPrecondition, "no folder says who may connect");
+  if (listens && curve.guests.empty()) {
+    return Failure(ErrorCode::kFailedPrecondition, "no list says who may connect");
   }
   if (!listens && curve.server.empty()) {
     return Failure(ErrorCode::kFailedPrecondition, "the listener's public key is not known");
@@ -160,6 +161,10 @@ class ZmqListener : public BoundListener {
   }
 
   void Interrupt() override { wakeup_->Raise(); }
+
+  [[nodiscard]] Guest Sender() const override {
+    return GuestOf(socket_.UserOfLast()).value_or(Guest());
+  }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
     return socket_.Send({to.value, bytes});
@@ -244,8 +249,8 @@ Result<std::unique_ptr<ZmqContext>> ZmqContext::Open(const ZmqOptions& options) 
     // The threads start with the first socket; a probe finds out now whether they can.
     zmq::socket_t(*context, zmq::socket_type::dealer).close();
     std::unique_ptr<CurveDoor> door;
-    if (options.curve.has_value() && !options.curve->guests_folder.empty()) {
-      WEFT_ASSIGN_OR_RETURN(door, CurveDoor::Open(*context, options.curve->guests_folder));
+    if (options.curve.has_value() && !options.curve->guests.empty()) {
+      WEFT_ASSIGN_OR_RETURN(door, CurveDoor::Open(*context, options.curve->guests));
     }
     return std::unique_ptr<ZmqContext>(
         new ZmqContext(options, std::move(context), std::move(door)));

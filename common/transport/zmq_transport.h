@@ -35,9 +35,9 @@ class CurveDoor;
 
 // Of one process, for all its TCP sockets.
 struct CurveOptions {
-  CurveKeys keys = {};             // Its own.
-  std::string server = {};         // The listeners' public half; needed to connect.
-  std::string guests_folder = {};  // NAME.pub of all who may connect; needed to listen.
+  CurveKeys keys = {};      // Its own.
+  std::string server = {};  // The listeners' public half; needed to connect.
+  std::string guests = {};  // Who may connect: see guest_list.h; needed to listen.
 };
 
 struct ZmqOptions {
@@ -57,7 +57,7 @@ struct ZmqOptions {
 class ZmqContext {
  public:
   // kResourceExhausted: no memory or file descriptors for its threads.
-  // Other errors: the guests' folder cannot be read.
+  // Other errors: the guests' list cannot be read.
   static Result<std::unique_ptr<ZmqContext>> Open(const ZmqOptions& options = {});
 
   ZmqContext(const ZmqContext&) = delete;
@@ -66,7 +66,7 @@ class ZmqContext {
 
   // kInvalidArgument: not an address, or too long a path.  kAlreadyExists: somebody listens there.
   // kPermissionDenied, kNotFound: the socket's folder may not be written, is not there.
-  // kFailedPrecondition: TCP beyond the loopback without keys, or keys without a guests' folder.
+  // kFailedPrecondition: TCP beyond the loopback without keys, or keys without a guests' list.
   Result<std::unique_ptr<BoundListener>> Listen(const std::string& address,
                                                 const SocketOptions& options = {});
 

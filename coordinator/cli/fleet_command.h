@@ -67,6 +67,8 @@ FleetCommands AddLogCommands(CLI::App& app, FleetOptions& options);
 FleetCommands AddWatchCommands(CLI::App& app, FleetOptions& options);
 // preview.
 FleetCommands AddPreviewCommand(CLI::App& app, FleetOptions& options);
+// fsck, backup. folder: where relative paths start.
+FleetCommands AddStateCommands(CLI::App& app, FleetOptions& options, const std::string& folder);
 // submit. folder: where relative paths start.
 FleetCommands AddSubmitCommand(CLI::App& app, FleetOptions& options, const std::string& folder);
 

@@ -25,9 +25,10 @@ std::optional<std::string> FromEnvironment(const std::string& name) {
 
 FleetCommands AddCommands(CLI::App& app, FleetOptions& options, const std::string& folder) {
   FleetCommands all = AddSubmitCommand(app, options, folder);
-  for (const FleetCommands& some : {AddViewCommands(app, options), AddWatchCommands(app, options),
-                                    AddPreviewCommand(app, options), AddLogCommands(app, options),
-                                    AddOrderCommands(app, options)}) {
+  for (const FleetCommands& some :
+       {AddViewCommands(app, options), AddWatchCommands(app, options),
+        AddPreviewCommand(app, options), AddLogCommands(app, options),
+        AddOrderCommands(app, options), AddStateCommands(app, options, folder)}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

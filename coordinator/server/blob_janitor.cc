@@ -43,11 +43,27 @@ void BlobJanitor::Drop(const std::vector<std::string>& prefixes) {
   changed_.notify_all();
 }
 
+BlobJanitor::Pause::Pause(BlobJanitor& janitor) : janitor_(janitor) {
+  janitor_.CountPause(1);
+}
+
+BlobJanitor::Pause::~Pause() {
+  janitor_.CountPause(-1);
+}
+
+void BlobJanitor::CountPause(int more) {
+  {
+    const std::lock_guard lock(mutex_);
+    pauses_ += more;
+  }
+  changed_.notify_all();
+}
+
 void BlobJanitor::Work() {
   LookAround();
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stop_ || !drops_.empty(); });
+    changed_.wait(lock, [this] { return stop_ || (!drops_.empty() && pauses_ == 0); });
     if (stop_) {
       return;
     }

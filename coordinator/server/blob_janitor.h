@@ -28,11 +28,24 @@ class BlobJanitor {
   // looked at yet, or there are no more.
   std::vector<std::string> TakeFound();
 
+  // As long as one of these lives, nothing more is dropped: it waits.
+  class Pause {
+   public:
+    explicit Pause(BlobJanitor& janitor);
+    Pause(const Pause&) = delete;
+    Pause& operator=(const Pause&) = delete;
+    ~Pause();
+
+   private:
+    BlobJanitor& janitor_;
+  };
+
   // Drops all blobs whose keys begin with one of these, soon.
   void Drop(const std::vector<std::string>& prefixes);
 
  private:
   void Work();
+  void CountPause(int more);
   void LookAround();
 
   BlobStore& store_;
@@ -40,6 +53,7 @@ class BlobJanitor {
   std::mutex mutex_;  // Guards what follows, up to the thread.
   std::condition_variable changed_;
   bool stop_ = false;
+  int pauses_ = 0;
   std::vector<std::string> found_;
   std::deque<std::string> drops_;
   std::thread thread_;  // Last: it uses all of the above.

@@ -13,6 +13,16 @@ namespace {
 constexpr std::size_t kBulkMessageBytesMax = 2 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{100};
 
+// Only tasks bring blobs, and those who run them drop what they have brought in vain.
+std::optional<Error> FindObjection(const Guest& guest, const v1::BulkMessage& message) {
+  const bool may_write = guest.role == Role::kEverything || guest.role == Role::kWorker;
+  if (may_write || !(message.has_put_begin() || message.has_delete_prefix())) {
+    return std::nullopt;
+  }
+  return Error(ErrorCode::kPermissionDenied,
+               "the key of " + guest.name + " is not one to work with, and stores no blobs");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
@@ -60,7 +70,11 @@ std::optional<std::string> BlobService::FindLie(const v1::TaskResult& result) {
 
 void BlobService::Serve() {
   const SteadyClock clock;
-  BulkServer server(*listener_, store_, clock);
+  BulkServerOptions options;
+  options.objection = [this](const v1::BulkMessage& message) {
+    return FindObjection(listener_->Sender(), message);
+  };
+  BulkServer server(*listener_, store_, clock, options);
   while (!stop_) {
     const Status served = server.ServeOnce(kStopLatency);
     if (!served) {

@@ -36,6 +36,10 @@ class BlobService {
   // Drops the blobs whose keys begin with one of these, soon and on a thread of its own.
   void Drop(const std::vector<std::string>& prefixes) { janitor_.Drop(prefixes); }
 
+  // For looking at; and nothing is dropped meanwhile, where that is asked for. Any thread.
+  [[nodiscard]] BlobStore& Store() { return store_; }
+  [[nodiscard]] BlobJanitor& Janitor() { return janitor_; }
+
   // Keys that were there when the store was opened, some at a time; each is returned once.
   std::vector<std::string> TakeFound() { return janitor_.TakeFound(); }
 

@@ -7,6 +7,7 @@
 
 #include "common/failpoint.h"
 #include "common/wire/error_wire.h"
+#include "coordinator/core/permission.h"
 #include "coordinator/ledger/rocks_ledger.h"
 
 namespace weft::coordinator {
@@ -24,6 +25,11 @@ std::uint64_t NowUnixMs() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
   return static_cast<std::uint64_t>(
       std::chrono::floor<std::chrono::milliseconds>(since_1970).count());
+}
+
+// A peer that floods must not flood the log as well.
+bool IsNews(std::uint64_t count) {
+  return (count & (count - 1)) == 0;
 }
 
 bool IsEmpty(const Effects& effects) {
@@ -70,7 +76,9 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
     : blobs_(std::move(parts.blobs)),
       listener_(std::move(parts.listener)),
       farm_(std::move(parts.farm)),
+      ledger_(*parts.ledger),
       committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
+      care_(std::make_unique<CareDesk>(ledger_, *blobs_, options.state_folder)),
       gate_(options.state_folder, options.disk),
       trusts_outputs_(options.trusts_outputs),
       logs_(options.state_folder + "/logs", options.logs),
@@ -99,6 +107,7 @@ Status Server::Turn(Duration timeout) {
   WatchDisk(clock_.Now());
   TendLogs(clock_.Now());
   Sweep();
+  TendCare();
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
   for (Switchboard::Call& call : board_.Take()) {
     Hear({std::move(call.from), std::move(call.question)});
@@ -113,6 +122,7 @@ Status Server::Turn(Duration timeout) {
   WEFT_RETURN_IF_ERROR(Deliver());
   if (!committer_->IsBusy() && !IsEmpty(gathered_)) {
     committer_->Begin(std::exchange(gathered_, {}));
+    care_->BatchBegins();
     gathered_messages_ = 0;
   }
   return {};
@@ -136,6 +146,32 @@ void Server::Sweep() {
   gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
 }
 
+void Server::TendCare() {
+  std::optional<StateCheck> found = care_->TakeFindings();
+  if (!found.has_value()) {
+    return;
+  }
+  std::vector<AttemptId> damaged;
+  for (const Defect& defect : found->defects) {
+    if (defect.attempt.has_value()) {
+      damaged.push_back(*defect.attempt);
+    }
+  }
+  const std::set<TaskId> again = farm_->RunAgain(damaged, clock_.Now(), gathered_);
+  for (Defect& defect : found->defects) {
+    if (defect.attempt.has_value() && again.count(defect.attempt->task) == 0) {
+      defect.remedy = "nothing, as nobody reads it any more";  // Since it was found.
+    }
+  }
+  const std::set<std::string> unneeded = farm_->FindUnneeded(found->blob_deletes);
+  gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
+  gathered_.notes.push_back({.level = Note::Level::kWarning,
+                             .text = "a check has found " + std::to_string(found->defects.size()) +
+                                     " defects in what is stored; " + std::to_string(again.size()) +
+                                     " tasks run again"});
+  care_->PutRight(found->defects);
+}
+
 Status Server::HearWaiting(Duration timeout) {
   while (gathered_messages_ < kBatchMessagesMax) {
     WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_->Receive(timeout));
@@ -146,13 +182,38 @@ Status Server::HearWaiting(Duration timeout) {
     ++gathered_messages_;
     MessageArrived arrived{received->from, {}};
     if (arrived.message.ParseFromString(received->bytes)) {
-      CheckOutputs(arrived);
-      Hear(arrived);
+      Admit(arrived, listener_->Sender());
     } else {
       RefuseGarbage(*received);
     }
   }
   return {};
+}
+
+void Server::Admit(MessageArrived& arrived, const Guest& guest) {
+  const auto objection = FindObjection(guest, arrived.message, farm_->State().jobs);
+  if (objection.has_value()) {
+    RefuseGuest(arrived, *objection);
+    return;
+  }
+  Sign(guest, arrived.message);
+  CheckOutputs(arrived);
+  Hear(arrived);
+}
+
+void Server::RefuseGuest(const MessageArrived& arrived, const std::string& why) {
+  if (IsNews(++refused_count_)) {
+    log_.Warning("refused: " + why + "; " + std::to_string(refused_count_) + " so far");
+  }
+  Message refusal{arrived.from, {}};
+  if (IsOfWorkers(arrived.message)) {
+    refusal.body.mutable_worker_refused()->set_reason(why);
+  } else {
+    v1::RequestRefused& refused = *refusal.body.mutable_request_refused();
+    *refused.mutable_error() = ToWire(Error(ErrorCode::kPermissionDenied, why));
+    refused.set_client_token(arrived.message.submit_job().client_token());
+  }
+  Send({refusal.to, {refusal.body.SerializeAsString()}});
 }
 
 void Server::Hear(const MessageArrived& arrived) {
@@ -161,6 +222,9 @@ void Server::Hear(const MessageArrived& arrived) {
   } else if (arrived.message.has_read_log()) {
     const v1::FromCoordinator page = log_desk_.Answer(arrived.message.read_log());
     Send({arrived.from, {page.SerializeAsString()}});
+  } else if (arrived.message.has_care_for_state()) {
+    const v1::FromCoordinator status = care_->Answer(arrived.message.care_for_state());
+    Send({arrived.from, {status.SerializeAsString()}});
   } else {
     Handle(arrived);
   }
@@ -190,6 +254,7 @@ Status Server::Deliver() {
     Write(note);
   }
   blobs_->Drop(committed.drops);
+  care_->BatchIsOnDisk();
   return {};
 }
 
@@ -205,9 +270,7 @@ Duration Server::Patience() const {
 }
 
 void Server::RefuseGarbage(const Received& received) {
-  ++garbage_count_;
-  // A peer that floods must not flood the log as well.
-  if ((garbage_count_ & (garbage_count_ - 1)) == 0) {
+  if (IsNews(++garbage_count_)) {
     log_.Warning("a peer sent " + std::to_string(received.bytes.size()) +
                  " bytes that are no message; " + std::to_string(garbage_count_) + " so far");
   }

@@ -17,13 +17,15 @@
 #include <vector>
 
 #include "common/clock.h"
+#include "common/guest.h"
 #include "common/log/log.h"
 #include "common/result.h"
 #include "common/time.h"
 #include "common/transport/zmq_transport.h"
 #include "coordinator/core/farm.h"
-#include "coordinator/ledger/ledger.h"
+#include "coordinator/ledger/rocks_ledger.h"
 #include "coordinator/server/blob_service.h"
+#include "coordinator/server/care_desk.h"
 #include "coordinator/server/committer.h"
 #include "coordinator/server/disk_gate.h"
 #include "coordinator/server/log_desk.h"
@@ -82,7 +84,7 @@ class Server {
  private:
   // What Open() has made, in the order in which it is made.
   struct Parts {
-    std::unique_ptr<Ledger> ledger;
+    std::unique_ptr<RocksLedger> ledger;
     std::unique_ptr<BlobService> blobs;
     std::unique_ptr<BoundListener> listener;
     std::unique_ptr<Farm> farm;
@@ -97,6 +99,8 @@ class Server {
   void WatchDisk(Time now);
   // Has dropped what earlier lives left behind, some at a time.
   void Sweep();
+  // Has run again what a check of the stored state has found damaged.
+  void TendCare();
   // Looks at what a worker says it has stored, before the core hears of it.
   void CheckOutputs(MessageArrived& arrived);
   // Into the gathered batch, as long as it is not full.
@@ -105,6 +109,9 @@ class Server {
   Status Deliver();
   // How long to wait for messages.
   [[nodiscard]] Duration Patience() const;
+  // Hears of it, if the guest may say that.
+  void Admit(MessageArrived& arrived, const Guest& guest);
+  void RefuseGuest(const MessageArrived& arrived, const std::string& why);
   // What needs no part of the core is answered at once.
   void Hear(const MessageArrived& arrived);
   // Deletes old logs now and then, and tells of records that could not be kept.
@@ -122,7 +129,9 @@ class Server {
   std::unique_ptr<BlobService> blobs_;
   std::unique_ptr<BoundListener> listener_;
   std::unique_ptr<Farm> farm_;
+  const RocksLedger& ledger_;  // The committer's.
   std::unique_ptr<Committer> committer_;
+  std::unique_ptr<CareDesk> care_;
   DiskGate gate_;
   const bool trusts_outputs_;
   Time gate_looked_{};  // Last.
@@ -136,6 +145,7 @@ class Server {
   int gathered_messages_ = 0;        // That it comes from.
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
   std::uint64_t garbage_count_ = 0;
+  std::uint64_t refused_count_ = 0;
   std::uint64_t log_records_lost_ = 0;  // That came, and could not be kept.
 };
 

@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -120,6 +122,12 @@ std::function<void(const JobEvent& event)> TellingOf(const Webhooks& webhooks) {
 
 Status ServeUntil(const StopSignals& stop, const Options& options, const Log& log) {
   WEFT_ASSIGN_OR_RETURN(const ZmqOptions zmq, OptionsWith(options.curve));
+  std::error_code failure;
+  if (std::filesystem::is_directory(options.curve.guests, failure)) {
+    log.Warning(options.curve.guests +
+                ": a folder of guests says no roles, and everybody in it may do everything; a file "
+                "with a line ROLE NAME KEY for each does");
+  }
   WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open(zmq));
   WEFT_ASSIGN_OR_RETURN(const Webhooks webhooks, OpenWebhooks(options, log));
   ServerOptions server_options = options.server;
@@ -212,8 +220,10 @@ void AddOptions(CLI::App& app, Options& options) {
                  "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command")
       ->type_name("ADDRESS");
   app.add_option("--keys", options.curve.keys, "This coordinator's key file, made by weft keys");
-  app.add_option("--guests", options.curve.guests_folder,
-                 "Folder with NAME.pub of all who may connect");
+  app.add_option(
+      "--guests", options.curve.guests,
+      "File with a line ROLE NAME KEY for each who may connect; roles are worker, submit and "
+      "operate");
   app.add_flag("--plain-tcp", options.curve.plain_tcp,
                "Allow TCP beyond this machine without keys");
   app.add_flag(

@@ -140,7 +140,7 @@ class CurveTest : public ::testing::Test {
   CurveTest() { EXPECT_TRUE(WriteCurveKeys(guests_.File("known"), known_)); }
 
   std::unique_ptr<ZmqContext> Server() {
-    return OpenContext(CurveOptions{.keys = server_, .guests_folder = guests_.path().string()});
+    return OpenContext(CurveOptions{.keys = server_, .guests = guests_.path().string()});
   }
   std::unique_ptr<ZmqContext> Client(const CurveKeys& keys) {
     return OpenContext(CurveOptions{.keys = keys, .server = server_.public_half});
@@ -179,8 +179,8 @@ TEST_F(CurveTest, LetsInWhoIsKnownAndNobodyElse) {
 }
 
 TEST_F(CurveTest, SaysNothingToAListenerThatIsNotTheOneItKnows) {
-  const auto impostor = OpenContext(
-      CurveOptions{.keys = MakeCurveKeys().value(), .guests_folder = guests_.path().string()});
+  const auto impostor =
+      OpenContext(CurveOptions{.keys = MakeCurveKeys().value(), .guests = guests_.path().string()});
   const auto listener = impostor->Listen("tcp://127.0.0.1:*").value();
   EXPECT_FALSE(Reaches(*Client(known_), *listener, kShort));
 }
@@ -192,6 +192,19 @@ TEST_F(CurveTest, NoticesNewGuests) {
   EXPECT_FALSE(Reaches(*Client(late), *listener, kShort));
   ASSERT_TRUE(WriteCurveKeys(guests_.File("late"), late));
   EXPECT_TRUE(Reaches(*Client(late), *listener, kPatience));
+}
+
+TEST_F(CurveTest, KnowsWhoHasSentWhat) {
+  const std::string list = guests_.File("list");
+  const CurveKeys ada = MakeCurveKeys().value();
+  std::ofstream(list) << "worker known " << known_.public_half << "\nsubmit ada " << ada.public_half
+                      << "\n";
+  const auto server = OpenContext(CurveOptions{.keys = server_, .guests = list});
+  const auto listener = server->Listen("tcp://127.0.0.1:*").value();
+  EXPECT_TRUE(Reaches(*Client(known_), *listener, kPatience));
+  EXPECT_EQ(listener->Sender(), (Guest{Role::kWorker, "known"}));
+  EXPECT_TRUE(Reaches(*Client(ada), *listener, kPatience));
+  EXPECT_EQ(listener->Sender(), (Guest{Role::kSubmit, "ada"}));
 }
 
 TEST_F(CurveTest, SaysWhichKeysAreMissing) {
