@@ -8,6 +8,7 @@
 
 #include <glob.h>
 
+#include "common/storage/object_place.h"
 #include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/yaml_node.h"
 
@@ -59,9 +60,10 @@ Status FillIn(YAML::Node node, const Variables& variables, const std::string& pa
   return {};
 }
 
-// Every file that fits the pattern, sorted; the pattern itself where it has nothing to fit.
+// Every file that fits the pattern, sorted; the pattern itself where it has nothing to fit, and an
+// object's URL.
 Result<std::vector<std::string>> FilesOf(const std::string& pattern, const std::string& place) {
-  if (pattern.find_first_of("*?[") == std::string::npos) {
+  if (IsObjectUrl(pattern) || pattern.find_first_of("*?[") == std::string::npos) {
     return std::vector<std::string>{pattern};
   }
   glob_t found{};

@@ -4,7 +4,12 @@
 #include <iostream>
 #include <memory>
 #include <system_error>
+#include <utility>
 
+#include "common/storage/object_place.h"
+#include "common/storage/s3_access.h"
+#include "common/storage/s3_options.h"
+#include "common/storage/s3_store.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/job_watch.h"
 #include "coordinator/cli/terminal.h"
@@ -49,8 +54,34 @@ Status Copy(const fs::path& from, const fs::path& to) {
   return {};
 }
 
-Result<ExitCode> Fetch(const std::string& job, const fs::path& folder, FleetClient& client) {
-  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, client.FindJob(job));
+Status Download(const std::string& url, const S3Options& options, const fs::path& to) {
+  WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(url));
+  WEFT_ASSIGN_OR_RETURN(S3Access access, ResolveS3(options, ProcessEnvironment()));
+  S3Store store(std::move(access));
+  WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, store.Look(place, {}));
+  const fs::path unfinished = to.string() + ".part";
+  std::error_code error;
+  fs::remove(unfinished, error);  // Of another version, perhaps.
+  Status read = store.Read(place, version, unfinished.string(), {});
+  if (!read) {
+    fs::remove(unfinished, error);
+    return read;
+  }
+  fs::rename(unfinished, to, error);
+  return error ? Status(Failure(ErrorCode::kPermissionDenied,
+                                "cannot write " + to.string() + ": " + error.message()))
+               : Status();
+}
+
+struct FetchWanted {
+  std::string job;
+  std::string folder = ".";
+  S3Options s3;
+};
+
+Result<ExitCode> Fetch(const FetchWanted& wanted, FleetClient& client) {
+  const fs::path folder = wanted.folder;
+  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, client.FindJob(wanted.job));
   if (found.state() != v1::JOB_STATE_DONE) {
     return Failure(ErrorCode::kFailedPrecondition,
                    "job " + found.job() + " is " + coordinator::JobStateName(found.state()) +
@@ -58,13 +89,15 @@ Result<ExitCode> Fetch(const std::string& job, const fs::path& folder, FleetClie
                        " waits for it");
   }
   std::error_code error;
-  if (!fs::is_regular_file(found.output_path(), error)) {
+  const bool is_object = IsObjectUrl(found.output_path());
+  if (!is_object && !fs::is_regular_file(found.output_path(), error)) {
     return Failure(ErrorCode::kNotFound,
                    "its result, " + found.output_path() + ", cannot be seen from this machine");
   }
   fs::create_directories(folder, error);
   const fs::path to = folder / fs::path(found.output_path()).filename();
-  WEFT_RETURN_IF_ERROR(Copy(found.output_path(), to));
+  WEFT_RETURN_IF_ERROR(is_object ? Download(found.output_path(), wanted.s3, to)
+                                 : Copy(found.output_path(), to));
   std::cout << to.string() << std::endl;
   return ExitCode::kDone;
 }
@@ -72,15 +105,14 @@ Result<ExitCode> Fetch(const std::string& job, const fs::path& folder, FleetClie
 FleetCommand FetchCommand(CLI::App& app, FleetOptions& options) {
   CLI::App* const command = AddFleetCommand(
       app, {"fetch", "Copy a finished job's result", "  weft fetch neon -o results\n"}, options);
-  const auto job = std::make_shared<std::string>();
-  const auto folder = std::make_shared<std::string>(".");
-  command->add_option("JOB", *job, "Its id, the beginning of it, or its name")
+  const auto wanted = std::make_shared<FetchWanted>();
+  command->add_option("JOB", wanted->job, "Its id, the beginning of it, or its name")
       ->type_name("")
       ->required();
-  command->add_option("-o,--output", *folder, "Folder [.]")->type_name("DIR");
-  return {command, [job, folder](const FleetSession& session) {
-            return Fetch(*job, *folder, session.client);
-          }};
+  command->add_option("-o,--output", wanted->folder, "Folder [.]")->type_name("DIR");
+  AddS3Options(*command, wanted->s3);
+  return {command,
+          [wanted](const FleetSession& session) { return Fetch(*wanted, session.client); }};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "common/storage/object_place.h"
 #include "coordinator/cli/control_option.h"
 #include "coordinator/cli/option_values.h"
 
@@ -352,6 +353,9 @@ std::string FieldNames(const std::vector<Field>& fields) {
 }
 
 std::string AbsolutePath(const std::string& path, const std::string& folder) {
+  if (IsObjectUrl(path)) {
+    return path;
+  }
   std::string absolute = (std::filesystem::path(folder) / path).lexically_normal().string();
   while (absolute.size() > 1 && absolute.back() == '/') {
     absolute.pop_back();

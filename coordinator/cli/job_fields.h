@@ -45,7 +45,7 @@ std::string JobKindName(v1::JobKind kind);
 // The known names, for a message: "input, output, model, ...".
 std::string FieldNames(const std::vector<Field>& fields);
 
-// `path` as seen from `folder` (absolute), without "." and "..".
+// `path` as seen from `folder` (absolute), without "." and ".."; an object's URL as it is.
 std::string AbsolutePath(const std::string& path, const std::string& folder);
 
 // `text` of a field with its paths, if it has any, as seen from `folder` (absolute).

@@ -6,6 +6,8 @@
 
 #include <unistd.h>
 
+#include "common/storage/object_place.h"
+#include "common/wire/job_objects.h"
 #include "worker/models/safetensors.h"
 
 namespace weft::cli {
@@ -29,7 +31,11 @@ Status CheckReadable(const std::string& path, const std::string& what) {
   return {};
 }
 
+// An object is the workers' to look for: people may not be let in where these are.
 Status CheckFile(const std::string& path, const std::string& what) {
+  if (IsObjectUrl(path)) {
+    return {};
+  }
   WEFT_RETURN_IF_ERROR(CheckReadable(path, what));
   std::error_code error;
   if (!fs::is_regular_file(path, error)) {
@@ -101,6 +107,9 @@ Status CheckSources(const v1::JobSpec& spec) {
 }
 
 Status CheckTarget(const v1::JobSpec& spec) {
+  if (IsObjectUrl(spec.output_path())) {
+    return {};
+  }
   const fs::path output = spec.output_path();
   const std::string folder = output.parent_path().string();
   std::error_code error;
@@ -129,6 +138,13 @@ Status CheckTarget(const v1::JobSpec& spec) {
                    "output: must not be the guide: " + output.string());
   }
   return {};
+}
+
+Status CheckNoObjects(const v1::JobSpec& spec) {
+  return UsesObjects(spec) ? Status(Failure(ErrorCode::kInvalidArgument,
+                                            "s3:// is for jobs of a fleet: hand it in with weft "
+                                            "submit, or fetch the clip first"))
+                           : Status();
 }
 
 }  // namespace weft::cli

@@ -12,13 +12,16 @@ namespace weft::cli {
 
 // The clip is a file that can be read, the model a diffusers folder or a .safetensors file; what
 // the job adds to it (VAE, tokenizer, LoRAs, embeddings, ControlNets, control maps) is there. Of a
-// deflicker job: the stylized clip and the guide are files that can be read.
-// kInvalidArgument, kNotFound: says which is not, and why.
+// deflicker job: the stylized clip and the guide are files that can be read. Objects are not looked
+// for. kInvalidArgument, kNotFound: says which is not, and why.
 Status CheckSources(const v1::JobSpec& spec);
 
 // The output's folder is there and can be written, and the output is neither the input nor the
 // guide. kPermissionDenied: it cannot be written, for whatever reason.  kInvalidArgument: it is one
 // of them.
 Status CheckTarget(const v1::JobSpec& spec);
+
+// Of a job that this machine does alone. kInvalidArgument: it has clips or an output in s3://.
+Status CheckNoObjects(const v1::JobSpec& spec);
 
 }  // namespace weft::cli

@@ -39,6 +39,7 @@ Result<std::string> Plan(const JobOptions& options,
                          const v1::JobSpec& spec,
                          std::uint32_t core_count) {
   WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(spec));
+  WEFT_RETURN_IF_ERROR(CheckNoObjects(spec));
   WEFT_RETURN_IF_ERROR(CheckSources(spec));
   PlanReport report;
   report.spec = spec;

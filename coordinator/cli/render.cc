@@ -84,6 +84,7 @@ class LocalRender {
   // Everything that can go wrong before anything is started.
   Result<ExitCode> Prepare() {
     WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(request_.spec));
+    WEFT_RETURN_IF_ERROR(CheckNoObjects(request_.spec));
     WEFT_RETURN_IF_ERROR(CheckSources(request_.spec));
     WEFT_RETURN_IF_ERROR(CheckTarget(request_.spec));
     WEFT_ASSIGN_OR_RETURN(const JobFacts facts, CollectFacts(request_.spec));

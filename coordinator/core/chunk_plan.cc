@@ -10,6 +10,7 @@
 #include "common/wire/attention_wire.h"
 #include "common/wire/overlap_wire.h"
 #include "coordinator/core/job_kind.h"
+#include "coordinator/core/object_plan.h"
 #include "coordinator/core/task_cost.h"
 
 namespace weft::coordinator {
@@ -26,9 +27,7 @@ std::vector<FrameRange> CutIntoChunks(std::uint32_t frame_count, std::uint32_t c
 // Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
 // more; as a single task, the anchors of a film would keep all workers but one waiting for hours.
 constexpr std::size_t kAnchorGroup = 16;
-
-// Another job's anchors, and the seed of its noise.
-constexpr char kLook[] = "look";
+constexpr char kLook[] = "look";  // Another job's anchors, and the seed of its noise.
 
 // Builds the tasks stage by stage, each after those it reads.
 class Planner {
@@ -358,13 +357,13 @@ class Planner {
 }  // namespace
 
 JobPlan PlanProbe(const v1::JobSpec& spec) {
-  PlannedTask probe;
+  JobPlan plan;
+  PlannedTask& probe = plan.tasks.emplace_back();
   if (!spec.look_path().empty()) {
     probe.outputs.push_back({kLook, 0});  // Of a size that is not known beforehand.
   }
+  NoteObjects(spec, probe);
   probe.weight = TaskCost::kProbeWork;
-  JobPlan plan;
-  plan.tasks.push_back(std::move(probe));
   return plan;
 }
 
@@ -376,6 +375,7 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
                        " tasks; longer chunks or fewer smooth_steps make fewer");
   }
   JobPlan plan = planner.Build();
+  ReadObjects(spec, plan);
   for (const PlannedTask& task : plan.tasks) {
     if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
       return Failure(ErrorCode::kInvalidArgument,

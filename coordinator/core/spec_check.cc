@@ -10,6 +10,7 @@
 #include "common/plan/rounds.h"
 #include "coordinator/core/attention_check.h"
 #include "coordinator/core/job_kind.h"
+#include "coordinator/core/place_check.h"
 
 namespace weft::coordinator {
 namespace {
@@ -31,18 +32,7 @@ bool IsWithin(std::uint32_t value, std::uint32_t lowest, std::uint32_t highest) 
 }
 
 // A job rides in every message about it, and those are at most 1 MiB.
-constexpr std::size_t kPathBytesMax = 4096;
 constexpr std::size_t kPromptBytesMax = 32'768;
-
-Status CheckPath(const char* field, const std::string& path) {
-  if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos) {
-    return Refuse(field, "'" + path + "'", "an absolute path is needed");
-  }
-  if (path.size() > kPathBytesMax) {
-    return Refuse(field, "too long", "at most 4096 bytes");
-  }
-  return {};
-}
 
 Status CheckTexts(const v1::JobSpec& spec) {
   if (spec.prompt().size() > kPromptBytesMax) {
@@ -55,8 +45,8 @@ Status CheckTexts(const v1::JobSpec& spec) {
 }
 
 Status CheckPaths(const v1::JobSpec& spec) {
-  WEFT_RETURN_IF_ERROR(CheckPath("input_path", spec.input_path()));
-  WEFT_RETURN_IF_ERROR(CheckPath("output_path", spec.output_path()));
+  WEFT_RETURN_IF_ERROR(CheckPlace("input_path", spec.input_path()));
+  WEFT_RETURN_IF_ERROR(CheckPlace("output_path", spec.output_path()));
   if (spec.input_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
   }
@@ -69,7 +59,7 @@ Status CheckGuide(const v1::JobSpec& spec) {
                ? Refuse("align_guide", "true", "there is no guide_path")
                : Status();
   }
-  WEFT_RETURN_IF_ERROR(CheckPath("guide_path", spec.guide_path()));
+  WEFT_RETURN_IF_ERROR(CheckPlace("guide_path", spec.guide_path()));
   if (spec.guide_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the guide");
   }
@@ -92,7 +82,7 @@ Status CheckKeys(const v1::JobSpec& spec) {
   if (!spec.guide_path().empty()) {
     return Refuse("guide_path", "'" + spec.guide_path() + "'", "the input is the guide");
   }
-  WEFT_RETURN_IF_ERROR(CheckPath("keys_path", spec.keys_path()));
+  WEFT_RETURN_IF_ERROR(CheckPlace("keys_path", spec.keys_path()));
   if (spec.keys_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it holds the key frames");
   }
@@ -295,7 +285,7 @@ Status CheckControl(const v1::Control& control, bool first) {
     WEFT_RETURN_IF_ERROR(CheckPath("controls.net_path", control.net_path()));
   }
   if (!control.maps_path().empty() || !IsMadeFromTheSource(control.kind())) {
-    WEFT_RETURN_IF_ERROR(CheckPath("controls.maps_path", control.maps_path()));
+    WEFT_RETURN_IF_ERROR(CheckPlace("controls.maps_path", control.maps_path()));
   }
   if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
       control.start() >= control.end()) {

@@ -9,9 +9,13 @@
 
 namespace weft::worker {
 
-DeviceThread::DeviceThread(std::string device, std::uint64_t memory, Log log)
+DeviceThread::DeviceThread(std::string device,
+                           std::uint64_t memory,
+                           std::optional<StorageOptions> storage,
+                           Log log)
     : device_(std::move(device)),
       memory_(memory),
+      storage_(std::move(storage)),
       log_(std::move(log)),
       voices_(log_),
       thread_([this] { Loop(); }) {}
@@ -89,6 +93,7 @@ void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
           },
       .abandoned = abandoned_,
       .warned = [&](const std::string& what) { log_.With(FieldsOf(work.attempt)).Warning(what); },
+      .storage = storage_ ? &*storage_ : nullptr,
   };
   voices_.Begin(FieldsOf(work.attempt));
   Result<v1::TaskResult> result = RunTask(work.task, context);

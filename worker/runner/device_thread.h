@@ -26,7 +26,11 @@ namespace weft::worker {
 class DeviceThread {
  public:
   // device: "cpu" or "cuda:N", for the models.  memory: bytes of it that a model may take.
-  DeviceThread(std::string device, std::uint64_t memory, Log log);
+  // storage: for clips and outputs that are objects; nothing: they are refused.
+  DeviceThread(std::string device,
+               std::uint64_t memory,
+               std::optional<StorageOptions> storage,
+               Log log);
   DeviceThread(const DeviceThread&) = delete;
   DeviceThread& operator=(const DeviceThread&) = delete;
   // Abandons what runs and waits for it to stop.
@@ -57,6 +61,7 @@ class DeviceThread {
 
   const std::string device_;
   const std::uint64_t memory_;
+  const std::optional<StorageOptions> storage_;
   const Log log_;
   LibraryVoices voices_;
   std::string model_told_;            // That is loaded, last; the thread's own.

@@ -88,6 +88,18 @@ std::vector<v1::DataType> DataTypes(const std::string& device) {
   return types;
 }
 
+// A render on this machine alone has no place of its own for objects.
+std::optional<StorageOptions> StorageOf(const WorkerOptions& options) {
+  if (options.exit_with_parent) {
+    return std::nullopt;
+  }
+  StorageOptions storage = options.storage;
+  if (storage.cache_folder.empty()) {
+    storage.cache_folder = DefaultCacheFolder(ProcessEnvironment());
+  }
+  return storage;
+}
+
 class Runner {
  public:
   Runner(const WorkerOptions& options,
@@ -98,7 +110,7 @@ class Runner {
       : zmq_(zmq),
         log_(log),
         courier_(courier),
-        device_(options.device, options.memory, log),
+        device_(options.device, options.memory, StorageOf(options), log),
         status_(options.status_file),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "common/storage/s3_options.h"
+
 namespace weft::worker {
 
 void AddOptions(CLI::App& app, WorkerOptions& options) {
@@ -16,6 +18,13 @@ void AddOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--outbox", options.outbox,
                  "Folder of this worker alone: results are kept there until they are acknowledged, "
                  "also when the worker is killed");
+  app.add_option("--cache", options.storage.cache_folder,
+                 "Folder for what is fetched from s3://; workers of a machine share it "
+                 "[$CACHE_DIRECTORY, $XDG_CACHE_HOME/weft, ~/.cache/weft]");
+  app.add_option("--cache-size", options.storage.cache_bytes, "Of that folder: 50GB, …")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
+      ->default_str("50GB");
+  AddS3Options(app, options.storage.s3);
   app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
   app.add_option("--keys", options.curve.keys, "This worker's key file, made by weft keys");
   app.add_option("--server-key", options.curve.server, "The coordinator's FILE.pub");

@@ -9,6 +9,7 @@
 #include <CLI/App.hpp>
 
 #include "common/transport/curve_files.h"
+#include "worker/storage/task_files.h"
 
 namespace weft::worker {
 
@@ -25,6 +26,7 @@ struct WorkerOptions {
   bool exit_with_parent = false;
   bool check = false;
   CurveFiles curve;
+  StorageOptions storage;
 };
 
 // options: outlives `app`, which fills it in when it parses.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "common/wire/job_objects.h"
 #include "worker/media/frame_sink.h"
 #include "worker/models/model_memory.h"
 #include "worker/stages/blobs.h"
@@ -49,12 +50,51 @@ Status ChooseMicroBatch(const v1::JobSpec& job, std::uint64_t budget, v1::Clip& 
   return {};
 }
 
+// What transfers take of a task's progress, at its begin and its end.
+constexpr double kTransferShare = 0.01;
+
+TransferWatch WatchOf(StageContext& context, double from) {
+  return {
+      .is_stopped = [&context] { return context.abandoned.load(); },
+      .moved = [&context, from](double share) { context.moved(from + kTransferShare * share); }};
+}
+
+Result<v1::TaskResult> RunWithObjects(const v1::Task& task, StageContext& context) {
+  if (context.storage == nullptr) {
+    return Failure(ErrorCode::kUnsupported, "s3:// is for workers of a fleet");
+  }
+  const bool is_probe = task.attempt().task().stage() == v1::STAGE_PROBE;
+  v1::ObjectVersions versions;
+  if (!is_probe) {
+    WEFT_ASSIGN_OR_RETURN(const std::string noted,
+                          FetchInput(task, {Stage::kProbe, 0, 0, kObjectsOutput}, context.blobs));
+    if (!versions.ParseFromString(noted)) {
+      return Failure(ErrorCode::kDataLoss, "not the versions of the job's objects");
+    }
+  }
+  WEFT_ASSIGN_OR_RETURN(TaskFiles files,
+                        TaskFiles::Bring(task, versions, *context.storage, WatchOf(context, 0)));
+  Result<v1::TaskResult> result = RunStage(files.Task(), context);
+  if (!result) {
+    return Failure(files.Named(result.error()));
+  }
+  if (is_probe) {
+    const std::string noted = files.Versions().SerializeAsString();
+    WEFT_RETURN_IF_ERROR(StoreOutput(task, kObjectsOutput, noted, context.blobs, &*result));
+  }
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+  WEFT_RETURN_IF_ERROR(files.Publish(WatchOf(context, 1 - kTransferShare)));
+  return result;
+}
+
 }  // namespace
 
 Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
   const auto start = std::chrono::steady_clock::now();
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  WEFT_ASSIGN_OR_RETURN(v1::TaskResult result, RunStage(task, context));
+  WEFT_ASSIGN_OR_RETURN(v1::TaskResult result, UsesObjects(task.job())
+                                                   ? RunWithObjects(task, context)
+                                                   : RunStage(task, context));
   result.set_seconds(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return result;

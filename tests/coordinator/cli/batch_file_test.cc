@@ -47,6 +47,17 @@ TEST_F(BatchFileTest, AJobFileIsABatchOfOne) {
   EXPECT_EQ(jobs->front().options.input, folder_.File("city.mp4"));
 }
 
+TEST_F(BatchFileTest, AnObjectStaysWhereItIs) {
+  const auto jobs = Read(
+      "output: s3://results/{name}.mp4\ncontrol: 'depth=1,maps=s3://reels/depth.mkv'\n"
+      "clips: ['s3://reels//take [1]/a.mp4']\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  ASSERT_EQ(jobs->size(), 1U);
+  EXPECT_EQ(jobs->front().options.input, "s3://reels//take [1]/a.mp4") << "no glob, no other path";
+  EXPECT_EQ(jobs->front().options.output, "s3://results/a.mp4");
+  EXPECT_EQ(jobs->front().options.controls.front().maps_path(), "s3://reels/depth.mkv");
+}
+
 TEST_F(BatchFileTest, ClipsShareFieldsAndHaveTheirOwn) {
   const auto jobs = Read(
       "steps: 7\nseed: 1\noutput: out/{number}-{name}.mp4\nclips:\n"

@@ -42,6 +42,14 @@ TEST_F(PlacesTest, AcceptWhatIsThere) {
   EXPECT_TRUE(CheckTarget(spec_));
 }
 
+TEST_F(PlacesTest, LeaveObjectsToTheWorkers) {
+  spec_.set_input_path("s3://reels/clip.mp4");
+  spec_.set_output_path("s3://results/out.mp4");
+  EXPECT_TRUE(CheckSources(spec_));
+  EXPECT_TRUE(CheckTarget(spec_));
+  ExpectEnd(CheckNoObjects(spec_), ExitCode::kBadInput, "weft submit");
+}
+
 TEST_F(PlacesTest, NameAMissingClip) {
   spec_.set_input_path(folder_.File("none.mp4"));
   ExpectEnd(CheckSources(spec_), ExitCode::kBadInput, "no such file: " + folder_.File("none.mp4"));

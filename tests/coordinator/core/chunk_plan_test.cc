@@ -15,6 +15,7 @@
 namespace weft::coordinator {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -24,6 +25,18 @@ TEST(PlanProbe, IsTheProbeAlone) {
   const JobPlan plan = PlanProbe(SampleSpec());
   ASSERT_THAT(plan.tasks, SizeIs(1));
   EXPECT_EQ(plan.tasks[0].place.stage, Stage::kProbe);
+}
+
+TEST(PlanJob, HasEveryTaskReadTheObjectsThatTheProbeNoted) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_input_path("s3://reels/clip.mp4");
+  EXPECT_THAT(OutputsOf(PlanProbe(spec).tasks[0]), ElementsAre("objects"));
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  for (const PlannedTask& task : plan.tasks) {
+    const bool is_probe = task.place.stage == Stage::kProbe;
+    EXPECT_THAT(OutputsOf(task), Contains("objects").Times(is_probe ? 1 : 0));
+    EXPECT_THAT(InputsOf(task), Contains("probe objects").Times(is_probe ? 0 : 1));
+  }
 }
 
 TEST(PlanJob, CutsFramesIntoChunksWithAShorterLastOne) {

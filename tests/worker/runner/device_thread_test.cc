@@ -70,7 +70,7 @@ class DeviceThreadTest : public testing::Test {
     }
   }
 
-  DeviceThread device_{"cpu", std::uint64_t{1} << 30U, Log::Silent()};
+  DeviceThread device_{"cpu", std::uint64_t{1} << 30U, std::nullopt, Log::Silent()};
   std::uint32_t attempts_ = 0;
 };
 

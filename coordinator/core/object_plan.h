@@ -1,0 +1,18 @@
+// What a plan has of a job's objects: the probe notes their versions, every other task reads them.
+
+#pragma once
+
+#include "coordinator/core/chunk_plan.h"
+#include "weft/v1/job.pb.h"
+
+namespace weft::coordinator {
+
+// Each adds nothing where the job has no objects.
+
+// To the probe.
+void NoteObjects(const v1::JobSpec& spec, PlannedTask& probe);
+
+// To all tasks but the probe.
+void ReadObjects(const v1::JobSpec& spec, JobPlan& plan);
+
+}  // namespace weft::coordinator

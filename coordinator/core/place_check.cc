@@ -1,0 +1,35 @@
+#include "coordinator/core/place_check.h"
+
+#include <cstddef>
+
+#include "common/storage/object_place.h"
+
+namespace weft::coordinator {
+namespace {
+
+// A job rides in every message about it, and those are at most 1 MiB.
+constexpr std::size_t kPathBytesMax = 4096;
+
+}  // namespace
+
+Status CheckPath(const char* field, const std::string& path) {
+  if (path.size() > kPathBytesMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   std::string(field) + " is too long: at most 4096 bytes");
+  }
+  if (path.empty() || path.front() != '/' || path.find('\0') != std::string::npos) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   std::string(field) + " is '" + path + "': an absolute path is needed");
+  }
+  return {};
+}
+
+Status CheckPlace(const char* field, const std::string& place) {
+  if (!IsObjectUrl(place)) {
+    return CheckPath(field, place);
+  }
+  const auto object = ParseObjectUrl(place);
+  return object ? Status() : Status(Failure(object.error().Within(field)));
+}
+
+}  // namespace weft::coordinator

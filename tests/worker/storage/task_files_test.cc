@@ -1,0 +1,126 @@
+#include "worker/storage/task_files.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/common/storage/s3_service.h"
+#include "tests/common/temporary_folder.h"
+
+namespace weft::worker {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr const char* kInput = "s3://reels/in/clip.mp4";
+constexpr const char* kOutput = "s3://reels/out/neon.mp4";
+
+class TaskFilesTest : public ::testing::Test {
+ protected:
+  TaskFilesTest() {
+    std::ofstream(folder_.File("credentials"))
+        << "[default]\naws_access_key_id = S3RVER\naws_secret_access_key = S3RVER\n";
+    options_.s3.endpoint = service_.Endpoint();
+    options_.s3.credentials = folder_.File("credentials");
+    options_.cache_folder = folder_.File("cache");
+    task_.mutable_job()->set_input_path(kInput);
+    task_.mutable_job()->set_output_path(kOutput);
+    Put("in/clip.mp4", "the clip");
+  }
+
+  void Put(const std::string& key, const std::string& text) {
+    std::ofstream(folder_.File("put")) << text;
+    S3Store store(service_.Access());
+    ASSERT_TRUE(store.Write({"reels", key}, folder_.File("put"), {}));
+  }
+
+  Result<TaskFiles> Bring(v1::Stage stage) {
+    task_.mutable_attempt()->mutable_task()->set_stage(stage);
+    return TaskFiles::Bring(task_, versions_, options_, {});
+  }
+
+  TemporaryFolder folder_;
+  S3Service service_;
+  StorageOptions options_;
+  v1::Task task_;
+  v1::ObjectVersions versions_;
+};
+
+TEST_F(TaskFilesTest, BringsClipsAndSaysWhichTheyWere) {
+  Put("in/guide.mp4", "the guide");
+  Put("in/maps.mkv", "the maps");
+  task_.mutable_job()->set_guide_path("s3://reels/in/guide.mp4");
+  task_.mutable_job()->add_controls()->set_maps_path("s3://reels/in/maps.mkv");
+  task_.mutable_job()->set_model_path("/models/dream");
+  const auto files = Bring(v1::STAGE_PROBE);
+  ASSERT_TRUE(files) << files.error().message();
+  const v1::JobSpec& job = files->Task().job();
+  EXPECT_EQ(fs::file_size(job.input_path()), 8U);
+  EXPECT_EQ(fs::file_size(job.guide_path()), 9U);
+  EXPECT_EQ(fs::file_size(job.controls(0).maps_path()), 8U);
+  EXPECT_EQ(job.model_path(), "/models/dream");
+  const v1::ObjectVersions versions = files->Versions();
+  ASSERT_EQ(versions.objects_size(), 3);
+  EXPECT_EQ(versions.objects(0).url(), kInput);
+  EXPECT_EQ(versions.objects(0).size_bytes(), 8U);
+  EXPECT_NE(versions.objects(0).etag(), "");
+}
+
+TEST_F(TaskFilesTest, KeepsToTheVersionsOfTheProbe) {
+  versions_ = Bring(v1::STAGE_PROBE)->Versions();
+  Put("in/clip.mp4", "another clip");
+  const auto here = Bring(v1::STAGE_DENOISE);
+  ASSERT_TRUE(here) << "it is in the cache: " << here.error().message();
+  EXPECT_EQ(fs::file_size(here->Task().job().input_path()), 8U);
+  options_.cache_folder = folder_.File("cache of another machine");
+  const auto there = Bring(v1::STAGE_DENOISE);
+  ASSERT_FALSE(there);
+  EXPECT_EQ(there.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(there.error().message(),
+              AllOf(HasSubstr(kInput), HasSubstr("the object has changed")));
+}
+
+TEST_F(TaskFilesTest, MakesTheOutputAnObject) {
+  auto files = Bring(v1::STAGE_ASSEMBLE);
+  ASSERT_TRUE(files) << files.error().message();
+  const std::string path = files->Task().job().output_path();
+  EXPECT_EQ(fs::path(path).filename(), "neon.mp4");
+  std::ofstream(path) << "film";
+  ASSERT_TRUE(files->Publish({}));
+  S3Store store(service_.Access());
+  EXPECT_EQ(store.Look({"reels", "out/neon.mp4"}, {})->size_bytes, 4U);
+}
+
+TEST_F(TaskFilesTest, ProbesWhetherTheOutputMayBeWritten) {
+  task_.mutable_job()->set_output_path("s3://nowhere/neon.mp4");
+  const auto files = Bring(v1::STAGE_PROBE);
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(files.error().message(), HasSubstr("cannot write s3://nowhere/neon.mp4"));
+}
+
+TEST_F(TaskFilesTest, NamesFilesAsTheJobDoes) {
+  const auto files = Bring(v1::STAGE_ASSEMBLE);
+  const v1::JobSpec& job = files->Task().job();
+  const Error error(ErrorCode::kDataLoss,
+                    job.input_path() + ": frame 3 is damaged; not written: " + job.output_path());
+  EXPECT_EQ(files->Named(error).message(),
+            std::string(kInput) + ": frame 3 is damaged; not written: " + kOutput);
+  EXPECT_EQ(files->Named(error).code(), ErrorCode::kDataLoss);
+}
+
+TEST_F(TaskFilesTest, SaysWhatIsWrongAndNoSecret) {
+  service_.Tell("secret another");
+  EXPECT_THAT(Bring(v1::STAGE_PROBE).error().message(),
+              AllOf(HasSubstr("SignatureDoesNotMatch"), Not(HasSubstr("S3RVER"))));
+  options_.cache_folder = "";
+  EXPECT_THAT(Bring(v1::STAGE_PROBE).error().message(), HasSubstr("--cache"));
+}
+
+}  // namespace
+}  // namespace weft::worker

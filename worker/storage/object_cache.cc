@@ -1,0 +1,178 @@
+#include "worker/storage/object_cache.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <filesystem>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/storage/sigv4.h"
+#include "common/writable_folder.h"
+
+namespace weft::worker {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kPart = ".part";
+
+// Letters that are safe in a file's name anywhere; FFmpeg looks at its end.
+std::string SafeName(const std::string& name) {
+  constexpr std::size_t kMax = 64;
+  std::string safe = name.substr(name.size() - std::min(name.size(), kMax));
+  std::replace_if(
+      safe.begin(), safe.end(),
+      [](char letter) {
+        const bool is_plain = (letter >= 'a' && letter <= 'z') ||
+                              (letter >= 'A' && letter <= 'Z') ||
+                              (letter >= '0' && letter <= '9') || letter == '.' || letter == '-';
+        return !is_plain;
+      },
+      '_');
+  return safe;
+}
+
+// Written before this machine was started last: what was not made durable may read as zeros.
+bool IsOfAnotherLife(int file) {
+  timespec since_start{};
+  struct stat facts {};
+  if (clock_gettime(CLOCK_BOOTTIME, &since_start) != 0 || fstat(file, &facts) != 0) {
+    return true;
+  }
+  return facts.st_mtim.tv_sec < std::time(nullptr) - since_start.tv_sec;
+}
+
+bool IsWhole(const FileLock& lock, const ObjectVersion& version) {
+  struct stat facts {};
+  return fstat(lock.Descriptor(), &facts) == 0 &&
+         static_cast<std::uint64_t>(facts.st_size) == version.size_bytes;
+}
+
+Status Publish(const FileLock& part, const std::string& from, const std::string& to) {
+  if (fsync(part.Descriptor()) != 0 || std::rename(from.c_str(), to.c_str()) != 0) {
+    return Failure(ErrorCode::kUnavailable,
+                   "cannot keep " + to + ": " + std::generic_category().message(errno));
+  }
+  return {};
+}
+
+struct Kept {
+  fs::path path;
+  std::uint64_t bytes = 0;
+  fs::file_time_type used;
+};
+
+// The longest unused first.
+std::vector<Kept> FilesIn(const std::string& folder) {
+  std::vector<Kept> files;
+  std::error_code error;
+  for (auto walk = fs::directory_iterator(folder, error);
+       !error && walk != fs::directory_iterator(); walk.increment(error)) {
+    std::error_code ignored;
+    files.push_back({walk->path(), walk->file_size(ignored), walk->last_write_time(ignored)});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const Kept& a, const Kept& b) { return a.used < b.used; });
+  return files;
+}
+
+Status WaitAMoment(const TransferWatch& watch) {
+  if (watch.is_stopped && watch.is_stopped()) {
+    return Failure(ErrorCode::kCancelled, "it was stopped");
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  return {};
+}
+
+}  // namespace
+
+std::string DefaultCacheFolder(const EnvironmentLookup& environment) {
+  const std::string given = environment("CACHE_DIRECTORY").value_or("");
+  if (!given.empty()) {
+    return given.substr(0, given.find(':'));
+  }
+  const std::string caches = environment("XDG_CACHE_HOME").value_or("");
+  if (!caches.empty()) {
+    return caches + "/weft";
+  }
+  const std::string home = environment("HOME").value_or("");
+  return home.empty() ? "" : home + "/.cache/weft";
+}
+
+Result<ObjectCache> ObjectCache::Open(const std::string& folder,
+                                      std::uint64_t bytes_max,
+                                      std::string store) {
+  WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
+  return ObjectCache(folder, bytes_max, std::move(store));
+}
+
+std::string ObjectCache::PathOf(const ObjectPlace& place, const ObjectVersion& version) const {
+  constexpr std::size_t kDigits = 32;
+  const std::string what =
+      store_ + "\n" + place.Url() + "\n" + version.etag + "\n" + std::to_string(version.size_bytes);
+  return folder_ + "/" + Sha256(what).substr(0, kDigits) + "-" + SafeName(place.FileName());
+}
+
+void ObjectCache::MakeRoom(std::uint64_t bytes) const {
+  const std::vector<Kept> files = FilesIn(folder_);
+  std::uint64_t all = bytes;
+  for (const Kept& file : files) {
+    all += file.bytes;
+  }
+  for (const Kept& file : files) {
+    if (all <= bytes_max_) {
+      return;
+    }
+    const auto lock = FileLock::Try(file.path.string(), FileLock::Kind::kExclusive);
+    std::error_code error;
+    if (lock && fs::remove(file.path, error)) {
+      all -= file.bytes;
+    }
+  }
+}
+
+Result<CachedObject> ObjectCache::Fetch(const ObjectPlace& place,
+                                        const ObjectVersion& version,
+                                        S3Store& store,
+                                        const TransferWatch& watch) {
+  if (version.size_bytes > bytes_max_) {
+    return Failure(ErrorCode::kInvalidArgument, place.Url() + " has " +
+                                                    std::to_string(version.size_bytes) +
+                                                    " bytes, and this worker's cache takes " +
+                                                    std::to_string(bytes_max_) + " (cache-size)");
+  }
+  const std::string path = PathOf(place, version);
+  const std::string part = path + kPart;
+  while (true) {
+    if (auto lock = FileLock::Try(path, FileLock::Kind::kShared); lock && IsWhole(*lock, version)) {
+      futimens(lock->Descriptor(), nullptr);  // Used just now.
+      return CachedObject(path, *std::move(lock));
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::optional<FileLock> fetching, FileLock::TryNew(part));
+    if (!fetching) {
+      WEFT_RETURN_IF_ERROR(WaitAMoment(watch));
+      continue;
+    }
+    std::error_code ignored;
+    if (fs::file_size(path, ignored) == version.size_bytes) {
+      fs::remove(part, ignored);  // Somebody was faster.
+      continue;
+    }
+    if (IsOfAnotherLife(fetching->Descriptor()) && ftruncate(fetching->Descriptor(), 0) != 0) {
+      return Failure(ErrorCode::kUnavailable, "cannot write " + part);
+    }
+    MakeRoom(version.size_bytes);
+    WEFT_RETURN_IF_ERROR(store.Read(place, version, part, watch));
+    WEFT_RETURN_IF_ERROR(Publish(*fetching, part, path));
+  }
+}
+
+}  // namespace weft::worker

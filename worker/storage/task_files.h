@@ -1,0 +1,69 @@
+// The clips and the output of a task that lie in an S3-compatible store, as files here.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "common/storage/s3_access.h"
+#include "common/storage/s3_store.h"
+#include "weft/v1/object.pb.h"
+#include "weft/v1/task.pb.h"
+#include "worker/storage/object_cache.h"
+#include "worker/storage/staged_output.h"
+
+namespace weft::worker {
+
+struct StorageOptions {
+  S3Options s3;
+  std::string cache_folder;  // Empty: this worker has no place for objects.
+  std::uint64_t cache_bytes = 50'000'000'000;
+};
+
+// One task's. What it was given stays as it is as long as this lives.
+class TaskFiles {
+ public:
+  // Fetches what the task reads. versions: those that the job began with, as its probe noted them;
+  // the probe itself has none and takes what is there.
+  // kInvalidArgument, kPermissionDenied: the worker is not set up for it.  Others: as S3Store.
+  static Result<TaskFiles> Bring(const v1::Task& task,
+                                 const v1::ObjectVersions& versions,
+                                 const StorageOptions& options,
+                                 const TransferWatch& watch);
+
+  // The task, with paths of this machine.
+  [[nodiscard]] const v1::Task& Task() const { return task_; }
+
+  // That were read.
+  [[nodiscard]] v1::ObjectVersions Versions() const;
+
+  // The task has made its output, where it makes one: it becomes an object.
+  Status Publish(const TransferWatch& watch);
+
+  // The same error, with the names that the job has for files.
+  [[nodiscard]] Error Named(const Error& error) const;
+
+ private:
+  TaskFiles(v1::Task task, S3Store store, ObjectCache cache)
+      : task_(std::move(task)), store_(std::move(store)), cache_(std::move(cache)) {}
+
+  Status FetchClips(const TransferWatch& watch);
+  Status FetchClip(std::string& path, const TransferWatch& watch);
+  Status StageOutput(const std::string& folder, const TransferWatch& watch);
+  // Of the probe, or what is there now.
+  Result<ObjectVersion> VersionOf(const ObjectPlace& place, const TransferWatch& watch);
+
+  v1::Task task_;
+  S3Store store_;
+  ObjectCache cache_;
+  std::vector<CachedObject> clips_;
+  std::map<std::string, ObjectVersion> versions_;  // By URL.
+  std::map<std::string, std::string> names_;       // URLs by paths here.
+  std::optional<StagedOutput> output_;
+};
+
+}  // namespace weft::worker
