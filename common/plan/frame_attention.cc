@@ -72,11 +72,15 @@ std::vector<FrameGroup> Groups(const FrameAttention& attention,
     }
     return groups;
   }
-  for (int begin = 0, end = 0; end < total; begin += attention.stride) {
-    end = begin + std::min(attention.window, total - begin);
-    if (std::any_of(wanted.begin(), wanted.end(),
-                    [begin, end](int frame) { return frame >= begin && frame < end; })) {
-      groups.push_back(WindowGroup(begin, end));
+  const int past_first = std::max(total - attention.window, 0);
+  const int last = (past_first + attention.stride - 1) / attention.stride;  // The one at the end.
+  int next = 0;
+  for (const int frame : wanted) {
+    const int past_begin = frame - attention.window + 1;
+    next = std::max(next, (std::max(past_begin, 0) + attention.stride - 1) / attention.stride);
+    for (; next <= std::min(frame / attention.stride, last); ++next) {
+      const int begin = next * attention.stride;
+      groups.push_back(WindowGroup(begin, begin + std::min(attention.window, total - begin)));
     }
   }
   return groups;

@@ -43,7 +43,7 @@ Status CheckFrameAttention(const FrameAttention& attention);
 
 // The groups to compute for `wanted`: one for each, or the windows that hold any, ascending.
 // A window's weights are a triangle's (Diffutoon eq. 5), at least 0.01.
-// REQUIRES: a checked attention, kPattern or kWindow; `wanted` within 0 .. total - 1.
+// REQUIRES: a checked attention, kPattern or kWindow; `wanted` ascending, within 0 .. total - 1.
 std::vector<FrameGroup> Groups(const FrameAttention& attention,
                                const std::vector<int>& wanted,
                                int total);

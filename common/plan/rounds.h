@@ -1,6 +1,6 @@
 // How a job's denoising steps fall into rounds. A round ends where a chunk needs its neighbours:
 // with the prediction of a smoothing step, which the next round smooths and completes; and, where
-// frames attend to frames of other chunks, with every step.
+// frames attend to frames of other chunks, after so many steps as the plan chooses.
 
 #pragma once
 
@@ -37,10 +37,17 @@ std::vector<Round> PlanRounds(std::uint32_t steps,
                               std::uint32_t first_step,
                               const std::vector<std::uint32_t>& smooth_steps);
 
-// The same for jobs whose frames need others' latents at every step: a round for each step, and for
-// a smoothing step two, that which predicts it and that which completes it.
-std::vector<Round> PlanSingleSteps(std::uint32_t steps,
+// The same for jobs whose frames need others' latents at every step. Between smoothing steps the
+// model runs in rounds of about equal length, of at most `round_steps` of its evaluations each. A
+// smoothing step takes two rounds: one ends with its prediction, and one completes it and does
+// nothing else, as to smooth a frame costs more than to read its latents. REQUIRES: round_steps >
+// 0.
+std::vector<Round> PlanJointRounds(std::uint32_t steps,
                                    std::uint32_t first_step,
-                                   const std::vector<std::uint32_t>& smooth_steps);
+                                   const std::vector<std::uint32_t>& smooth_steps,
+                                   std::uint32_t round_steps);
+
+// How often the round evaluates the model.
+std::uint32_t Evaluations(const Round& round);
 
 }  // namespace weft

@@ -44,6 +44,7 @@ void JobClient::SayWhatIsDue() {
     v1::SubmitJob& submit = *message.mutable_submit_job();
     submit.set_client_token(request_.token + (try_ > 1 ? "." + std::to_string(try_) : ""));
     *submit.mutable_spec() = request_.spec;
+    *submit.mutable_terms() = request_.terms;
   } else {
     message.mutable_watch_job()->set_job(job_);
   }

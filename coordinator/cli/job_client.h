@@ -22,6 +22,7 @@ struct JobRequest {
   v1::JobSpec spec;
   // An earlier job of this token that is done will do; otherwise it is rendered once more.
   bool earlier_will_do = false;
+  v1::JobTerms terms = {};
 };
 
 // The coordinator finds a job again by its token and never runs it twice. An earlier try that

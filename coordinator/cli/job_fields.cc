@@ -19,7 +19,6 @@ constexpr CountRange kDeflickerWindow{.min = 1, .max = 256};
 constexpr CountRange kGuideWeight{.min = 0, .max = 100};
 constexpr CountRange kChunk{.min = 1, .max = 4096};
 constexpr CountRange kSpacing{.min = 1, .max = 1000000};
-constexpr CountRange kAnchors{.min = 0, .max = 16};
 constexpr CountRange kWorkers{.min = 1, .max = 1024};
 constexpr CountRange kOverlap{.min = 0, .max = 256};
 constexpr CountRange kVerify{.min = 0, .max = 1000000};
@@ -68,6 +67,15 @@ Setter Number(double JobOptions::*member, NumberRange range) {
 
 Setter Switch(bool JobOptions::*member) {
   return Into(member, ParseSwitch);
+}
+
+Setter AnchorsSetter() {
+  return [](const std::string& text, JobOptions& options) -> Status {
+    WEFT_ASSIGN_OR_RETURN(const AnchorsValue anchors, ParseAnchors(text));
+    options.anchors = anchors.count;
+    options.look_job = anchors.job;
+    return {};
+  };
 }
 
 struct Named {
@@ -231,8 +239,10 @@ std::vector<Field> ConsistencyFields() {
        FieldKind::kText, Into(&O::attention, ParseAttention)},
       {"controlnets-attend", "", "frames attend to others in the ControlNets too [no]",
        FieldKind::kSwitch, Switch(&O::controlnets_attend)},
-      {"anchors", "N", "anchors that a frame attends to [3]", FieldKind::kText,
-       Counted(&O::anchors, kAnchors)},
+      {"anchors", "N",
+       "anchors that a frame attends to; or from:JOB: those of another job of the farm, with its "
+       "noise map [3]",
+       FieldKind::kText, AnchorsSetter()},
       {"anchors-from", "FILE", "attend to another job's anchors, and use its noise map",
        FieldKind::kPath, Text(&O::look)},
       {"save-anchors", "FILE", "keep the anchors there, for --anchors-from", FieldKind::kPath,
@@ -243,6 +253,10 @@ std::vector<Field> ConsistencyFields() {
        FieldKind::kText, Into(&O::exchange, ParseExchange)},
       {"overlap", "N", "exchange none: frames that neighbours render both, on each side [2]",
        FieldKind::kText, Counted(&O::overlap, kOverlap)},
+      {"round-steps", "N",
+       "windows and patterns: steps from one exchange of latents to the next, or auto: what takes "
+       "less time; changes no picture [auto]",
+       FieldKind::kText, Into(&O::round_steps, ParseRoundSteps)},
       {"contrast", "C", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
        Number(&O::contrast, kFinishing)},
       {"sharpness", "S", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,

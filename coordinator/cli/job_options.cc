@@ -20,6 +20,10 @@ bool AttendsToAnchors(const JobOptions& options) {
          options.attention.kind() == v1::ATTENTION_KIND_ANCHORS;
 }
 
+bool AttendsJointly(const JobOptions& options) {
+  return !AttendsToAnchors(options) && options.attention.kind() != v1::ATTENTION_KIND_SELF;
+}
+
 bool OnCpu(const JobOptions& options) {
   return options.device == "cpu";
 }
@@ -115,6 +119,12 @@ Status CheckControlNetsAttend(const JobOptions& options) {
 
 Status CheckAttention(const JobOptions& options) {
   WEFT_RETURN_IF_ERROR(CheckControlNetsAttend(options));
+  if (!options.look_job.empty()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "anchors: from:" + options.look_job +
+                       " names a job of a farm: hand this one in with weft submit; here, "
+                       "--anchors-from takes the file that another render saves");
+  }
   if (AttendsToAnchors(options)) {
     return {};
   }
@@ -122,7 +132,7 @@ Status CheckAttention(const JobOptions& options) {
     return Failure(ErrorCode::kInvalidArgument,
                    "anchors: with this attention, frames attend to no anchors; leave anchors out");
   }
-  const bool joint = options.attention.kind() != v1::ATTENTION_KIND_SELF;
+  const bool joint = AttendsJointly(options);
   if (joint && (options.sampler == v1::SAMPLER_DPMPP_2M || options.sampler == v1::SAMPLER_PNDM)) {
     return Failure(ErrorCode::kInvalidArgument,
                    "attention: frames that attend jointly need sampler ddim or euler, whose steps "
@@ -137,7 +147,12 @@ Status CheckExchange(const JobOptions& options) {
     return Failure(ErrorCode::kInvalidArgument,
                    "overlap: chunks overlap with --exchange none alone");
   }
-  if (none && !AttendsToAnchors(options) && options.attention.kind() != v1::ATTENTION_KIND_SELF) {
+  if (options.round_steps > 0 && !AttendsJointly(options)) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "round-steps: only where frames attend jointly, by windows or patterns, do "
+                   "chunks exchange latents within a round");
+  }
+  if (none && AttendsJointly(options)) {
     return Failure(ErrorCode::kInvalidArgument,
                    "exchange: none is for attention anchors and self; frames that attend jointly "
                    "need their neighbours");
@@ -233,6 +248,7 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   *spec.mutable_attention() = options.attention;
   spec.mutable_attention()->set_in_controlnets(options.controlnets_attend);
   spec.set_anchors_attended(options.anchors.value_or(AttendsToAnchors(options) ? kAnchors : 0));
+  spec.set_round_steps(options.round_steps);
   spec.set_look_path(options.look);
   spec.set_save_look_path(options.save_look);
   spec.set_data_type(options.data_type);

@@ -46,8 +46,12 @@ struct JobOptions {
   v1::Attention attention;  // Unspecified: anchors. in_controlnets is not read here.
   bool controlnets_attend = false;
   std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
-  std::string look;                      // Another job's anchors. Empty: its own.
-  std::string save_look;                 // Where they are kept. Empty: nowhere.
+  // Another job of the farm whose anchors are attended to; empty: its own. Only where jobs are
+  // handed in: the specification has a file instead.
+  std::string look_job;
+  std::string look;               // Another job's anchors. Empty: its own.
+  std::string save_look;          // Where they are kept. Empty: nowhere.
+  std::uint32_t round_steps = 0;  // Of joint attention; 0: the plan chooses.
   v1::Exchange exchange = v1::EXCHANGE_HALO;
   std::optional<std::uint32_t> overlap;  // Absent: 2, where chunks exchange nothing.
   bool final_pass = true;

@@ -93,6 +93,17 @@ std::optional<v1::Attention> PatternAttention(std::string_view text) {
   return attention;
 }
 
+Result<std::uint32_t> ParseCountOrAuto(const std::string& text, CountRange range) {
+  if (text == "auto") {
+    return 0;
+  }
+  const Result<std::uint64_t> count = ParseCount(text, range);
+  if (!count) {
+    return Failure(ErrorCode::kInvalidArgument, count.error().message() + ", or auto");
+  }
+  return static_cast<std::uint32_t>(*count);
+}
+
 }  // namespace
 
 Result<std::uint64_t> ParseCount(const std::string& text, CountRange range) {
@@ -351,15 +362,28 @@ Result<v1::Attention> ParseAttention(const std::string& text) {
       text);
 }
 
+Result<AnchorsValue> ParseAnchors(const std::string& text) {
+  constexpr std::string_view kFrom = "from:";
+  if (text.rfind(kFrom, 0) == 0) {
+    const std::string job = text.substr(kFrom.size());
+    if (job.empty()) {
+      return Failure(ErrorCode::kInvalidArgument, "must name a job after from:");
+    }
+    return AnchorsValue{std::nullopt, job};
+  }
+  const Result<std::uint64_t> count = ParseCount(text, {.min = 0, .max = 16});
+  if (!count) {
+    return Failure(ErrorCode::kInvalidArgument, count.error().message() + ", or from:JOB");
+  }
+  return AnchorsValue{static_cast<std::uint32_t>(*count), ""};
+}
+
 Result<std::uint32_t> ParseMicroBatch(const std::string& text) {
-  if (text == "auto") {
-    return 0;
-  }
-  const Result<std::uint64_t> frames = ParseCount(text, {.min = 1, .max = 64});
-  if (!frames) {
-    return Failure(ErrorCode::kInvalidArgument, frames.error().message() + ", or auto");
-  }
-  return static_cast<std::uint32_t>(*frames);
+  return ParseCountOrAuto(text, {.min = 1, .max = 64});
+}
+
+Result<std::uint32_t> ParseRoundSteps(const std::string& text) {
+  return ParseCountOrAuto(text, {.min = 1, .max = 32});
 }
 
 }  // namespace weft::cli

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,10 +77,20 @@ Result<std::string> ParseDevice(const std::string& text);
 // "anchors", "self", "window:D/S" or "pattern:first,-1,0,1".
 Result<v1::Attention> ParseAttention(const std::string& text);
 
+// "3", or "from:JOB" of a job's name or id.
+struct AnchorsValue {
+  std::optional<std::uint32_t> count;
+  std::string job;  // Empty: none.
+};
+Result<AnchorsValue> ParseAnchors(const std::string& text);
+
 // "halo", "none".
 Result<v1::Exchange> ParseExchange(const std::string& text);
 
 // "auto", which is 0, or 1 to 64.
 Result<std::uint32_t> ParseMicroBatch(const std::string& text);
+
+// "auto", which is 0, or 1 to 32.
+Result<std::uint32_t> ParseRoundSteps(const std::string& text);
 
 }  // namespace weft::cli

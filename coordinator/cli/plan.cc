@@ -4,6 +4,7 @@
 #include "coordinator/cli/plan_report.h"
 #include "coordinator/cli/work_estimate.h"
 #include "coordinator/core/chunk_plan.h"
+#include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/spec_check.h"
 #include "worker/models/model_cost.h"
 #include "worker/stages/job_model.h"
@@ -23,14 +24,27 @@ Result<models::ModelCost> CostOfModel(const v1::JobSpec& spec, const v1::Clip& c
                               static_cast<int>(clip.padded_size().height()));
 }
 
-Status Estimate(const std::string& device, PlanReport& report) {
+Status Estimate(PlanReport& report) {
   WEFT_ASSIGN_OR_RETURN(const models::ModelCost cost, CostOfModel(report.spec, report.clip));
-  report.rates = NominalRates(device);
+  report.rates = NominalRates(report.spec);
   if (IsEstimable(report.spec)) {
     report.task_seconds = TaskSeconds(report.plan, report.spec, report.clip, cost, report.rates);
     report.wall_seconds = WallSeconds(report.plan, report.task_seconds, report.workers);
   }
   return {};
+}
+
+// As `weft render` has it; more workers than this machine has cores are a fleet.
+void WeighExchange(std::uint32_t core_count, PlanReport& report) {
+  const double bytes_per_second = report.workers <= core_count
+                                      ? coordinator::kLocalBytesPerSecond
+                                      : coordinator::kNetworkBytesPerSecond;
+  report.exchange = coordinator::WeighExchange(
+      report.spec, report.clip,
+      coordinator::RatesOf(report.spec, report.workers, bytes_per_second));
+  if (report.exchange) {
+    report.clip.set_round_steps(report.exchange->chosen().round_steps);
+  }
 }
 
 }  // namespace
@@ -45,9 +59,10 @@ Result<std::string> Plan(const JobOptions& options,
   report.spec = spec;
   WEFT_ASSIGN_OR_RETURN(report.clip, worker::ProbeClip(spec));
   WEFT_RETURN_IF_ERROR(coordinator::CheckClip(report.clip));
-  WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanJob(spec, report.clip));
   report.workers = WorkerCount(options, core_count);
-  WEFT_RETURN_IF_ERROR(Estimate(spec.device().empty() ? "cpu" : spec.device(), report));
+  WeighExchange(core_count, report);
+  WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanJob(spec, report.clip));
+  WEFT_RETURN_IF_ERROR(Estimate(report));
   return options.json ? PlanJson(report) : PlanText(report);
 }
 

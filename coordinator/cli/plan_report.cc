@@ -165,6 +165,38 @@ std::string RoundTable(const PlanReport& report) {
          std::to_string(report.spec.steps()) + " steps\n" + TextTable(rows, 2);
 }
 
+// Text of a figure such as "3.21e+12".
+std::string Figure(double value) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.3g", value);
+  return text;
+}
+
+std::string ExchangeTable(const PlanReport& report) {
+  if (!report.exchange) {
+    return "";
+  }
+  Rows rows = {{"exchange", "steps a round", "frames through the UNet", "GFLOP", "bytes moved",
+                "time (estimate)"}};
+  const auto add = [&](const char* name, const coordinator::ExchangeCost& cost) {
+    rows.push_back({name, std::to_string(cost.round_steps), Figure(cost.frame_passes),
+                    Figure(2 * cost.multiply_adds / 1e9),
+                    Bytes(static_cast<std::uint64_t>(cost.bytes)), FormatSeconds(cost.seconds)});
+  };
+  add("every step", report.exchange->every_step);
+  if (report.exchange->deep.round_steps > 1) {
+    add("deep halos", report.exchange->deep);
+  }
+  const std::uint32_t asked = report.spec.round_steps();
+  const std::string what =
+      asked > 0 ? "rounds of " + std::to_string(asked) + " steps, as the job asks; else " : "";
+  return "\nExchange: " + what + Reason(*report.exchange) + "\n" + TextTable(rows, 2) +
+         "  Of the model's rounds alone, with " + std::to_string(report.workers) +
+         (report.workers == 1 ? " worker, " : " workers, ") +
+         Figure(report.exchange->rates.bytes_per_second / 1e6) + " MB/s and " +
+         Figure(report.exchange->rates.task_seconds * 1000) + " ms a task.\n";
+}
+
 std::string StageTable(const PlanReport& report) {
   Rows rows = {{"stage", "tasks", "bytes stored", "work (estimate)"}};
   const auto add = [&](const std::string& name, const StageSum& sum) {
@@ -229,6 +261,39 @@ nlohmann::ordered_json ClipObject(const v1::Clip& clip) {
            std::vector<std::uint32_t>(clip.scene_starts().begin(), clip.scene_starts().end())}};
 }
 
+nlohmann::ordered_json CostObject(const coordinator::ExchangeCost& cost) {
+  return {{"round_steps", cost.round_steps},
+          {"rounds", cost.rounds},
+          {"frame_passes", cost.frame_passes},
+          {"multiply_adds", cost.multiply_adds},
+          {"bytes", cost.bytes},
+          {"seconds", cost.seconds}};
+}
+
+// null where chunks exchange nothing within a round.
+nlohmann::ordered_json ExchangeObject(const PlanReport& report) {
+  if (!report.exchange) {
+    return nullptr;
+  }
+  const coordinator::ExchangeChoice& choice = *report.exchange;
+  nlohmann::ordered_json json = {
+      {"every_step", CostObject(choice.every_step)},
+      {"deep_halos", nullptr},
+      {"chosen_round_steps", choice.chosen().round_steps},
+      {"asked_round_steps", nullptr},
+      {"reason", Reason(choice)},
+      {"bytes_per_second", choice.rates.bytes_per_second},
+      {"task_seconds", choice.rates.task_seconds},
+      {"multiply_adds_per_second", choice.rates.multiply_adds_per_second}};
+  if (choice.deep.round_steps > 1) {
+    json["deep_halos"] = CostObject(choice.deep);
+  }
+  if (report.spec.round_steps() > 0) {
+    json["asked_round_steps"] = report.spec.round_steps();
+  }
+  return json;
+}
+
 // null where nothing is estimated.
 nlohmann::ordered_json Estimate(const PlanReport& report) {
   if (!report.wall_seconds) {
@@ -243,8 +308,8 @@ nlohmann::ordered_json Estimate(const PlanReport& report) {
 }  // namespace
 
 std::string PlanText(const PlanReport& report) {
-  return Heading(report) + ChunkTable(report) + RoundTable(report) + StageTable(report) +
-         TimeLine(report);
+  return Heading(report) + ChunkTable(report) + RoundTable(report) + ExchangeTable(report) +
+         StageTable(report) + TimeLine(report);
 }
 
 std::string PlanJson(const PlanReport& report) {
@@ -265,6 +330,7 @@ std::string PlanJson(const PlanReport& report) {
                               {"last_step", round.last_step},
                               {"predict_step", Step(round.predict_step)}});
   }
+  json["exchange"] = ExchangeObject(report);
   const std::map<Stage, StageSum> stages = SumStages(report);
   json["stages"] = nlohmann::ordered_json::array();
   for (const auto& [stage, sum] : stages) {

@@ -9,6 +9,7 @@
 
 #include "coordinator/cli/work_estimate.h"
 #include "coordinator/core/chunk_plan.h"
+#include "coordinator/core/exchange_choice.h"
 #include "weft/v1/job.pb.h"
 
 namespace weft::cli {
@@ -18,6 +19,7 @@ struct PlanReport {
   v1::Clip clip;
   coordinator::JobPlan plan;
   std::uint32_t workers = 1;
+  std::optional<coordinator::ExchangeChoice> exchange;  // Where frames attend jointly.
   WorkRates rates;
   std::vector<double> task_seconds;    // One a task of the plan; empty: nothing is estimated.
   std::optional<double> wall_seconds;  // With them.

@@ -20,6 +20,7 @@
 #include "coordinator/cli/socket_place.h"
 #include "coordinator/cli/state_folder.h"
 #include "coordinator/cli/worker_fleet.h"
+#include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/spec_check.h"
 
 namespace weft::cli {
@@ -55,6 +56,14 @@ std::vector<FleetWorker> Workers(const RenderRequest& request,
         {name, {request.worker_program, std::move(arguments), state.WorkerPrint(number)}});
   }
   return workers;
+}
+
+// Workers and store are on one machine.
+v1::JobTerms Terms(const RenderRequest& request) {
+  v1::JobTerms terms;
+  terms.set_workers_expected(WorkerCount(request.options, request.core_count));
+  terms.set_link_bytes_per_second(coordinator::kLocalBytesPerSecond);
+  return terms;
 }
 
 // One run of a job, from the checks to the last word.
@@ -129,7 +138,7 @@ class LocalRender {
     WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(sockets.control_address()));
     std::error_code error;
     const bool has_output = std::filesystem::exists(request_.spec.output_path(), error);
-    JobClient client(*connection, clock_, {token_, request_.spec, has_output});
+    JobClient client(*connection, clock_, {token_, request_.spec, has_output, Terms(request_)});
     WorkerFleet fleet(Workers(request_, *state_, sockets.control_address()));
     Result<bool> ended = Watch(*coordinator, client, fleet);
     fleet.Stop();

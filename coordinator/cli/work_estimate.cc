@@ -4,10 +4,15 @@
 #include <cmath>
 #include <functional>
 #include <map>
+#include <numeric>
+#include <optional>
 #include <queue>
 #include <tuple>
 
+#include "common/plan/deep_halo.h"
 #include "common/plan/frames.h"
+#include "common/wire/attention_wire.h"
+#include "coordinator/core/exchange_choice.h"
 
 namespace weft::cli {
 namespace {
@@ -16,10 +21,8 @@ using coordinator::JobPlan;
 using coordinator::PlannedTask;
 using coordinator::TaskPlace;
 
-constexpr WorkRates kCpuRates{.multiply_adds_per_second = 30e9,
-                              .remapped_pixels_per_second = 1e6,
-                              .plain_pixels_per_second = 20e6};
-constexpr double kCudaMultiplyAdds = 10e12;
+constexpr double kRemappedPixels = 1e6;
+constexpr double kPlainPixels = 20e6;
 
 // Work against the balanced mode's for one neighbour, as weft-bench deflicker measured it
 // (tests/benchmarks/README.md).
@@ -75,10 +78,6 @@ class TaskWork {
   }
 
  private:
-  static std::uint32_t UnetSteps(const Round& round) {
-    return round.last_step - round.first_step + (round.predict_step ? 1 : 0);
-  }
-
   [[nodiscard]] double Arithmetic(double multiply_adds) const {
     return multiply_adds / rates_.multiply_adds_per_second;
   }
@@ -114,19 +113,30 @@ class TaskWork {
     const auto anchors = static_cast<double>(task.anchor_frames.size());
     double steps = 0;
     for (const Round& round : rounds) {
-      steps += UnetSteps(round);
+      steps += Evaluations(round);
     }
     return Arithmetic(anchors * steps * Step(1) + Start(anchors));
   }
 
-  // A chunk computes its anchors' keys and values again at every step.
-  [[nodiscard]] double Denoise(const PlannedTask& task, const Round& round) const {
+  // Of the model's evaluations alone. A chunk computes its anchors' keys and values again at every
+  // step.
+  [[nodiscard]] double Evaluate(const PlannedTask& task, const Round& round) const {
+    if (joint_) {
+      std::vector<int> run(task.core.size());
+      std::iota(run.begin(), run.end(), static_cast<int>(task.core.begin));
+      const DeepHalo halo =
+          DeepHaloOf(*joint_, run, static_cast<int>(clip_.frame_count()), Evaluations(round));
+      return halo.passes * Step(0) + sides_ * halo.attended * cost_.unet_step_anchor;
+    }
     const auto read = static_cast<double>(task.anchor_frames.size());
     const double attended = std::min<double>(read, spec_.anchors_attended());
-    const double step = task.core.size() * Step(attended) + read * Step(1);
-    double multiply_adds = UnetSteps(round) * step;
+    return Evaluations(round) * (task.core.size() * Step(attended) + read * Step(1));
+  }
+
+  [[nodiscard]] double Denoise(const PlannedTask& task, const Round& round) const {
+    double multiply_adds = Evaluate(task, round);
     if (task.place.round == 0) {
-      multiply_adds += Start(task.core.size());
+      multiply_adds += Start(static_cast<double>(task.core.size() + task.context_frames.size()));
     }
     if (!round.smooth_step) {
       return Arithmetic(multiply_adds);
@@ -161,6 +171,7 @@ class TaskWork {
   const v1::Clip& clip_;
   const models::ModelCost& cost_;
   const WorkRates& rates_;
+  const std::optional<FrameAttention> joint_ = JointAttentionOf(spec_);
   const std::vector<std::uint32_t> scene_starts_;
   const double sides_;   // Of classifier-free guidance.
   const double pixels_;  // Of one frame.
@@ -168,12 +179,10 @@ class TaskWork {
 
 }  // namespace
 
-WorkRates NominalRates(const std::string& device) {
-  WorkRates rates = kCpuRates;
-  if (device != "cpu") {
-    rates.multiply_adds_per_second = kCudaMultiplyAdds;
-  }
-  return rates;
+WorkRates NominalRates(const v1::JobSpec& spec) {
+  return {.multiply_adds_per_second = coordinator::NominalMultiplyAdds(spec),
+          .remapped_pixels_per_second = kRemappedPixels,
+          .plain_pixels_per_second = kPlainPixels};
 }
 
 bool IsEstimable(const v1::JobSpec& spec) {

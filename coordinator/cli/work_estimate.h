@@ -3,7 +3,6 @@
 
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "coordinator/core/chunk_plan.h"
@@ -20,9 +19,8 @@ struct WorkRates {
   double plain_pixels_per_second = 0;  // Soft edges, video decoding and encoding.
 };
 
-// On cpu one thread: 60 GFLOP/s in float32, as two flops a multiply-add. On cuda 20 TFLOP/s; the
-// PatchMatch pass runs on the processor there too.
-WorkRates NominalRates(const std::string& device);
+// Of the models as NominalMultiplyAdds(); the PatchMatch pass runs on the processor everywhere.
+WorkRates NominalRates(const v1::JobSpec& spec);
 
 // Whether it is known how much work the job's smoothing is: all modes but those that make a clip
 // from key frames.

@@ -6,6 +6,7 @@
 
 #include "common/plan/frame_attention.h"
 #include "common/wire/attention_wire.h"
+#include "coordinator/core/schedule.h"
 
 namespace weft::coordinator {
 namespace {
@@ -101,6 +102,9 @@ Status CheckAttention(const v1::JobSpec& spec) {
   }
   if (JointAttentionOf(spec) && !NeedsLatentsOnly(spec.sampler())) {
     return Refuse("sampler", spec.sampler(), "ddim or euler where frames attend jointly");
+  }
+  if (spec.round_steps() > (JointAttentionOf(spec) ? kRoundStepsMax : 0)) {
+    return Refuse("round_steps", spec.round_steps(), "0 to 32 where frames attend jointly, else 0");
   }
   return CheckExchange(spec);
 }

@@ -6,11 +6,12 @@
 #include <optional>
 #include <set>
 
-#include "common/plan/frame_attention.h"
+#include "common/plan/deep_halo.h"
 #include "common/wire/attention_wire.h"
 #include "common/wire/overlap_wire.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/object_plan.h"
+#include "coordinator/core/schedule.h"
 #include "coordinator/core/task_cost.h"
 
 namespace weft::coordinator {
@@ -60,20 +61,10 @@ class Planner {
       return chunks;
     }
     constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
-    return chunks * (Rounds().size() + kChunkStagesWithoutRounds);
+    return chunks * (RoundsOf(spec_, clip_).size() + kChunkStagesWithoutRounds);
   }
 
  private:
-  [[nodiscard]] std::vector<Round> Rounds() const {
-    std::vector<std::uint32_t> smooth_steps;
-    if (spec_.window() > 0) {
-      smooth_steps.assign(spec_.smooth_steps().begin(), spec_.smooth_steps().end());
-    }
-    const Round schedule = WholeSchedule(spec_);
-    return joint_ ? PlanSingleSteps(schedule.last_step, schedule.first_step, smooth_steps)
-                  : PlanRounds(schedule.last_step, schedule.first_step, smooth_steps);
-  }
-
   [[nodiscard]] std::uint32_t ChunkCount() const {
     return static_cast<std::uint32_t>(plan_.chunks.size());
   }
@@ -142,7 +133,7 @@ class Planner {
 
   // Everything that comes before a chunk can be finished.
   void AddRender() {
-    plan_.rounds = Rounds();
+    plan_.rounds = RoundsOf(spec_, clip_);
     if (spec_.anchors_attended() > 0 && !joint_ && spec_.look_path().empty()) {
       plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
     }
@@ -220,10 +211,10 @@ class Planner {
     const Round& steps = plan_.rounds[round];
     const bool smooths = steps.smooth_step.has_value();
     PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
-    std::uint32_t passes = core.size();
+    double passes = core.size();
     if (RunsUnet(steps)) {
       task.anchor_frames = attended;
-      passes = joint_ ? Attend(core, task) : passes;
+      passes = joint_ ? Attend(core, steps, task) : passes;
       ReadConditions(chunk, task);
     }
     if (!spec_.look_path().empty()) {
@@ -250,24 +241,21 @@ class Planner {
     return task;
   }
 
-  // Sets what the core's frames attend to. Returns how many frames pass through the UNet, some of
-  // them more than once.
-  std::uint32_t Attend(FrameRange core, PlannedTask& task) const {
-    std::vector<int> wanted(core.size());
-    std::iota(wanted.begin(), wanted.end(), static_cast<int>(core.begin));
-    const int total = static_cast<int>(clip_.frame_count());
-    for (const int needed : FramesNeeded(*joint_, wanted, total, /*depth=*/0)) {
-      const auto frame = static_cast<std::uint32_t>(needed);
+  // Sets what the core's frames attend to, in all of the round's steps. Returns how many frames
+  // pass through the UNet in a step, on average; some of them more than once.
+  double Attend(FrameRange core, const Round& round, PlannedTask& task) const {
+    std::vector<int> run(core.size());
+    std::iota(run.begin(), run.end(), static_cast<int>(core.begin));
+    const std::uint32_t steps = Evaluations(round);
+    const DeepHalo deep = DeepHaloOf(*joint_, run, static_cast<int>(clip_.frame_count()), steps);
+    for (const int read : deep.read) {
+      const auto frame = static_cast<std::uint32_t>(read);
       if (!core.Contains(frame)) {
         task.context_frames.push_back(frame);
       }
     }
     task.halo = RunAround(core, task.context_frames);
-    std::size_t passes = 0;
-    for (const FrameGroup& group : Groups(*joint_, wanted, total)) {
-      passes += group.frames.size();
-    }
-    return static_cast<std::uint32_t>(passes);
+    return deep.passes / steps;
   }
 
   // The core, and what of the context lies side by side with it.
@@ -385,16 +373,6 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
     }
   }
   return plan;
-}
-
-Round WholeSchedule(const v1::JobSpec& spec) {
-  const bool calls_one_more = spec.sampler() == v1::SAMPLER_PNDM && spec.steps() > 1;
-  return {.first_step = FirstStep(spec.steps(), spec.strength()),
-          .last_step = spec.steps() + (calls_one_more ? 1 : 0)};
-}
-
-bool RunsUnet(const Round& round) {
-  return round.first_step < round.last_step || round.predict_step.has_value();
 }
 
 }  // namespace weft::coordinator

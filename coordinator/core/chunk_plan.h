@@ -5,8 +5,9 @@
 //         ─► finish(chunk) ─► assemble
 // Chunks that exchange nothing (v1::EXCHANGE_NONE) read no other chunk until they are finished.
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
-// Where frames attend jointly (windows, patterns), a round is a step, and begins with what the
-// round before left of the chunk and of the frames around it. A deflicker job (v1::JobKind) is
+// Where frames attend jointly (windows, patterns), a round has as many steps as the specification
+// says, or else the clip (exchange_choice.h), or one; it begins with what the round before left of
+// the chunk and of the frames around it. A deflicker job (v1::JobKind) is
 // probe ─► finish(chunk) ─► assemble: it has no rounds and no latents. Every task but the probe
 // exists only once the probe is done, so none names it as an input.
 
@@ -52,7 +53,8 @@ struct PlannedTask {
   FrameRange halo = {};  // What it reads; the core when it smooths nothing.
   std::vector<std::uint32_t> anchor_frames =
       {};  // Ascending. Anchor: the first, and the group's own. Denoise: those attended to.
-  // Ascending. Denoise: frames outside of the core that its frames attend to at this step.
+  // Ascending. Denoise: frames outside of the core that its frames attend to in the round's steps,
+  // directly or by way of others.
   std::vector<std::uint32_t> context_frames = {};
   std::vector<PlannedInput> inputs = {};  // Without duplicates.
   std::vector<PlannedOutput> outputs = {};
@@ -81,12 +83,5 @@ JobPlan PlanProbe(const v1::JobSpec& spec);
 //
 // A window of 0 smooths nothing: then smoothing steps do not end rounds.
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip);
-
-// All steps that the job runs, as one round: the anchors'. A step is one call of the model: PNDM
-// has one more than the specification counts, as it calls the model twice at its second timestep.
-Round WholeSchedule(const v1::JobSpec& spec);
-
-// Whether any UNet step runs in the round. A round that only smooths needs no controls and anchors.
-bool RunsUnet(const Round& round);
 
 }  // namespace weft::coordinator

@@ -11,6 +11,7 @@
 #include "common/time.h"
 #include "coordinator/core/conduct.h"
 #include "coordinator/core/effects.h"
+#include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/lease_table.h"
 #include "coordinator/core/retry_policy.h"
@@ -32,9 +33,10 @@ struct FarmOptions {
   Duration patience{1'800'000};  // An attempt that does not move for this long is given up.
   RetryLimits retry = {};
   ConductLimits conduct = {};
-  std::uint32_t user_jobs_max = 10'000;        // Of one user, that have not ended.
-  std::uint32_t user_running_max = 1'000'000;  // Tasks of one user that run at a time.
-  std::string bulk_address;                    // Workers are sent there for blobs.
+  std::uint32_t user_jobs_max = 10'000;                   // Of one user, that have not ended.
+  std::uint32_t user_running_max = 1'000'000;             // Tasks of one user that run at a time.
+  double link_bytes_per_second = kNetworkBytesPerSecond;  // Of a worker, and of the store.
+  std::string bulk_address;                               // Workers are sent there for blobs.
   // From our time to the time since 1970, for people to read; nothing is decided by it.
   Duration unix_offset{0};
 };

@@ -1,10 +1,12 @@
 #include "coordinator/core/job_life.h"
 
+#include <cmath>
 #include <deque>
 #include <set>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
 #include "coordinator/core/spec_check.h"
@@ -44,6 +46,9 @@ Status CheckTerms(const v1::JobTerms& terms) {
       terms.tags_size() > kTagsMax) {
     return Failure(ErrorCode::kInvalidArgument,
                    "user and name may have 128 bytes, and a job 32 tags of 1 to 128 bytes");
+  }
+  if (!std::isfinite(terms.link_bytes_per_second()) || terms.link_bytes_per_second() < 0) {
+    return Failure(ErrorCode::kInvalidArgument, "link_bytes_per_second must be a number from 0 on");
   }
   for (const std::string& tag : terms.tags()) {
     if (tag.empty() || tag.size() > kNameBytesMax) {
@@ -91,6 +96,12 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   job.spec = request.spec();
   job.terms = request.terms();
   job.terms.set_submitted_unix_ms(floor_.UnixMs());
+  if (job.terms.workers_expected() == 0) {
+    job.terms.set_workers_expected(static_cast<std::uint32_t>(floor_.workers.size()));
+  }
+  if (job.terms.link_bytes_per_second() == 0) {
+    job.terms.set_link_bytes_per_second(floor_.options.link_bytes_per_second);
+  }
   job.plan = PlanProbe(job.spec);
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
@@ -233,16 +244,29 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
   return {};
 }
 
-void JobLife::Plan(Job& job, const v1::Clip& clip, Effects& effects) {
+void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
+  v1::Clip clip = probed;
+  clip.set_round_steps(ChooseRounds(job, clip, effects));
   Result<JobPlan> plan = PlanJob(job.spec, clip);
   if (!plan) {
     Fail(job, plan.error(), effects);
     return;
   }
-  job.clip = clip;
+  job.clip = std::move(clip);
   job.plan = std::move(plan).value();
   floor_.tasks.Add(job);
   effects.records.push_back(job.ToRecord());
+}
+
+std::uint32_t JobLife::ChooseRounds(Job& job, const v1::Clip& clip, Effects& effects) {
+  const auto choice = WeighExchange(
+      job.spec, clip,
+      RatesOf(job.spec, job.terms.workers_expected(), job.terms.link_bytes_per_second()));
+  if (!choice || job.spec.round_steps() > 0) {
+    return 0;
+  }
+  Tell(job, {.text = Reason(*choice)}, effects);
+  return choice->chosen().round_steps;
 }
 
 void JobLife::Finish(Job& job, Effects& effects) {

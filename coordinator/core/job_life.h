@@ -47,8 +47,8 @@ class JobLife {
   Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);
 
   // The probe is done: everything else is planned. A clip that the job cannot be planned for fails
-  // it. REQUIRES: CheckClip(clip).
-  void Plan(Job& job, const v1::Clip& clip, Effects& effects);
+  // it. REQUIRES: CheckClip(probed).
+  void Plan(Job& job, const v1::Clip& probed, Effects& effects);
 
   // The last task is done.
   void Finish(Job& job, Effects& effects);
@@ -64,6 +64,8 @@ class JobLife {
   // for it start, or fail.
   void End(Job& job, JobState state, Effects& effects);
   void EndAlone(Job& job, JobState state, Effects& effects);
+  // What the clip says of the rounds' length.
+  static std::uint32_t ChooseRounds(Job& job, const v1::Clip& clip, Effects& effects);
   void NoteFailure(Job& job, Error error, Effects& effects);
 
   Floor& floor_;

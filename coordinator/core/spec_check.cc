@@ -323,6 +323,8 @@ Status Wrong(const char* field) {
   return Failure(ErrorCode::kInternal, std::string("the probe's ") + field + " makes no sense");
 }
 
+constexpr double kCostMax = 1e18;
+
 bool IsEmpty(const v1::Size& size) {
   return size.width() == 0 || size.height() == 0;
 }
@@ -364,6 +366,10 @@ Status CheckClip(const v1::Clip& clip) {
   if (factor == 0 || clip.padded_size().width() % factor != 0 ||
       clip.padded_size().height() % factor != 0) {
     return Wrong("padded_size");
+  }
+  if (!IsWithin(clip.step_multiply_adds(), 0, kCostMax) ||
+      !IsWithin(clip.attended_multiply_adds(), 0, kCostMax)) {
+    return Wrong("step_multiply_adds");
   }
   return CheckSceneStarts(clip);
 }

@@ -17,11 +17,6 @@ std::uint64_t Area(const v1::Size& size) {
   return std::uint64_t{size.width()} * size.height();
 }
 
-double UnetSteps(const Round& round) {
-  const std::uint32_t whole = round.last_step - round.first_step;
-  return whole + (round.predict_step.has_value() ? 1 : 0);
-}
-
 }  // namespace
 
 TaskCost::TaskCost(const v1::JobSpec& spec, const v1::Clip& clip)
@@ -37,12 +32,12 @@ double TaskCost::AnnotateWork(std::uint32_t frames) const {
 }
 
 double TaskCost::AnchorWork(std::uint32_t anchors, const Round& round) const {
-  return anchors * UnetSteps(round) * pass_count_;
+  return anchors * Evaluations(round) * pass_count_;
 }
 
-double TaskCost::DenoiseWork(std::uint32_t frames, const Round& round) const {
+double TaskCost::DenoiseWork(double frames, const Round& round) const {
   const double smoothing = round.smooth_step.has_value() ? kSmoothFrame : 0;
-  return frames * (UnetSteps(round) * pass_count_ + smoothing);
+  return frames * (Evaluations(round) * pass_count_ + smoothing);
 }
 
 double TaskCost::FinishWork(std::uint32_t frames, bool smooths) const {

@@ -19,7 +19,8 @@ class TaskCost {
   static constexpr double kProbeWork = 1;
   [[nodiscard]] double AnnotateWork(std::uint32_t frames) const;
   [[nodiscard]] double AnchorWork(std::uint32_t anchors, const Round& round) const;
-  [[nodiscard]] double DenoiseWork(std::uint32_t frames, const Round& round) const;
+  // frames: that pass through the UNet in a step.
+  [[nodiscard]] double DenoiseWork(double frames, const Round& round) const;
   [[nodiscard]] double FinishWork(std::uint32_t frames, bool smooths) const;
   [[nodiscard]] double AssembleWork(std::uint32_t frames) const;
 

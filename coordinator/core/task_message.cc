@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/schedule.h"
 
 namespace weft::coordinator {
 namespace {

@@ -42,6 +42,7 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.heartbeat = options.heartbeat;
   farm.silence = options.silence;
   farm.lease = options.lease;
+  farm.link_bytes_per_second = options.link_bytes_per_second;
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
       options.bulk_public_address.empty() ? bulk_address : options.bulk_public_address;

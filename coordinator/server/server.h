@@ -22,6 +22,7 @@
 #include "common/result.h"
 #include "common/time.h"
 #include "common/transport/zmq_transport.h"
+#include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/farm.h"
 #include "coordinator/ledger/rocks_ledger.h"
 #include "coordinator/server/blob_service.h"
@@ -49,7 +50,9 @@ struct ServerOptions {
   Duration heartbeat = std::chrono::seconds(1);
   Duration silence = std::chrono::seconds(5);  // Then a worker is taken for gone.
   Duration lease = std::chrono::seconds(30);   // Then an attempt nobody speaks of is given up.
-  DiskLimits disk = {};                        // Of the state folder's disk.
+  // Of a worker's link to the store, and of the store's: what plans weigh computing against.
+  double link_bytes_per_second = kNetworkBytesPerSecond;
+  DiskLimits disk = {};  // Of the state folder's disk.
   LogKeeping logs = {};
   // Hears of every job, on the server's thread, which waits for it. Empty: nobody does.
   std::function<void(const JobEvent& event)> hear_job = {};

@@ -182,6 +182,21 @@ void AddTimes(CLI::App& app, ServerOptions& options) {
   AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up", options.lease);
 }
 
+void AddLink(CLI::App& app, ServerOptions& options) {
+  constexpr double kMegabyte = 1e6;
+  app.add_option_function<double>(
+         "--link-mb",
+         [&options](const double& megabytes) {
+           options.link_bytes_per_second = megabytes * kMegabyte;
+         },
+         "Megabytes a second that a worker, and this machine, can move: plans weigh computing "
+         "frames "
+         "again against sending them")
+      ->type_name("MB")
+      ->default_str(std::to_string(static_cast<int>(options.link_bytes_per_second / kMegabyte)))
+      ->check(CLI::Range(0.1, 1e6));
+}
+
 void AddDisk(CLI::App& app, ServerOptions& options) {
   constexpr std::uint64_t kMebibyte = 1 << 20;
   app.add_option_function<std::uint64_t>(
@@ -216,6 +231,7 @@ void AddOptions(CLI::App& app, Options& options) {
                  "Address for blobs as workers see it, where that differs");
   AddTimes(app, options.server);
   AddDisk(app, options.server);
+  AddLink(app, options.server);
   app.add_option("--http", options.http_address,
                  "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command")
       ->type_name("ADDRESS");

@@ -63,7 +63,8 @@ class Attention : public Rendering, public ::testing::WithParamInterface<Kind> {
 };
 
 // Goal: in every attention mode, the picture does not depend on how the work was cut. Method: the
-// same job in chunks shorter than a window, and as one chunk, on 1 and on 2 workers.
+// same job in chunks shorter than a window, and as one chunk, on 1 and on 2 workers; and with
+// rounds of one step and of several.
 TEST_P(Attention, GivesTheSameFramesHoweverItIsCut) {
   const Kind& kind = GetParam();
   std::set<std::string> hashes;
@@ -71,6 +72,11 @@ TEST_P(Attention, GivesTheSameFramesHoweverItIsCut) {
     std::vector<std::string> more = kind.more;
     more.insert(more.end(), {"--chunk", chunk, "--workers", chunk[0] == '5' ? "1" : "2"});
     hashes.insert(Frames(std::string("chunk-") + chunk, kind.attention, more));
+  }
+  for (const char* steps : {"1", "2", "4"}) {  // Exchanged every step, and deep halos.
+    std::vector<std::string> more = kind.more;
+    more.insert(more.end(), {"--chunk", "3", "--workers", "2", "--round-steps", steps});
+    hashes.insert(Frames(std::string("steps-") + steps, kind.attention, more));
   }
   EXPECT_EQ(hashes.size(), 1U);
   EXPECT_NE(*hashes.begin(), Frames("self", "self", kind.more)) << "others are not seen at all";

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/plan/deep_halo.h"
 #include "common/wire/attention_wire.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
@@ -139,12 +140,30 @@ Result<Latents> SmoothClean(const v1::Task& task,
   return clean;
 }
 
-// The core and the frames that it attends to, ascending.
+// The core and the frames that it attends to in the round's steps, ascending.
 std::vector<std::uint32_t> FramesSeen(const v1::Task& task) {
   std::vector<std::uint32_t> frames = FrameNumbers(ToRange(task.chunk().core()));
   frames.insert(frames.end(), task.context_frames().begin(), task.context_frames().end());
   std::sort(frames.begin(), frames.end());
   return frames;
+}
+
+std::vector<int> Signed(const std::vector<std::uint32_t>& frames) {
+  return {frames.begin(), frames.end()};
+}
+
+// Which frames each step brings, where they attend jointly.
+std::vector<std::vector<int>> FramesBrought(const v1::Task& task) {
+  const auto joint = JointAttentionOf(task.job());
+  const v1::Round& round = task.round();
+  const std::uint32_t steps =
+      round.last_step() - round.first_step() + (round.has_predict_step() ? 1 : 0);
+  if (!joint || steps == 0) {
+    return {};
+  }
+  return DeepHaloOf(*joint, Signed(FrameNumbers(ToRange(task.chunk().core()))),
+                    static_cast<int>(task.clip().frame_count()), steps)
+      .computed;
 }
 
 class RoundRun {
@@ -163,8 +182,9 @@ class RoundRun {
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
   Result<Latents> PredictByAnchors(int step);
-  // Leaves of x_ the core alone: what else there was is of use for one step.
+  // Leaves of x_ the frames that the step brings: what else there was is of no use any more.
   Result<Latents> PredictJointly(int step);
+  void KeepOnly(std::vector<std::uint32_t> frames);
   void Moved();
 
   const v1::Task& task_;
@@ -172,7 +192,9 @@ class RoundRun {
   StageContext& context_;
   Anchors anchors_;
   const std::optional<FrameAttention> joint_ = JointAttentionOf(task_.job());
-  const std::vector<std::uint32_t> seen_ = FramesSeen(task_);  // The frames of x_ at the beginning.
+  const std::vector<std::vector<int>> brought_ = FramesBrought(task_);
+  std::vector<std::uint32_t> seen_ = FramesSeen(task_);  // The frames of x_ and of input_.
+  std::size_t evaluated_ = 0;                            // Steps, of brought_.
   models::StepInput input_;
   Latents x_;
   // Samplers that carry on more than x run all their steps in one round, and so in one task.
@@ -220,22 +242,32 @@ Result<Latents> RoundRun::Predict(int step) {
 }
 
 Result<Latents> RoundRun::PredictJointly(int step) {
-  const FrameRange core = ToRange(task_.chunk().core());
-  models::JointFrames frames{.attention = *joint_,
-                             .total = static_cast<int>(task_.clip().frame_count())};
-  frames.numbers.assign(seen_.begin(), seen_.end());
-  for (const std::uint32_t frame : FrameNumbers(core)) {
-    frames.wanted.push_back(static_cast<int>(frame));
-  }
+  const models::JointFrames frames{.attention = *joint_,
+                                   .total = static_cast<int>(task_.clip().frame_count()),
+                                   .numbers = Signed(seen_),
+                                   .wanted = brought_.at(evaluated_++)};
   const models::Sampler& sampler = denoising_.sampler();
   const WarmModel::Ready& ready = denoising_.ready();
   input_.noisy = sampler.ScaleModelInput(x_, step);
   WEFT_ASSIGN_OR_RETURN(Latents output,
                         ready.model->PredictJoint(input_, frames, sampler.timestep(step),
                                                   *ready.prompts, denoising_.GuidanceAt(step)));
-  const auto first = std::lower_bound(seen_.begin(), seen_.end(), core.begin) - seen_.begin();
-  x_ = Slice(x_, static_cast<std::uint32_t>(first), core.size());
+  KeepOnly({frames.wanted.begin(), frames.wanted.end()});
   return output;
+}
+
+void RoundRun::KeepOnly(std::vector<std::uint32_t> frames) {
+  const Latents before = std::exchange(x_, {});
+  const std::vector<std::vector<ControlMap>> maps_before = input_.controls;
+  input_.controls.assign(maps_before.size(), {});
+  for (const std::uint32_t frame : frames) {
+    const auto place = std::lower_bound(seen_.begin(), seen_.end(), frame) - seen_.begin();
+    Append(Slice(before, static_cast<std::uint32_t>(place), 1), &x_);
+    for (std::size_t net = 0; net < maps_before.size(); ++net) {
+      input_.controls[net].push_back(maps_before[net][static_cast<std::size_t>(place)]);
+    }
+  }
+  seen_ = std::move(frames);
 }
 
 Result<Latents> RoundRun::PredictByAnchors(int step) {

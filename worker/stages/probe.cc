@@ -8,6 +8,7 @@
 #include "worker/media/frame_source.h"
 #include "worker/media/scene_cuts.h"
 #include "worker/models/model_config.h"
+#include "worker/models/model_cost.h"
 #include "worker/stages/guide.h"
 #include "worker/stages/job_model.h"
 #include "worker/stages/keys.h"
@@ -93,6 +94,23 @@ void PadTo(std::uint32_t factor, v1::Clip& clip) {
   clip.set_vae_factor(factor);
 }
 
+// What a plan needs to weigh the model's work against other things.
+Status SetCost(const v1::JobSpec& job, const models::ModelOptions& model, v1::Clip& clip) {
+  WEFT_ASSIGN_OR_RETURN(const models::ModelCost cost,
+                        models::EstimateCost(model, static_cast<int>(clip.padded_size().width()),
+                                             static_cast<int>(clip.padded_size().height())));
+  const double sides = job.guidance() == 1 ? 1 : 2;
+  double step = cost.unet_step;
+  for (int net = 0; net < job.controls_size(); ++net) {
+    const v1::Control& control = job.controls(net);
+    const double end = control.end() == 0 ? 1 : control.end();
+    step += cost.controlnet_steps[static_cast<std::size_t>(net)] * (end - control.start());
+  }
+  clip.set_step_multiply_adds(sides * step);
+  clip.set_attended_multiply_adds(sides * cost.unet_step_anchor);
+  return {};
+}
+
 FrameRange FramesOf(const v1::Clip& clip) {
   return {clip.first_frame(), clip.first_frame() + clip.frame_count()};
 }
@@ -106,6 +124,7 @@ Result<v1::Clip> ProbeRender(const v1::JobSpec& job) {
                         media::OpenClip(job.input_path()));
   WEFT_ASSIGN_OR_RETURN(v1::Clip clip, Describe(job, source->facts()));
   PadTo(static_cast<std::uint32_t>(vae_factor), clip);
+  WEFT_RETURN_IF_ERROR(SetCost(job, model, clip));
   WEFT_RETURN_IF_ERROR(CheckMaps(job, clip));
   WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> scene_starts,
                         media::FindSceneStarts(*source, FramesOf(clip)));

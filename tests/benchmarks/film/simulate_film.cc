@@ -13,6 +13,7 @@
 
 #include "common/noise.h"
 #include "coordinator/core/farm.h"
+#include "coordinator/core/schedule.h"
 
 namespace weft::bench {
 namespace {

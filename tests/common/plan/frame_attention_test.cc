@@ -1,5 +1,6 @@
 #include "common/plan/frame_attention.h"
 
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,32 @@ TEST(FrameAttention, ComputesOnlyTheWindowsOfWantedFrames) {
   ASSERT_EQ(groups.size(), 2U);
   EXPECT_EQ(groups[0].frames.front(), 2);
   EXPECT_EQ(groups[1].frames.front(), 4);
+}
+
+// Goal: the windows of any frames are those of the clip that hold one of them.
+TEST(FrameAttention, FindsTheWindowsOfAnyFrames) {
+  for (int window = 1; window <= 5; ++window) {
+    for (int stride = 1; stride <= window; ++stride) {
+      for (int total = 1; total <= 13; ++total) {
+        std::vector<int> all(static_cast<std::size_t>(total));
+        std::iota(all.begin(), all.end(), 0);
+        const std::vector<int> wanted = {total / 3, total - 1};
+        std::vector<std::vector<int>> expected;
+        for (const FrameGroup& group : Groups(WindowsOf(window, stride), all, total)) {
+          if (group.frames.front() <= wanted[0] && wanted[0] <= group.frames.back()) {
+            expected.push_back(group.frames);
+          } else if (group.frames.back() == total - 1) {
+            expected.push_back(group.frames);
+          }
+        }
+        std::vector<std::vector<int>> found;
+        for (const FrameGroup& group : Groups(WindowsOf(window, stride), wanted, total)) {
+          found.push_back(group.frames);
+        }
+        EXPECT_EQ(found, expected) << window << "/" << stride << " of " << total;
+      }
+    }
+  }
 }
 
 TEST(FrameAttention, WeighsAWindowAsATriangle) {

@@ -85,16 +85,45 @@ TEST(PlanRounds, TakesEveryStepOnceAndHandsEachPredictionToTheNextRound) {
   }
 }
 
-TEST(PlanSingleSteps, IsARoundAStepAndTwoWhereFramesAreSmoothed) {
-  EXPECT_THAT(PlanSingleSteps(5, 2, {1, 3}),
+TEST(PlanJointRounds, IsARoundAStepAndTwoWhereFramesAreSmoothed) {
+  EXPECT_THAT(PlanJointRounds(5, 2, {1, 3}, 1),
               ElementsAre(Round{.first_step = 2, .last_step = 3},
                           Round{.first_step = 3, .last_step = 3, .predict_step = 3},
                           Round{.smooth_step = 3, .first_step = 4, .last_step = 4},
                           Round{.first_step = 4, .last_step = 5}));
 }
 
-TEST(PlanSingleSteps, IsAnEmptyRoundWhenNoStepIsLeft) {
-  EXPECT_THAT(PlanSingleSteps(5, 5, {}), ElementsAre(Round{.first_step = 5, .last_step = 5}));
+TEST(PlanJointRounds, CutsTheStepsBetweenSmoothingStepsIntoEqualParts) {
+  EXPECT_THAT(
+      PlanJointRounds(9, 0, {4}, 3),
+      ElementsAre(Round{.first_step = 0, .last_step = 2},
+                  Round{.first_step = 2, .last_step = 4, .predict_step = 4},
+                  Round{.smooth_step = 4, .first_step = 5, .last_step = 5},
+                  Round{.first_step = 5, .last_step = 7}, Round{.first_step = 7, .last_step = 9}));
+}
+
+TEST(PlanJointRounds, IsAnEmptyRoundWhenNoStepIsLeft) {
+  EXPECT_THAT(PlanJointRounds(5, 5, {}, 1), ElementsAre(Round{.first_step = 5, .last_step = 5}));
+}
+
+TEST(PlanJointRounds, TakesEveryStepOnceInRoundsThatAreNotTooLong) {
+  for (unsigned seed = 0; seed < 500 && !HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    const std::uint32_t steps = 1 + random() % 30;
+    const std::uint32_t first_step = random() % (steps + 1);
+    const std::uint32_t round_steps = 1 + random() % 8;
+    const std::vector<Round> rounds =
+        PlanJointRounds(steps, first_step, RandomSteps(steps, random), round_steps);
+    std::vector<std::uint32_t> every_step(steps - first_step);
+    std::iota(every_step.begin(), every_step.end(), first_step);
+    EXPECT_EQ(StepsTaken(rounds), every_step);
+    for (std::size_t i = 0; i < rounds.size(); ++i) {
+      EXPECT_LE(Evaluations(rounds[i]), round_steps);
+      EXPECT_EQ(rounds[i].smooth_step, i == 0 ? std::nullopt : rounds[i - 1].predict_step);
+      EXPECT_TRUE(!rounds[i].smooth_step || Evaluations(rounds[i]) == 0);
+    }
+  }
 }
 
 }  // namespace

@@ -135,6 +135,23 @@ TEST(OptionValues, MicroBatchIsANumberOrChosen) {
   }
 }
 
+TEST(OptionValues, AnchorsAreANumberOrThoseOfAJob) {
+  EXPECT_EQ(ParseAnchors("0")->count, 0U);
+  EXPECT_EQ(ParseAnchors("16")->count, 16U);
+  EXPECT_EQ(ParseAnchors("from:hero")->job, "hero");
+  EXPECT_EQ(ParseAnchors("from:j-0123")->count, std::nullopt);
+  EXPECT_EQ(ParseAnchors("from:").error().message(), "must name a job after from:");
+  for (const char* const text : {"", "17", "hero"}) {
+    EXPECT_THAT(ParseAnchors(text).error().message(), HasSubstr("or from:JOB")) << text;
+  }
+}
+
+TEST(OptionValues, RoundStepsAreANumberOrChosen) {
+  EXPECT_EQ(ParseRoundSteps("auto"), 0U);
+  EXPECT_EQ(ParseRoundSteps("32"), 32U);
+  EXPECT_FALSE(ParseRoundSteps("33"));
+}
+
 TEST(OptionValues, SwitchIsYesOrNo) {
   EXPECT_EQ(ParseSwitch("true"), true);
   EXPECT_EQ(ParseSwitch("off"), false);

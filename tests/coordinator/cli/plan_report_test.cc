@@ -40,7 +40,7 @@ PlanReport Report(std::uint32_t frames) {
   clip.add_scene_starts(12);
   report.plan = coordinator::PlanJob(spec, clip).value();
   report.workers = 2;
-  report.rates = NominalRates("cpu");
+  report.rates = NominalRates(spec);
   report.task_seconds.assign(report.plan.tasks.size(), 2.0);
   report.wall_seconds = 83;
   return report;
@@ -90,6 +90,39 @@ TEST(PlanReport, JsonHoldsEverything) {
   EXPECT_EQ(json["bytes_stored"], bytes);
   // Three rounds of 1000 latents, two predictions, and more.
   EXPECT_GT(bytes, 5U * 1000 * 4 * 4 * 41 * 23);
+}
+
+PlanReport PatternReport() {
+  PlanReport report = Report(40);
+  report.spec.set_anchors_attended(0);
+  report.spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_PATTERN);
+  report.spec.mutable_attention()->add_pattern(-1);
+  report.spec.mutable_attention()->add_pattern(0);
+  report.clip.set_step_multiply_adds(1e9);
+  const coordinator::ExchangeRates rates = coordinator::RatesOf(report.spec, 2, 1e9);
+  report.exchange = coordinator::WeighExchange(report.spec, report.clip, rates);
+  report.clip.set_round_steps(report.exchange->chosen().round_steps);
+  report.plan = coordinator::PlanJob(report.spec, report.clip).value();
+  report.task_seconds.assign(report.plan.tasks.size(), 2.0);
+  return report;
+}
+
+TEST(PlanReport, WeighsDeepHalosAgainstAnExchangeEveryStep) {
+  PlanReport report = PatternReport();
+  const std::string text = PlanText(report);
+  EXPECT_THAT(text, HasSubstr("Exchange: " + coordinator::Reason(*report.exchange)));
+  EXPECT_THAT(text, HasSubstr("\n  every step  "));
+  EXPECT_THAT(text, HasSubstr("\n  deep halos  "));
+  EXPECT_THAT(text, HasSubstr("with 2 workers, 1e+03 MB/s and 20 ms a task"));
+  const nlohmann::json json = nlohmann::json::parse(PlanJson(report))["exchange"];
+  EXPECT_EQ(json["chosen_round_steps"], report.clip.round_steps());
+  EXPECT_LT(json["every_step"]["multiply_adds"], json["deep_halos"]["multiply_adds"]);
+  EXPECT_GT(json["every_step"]["bytes"], json["deep_halos"]["bytes"]);
+  EXPECT_GT(json["deep_halos"]["seconds"], 0);
+  EXPECT_TRUE(json["asked_round_steps"].is_null());
+  report.spec.set_round_steps(3);
+  EXPECT_THAT(PlanText(report), HasSubstr("Exchange: rounds of 3 steps, as the job asks; else "));
+  EXPECT_TRUE(nlohmann::json::parse(PlanJson(Report(20)))["exchange"].is_null());
 }
 
 PlanReport DeflickerReport() {

@@ -83,6 +83,18 @@ TEST(WorkEstimate, CountsAnchorsOnceAndAgainInEveryChunkThatReadsThem) {
   EXPECT_EQ(Work(spec, {.unet_step = 1}), 4 + 8 * 4 + 2 * 4);
 }
 
+TEST(WorkEstimate, CountsFramesThatAttendJointlyOnceAGroup) {
+  v1::JobSpec spec = Spec();
+  spec.set_guidance(1);
+  spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_PATTERN);
+  spec.mutable_attention()->add_pattern(-1);
+  spec.mutable_attention()->add_pattern(0);
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 4 * 8 * 2);
+  EXPECT_EQ(Work(spec, {.unet_step_anchor = 1}), 4 * 8 * 2) << "each sees the other";
+  spec.set_round_steps(2);
+  EXPECT_EQ(Work(spec, {.unet_step = 1}), 4 * 8 * 2 + 2 * 2) << "one frame before chunk 1, twice";
+}
+
 TEST(WorkEstimate, CountsTheSmoothingOfEveryWindow) {
   v1::JobSpec spec = Spec();
   spec.set_guidance(1);

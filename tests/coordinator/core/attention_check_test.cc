@@ -70,6 +70,17 @@ TEST(CheckAttention, ControlNetsAttendWhereThereAreSomeAndOthersToAttendTo) {
   }
 }
 
+TEST(CheckAttention, RoundsHaveALengthOfTheirOwnOnlyWhereFramesAttendJointly) {
+  v1::JobSpec spec = Spec(v1::ATTENTION_KIND_PATTERN);
+  spec.set_round_steps(32);
+  EXPECT_TRUE(CheckAttention(spec));
+  spec.set_round_steps(33);
+  EXPECT_THAT(CheckAttention(spec).error().message(), HasSubstr("round_steps is 33"));
+  spec = Spec(v1::ATTENTION_KIND_SELF);
+  spec.set_round_steps(1);
+  EXPECT_FALSE(CheckAttention(spec));
+}
+
 TEST(CheckAttention, NamesTheFieldAndItsValue) {
   struct Bad {
     std::string complaint;

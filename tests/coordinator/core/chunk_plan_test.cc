@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "common/plan/frame_attention.h"
+#include "coordinator/core/schedule.h"
 #include "tests/coordinator/core/plan_words.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -381,6 +382,26 @@ TEST(PlanJob, ReadsAtEveryStepWhatAPatternAttendsTo) {
   EXPECT_THAT(InputsOf(smooths), UnorderedElementsAre("denoise 2.1 latents", "denoise 1.1 x0",
                                                       "denoise 2.1 x0", "denoise 3.1 x0"));
   EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 2, 3)), SizeIs(4));
+}
+
+TEST(PlanJob, ReadsMoreAroundAChunkWhereARoundHasMoreSteps) {
+  v1::JobSpec spec = JointSpec();
+  spec.set_steps(8);
+  spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_PATTERN);
+  for (const int offset : {-1, 0, 2}) {
+    spec.mutable_attention()->add_pattern(offset);
+  }
+  v1::Clip clip = SampleClip(30);
+  clip.set_round_steps(3);
+  const JobPlan plan = Plan(spec, clip);
+  ASSERT_EQ(plan.rounds.size(), 4U);
+  const PlannedTask& last = Find(plan, Stage::kDenoise, 2, 3);  // Steps 5 to 7.
+  EXPECT_THAT(last.context_frames, ElementsAre(13, 14, 15, 24, 25, 26, 27, 28, 29));
+  EXPECT_THAT(InputsOf(last), UnorderedElementsAre("denoise 1.2 latents", "denoise 2.2 latents",
+                                                   "denoise 3.2 latents"));
+  EXPECT_EQ(last.weight, 2 * 3 * ((8 + 3 + 3) + (8 + 1 + 2) + 8));
+  spec.set_round_steps(1);
+  EXPECT_EQ(Plan(spec, clip).rounds.size(), 9U) << "what the job asks for counts";
 }
 
 TEST(PlanJob, ReadsTheWindowsThatAChunkTouches) {
