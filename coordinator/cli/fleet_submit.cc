@@ -15,6 +15,7 @@
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/job_watch.h"
+#include "coordinator/cli/look_source.h"
 #include "coordinator/cli/places.h"
 #include "coordinator/cli/submission.h"
 #include "coordinator/cli/submit_order.h"
@@ -88,11 +89,26 @@ Status CheckFiles(v1::JobSpec spec, const std::set<std::string>& saved) {
   return CheckTarget(spec);
 }
 
+// Without what it takes from another job.
 Result<v1::JobSpec> SpecOf(const BatchJob& job) {
-  WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, ResolveSpec(job.options));
+  JobOptions options = job.options;
+  options.look_job.clear();
+  const bool twice = !options.look.empty() || !options.save_look.empty();
+  if (twice && !job.options.look_job.empty()) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "anchors: from:" + job.options.look_job +
+                       " cannot stand beside anchors-from or save-anchors");
+  }
+  WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, ResolveSpec(options));
   WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(spec));
   return spec;
 }
+
+// What is handed in, and of each job the name of the one whose anchors it attends to, or "".
+struct Handed {
+  std::vector<v1::SubmitJob> jobs;
+  std::vector<std::string> looks;
+};
 
 struct FileJob {
   std::string file;
@@ -119,7 +135,7 @@ void SetTokens(const std::string& token, std::vector<v1::SubmitJob>& jobs) {
 }
 
 // All of them are read and checked before the first is handed in.
-Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
+Result<Handed> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
   WEFT_ASSIGN_OR_RETURN(const std::vector<FileJob> read, ReadFiles(wanted, folder));
   std::set<std::string> saved;
   for (const FileJob& one : read) {
@@ -127,6 +143,7 @@ Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const st
   }
   saved.erase("");
   std::vector<v1::SubmitJob> jobs;
+  std::vector<std::string> looks;
   std::vector<std::vector<std::string>> after;  // Of each job.
   for (const auto& [file, job] : read) {
     Result<v1::JobSpec> spec = SpecOf(job);
@@ -140,13 +157,36 @@ Result<std::vector<v1::SubmitJob>> ReadJobs(const SubmitWanted& wanted, const st
     *submitted.mutable_terms() = TermsOf(wanted);
     submitted.mutable_terms()->set_name(job.name);
     after.push_back(job.after);
+    looks.push_back(job.options.look_job);
   }
   SetTokens(wanted.token.empty() ? RandomToken() : wanted.token, jobs);
+  WEFT_RETURN_IF_ERROR(AttendWithin(jobs, looks));
   SetOrder(after, jobs);
   if (jobs.size() == 1 && !wanted.name.empty()) {
     jobs.front().mutable_terms()->set_name(wanted.name);
   }
-  return jobs;
+  return Handed{std::move(jobs), std::move(looks)};
+}
+
+// Before the first is handed in: where one does not fit, none is.
+Status AttendToJobs(const SubmitWanted& wanted, FleetClient& client, Handed& handed) {
+  for (std::size_t number = 0; number < handed.jobs.size(); ++number) {
+    if (handed.looks[number].empty()) {
+      continue;
+    }
+    v1::SubmitJob& job = handed.jobs[number];
+    v1::ToCoordinator question;
+    WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, client.FindJob(handed.looks[number]));
+    question.mutable_show_job()->set_job(found.job());
+    WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                          client.Ask(question, v1::FromCoordinator::kJobDetails));
+    WEFT_RETURN_IF_ERROR(AttendTo(answer.job_details(), job));
+    WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(job.spec()));
+    if (found.state() == v1::JOB_STATE_DONE && !wanted.unchecked) {
+      WEFT_RETURN_IF_ERROR(CheckSources(job.spec()));
+    }
+  }
+  return {};
 }
 
 void TellPlanned(const v1::SubmitJob& job, bool json) {
@@ -195,10 +235,12 @@ Result<ExitCode> WatchAll(const std::vector<Submitted>& all,
   return worst;
 }
 
-Result<ExitCode> HandIn(const std::vector<v1::SubmitJob>& jobs,
+Result<ExitCode> HandIn(Handed handed,
                         const SubmitWanted& wanted,
                         bool json,
                         const FleetSession& session) {
+  WEFT_RETURN_IF_ERROR(AttendToJobs(wanted, session.client, handed));
+  const std::vector<v1::SubmitJob>& jobs = handed.jobs;
   WEFT_ASSIGN_OR_RETURN(const std::vector<Submitted> all,
                         Submit(jobs, session.client, session.clock, kPatience,
                                [&](std::size_t place, const Submitted& submitted) {
@@ -249,22 +291,22 @@ FleetCommands AddSubmitCommand(CLI::App& app, FleetOptions& options, const std::
                       options);
   const auto wanted = std::make_shared<SubmitWanted>();
   AddOptions(*command, *wanted);
-  const auto jobs = std::make_shared<std::vector<v1::SubmitJob>>();
+  const auto handed = std::make_shared<Handed>();
   return {{command,
-           [wanted, jobs, &options](const FleetSession& session) {
-             return HandIn(*jobs, *wanted, options.json, session);
+           [wanted, handed, &options](const FleetSession& session) {
+             return HandIn(*handed, *wanted, options.json, session);
            },
-           [wanted, jobs, folder, &options]() -> Result<std::optional<ExitCode>> {
-             Result<std::vector<v1::SubmitJob>> read = ReadJobs(*wanted, folder);
+           [wanted, handed, folder, &options]() -> Result<std::optional<ExitCode>> {
+             Result<Handed> read = ReadJobs(*wanted, folder);
              if (!read && read.error().code() == ErrorCode::kInvalidArgument) {
                std::cerr << "weft: " << read.error().message() << std::endl;
                return ExitCode::kUsage;
              }
-             WEFT_ASSIGN_OR_RETURN(*jobs, std::move(read));
+             WEFT_ASSIGN_OR_RETURN(*handed, std::move(read));
              if (!wanted->dry_run) {
                return std::nullopt;
              }
-             for (const v1::SubmitJob& job : *jobs) {
+             for (const v1::SubmitJob& job : handed->jobs) {
                TellPlanned(job, options.json);
              }
              std::cout << std::flush;
