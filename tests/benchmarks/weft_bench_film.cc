@@ -3,12 +3,15 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/benchmarks/film/measured_rates.h"
 #include "tests/benchmarks/film/simulate_film.h"
 
 namespace weft::bench {
@@ -16,8 +19,10 @@ namespace {
 
 constexpr std::uint32_t kFramesASecond = 24;
 
-// The defaults of `weft render`, with one control; the default size of the demo.
-v1::JobSpec FilmSpec(std::uint32_t chunk, std::uint32_t anchor_spacing) {
+constexpr std::uint32_t kWindow = 4;
+
+// The defaults of `weft render`, with or without a control; the default size of the demo.
+v1::JobSpec FilmSpec(std::uint32_t chunk, std::uint32_t anchor_spacing, bool has_control) {
   v1::JobSpec spec;
   spec.set_input_path("/film.mp4");
   spec.set_output_path("/out.mp4");
@@ -29,17 +34,19 @@ v1::JobSpec FilmSpec(std::uint32_t chunk, std::uint32_t anchor_spacing) {
   for (const std::uint32_t step : {4U, 9U, 14U, 19U}) {
     spec.add_smooth_steps(step);
   }
-  spec.set_window(4);
+  spec.set_window(kWindow);
   spec.set_final_pass(true);
   spec.set_contrast(1);
   spec.set_sharpness(1);
   spec.set_chunk_frames(chunk);
   spec.set_anchor_spacing(anchor_spacing);
   spec.set_anchors_attended(3);
-  v1::Control& control = *spec.add_controls();
-  control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
-  control.set_scale(1);
-  control.set_end(1);
+  if (has_control) {
+    v1::Control& control = *spec.add_controls();
+    control.set_kind(v1::CONTROL_KIND_SOFT_EDGE);
+    control.set_scale(1);
+    control.set_end(1);
+  }
   spec.set_sampler(v1::SAMPLER_DDIM);
   spec.set_data_type(v1::DATA_TYPE_FLOAT32);
   spec.set_device("cpu");
@@ -71,13 +78,32 @@ struct Words {
   std::uint32_t anchor_spacing = 16;
   std::uint32_t scene_seconds = 5;
   std::vector<std::uint32_t> workers = {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000};
+  std::string measured;  // A file; empty: the rates are those of the order.
   FilmOrder order;
 };
 
+Result<StageRates> MeasuredRates(const Words& words) {
+  std::ifstream file(words.measured);
+  std::ostringstream lines;
+  if (!file || !(lines << file.rdbuf())) {
+    return Failure(ErrorCode::kInvalidArgument, "cannot be read");
+  }
+  return RatesFrom(lines.str(), {words.chunk, kWindow});
+}
+
 int Run(const Words& words) {
   FilmOrder order = words.order;
+  if (!words.measured.empty()) {
+    const auto rates = MeasuredRates(words);
+    if (!rates) {
+      std::fprintf(stderr, "weft-bench-film: %s: %s\n", words.measured.c_str(),
+                   rates.error().message().c_str());
+      return 3;
+    }
+    order.rates = *rates;
+  }
   const auto frames = static_cast<std::uint32_t>(words.minutes * 60 * kFramesASecond);
-  order.spec = FilmSpec(words.chunk, words.anchor_spacing);
+  order.spec = FilmSpec(words.chunk, words.anchor_spacing, words.measured.empty());
   order.clip = FilmClip(frames, words.scene_seconds * kFramesASecond);
   for (const std::uint32_t workers : words.workers) {
     order.workers = workers;
@@ -88,6 +114,7 @@ int Run(const Words& words) {
     }
     const double speedup = figures->work_seconds / figures->seconds;
     const nlohmann::ordered_json line = {{"part", "film"},
+                                         {"rates", words.measured},
                                          {"frames", frames},
                                          {"chunk", words.chunk},
                                          {"workers", workers},
@@ -130,7 +157,7 @@ int Main(int argc, char** argv) {
   CLI::App app(
       "Simulates a film on many workers with the coordinator's own planner and scheduler. Times "
       "of\n"
-      "tasks are by default those measured with the demo's model at 320x180 on one core.\n",
+      "tasks are by default assumptions; --measured takes them from what weft-bench printed.\n",
       "weft-bench-film");
   app.add_option("--minutes", words.minutes, "Of the film, at 24 frames a second")
       ->capture_default_str()
@@ -145,6 +172,9 @@ int Main(int argc, char** argv) {
   app.add_option("--spread", words.order.spread, "Standard deviation of task times, as a part")
       ->capture_default_str();
   app.add_option("--seed", words.order.seed, "Of the task times")->capture_default_str();
+  app.add_option("--measured", words.measured,
+                 "File with weft-bench's lines for step, vae and deflicker; see README.md")
+      ->type_name("FILE");
   AddRates(app, words.order.rates);
   CLI11_PARSE(app, argc, argv);
   return Run(words);
