@@ -33,10 +33,15 @@ Thumbnail ThumbnailOf(const Frame& frame) {
   std::array<double, kCells> counts{};
   const auto width = static_cast<std::size_t>(frame.width);
   const auto height = static_cast<std::size_t>(frame.height);
+  std::vector<std::size_t> columns;
+  for (std::size_t x = 0; x < width; ++x) {
+    columns.push_back(x * kColumns / width);
+  }
   const std::uint8_t* pixel = frame.rgb.data();
   for (std::size_t y = 0; y < height; ++y) {
+    const std::size_t row = y * kRows / height * kColumns;
     for (std::size_t x = 0; x < width; ++x, pixel += 3) {
-      const std::size_t cell = y * kRows / height * kColumns + x * kColumns / width;
+      const std::size_t cell = row + columns[x];
       const double luma = 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
       thumbnail.luma[cell] += luma;
       thumbnail.red[cell] += pixel[0] - luma;
