@@ -384,26 +384,6 @@ TEST(PlanJob, ReadsAtEveryStepWhatAPatternAttendsTo) {
   EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 2, 3)), SizeIs(4));
 }
 
-TEST(PlanJob, ReadsMoreAroundAChunkWhereARoundHasMoreSteps) {
-  v1::JobSpec spec = JointSpec();
-  spec.set_steps(8);
-  spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_PATTERN);
-  for (const int offset : {-1, 0, 2}) {
-    spec.mutable_attention()->add_pattern(offset);
-  }
-  v1::Clip clip = SampleClip(30);
-  clip.set_round_steps(3);
-  const JobPlan plan = Plan(spec, clip);
-  ASSERT_EQ(plan.rounds.size(), 4U);
-  const PlannedTask& last = Find(plan, Stage::kDenoise, 2, 3);  // Steps 5 to 7.
-  EXPECT_THAT(last.context_frames, ElementsAre(13, 14, 15, 24, 25, 26, 27, 28, 29));
-  EXPECT_THAT(InputsOf(last), UnorderedElementsAre("denoise 1.2 latents", "denoise 2.2 latents",
-                                                   "denoise 3.2 latents"));
-  EXPECT_EQ(last.weight, 2 * 3 * ((8 + 3 + 3) + (8 + 1 + 2) + 8));
-  spec.set_round_steps(1);
-  EXPECT_EQ(Plan(spec, clip).rounds.size(), 9U) << "what the job asks for counts";
-}
-
 TEST(PlanJob, ReadsTheWindowsThatAChunkTouches) {
   v1::JobSpec spec = JointSpec();
   spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_WINDOW);

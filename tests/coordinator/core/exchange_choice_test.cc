@@ -10,7 +10,9 @@
 namespace weft::coordinator {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 // Ten steps, of which two are smoothed, so that four lie between.
 v1::JobSpec PatternSpec() {
@@ -115,6 +117,28 @@ TEST(WeighExchange, IsForJobsThatExchangeLatentsWithinARound) {
   spec.set_steps(1);
   spec.clear_smooth_steps();
   EXPECT_THAT(Reason(Weigh(spec, Clip(80, 1), Rates())), HasSubstr("no longer rounds"));
+}
+
+TEST(PlanJob, ReadsMoreAroundAChunkWhereARoundHasMoreSteps) {
+  v1::JobSpec spec = PatternSpec();
+  spec.set_steps(8);
+  spec.clear_smooth_steps();
+  spec.add_smooth_steps(1);
+  spec.mutable_attention()->clear_pattern();
+  for (const int offset : {-1, 0, 2}) {
+    spec.mutable_attention()->add_pattern(offset);
+  }
+  v1::Clip clip = SampleClip(30);
+  clip.set_round_steps(3);
+  const JobPlan plan = Plan(spec, clip);
+  ASSERT_EQ(plan.rounds.size(), 4U);
+  const PlannedTask& last = Find(plan, Stage::kDenoise, 2, 3);  // Steps 5 to 7.
+  EXPECT_THAT(last.context_frames, ElementsAre(13, 14, 15, 24, 25, 26, 27, 28, 29));
+  EXPECT_THAT(InputsOf(last), UnorderedElementsAre("denoise 1.2 latents", "denoise 2.2 latents",
+                                                   "denoise 3.2 latents"));
+  EXPECT_EQ(last.weight, 2 * 3 * ((8 + 3 + 3) + (8 + 1 + 2) + 8));
+  spec.set_round_steps(1);
+  EXPECT_EQ(Plan(spec, clip).rounds.size(), 9U) << "what the job asks for counts";
 }
 
 TEST(RatesOf, NamesNominalOnes) {
