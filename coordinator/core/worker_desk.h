@@ -15,9 +15,10 @@
 
 namespace weft::coordinator {
 
-// Versions of the conversation that this build speaks.
-inline constexpr std::uint32_t kProtocolMin = 1;
-inline constexpr std::uint32_t kProtocolMax = 1;
+// Versions of the conversation that this build speaks. Since 2, tasks have rounds of several steps
+// of joint attention, and inputs and outputs in object stores.
+inline constexpr std::uint32_t kProtocolMin = 2;
+inline constexpr std::uint32_t kProtocolMax = 2;
 
 class WorkerDesk {
  public:

@@ -9,6 +9,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "coordinator/core/worker_desk.h"
+
 namespace weft::bench {
 namespace {
 
@@ -212,8 +214,8 @@ void Fleet::CountLatency(const v1::Task& task) {
 bool Fleet::SayHello(Worker& worker) {
   v1::ToCoordinator message;
   v1::WorkerHello& hello = *message.mutable_worker_hello();
-  hello.set_protocol_min(1);
-  hello.set_protocol_max(1);
+  hello.set_protocol_min(coordinator::kProtocolMin);
+  hello.set_protocol_max(coordinator::kProtocolMax);
   hello.set_worker(worker.name);
   hello.set_instance(1);
   hello.set_build("weft-bench");

@@ -14,6 +14,7 @@
 #include "common/noise.h"
 #include "coordinator/core/farm.h"
 #include "coordinator/core/schedule.h"
+#include "coordinator/core/worker_desk.h"
 
 namespace weft::bench {
 namespace {
@@ -119,8 +120,8 @@ class TaskTimes {
 v1::ToCoordinator HelloOf(const std::string& worker) {
   v1::ToCoordinator message;
   v1::WorkerHello& hello = *message.mutable_worker_hello();
-  hello.set_protocol_min(1);
-  hello.set_protocol_max(1);
+  hello.set_protocol_min(coordinator::kProtocolMin);
+  hello.set_protocol_max(coordinator::kProtocolMax);
   hello.set_worker(worker);
   hello.set_instance(1);
   hello.set_device("cpu");

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/wire/error_wire.h"
+#include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/model_worker.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -27,8 +28,8 @@ v1::ToCoordinator HelloMessage(const std::string& worker,
                                const std::vector<v1::AttemptId>& running) {
   v1::ToCoordinator message;
   v1::WorkerHello& hello = *message.mutable_worker_hello();
-  hello.set_protocol_min(1);
-  hello.set_protocol_max(1);
+  hello.set_protocol_min(kProtocolMin);
+  hello.set_protocol_max(kProtocolMax);
   hello.set_worker(worker);
   hello.set_instance(instance);
   hello.set_device(device);

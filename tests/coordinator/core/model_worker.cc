@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/sample_job.h"
 
 namespace weft::coordinator {
@@ -170,8 +171,8 @@ v1::ToCoordinator ModelWorker::Outcome(std::mt19937_64& random, ModelBlobs& blob
 v1::ToCoordinator ModelWorker::Hello() const {
   v1::ToCoordinator message;
   v1::WorkerHello& hello = *message.mutable_worker_hello();
-  hello.set_protocol_min(1);
-  hello.set_protocol_max(1);
+  hello.set_protocol_min(kProtocolMin);
+  hello.set_protocol_max(kProtocolMax);
   hello.set_worker(name_);
   hello.set_instance(instance_);
   hello.set_device("cpu");

@@ -5,6 +5,7 @@
 
 #include "common/bulk/remote_blob_store.h"
 #include "common/checksum.h"
+#include "coordinator/core/worker_desk.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/coordinator/server/running_server.h"
@@ -160,8 +161,8 @@ class HonestyTest : public ServerTest {
   void Hello() {
     v1::ToCoordinator message;
     v1::WorkerHello& hello = *message.mutable_worker_hello();
-    hello.set_protocol_min(1);
-    hello.set_protocol_max(1);
+    hello.set_protocol_min(kProtocolMin);
+    hello.set_protocol_max(kProtocolMax);
     hello.set_worker("w");
     hello.set_instance(7);
     hello.set_device("cpu");
