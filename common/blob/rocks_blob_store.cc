@@ -184,8 +184,9 @@ Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   if (!known.IsNotFound()) {
     return Translate(known);
   }
-  // The bytes go to the log now and to a blob file later.
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 2 * bytes.size() + options_.free_bytes_min));
+  // The bytes go to the log now and to a blob file later, and each of two memtables may be too
+  // large by a blob.
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 4 * bytes.size() + options_.free_bytes_min));
   rocksdb::WriteBatch batch;
   batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
   batch.Put(keys_, key, EncodeSize(bytes.size()));

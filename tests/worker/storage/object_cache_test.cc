@@ -160,7 +160,7 @@ TEST_F(ObjectCacheTest, LiesWhereTheEnvironmentSays) {
   };
   EXPECT_EQ(folder("CACHE_DIRECTORY", "/var/cache/weft:/other"), "/var/cache/weft");
   EXPECT_EQ(folder("XDG_CACHE_HOME", "/c"), "/c/weft");
-  EXPECT_EQ(folder("HOME", "/home/ada"), "/home/ada/.cache/weft");
+  EXPECT_EQ(folder("HOME", "/people/ada"), "/people/ada/.cache/weft");
   EXPECT_EQ(folder("PATH", "/bin"), "");
 }
 
