@@ -26,6 +26,8 @@ struct RocksLedgerOptions {
 class RocksLedger : public Ledger {
  public:
   RocksLedger(const RocksLedgerOptions& options, std::unique_ptr<RocksRecords> records);
+  RocksLedger(const RocksLedger&) = delete;
+  RocksLedger& operator=(const RocksLedger&) = delete;
   ~RocksLedger() override;
 
   Result<std::vector<Record>> Load() override;

@@ -42,7 +42,7 @@ class RocksRecords {
 
   // What is durable now, as records of their own in `folder`, on the same disk: files are linked,
   // not copied. Any thread, also while another one writes. REQUIRES: `folder` is not there.
-  Status CopyTo(const std::string& folder) const;
+  [[nodiscard]] Status CopyTo(const std::string& folder) const;
 
   // Writes and deletes in one synced batch; all or nothing.
   // free_bytes_min: what must stay free on the disk.  kNoSpace: less would.

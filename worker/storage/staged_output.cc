@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "common/failpoint.h"
@@ -29,6 +31,7 @@ Result<FileLock> EnterGate(const std::string& folder) {
     if (lock) {
       return *std::move(lock);
     }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
