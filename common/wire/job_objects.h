@@ -1,15 +1,27 @@
-// Which files of a job are objects in an S3-compatible store.
+// Which files of a job lie elsewhere than in the file systems of its workers: objects of an
+// S3-compatible store, and files that were handed to the coordinator.
 
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "weft/v1/job.pb.h"
 
 namespace weft {
 
-// Whether one of its clips, or its output, is one.
+// Whether one of its clips, or its output, is an object.
 bool UsesObjects(const v1::JobSpec& job);
 
-// Of the probe of such a job: weft.v1.ObjectVersions.
+// Whether one of its files was handed to the coordinator.
+bool UsesUploads(const v1::JobSpec& job);
+
+// What the job reads and can be handed in: clips, control maps, LoRAs, embeddings, anchors. Models
+// are not among them. None is empty.
+std::vector<std::string*> FilesOf(v1::JobSpec& job);
+std::vector<const std::string*> FilesOf(const v1::JobSpec& job);
+
+// Of the probe of a job with objects: weft.v1.ObjectVersions.
 inline constexpr char kObjectsOutput[] = "objects";
 
 }  // namespace weft

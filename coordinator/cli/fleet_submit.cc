@@ -14,12 +14,14 @@
 #include "coordinator/cli/batch_file.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/job_upload.h"
 #include "coordinator/cli/job_watch.h"
 #include "coordinator/cli/look_source.h"
 #include "coordinator/cli/places.h"
 #include "coordinator/cli/submission.h"
 #include "coordinator/cli/submit_order.h"
 #include "coordinator/cli/terminal.h"
+#include "coordinator/cli/uploader.h"
 #include "coordinator/core/spec_check.h"
 #include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
@@ -40,6 +42,7 @@ struct SubmitWanted {
   std::uint64_t device_memory = 0;
   bool wait_for_workers = false;
   bool unchecked = false;
+  bool upload = false;
   bool watch = false;
   bool dry_run = false;
 };
@@ -81,7 +84,10 @@ v1::JobTerms TermsOf(const SubmitWanted& wanted) {
 }
 
 // saved: the files that jobs handed in together keep anchors in: they need not be there yet.
-Status CheckFiles(v1::JobSpec spec, const std::set<std::string>& saved) {
+Status CheckFiles(v1::JobSpec spec, const std::set<std::string>& saved, bool upload) {
+  if (upload) {
+    return CheckOwnFiles(spec, {saved.begin(), saved.end()});  // The others are the workers'.
+  }
   if (saved.count(spec.look_path()) > 0) {
     spec.clear_look_path();
   }
@@ -147,7 +153,8 @@ Result<Handed> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
   std::vector<std::vector<std::string>> after;  // Of each job.
   for (const auto& [file, job] : read) {
     Result<v1::JobSpec> spec = SpecOf(job);
-    const Status checked = !spec || wanted.unchecked ? Status() : CheckFiles(*spec, saved);
+    const Status checked =
+        !spec || wanted.unchecked ? Status() : CheckFiles(*spec, saved, wanted.upload);
     if (!spec || !checked) {
       const Error& error = spec ? checked.error() : spec.error();
       return Failure(error.Within(job.name).Within(file));
@@ -235,10 +242,39 @@ Result<ExitCode> WatchAll(const std::vector<Submitted>& all,
   return worst;
 }
 
+void TellHandedIn(const FileHandedIn& file) {
+  constexpr std::uint64_t kKilobyte = 1000;
+  const auto kilobytes = [](std::uint64_t bytes) { return (bytes + kKilobyte - 1) / kKilobyte; };
+  std::cerr << "weft: " << file.path << ": "
+            << (file.sent_bytes == 0
+                    ? "is there already"
+                    : "sent " + std::to_string(kilobytes(file.sent_bytes)) + " of " +
+                          std::to_string(kilobytes(file.size_bytes)) + " kB")
+            << std::endl;
+}
+
+Status HandInFiles(const SubmitWanted& wanted,
+                   const FleetSession& session,
+                   std::vector<v1::SubmitJob>& jobs) {
+  UploadOptions options;
+  options.is_stopped = [&session] { return session.signals.Caught(); };
+  options.told = TellHandedIn;
+  Uploader uploader(session.client, session.connect, std::move(options));
+  return UploadFiles(jobs, !wanted.token.empty(), session.client, uploader);
+}
+
 Result<ExitCode> HandIn(Handed handed,
                         const SubmitWanted& wanted,
                         bool json,
                         const FleetSession& session) {
+  if (wanted.upload) {
+    const Status uploaded = HandInFiles(wanted, session, handed.jobs);
+    if (!uploaded && uploaded.error().code() == ErrorCode::kCancelled) {
+      std::cerr << "weft: " << uploaded.error().message() << std::endl;
+      return ExitCode::kInterrupted;
+    }
+    WEFT_RETURN_IF_ERROR(uploaded);
+  }
   WEFT_RETURN_IF_ERROR(AttendToJobs(wanted, session.client, handed));
   const std::vector<v1::SubmitJob>& jobs = handed.jobs;
   WEFT_ASSIGN_OR_RETURN(const std::vector<Submitted> all,
@@ -276,6 +312,9 @@ void AddOptions(CLI::App& command, SubmitWanted& wanted) {
                    "Accept it although no worker could run it now");
   command.add_flag("--unchecked", wanted.unchecked,
                    "Do not look for the files here: the workers see other paths");
+  command.add_flag("--upload", wanted.upload,
+                   "Hand in clips, maps, LoRAs and embeddings of this machine; models stay where "
+                   "the workers see them");
   command.add_flag("--watch", wanted.watch, "Stay until all have ended");
   command.add_flag("--dry-run", wanted.dry_run, "Only say what would be submitted");
 }

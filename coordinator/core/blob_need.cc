@@ -1,5 +1,8 @@
 #include "coordinator/core/blob_need.h"
 
+#include "common/storage/upload_place.h"
+#include "common/wire/job_objects.h"
+
 namespace weft::coordinator {
 
 void DropOutputs(const Task& task, Effects& effects) {
@@ -28,6 +31,21 @@ bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& 
 
 bool IsNeeded(const AttemptId& attempt, const Floor& floor) {
   return IsNeeded(attempt, kPreview, floor);
+}
+
+std::set<std::string> UploadsNeeded(const Floor& floor) {
+  std::set<std::string> needed;
+  for (const auto& [id, job] : floor.jobs.All()) {
+    if (!IsOpen(job.state)) {
+      continue;
+    }
+    for (const std::string* const file : FilesOf(job.spec)) {
+      if (const auto upload = ParseUploadUrl(*file); upload) {
+        needed.insert(upload->Prefix());
+      }
+    }
+  }
+  return needed;
 }
 
 }  // namespace weft::coordinator

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "coordinator/core/floor.h"
@@ -18,5 +19,8 @@ bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& 
 
 // Whether any of them may.
 bool IsNeeded(const AttemptId& attempt, const Floor& floor);
+
+// What the keys of files begin with that were handed in and that a job reads which has not ended.
+std::set<std::string> UploadsNeeded(const Floor& floor);
 
 }  // namespace weft::coordinator

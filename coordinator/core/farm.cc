@@ -144,6 +144,7 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
     case v1::ToCoordinator::kShowPreviews:
       return views_.Hear(from, message.show_previews(), effects);
     case v1::ToCoordinator::kLogRecords:  // The server keeps logs and files; the core has none.
+    case v1::ToCoordinator::kOfferFile:
     case v1::ToCoordinator::kReadLog:
     case v1::ToCoordinator::kCareForState:
     case v1::ToCoordinator::BODY_NOT_SET:

@@ -9,6 +9,7 @@
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
+#include "coordinator/core/place_check.h"
 #include "coordinator/core/spec_check.h"
 
 namespace weft::coordinator {
@@ -124,6 +125,9 @@ std::optional<Refusal> JobLife::FindRefusal(const v1::SubmitJob& request) const 
   }
   if (const Status terms = CheckTerms(request.terms()); !terms) {
     return Plain(terms.error());
+  }
+  if (const Status owner = CheckOwner(request.spec(), request.terms().user()); !owner) {
+    return Plain(owner.error());
   }
   if (const Status order = CheckOrder(request.terms(), floor_.jobs); !order) {
     return Plain(order.error());

@@ -86,6 +86,9 @@ void Sign(const Guest& guest, Message& message) {
   if (guest.role == Role::kSubmit && message.has_submit_job()) {
     message.mutable_submit_job()->mutable_terms()->set_user(guest.name);
   }
+  if (guest.role == Role::kSubmit && message.has_offer_file()) {
+    message.mutable_offer_file()->set_user(guest.name);
+  }
 }
 
 }  // namespace weft::coordinator

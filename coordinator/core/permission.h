@@ -20,7 +20,7 @@ std::optional<std::string> FindObjection(const Guest& guest,
 // Whether only workers say such things.
 bool IsOfWorkers(const v1::ToCoordinator& message);
 
-// Jobs of guests who submit are theirs, whomever they name.
+// Jobs and files of guests who submit are theirs, whomever they name.
 void Sign(const Guest& guest, v1::ToCoordinator& message);
 
 }  // namespace weft::coordinator

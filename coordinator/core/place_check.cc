@@ -3,6 +3,8 @@
 #include <cstddef>
 
 #include "common/storage/object_place.h"
+#include "common/storage/upload_place.h"
+#include "common/wire/job_objects.h"
 
 namespace weft::coordinator {
 namespace {
@@ -30,6 +32,30 @@ Status CheckPlace(const char* field, const std::string& place) {
   }
   const auto object = ParseObjectUrl(place);
   return object ? Status() : Status(Failure(object.error().Within(field)));
+}
+
+Status CheckPart(const char* field, const std::string& place) {
+  if (!IsUploadUrl(place)) {
+    return CheckPath(field, place);
+  }
+  const auto upload = ParseUploadUrl(place);
+  return upload ? Status() : Status(Failure(upload.error().Within(field)));
+}
+
+Status CheckSource(const char* field, const std::string& place) {
+  return IsUploadUrl(place) ? CheckPart(field, place) : CheckPlace(field, place);
+}
+
+Status CheckOwner(const v1::JobSpec& spec, const std::string& user) {
+  for (const std::string* const file : FilesOf(spec)) {
+    const auto upload = ParseUploadUrl(*file);
+    if (upload && upload->owner != user) {
+      return Failure(ErrorCode::kPermissionDenied,
+                     upload->name + " was handed in by '" + upload->owner +
+                         "', and is for jobs of theirs; the job is that of '" + user + "'");
+    }
+  }
+  return {};
 }
 
 }  // namespace weft::coordinator

@@ -5,13 +5,24 @@
 #include <string>
 
 #include "common/result.h"
+#include "weft/v1/job.pb.h"
 
 namespace weft::coordinator {
 
 // field: for messages.  kInvalidArgument: it is no absolute path, or longer than 4096 bytes.
 Status CheckPath(const char* field, const std::string& path);
 
-// The same for a clip or an output, which may also be s3://BUCKET/KEY.
+// The same for what may also be s3://BUCKET/KEY, as an output may.
 Status CheckPlace(const char* field, const std::string& place);
+
+// The same for what may also be a file that was handed in, weft://OWNER/SHA256/SIZE/NAME: parts of
+// a model, anchors.
+Status CheckPart(const char* field, const std::string& place);
+
+// The same for what may be any of them: clips.
+Status CheckSource(const char* field, const std::string& place);
+
+// kPermissionDenied: the job reads a file that somebody else than `user` has handed in.
+Status CheckOwner(const v1::JobSpec& spec, const std::string& user);
 
 }  // namespace weft::coordinator

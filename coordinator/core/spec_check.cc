@@ -45,7 +45,7 @@ Status CheckTexts(const v1::JobSpec& spec) {
 }
 
 Status CheckPaths(const v1::JobSpec& spec) {
-  WEFT_RETURN_IF_ERROR(CheckPlace("input_path", spec.input_path()));
+  WEFT_RETURN_IF_ERROR(CheckSource("input_path", spec.input_path()));
   WEFT_RETURN_IF_ERROR(CheckPlace("output_path", spec.output_path()));
   if (spec.input_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
@@ -59,7 +59,7 @@ Status CheckGuide(const v1::JobSpec& spec) {
                ? Refuse("align_guide", "true", "there is no guide_path")
                : Status();
   }
-  WEFT_RETURN_IF_ERROR(CheckPlace("guide_path", spec.guide_path()));
+  WEFT_RETURN_IF_ERROR(CheckSource("guide_path", spec.guide_path()));
   if (spec.guide_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the guide");
   }
@@ -82,7 +82,7 @@ Status CheckKeys(const v1::JobSpec& spec) {
   if (!spec.guide_path().empty()) {
     return Refuse("guide_path", "'" + spec.guide_path() + "'", "the input is the guide");
   }
-  WEFT_RETURN_IF_ERROR(CheckPlace("keys_path", spec.keys_path()));
+  WEFT_RETURN_IF_ERROR(CheckSource("keys_path", spec.keys_path()));
   if (spec.keys_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it holds the key frames");
   }
@@ -114,7 +114,7 @@ Status CheckModelParts(const v1::JobSpec& spec) {
     return Refuse("loras", spec.loras_size(), "at most 16");
   }
   for (const v1::Lora& lora : spec.loras()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("loras.path", lora.path()));
+    WEFT_RETURN_IF_ERROR(CheckPart("loras.path", lora.path()));
     if (!IsWithin(lora.weight(), -10, 10)) {
       return Refuse("loras.weight", lora.weight(), "-10 to 10");
     }
@@ -123,7 +123,7 @@ Status CheckModelParts(const v1::JobSpec& spec) {
     return Refuse("embedding_paths", spec.embedding_paths_size(), "at most 32");
   }
   for (const std::string& path : spec.embedding_paths()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("embedding_paths", path));
+    WEFT_RETURN_IF_ERROR(CheckPart("embedding_paths", path));
   }
   return spec.clip_skip() > 11 ? Refuse("clip_skip", spec.clip_skip(), "0 to 11") : Status();
 }
@@ -243,7 +243,7 @@ Status CheckAnchors(const v1::JobSpec& spec) {
   }
   const bool attends = spec.anchors_attended() > 0;
   if (!spec.look_path().empty()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("look_path", spec.look_path()));
+    WEFT_RETURN_IF_ERROR(CheckPart("look_path", spec.look_path()));
     if (!attends || !spec.save_look_path().empty()) {
       return Refuse("look_path", "set", "only where frames attend to anchors and save none");
     }
@@ -285,7 +285,7 @@ Status CheckControl(const v1::Control& control, bool first) {
     WEFT_RETURN_IF_ERROR(CheckPath("controls.net_path", control.net_path()));
   }
   if (!control.maps_path().empty() || !IsMadeFromTheSource(control.kind())) {
-    WEFT_RETURN_IF_ERROR(CheckPlace("controls.maps_path", control.maps_path()));
+    WEFT_RETURN_IF_ERROR(CheckSource("controls.maps_path", control.maps_path()));
   }
   if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
       control.start() >= control.end()) {

@@ -2,12 +2,16 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "common/blob/rocks_blob_store.h"
+#include "common/storage/upload_place.h"
+#include "common/wire/job_objects.h"
+#include "coordinator/core/job_table.h"
 #include "coordinator/ledger/record_bytes.h"
 #include "coordinator/ledger/rocks_records.h"
 
@@ -38,16 +42,36 @@ Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder
   return {};
 }
 
+// What a job that has not ended reads and was handed in; others may be without theirs.
+void AddUploads(const v1::JobRecord& record, std::map<std::string, UploadPlace>& uploads) {
+  const auto state = static_cast<JobState>(record.state());
+  if (!IsOpen(state)) {
+    return;
+  }
+  for (const std::string* const file : FilesOf(record.spec())) {
+    if (const auto place = ParseUploadUrl(*file); place) {
+      uploads[place->Prefix()] = *place;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records) {
   std::vector<std::string> keys;
+  std::map<std::string, UploadPlace> uploads;
   for (const RawRecord& record : records) {
     const Result<v1::LedgerRecord> value = FromBytes(record.key, record.bytes);
     if (value) {
       for (const v1::Output& output : value->task().outputs()) {
         keys.push_back(output.blob().key());
       }
+      AddUploads(value->job(), uploads);
+    }
+  }
+  for (const auto& [prefix, place] : uploads) {
+    for (std::uint32_t piece = 0; piece < place.PieceCount(); ++piece) {
+      keys.push_back(place.PieceKey(piece));
     }
   }
   return keys;

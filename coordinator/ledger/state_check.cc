@@ -7,10 +7,12 @@
 #include <utility>
 
 #include "common/checksum.h"
+#include "common/storage/upload_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/record.h"
 #include "coordinator/ledger/record_bytes.h"
+#include "coordinator/ledger/upload_check.h"
 
 namespace weft::coordinator {
 namespace {
@@ -49,12 +51,15 @@ class Checker {
     for (v1::TaskRecord& task : tasks) {
       Join(std::move(task));
     }
+    std::vector<const Job*> jobs;
     for (auto& [id, job] : jobs_) {
       CheckOutputsOf(job);
+      jobs.push_back(&job.job);
     }
     WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> keys, blobs_.List(""));
+    CheckUploads(jobs, keys, blobs_, check_);
     for (const std::string& key : keys) {
-      check_.orphan_count += named_.count(key) == 0 ? 1 : 0;
+      check_.orphan_count += named_.count(key) == 0 && !ParsePieceKey(key).has_value() ? 1 : 0;
     }
     return std::move(check_);
   }

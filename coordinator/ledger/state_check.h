@@ -29,8 +29,10 @@ struct Defect {
 struct StateCheck {
   std::size_t record_count = 0;
   std::size_t job_count = 0;
-  std::size_t blob_count = 0;    // That were read.
-  std::size_t orphan_count = 0;  // Blobs that no record names: of attempts that came to nothing.
+  std::size_t blob_count = 0;  // That were read.
+  // Blobs that no record names: of attempts that came to nothing. Files that were handed in are
+  // none.
+  std::size_t orphan_count = 0;
   std::vector<Defect> defects;
 
   // The remedies.

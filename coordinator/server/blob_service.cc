@@ -6,22 +6,13 @@
 #include "common/blob/rocks_blob_store.h"
 #include "common/bulk/bulk_server.h"
 #include "common/clock.h"
+#include "coordinator/server/blob_permission.h"
 
 namespace weft::coordinator {
 namespace {
 
 constexpr std::size_t kBulkMessageBytesMax = 2 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{100};
-
-// Only tasks bring blobs, and those who run them drop what they have brought in vain.
-std::optional<Error> FindObjection(const Guest& guest, const v1::BulkMessage& message) {
-  const bool may_write = guest.role == Role::kEverything || guest.role == Role::kWorker;
-  if (may_write || !(message.has_put_begin() || message.has_delete_prefix())) {
-    return std::nullopt;
-  }
-  return Error(ErrorCode::kPermissionDenied,
-               "the key of " + guest.name + " is not one to work with, and stores no blobs");
-}
 
 }  // namespace
 
@@ -30,16 +21,19 @@ Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
                                                        const std::string& address,
                                                        const Log& log) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks, OpenRocksBlobStore(folder));
-  auto store = std::make_unique<ChecksummedBlobStore>(std::move(rocks));
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<UploadBook> store,
+                        UploadBook::Open(std::make_unique<ChecksummedBlobStore>(std::move(rocks)),
+                                         SteadyClock().Now()));
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BoundListener> listener,
                         context.Listen(address, {.message_bytes_max = kBulkMessageBytesMax}));
   return std::unique_ptr<BlobService>(new BlobService(std::move(store), std::move(listener), log));
 }
 
-BlobService::BlobService(std::unique_ptr<BlobStore> store,
+BlobService::BlobService(std::unique_ptr<UploadBook> store,
                          std::unique_ptr<BoundListener> listener,
                          const Log& log)
-    : store_(std::move(store)),
+    : uploads_(*store),
+      store_(std::move(store)),
       janitor_(store_, log),
       listener_(std::move(listener)),
       address_(listener_->address()),
@@ -72,7 +66,7 @@ void BlobService::Serve() {
   const SteadyClock clock;
   BulkServerOptions options;
   options.objection = [this](const v1::BulkMessage& message) {
-    return FindObjection(listener_->Sender(), message);
+    return FindObjection(listener_->Sender(), message, uploads_);
   };
   BulkServer server(*listener_, store_, clock, options);
   while (!stop_) {

@@ -17,6 +17,7 @@
 #include "common/transport/zmq_transport.h"
 #include "coordinator/server/blob_janitor.h"
 #include "coordinator/server/blob_witness.h"
+#include "coordinator/server/upload_book.h"
 
 namespace weft::coordinator {
 
@@ -39,6 +40,8 @@ class BlobService {
   // For looking at; and nothing is dropped meanwhile, where that is asked for. Any thread.
   [[nodiscard]] BlobStore& Store() { return store_; }
   [[nodiscard]] BlobJanitor& Janitor() { return janitor_; }
+  // Of files that were handed in, which are among the blobs. Any thread.
+  [[nodiscard]] UploadBook& Uploads() { return uploads_; }
 
   // Keys that were there when the store was opened, some at a time; each is returned once.
   std::vector<std::string> TakeFound() { return janitor_.TakeFound(); }
@@ -54,12 +57,13 @@ class BlobService {
   [[nodiscard]] Status Health() const;
 
  private:
-  BlobService(std::unique_ptr<BlobStore> store,
+  BlobService(std::unique_ptr<UploadBook> store,
               std::unique_ptr<BoundListener> listener,
               const Log& log);
 
   void Serve();
 
+  UploadBook& uploads_;  // In store_.
   BlobWitness store_;
   BlobJanitor janitor_;
   std::unique_ptr<BoundListener> listener_;  // The thread's, once that runs.

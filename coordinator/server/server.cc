@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <utility>
 
 #include "common/failpoint.h"
+#include "common/storage/upload_place.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/core/permission.h"
 #include "coordinator/ledger/rocks_ledger.h"
@@ -84,6 +86,7 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       trusts_outputs_(options.trusts_outputs),
       logs_(options.state_folder + "/logs", options.logs),
       log_desk_(*farm_, logs_),
+      upload_desk_(*farm_, blobs_->Uploads(), options.uploads),
       hear_job_(options.hear_job),
       log_(std::move(log)),
       board_([this] { listener_->Interrupt(); }) {}
@@ -138,6 +141,7 @@ void Server::WatchDisk(Time now) {
   if (why.has_value() != farm_->State().held.has_value()) {
     log_.Warning(why.has_value() ? "jobs are held back: " + *why : "jobs go on");
   }
+  blobs_->Uploads().Hold(why);
   farm_->Hold(why, now, gathered_);
 }
 
@@ -145,6 +149,8 @@ void Server::Sweep() {
   // Behind what is gathered: what the core takes for done now is on disk by then.
   const std::set<std::string> unneeded = farm_->FindUnneeded(blobs_->TakeFound());
   gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
+  const std::vector<std::string> stale = upload_desk_.TakeStale(clock_.Now());
+  gathered_.drops.insert(gathered_.drops.end(), stale.begin(), stale.end());
 }
 
 void Server::TendCare() {
@@ -164,7 +170,10 @@ void Server::TendCare() {
       defect.remedy = "nothing, as nobody reads it any more";  // Since it was found.
     }
   }
-  const std::set<std::string> unneeded = farm_->FindUnneeded(found->blob_deletes);
+  std::set<std::string> unneeded = farm_->FindUnneeded(found->blob_deletes);
+  std::copy_if(found->blob_deletes.begin(), found->blob_deletes.end(),
+               std::inserter(unneeded, unneeded.end()),
+               [](const std::string& key) { return ParsePieceKey(key).has_value(); });
   gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
   gathered_.notes.push_back({.level = Note::Level::kWarning,
                              .text = "a check has found " + std::to_string(found->defects.size()) +
@@ -226,6 +235,12 @@ void Server::Hear(const MessageArrived& arrived) {
   } else if (arrived.message.has_care_for_state()) {
     const v1::FromCoordinator status = care_->Answer(arrived.message.care_for_state());
     Send({arrived.from, {status.SerializeAsString()}});
+  } else if (arrived.message.has_offer_file()) {
+    const v1::FromCoordinator offered =
+        upload_desk_.Answer(arrived.message.offer_file(), clock_.Now());
+    Send({arrived.from, {offered.SerializeAsString()}});
+  } else if (const auto refusal = upload_desk_.Refuse(arrived.message, clock_.Now()); refusal) {
+    Send({arrived.from, {refusal->SerializeAsString()}});
   } else {
     Handle(arrived);
   }

@@ -32,6 +32,7 @@
 #include "coordinator/server/log_desk.h"
 #include "coordinator/server/log_keeper.h"
 #include "coordinator/server/switchboard.h"
+#include "coordinator/server/upload_desk.h"
 
 namespace weft::coordinator {
 
@@ -54,6 +55,7 @@ struct ServerOptions {
   double link_bytes_per_second = kNetworkBytesPerSecond;
   DiskLimits disk = {};  // Of the state folder's disk.
   LogKeeping logs = {};
+  UploadLimits uploads = {};  // Of files that users hand in.
   // Hears of every job, on the server's thread, which waits for it. Empty: nobody does.
   std::function<void(const JobEvent& event)> hear_job = {};
   // Takes workers at their word on what they have stored, rather than compare it with what is
@@ -140,6 +142,7 @@ class Server {
   Time gate_looked_{};  // Last.
   LogKeeper logs_;
   LogDesk log_desk_;
+  UploadDesk upload_desk_;
   const std::function<void(const JobEvent& event)> hear_job_;
   Time logs_pruned_{};  // Last.
   Log log_;

@@ -218,6 +218,35 @@ void AddDisk(CLI::App& app, ServerOptions& options) {
       ->check(CLI::Range(1, kDaysMax));
 }
 
+void AddUploads(CLI::App& app, UploadLimits& limits) {
+  constexpr std::uint64_t kGibibyte = 1 << 30;
+  const auto add = [&app](const std::string& name, const std::string& what, std::uint64_t& bytes) {
+    app.add_option_function<double>(
+           name,
+           [&bytes](const double& gibibytes) {
+             bytes = static_cast<std::uint64_t>(gibibytes * static_cast<double>(kGibibyte));
+           },
+           what)
+        ->type_name("GIB")
+        ->default_str(std::to_string(bytes / kGibibyte))
+        ->check(CLI::Range(0.001, 1024.0));
+  };
+  add("--upload-file-gb", "The largest file that may be handed in with a job",
+      limits.file_bytes_max);
+  add("--upload-user-gb", "Of all files that a user has handed in", limits.user_bytes_max);
+  app.add_option_function<double>(
+         "--upload-hours",
+         [&limits](const double& hours) {
+           limits.keep = std::chrono::duration_cast<Duration>(
+               std::chrono::duration<double, std::ratio<3600>>(hours));
+         },
+         "Files that were handed in are kept so long after the last job that reads them has ended")
+      ->type_name("HOURS")
+      ->default_str(
+          std::to_string(std::chrono::duration_cast<std::chrono::hours>(limits.keep).count()))
+      ->check(CLI::Range(0.0, 8760.0));
+}
+
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--state", options.server.state_folder, "Folder for ledger, blobs and logs")
       ->required();
@@ -232,6 +261,7 @@ void AddOptions(CLI::App& app, Options& options) {
   AddTimes(app, options.server);
   AddDisk(app, options.server);
   AddLink(app, options.server);
+  AddUploads(app, options.server.uploads);
   app.add_option("--http", options.http_address,
                  "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command")
       ->type_name("ADDRESS");

@@ -59,26 +59,27 @@ TransferWatch WatchOf(StageContext& context, double from) {
       .moved = [&context, from](double share) { context.moved(from + kTransferShare * share); }};
 }
 
-Result<v1::TaskResult> RunWithObjects(const v1::Task& task, StageContext& context) {
+Result<v1::TaskResult> RunWithFetched(const v1::Task& task, StageContext& context) {
   if (context.storage == nullptr) {
-    return Failure(ErrorCode::kUnsupported, "s3:// is for workers of a fleet");
+    return Failure(ErrorCode::kUnsupported, "s3:// and weft:// are for workers of a fleet");
   }
   const bool is_probe = task.attempt().task().stage() == v1::STAGE_PROBE;
+  const bool has_versions = UsesObjects(task.job());
   v1::ObjectVersions versions;
-  if (!is_probe) {
+  if (has_versions && !is_probe) {
     WEFT_ASSIGN_OR_RETURN(const std::string noted,
                           FetchInput(task, {Stage::kProbe, 0, 0, kObjectsOutput}, context.blobs));
     if (!versions.ParseFromString(noted)) {
       return Failure(ErrorCode::kDataLoss, "not the versions of the job's objects");
     }
   }
-  WEFT_ASSIGN_OR_RETURN(TaskFiles files,
-                        TaskFiles::Bring(task, versions, *context.storage, WatchOf(context, 0)));
+  WEFT_ASSIGN_OR_RETURN(TaskFiles files, TaskFiles::Bring(task, versions, *context.storage,
+                                                          context.blobs, WatchOf(context, 0)));
   Result<v1::TaskResult> result = RunStage(files.Task(), context);
   if (!result) {
     return Failure(files.Named(result.error()));
   }
-  if (is_probe) {
+  if (has_versions && is_probe) {
     const std::string noted = files.Versions().SerializeAsString();
     WEFT_RETURN_IF_ERROR(StoreOutput(task, kObjectsOutput, noted, context.blobs, &*result));
   }
@@ -92,9 +93,9 @@ Result<v1::TaskResult> RunWithObjects(const v1::Task& task, StageContext& contex
 Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
   const auto start = std::chrono::steady_clock::now();
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  WEFT_ASSIGN_OR_RETURN(v1::TaskResult result, UsesObjects(task.job())
-                                                   ? RunWithObjects(task, context)
-                                                   : RunStage(task, context));
+  const bool fetches = UsesObjects(task.job()) || UsesUploads(task.job());
+  WEFT_ASSIGN_OR_RETURN(v1::TaskResult result,
+                        fetches ? RunWithFetched(task, context) : RunStage(task, context));
   result.set_seconds(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return result;

@@ -67,8 +67,18 @@ Status Publish(const FileLock& part, const std::string& from, const std::string&
 struct Kept {
   fs::path path;
   std::uint64_t bytes = 0;
-  fs::file_time_type used;
+  timespec used{};
 };
+
+bool IsEarlier(const timespec& a, const timespec& b) {
+  return a.tv_sec != b.tv_sec ? a.tv_sec < b.tv_sec : a.tv_nsec < b.tv_nsec;
+}
+
+// The time of change stays as it is: what is made of a file is kept as long as that is the same.
+void NoteUse(const FileLock& lock) {
+  const timespec times[] = {{0, UTIME_NOW}, {0, UTIME_OMIT}};
+  futimens(lock.Descriptor(), &times[0]);
+}
 
 // The longest unused first.
 std::vector<Kept> FilesIn(const std::string& folder) {
@@ -76,16 +86,18 @@ std::vector<Kept> FilesIn(const std::string& folder) {
   std::error_code error;
   for (auto walk = fs::directory_iterator(folder, error);
        !error && walk != fs::directory_iterator(); walk.increment(error)) {
-    std::error_code ignored;
-    files.push_back({walk->path(), walk->file_size(ignored), walk->last_write_time(ignored)});
+    struct stat facts {};
+    if (stat(walk->path().c_str(), &facts) == 0) {
+      files.push_back({walk->path(), static_cast<std::uint64_t>(facts.st_size), facts.st_atim});
+    }
   }
   std::sort(files.begin(), files.end(),
-            [](const Kept& a, const Kept& b) { return a.used < b.used; });
+            [](const Kept& a, const Kept& b) { return IsEarlier(a.used, b.used); });
   return files;
 }
 
-Status WaitAMoment(const TransferWatch& watch) {
-  if (watch.is_stopped && watch.is_stopped()) {
+Status WaitAMoment(const std::function<bool()>& is_stopped) {
+  if (is_stopped && is_stopped()) {
     return Failure(ErrorCode::kCancelled, "it was stopped");
   }
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -107,18 +119,17 @@ std::string DefaultCacheFolder(const EnvironmentLookup& environment) {
   return home.empty() ? "" : home + "/.cache/weft";
 }
 
-Result<ObjectCache> ObjectCache::Open(const std::string& folder,
-                                      std::uint64_t bytes_max,
-                                      std::string store) {
+Result<ObjectCache> ObjectCache::Open(const std::string& folder, std::uint64_t bytes_max) {
   WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
-  return ObjectCache(folder, bytes_max, std::move(store));
+  return ObjectCache(folder, bytes_max);
 }
 
-std::string ObjectCache::PathOf(const ObjectPlace& place, const ObjectVersion& version) const {
+std::string ObjectCache::PathOf(const FetchedThing& thing) const {
   constexpr std::size_t kDigits = 32;
-  const std::string what =
-      store_ + "\n" + place.Url() + "\n" + version.etag + "\n" + std::to_string(version.size_bytes);
-  return folder_ + "/" + Sha256(what).substr(0, kDigits) + "-" + SafeName(place.FileName());
+  const std::string what = thing.store + "\n" + thing.url + "\n" + thing.version.etag + "\n" +
+                           std::to_string(thing.version.size_bytes);
+  const std::string name = thing.url.substr(thing.url.rfind('/') + 1);
+  return folder_ + "/" + Sha256(what).substr(0, kDigits) + "-" + SafeName(name);
 }
 
 void ObjectCache::MakeRoom(std::uint64_t bytes) const {
@@ -139,26 +150,26 @@ void ObjectCache::MakeRoom(std::uint64_t bytes) const {
   }
 }
 
-Result<CachedObject> ObjectCache::Fetch(const ObjectPlace& place,
-                                        const ObjectVersion& version,
-                                        S3Store& store,
-                                        const TransferWatch& watch) {
+Result<CachedObject> ObjectCache::Fetch(const FetchedThing& thing,
+                                        const Read& read,
+                                        const std::function<bool()>& is_stopped) {
+  const ObjectVersion& version = thing.version;
   if (version.size_bytes > bytes_max_) {
-    return Failure(ErrorCode::kInvalidArgument, place.Url() + " has " +
+    return Failure(ErrorCode::kInvalidArgument, thing.url + " has " +
                                                     std::to_string(version.size_bytes) +
                                                     " bytes, and this worker's cache takes " +
                                                     std::to_string(bytes_max_) + " (cache-size)");
   }
-  const std::string path = PathOf(place, version);
+  const std::string path = PathOf(thing);
   const std::string part = path + kPart;
   while (true) {
     if (auto lock = FileLock::Try(path, FileLock::Kind::kShared); lock && IsWhole(*lock, version)) {
-      futimens(lock->Descriptor(), nullptr);  // Used just now.
+      NoteUse(*lock);
       return CachedObject(path, *std::move(lock));
     }
     WEFT_ASSIGN_OR_RETURN(const std::optional<FileLock> fetching, FileLock::TryNew(part));
     if (!fetching) {
-      WEFT_RETURN_IF_ERROR(WaitAMoment(watch));
+      WEFT_RETURN_IF_ERROR(WaitAMoment(is_stopped));
       continue;
     }
     std::error_code ignored;
@@ -170,7 +181,7 @@ Result<CachedObject> ObjectCache::Fetch(const ObjectPlace& place,
       return Failure(ErrorCode::kUnavailable, "cannot write " + part);
     }
     MakeRoom(version.size_bytes);
-    WEFT_RETURN_IF_ERROR(store.Read(place, version, part, watch));
+    WEFT_RETURN_IF_ERROR(read(part));
     WEFT_RETURN_IF_ERROR(Publish(*fetching, part, path));
   }
 }

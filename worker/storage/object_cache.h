@@ -1,14 +1,14 @@
-// Objects that this machine has fetched, as files in a folder, for as long as there is room. All
-// workers of a machine may share it: one fetches, the others wait for it.
+// Files that this machine has fetched, objects and others, in a folder, for as long as there is
+// room. All workers of a machine may share it: one fetches, the others wait for it.
 
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <utility>
 
 #include "common/result.h"
-#include "common/storage/object_place.h"
 #include "common/storage/s3_store.h"
 #include "worker/storage/file_lock.h"
 
@@ -30,36 +30,42 @@ class CachedObject {
   FileLock lock_;
 };
 
+// What is fetched, apart from all else.
+struct FetchedThing {
+  std::string store;  // For things of the same name in another one.
+  std::string url;    // Ends in the file's name.
+  ObjectVersion version;
+};
+
 class ObjectCache {
  public:
-  // Makes the folder. bytes_max: of all files; what is in use stays, also beyond it.
-  // store: the name of the store, for objects of the same name in another one.
-  // kPermissionDenied, kNoSpace: it cannot be made or written.
-  static Result<ObjectCache> Open(const std::string& folder,
-                                  std::uint64_t bytes_max,
-                                  std::string store);
+  // Appends to the file what it lacks of the thing.
+  using Read = std::function<Status(const std::string& file)>;
 
-  // That version of the object, fetched unless it is here. Under its name it appears only whole; a
+  // Makes the folder. bytes_max: of all files; what is in use stays, also beyond it.
+  // kPermissionDenied, kNoSpace: it cannot be made or written.
+  static Result<ObjectCache> Open(const std::string& folder, std::uint64_t bytes_max);
+
+  // That version of the thing, read unless it is here. Under its name it appears only whole; a
   // part that is here, of this process or another, is gone on from, unless the machine was started
-  // anew since. Errors as S3Store::Read, and
+  // anew since. A file that is here keeps its time of change. Errors as `read`, and
   // kInvalidArgument: it is larger than the cache may become.
   // kUnavailable: the disk is full, or another process fetches it and does not end.
-  Result<CachedObject> Fetch(const ObjectPlace& place,
-                             const ObjectVersion& version,
-                             S3Store& store,
-                             const TransferWatch& watch);
+  // kCancelled: `is_stopped`, which may be empty, said so meanwhile.
+  Result<CachedObject> Fetch(const FetchedThing& thing,
+                             const Read& read,
+                             const std::function<bool()>& is_stopped);
 
  private:
-  ObjectCache(std::string folder, std::uint64_t bytes_max, std::string store)
-      : folder_(std::move(folder)), bytes_max_(bytes_max), store_(std::move(store)) {}
+  ObjectCache(std::string folder, std::uint64_t bytes_max)
+      : folder_(std::move(folder)), bytes_max_(bytes_max) {}
 
-  [[nodiscard]] std::string PathOf(const ObjectPlace& place, const ObjectVersion& version) const;
+  [[nodiscard]] std::string PathOf(const FetchedThing& thing) const;
   // Removes what was used longest ago, until so many bytes more have room.
   void MakeRoom(std::uint64_t bytes) const;
 
   std::string folder_;
   std::uint64_t bytes_max_;
-  std::string store_;
 };
 
 }  // namespace weft::worker

@@ -1,14 +1,54 @@
 #include "worker/storage/task_files.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
+
+#include "common/storage/upload_place.h"
+#include "common/wire/job_objects.h"
+#include "common/writable_folder.h"
+#include "worker/storage/upload_file.h"
 
 namespace weft::worker {
 namespace {
+
+namespace fs = std::filesystem;
 
 // Control maps are read by these alone.
 bool ReadsMaps(const v1::Task& task) {
   const v1::Stage stage = task.attempt().task().stage();
   return stage == v1::STAGE_PROBE || stage == v1::STAGE_ANNOTATE;
+}
+
+// Models, and so their parts, are loaded by all but the last; anchors are read by the first.
+bool Reads(const v1::Task& task, const std::string& file) {
+  const v1::Stage stage = task.attempt().task().stage();
+  const v1::JobSpec& job = task.job();
+  const bool is_clip =
+      file == job.input_path() || file == job.guide_path() || file == job.keys_path();
+  const bool is_of_maps =
+      std::any_of(job.controls().begin(), job.controls().end(),
+                  [&](const v1::Control& control) { return control.maps_path() == file; });
+  return is_clip || stage == v1::STAGE_PROBE ||
+         (is_of_maps ? ReadsMaps(task) : stage != v1::STAGE_ASSEMBLE && file != job.look_path());
+}
+
+// Another name for the file, which ends as the URL does and is always the same.
+Result<std::string> NameAsTheJobDoes(const std::string& file,
+                                     const std::string& url,
+                                     const std::string& folder) {
+  const fs::path place = fs::path(folder) / fs::path(file).stem();
+  WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
+  WEFT_RETURN_IF_ERROR(MakeWritableFolder(place.string()));
+  const fs::path name = place / url.substr(url.rfind('/') + 1);
+  std::error_code error;
+  fs::create_symlink(file, name, error);
+  if (error && error != std::errc::file_exists) {
+    return Failure(ErrorCode::kUnavailable,
+                   "cannot write " + name.string() + ": " + error.message());
+  }
+  return name.string();
 }
 
 bool WritesOutput(const v1::Task& task) {
@@ -21,24 +61,33 @@ bool WritesOutput(const v1::Task& task) {
 Result<TaskFiles> TaskFiles::Bring(const v1::Task& task,
                                    const v1::ObjectVersions& versions,
                                    const StorageOptions& options,
+                                   BlobStore& blobs,
                                    const TransferWatch& watch) {
   if (options.cache_folder.empty()) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "this worker has no folder for what it fetches from s3://: give it one with "
-                   "--cache");
+                   "this worker has no folder for what it fetches: give it one with --cache");
   }
-  WEFT_ASSIGN_OR_RETURN(S3Access access, ResolveS3(options.s3, ProcessEnvironment()));
-  const std::string store_name = access.scheme + "://" + access.host;
-  WEFT_ASSIGN_OR_RETURN(ObjectCache cache, ObjectCache::Open(options.cache_folder + "/objects",
-                                                             options.cache_bytes, store_name));
-  TaskFiles files(task, S3Store(std::move(access)), std::move(cache));
+  WEFT_ASSIGN_OR_RETURN(ObjectCache cache,
+                        ObjectCache::Open(options.cache_folder + "/objects", options.cache_bytes));
+  TaskFiles files(task, std::move(cache));
   for (const v1::ObjectVersion& version : versions.objects()) {
     files.versions_[version.url()] = {version.etag(), version.size_bytes()};
   }
-  // First what takes no time, and is wrong where credentials are.
-  WEFT_RETURN_IF_ERROR(files.StageOutput(options.cache_folder + "/outgoing", watch));
-  WEFT_RETURN_IF_ERROR(files.FetchClips(watch));
+  if (UsesObjects(task.job())) {
+    WEFT_RETURN_IF_ERROR(files.OpenStore(options.s3));
+    // First what takes no time, and is wrong where credentials are.
+    WEFT_RETURN_IF_ERROR(files.StageOutput(options.cache_folder + "/outgoing", watch));
+    WEFT_RETURN_IF_ERROR(files.FetchObjects(watch));
+  }
+  WEFT_RETURN_IF_ERROR(files.FetchUploads(options.cache_folder + "/names", blobs, watch));
   return files;
+}
+
+Status TaskFiles::OpenStore(const S3Options& options) {
+  WEFT_ASSIGN_OR_RETURN(S3Access access, ResolveS3(options, ProcessEnvironment()));
+  store_name_ = access.scheme + "://" + access.host;
+  store_.emplace(std::move(access));
+  return {};
 }
 
 Status TaskFiles::StageOutput(const std::string& folder, const TransferWatch& watch) {
@@ -47,39 +96,77 @@ Status TaskFiles::StageOutput(const std::string& folder, const TransferWatch& wa
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(url));
-  WEFT_ASSIGN_OR_RETURN(StagedOutput staged, StagedOutput::Open(folder, place, store_));
+  WEFT_ASSIGN_OR_RETURN(StagedOutput staged, StagedOutput::Open(folder, place, *store_));
   output_.emplace(std::move(staged));
   names_[output_->Path()] = url;
   task_.mutable_job()->set_output_path(output_->Path());
-  return task_.attempt().task().stage() == v1::STAGE_PROBE ? output_->CheckWritable(store_, watch)
+  return task_.attempt().task().stage() == v1::STAGE_PROBE ? output_->CheckWritable(*store_, watch)
                                                            : Status();
 }
 
-Status TaskFiles::FetchClips(const TransferWatch& watch) {
+Status TaskFiles::FetchObjects(const TransferWatch& watch) {
   v1::JobSpec& job = *task_.mutable_job();
-  WEFT_RETURN_IF_ERROR(FetchClip(*job.mutable_input_path(), watch));
-  WEFT_RETURN_IF_ERROR(FetchClip(*job.mutable_guide_path(), watch));
-  WEFT_RETURN_IF_ERROR(FetchClip(*job.mutable_keys_path(), watch));
+  WEFT_RETURN_IF_ERROR(FetchObject(*job.mutable_input_path(), watch));
+  WEFT_RETURN_IF_ERROR(FetchObject(*job.mutable_guide_path(), watch));
+  WEFT_RETURN_IF_ERROR(FetchObject(*job.mutable_keys_path(), watch));
   if (!ReadsMaps(task_)) {
     return {};
   }
   for (v1::Control& control : *job.mutable_controls()) {
-    WEFT_RETURN_IF_ERROR(FetchClip(*control.mutable_maps_path(), watch));
+    WEFT_RETURN_IF_ERROR(FetchObject(*control.mutable_maps_path(), watch));
   }
   return {};
 }
 
-Status TaskFiles::FetchClip(std::string& path, const TransferWatch& watch) {
+Status TaskFiles::FetchObject(std::string& path, const TransferWatch& watch) {
   if (!IsObjectUrl(path)) {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(path));
   WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, VersionOf(place, watch));
-  WEFT_ASSIGN_OR_RETURN(CachedObject clip, cache_.Fetch(place, version, store_, watch));
-  names_[clip.Path()] = path;
-  path = clip.Path();
-  clips_.push_back(std::move(clip));
+  WEFT_ASSIGN_OR_RETURN(CachedObject clip, cache_.Fetch(
+                                               {store_name_, place.Url(), version},
+                                               [&](const std::string& file) {
+                                                 return store_->Read(place, version, file, watch);
+                                               },
+                                               watch.is_stopped));
+  Take(std::move(clip), path);
   return {};
+}
+
+Status TaskFiles::FetchUploads(const std::string& names_folder,
+                               BlobStore& blobs,
+                               const TransferWatch& watch) {
+  v1::JobSpec& job = *task_.mutable_job();
+  for (std::string* const path : FilesOf(job)) {
+    if (!IsUploadUrl(*path) || !Reads(task_, *path)) {
+      continue;
+    }
+    WEFT_ASSIGN_OR_RETURN(const UploadPlace place, ParseUploadUrl(*path));
+    WEFT_ASSIGN_OR_RETURN(CachedObject file,
+                          cache_.Fetch(
+                              {"", place.Url(), {place.sha256, place.size_bytes}},
+                              [&](const std::string& part) {
+                                return ReadUpload(place, blobs, part, watch.is_stopped);
+                              },
+                              watch.is_stopped));
+    Take(std::move(file), *path);
+  }
+  for (std::string& path : *job.mutable_embedding_paths()) {
+    if (const auto named = names_.find(path); named != names_.end()) {
+      // The prompt calls it what its file is called.
+      const std::string url = named->second;
+      WEFT_ASSIGN_OR_RETURN(path, NameAsTheJobDoes(path, url, names_folder));
+      names_[path] = url;
+    }
+  }
+  return {};
+}
+
+void TaskFiles::Take(CachedObject file, std::string& path) {
+  names_[file.Path()] = path;
+  path = file.Path();
+  files_.push_back(std::move(file));
 }
 
 Result<ObjectVersion> TaskFiles::VersionOf(const ObjectPlace& place, const TransferWatch& watch) {
@@ -87,7 +174,7 @@ Result<ObjectVersion> TaskFiles::VersionOf(const ObjectPlace& place, const Trans
   if (known != versions_.end()) {
     return known->second;
   }
-  WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, store_.Look(place, watch));
+  WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, store_->Look(place, watch));
   versions_[place.Url()] = version;
   return version;
 }
@@ -105,7 +192,7 @@ v1::ObjectVersions TaskFiles::Versions() const {
 
 Status TaskFiles::Publish(const TransferWatch& watch) {
   const bool is_made = task_.attempt().task().stage() == v1::STAGE_ASSEMBLE;
-  return is_made && output_ ? output_->Publish(store_, watch) : Status();
+  return is_made && output_ ? output_->Publish(*store_, watch) : Status();
 }
 
 Error TaskFiles::Named(const Error& error) const {

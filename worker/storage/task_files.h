@@ -1,4 +1,5 @@
-// The clips and the output of a task that lie in an S3-compatible store, as files here.
+// The files of a task that lie in an S3-compatible store, or were handed to the coordinator, as
+// files here.
 
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "common/blob_store.h"
 #include "common/result.h"
 #include "common/storage/s3_access.h"
 #include "common/storage/s3_store.h"
@@ -20,7 +22,7 @@ namespace weft::worker {
 
 struct StorageOptions {
   S3Options s3;
-  std::string cache_folder;  // Empty: this worker has no place for objects.
+  std::string cache_folder;  // Empty: this worker has no place for what it fetches.
   std::uint64_t cache_bytes = 50'000'000'000;
 };
 
@@ -28,17 +30,19 @@ struct StorageOptions {
 class TaskFiles {
  public:
   // Fetches what the task reads. versions: those that the job began with, as its probe noted them;
-  // the probe itself has none and takes what is there.
-  // kInvalidArgument, kPermissionDenied: the worker is not set up for it.  Others: as S3Store.
+  // the probe itself has none and takes what is there. blobs: the coordinator's.
+  // kInvalidArgument, kPermissionDenied: the worker is not set up for it.  Others: as S3Store, and
+  // as ReadUpload().
   static Result<TaskFiles> Bring(const v1::Task& task,
                                  const v1::ObjectVersions& versions,
                                  const StorageOptions& options,
+                                 BlobStore& blobs,
                                  const TransferWatch& watch);
 
   // The task, with paths of this machine.
   [[nodiscard]] const v1::Task& Task() const { return task_; }
 
-  // That were read.
+  // Of the objects that were read.
   [[nodiscard]] v1::ObjectVersions Versions() const;
 
   // The task has made its output, where it makes one: it becomes an object.
@@ -48,19 +52,25 @@ class TaskFiles {
   [[nodiscard]] Error Named(const Error& error) const;
 
  private:
-  TaskFiles(v1::Task task, S3Store store, ObjectCache cache)
-      : task_(std::move(task)), store_(std::move(store)), cache_(std::move(cache)) {}
+  TaskFiles(v1::Task task, ObjectCache cache) : task_(std::move(task)), cache_(std::move(cache)) {}
 
-  Status FetchClips(const TransferWatch& watch);
-  Status FetchClip(std::string& path, const TransferWatch& watch);
+  Status OpenStore(const S3Options& options);
+  Status FetchObjects(const TransferWatch& watch);
+  Status FetchObject(std::string& path, const TransferWatch& watch);
+  Status FetchUploads(const std::string& names_folder,
+                      BlobStore& blobs,
+                      const TransferWatch& watch);
+  // What is at `path` is the file that the job calls `path`.
+  void Take(CachedObject file, std::string& path);
   Status StageOutput(const std::string& folder, const TransferWatch& watch);
   // Of the probe, or what is there now.
   Result<ObjectVersion> VersionOf(const ObjectPlace& place, const TransferWatch& watch);
 
   v1::Task task_;
-  S3Store store_;
   ObjectCache cache_;
-  std::vector<CachedObject> clips_;
+  std::optional<S3Store> store_;  // Where the job has objects.
+  std::string store_name_;
+  std::vector<CachedObject> files_;
   std::map<std::string, ObjectVersion> versions_;  // By URL.
   std::map<std::string, std::string> names_;       // URLs by paths here.
   std::optional<StagedOutput> output_;

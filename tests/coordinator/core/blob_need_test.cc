@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/storage/upload_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/task_message.h"
 #include "tests/coordinator/core/farm_script.h"
@@ -102,6 +103,28 @@ TEST(BlobNeed, DropsWhatAnAttemptBringsThatCameTooLate) {
   const v1::Task first = TwoAttempts(farm).first;
   farm.Say("w", HelloMessage("w", 1, "cpu", {first.attempt()}));
   EXPECT_THAT(farm.Say("w", CompletedMessage(first)).effects.drops, Contains(PrefixOf(first)));
+}
+
+TEST(BlobNeed, KeepsFilesThatWereHandedInUntilTheirJobsHaveEnded) {
+  FarmScript farm;
+  const UploadPlace clip{"", std::string(64, 'a'), 5, "clip.mp4"};
+  const UploadPlace lora{"", std::string(64, 'b'), 5, "grain.safetensors"};
+  v1::JobSpec spec = SampleSpec();
+  spec.set_input_path(clip.Url());
+  const std::string first = farm.Submit("first", spec);
+  spec.add_loras()->set_path(lora.Url());
+  const std::string second = farm.Submit("second", spec);
+  const auto needed = [&] { return UploadsNeeded(farm.Subject().State()); };
+  EXPECT_THAT(needed(), ElementsAre(clip.Prefix(), lora.Prefix()));
+  v1::ToCoordinator cancel;
+  cancel.mutable_cancel_job()->set_job(second);
+  farm.Say("client", cancel);
+  EXPECT_THAT(needed(), ElementsAre(clip.Prefix()));
+  farm.Restart();
+  EXPECT_THAT(needed(), ElementsAre(clip.Prefix()));
+  cancel.mutable_cancel_job()->set_job(first);
+  farm.Say("client", cancel);
+  EXPECT_THAT(needed(), IsEmpty());
 }
 
 }  // namespace

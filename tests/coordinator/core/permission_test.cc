@@ -133,5 +133,14 @@ TEST_F(PermissionTest, JobsOfArtistsAreTheirsWhomeverTheyName) {
   EXPECT_EQ(submit.submit_job().terms().user(), "ada");
 }
 
+TEST_F(PermissionTest, FilesOfArtistsAreTheirsWhomeverTheyName) {
+  v1::ToCoordinator offer;
+  offer.mutable_offer_file()->set_user("ada");
+  ExpectAll(worker_, {offer}, false);
+  ExpectAll(bob_, {offer}, true);
+  Sign(bob_, offer);
+  EXPECT_EQ(offer.offer_file().user(), "bob");
+}
+
 }  // namespace
 }  // namespace weft::coordinator

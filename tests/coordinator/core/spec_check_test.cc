@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/storage/upload_place.h"
+#include "common/wire/job_objects.h"
+#include "coordinator/core/place_check.h"
 #include "tests/coordinator/core/sample_job.h"
 
 namespace weft::coordinator {
@@ -29,6 +32,10 @@ std::vector<BadSpec> BadSpecs() {
        [](auto& s) { s.set_input_path("s3://reels"); }},
       {"output_path: 's3:///out.mp4' is no place of an object",
        [](auto& s) { s.set_output_path("s3:///out.mp4"); }},
+      {"input_path: 'weft://ada/5/a.mp4' is no place of a file that was handed in",
+       [](auto& s) { s.set_input_path("weft://ada/5/a.mp4"); }},
+      {"output_path is 'weft://ada/5/a.mp4': an absolute path",
+       [](auto& s) { s.set_output_path("weft://ada/5/a.mp4"); }},
       {"output_path is too long", [](auto& s) { s.set_output_path("/" + std::string(5000, 'x')); }},
       {"model_path is 's3://models/dream': an absolute path",
        [](auto& s) { s.set_model_path("s3://models/dream"); }},
@@ -102,6 +109,26 @@ std::vector<BadSpec> BadEngineSpecs() {
 
 TEST(CheckSpec, TakesTheSample) {
   EXPECT_TRUE(CheckSpec(SampleSpec()));
+}
+
+TEST(CheckSpec, TakesFilesThatWereHandedIn) {
+  const UploadPlace file{"ada", std::string(64, 'a'), 5, "file"};
+  v1::JobSpec spec = SampleSpec();
+  for (const char* const path : {"/lora", "/embedding"}) {
+    spec.add_loras()->set_path(path);
+    spec.add_embedding_paths(path);
+  }
+  spec.set_look_path("/look");
+  spec.mutable_controls(0)->set_maps_path("/maps");
+  for (std::string* const path : FilesOf(spec)) {
+    *path = file.Url();
+  }
+  const Status checked = CheckSpec(spec);
+  EXPECT_TRUE(checked) << checked.error().message();
+  EXPECT_TRUE(CheckOwner(spec, "ada"));
+  EXPECT_EQ(CheckOwner(spec, "bob").error().code(), ErrorCode::kPermissionDenied);
+  spec.set_vae_path(file.Url());
+  EXPECT_FALSE(CheckSpec(spec)) << "models stay where workers see them";
 }
 
 TEST(CheckSpec, TakesFramesUpToTheEndOfTheClip) {

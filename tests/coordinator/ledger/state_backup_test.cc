@@ -6,6 +6,7 @@
 
 #include "common/blob/checksummed_blob_store.h"
 #include "common/blob/rocks_blob_store.h"
+#include "common/storage/upload_place.h"
 #include "coordinator/core/record.h"
 #include "coordinator/ledger/rocks_ledger.h"
 #include "tests/common/temporary_folder.h"
@@ -26,6 +27,14 @@ class StateBackupTest : public ::testing::Test {
     task.mutable_task()->set_chunk(chunk);
     task.add_outputs()->mutable_blob()->set_key(blob);
     return ToRecord(std::move(task));
+  }
+
+  static Record JobWith(const std::string& id, v1::JobState state, const std::string& input) {
+    v1::JobRecord job;
+    job.set_job(id);
+    job.set_state(state);
+    job.mutable_spec()->set_input_path(input);
+    return ToRecord(std::move(job));
   }
 
   TemporaryFolder folder_;
@@ -52,6 +61,20 @@ TEST_F(StateBackupTest, CopiesWhatIsDurableWhileTheStateIsInUse) {
   const auto copied_blobs = Blobs(copy_);
   EXPECT_EQ(copied_blobs->Get("j-1/finish/0").value(), latent);
   EXPECT_EQ(copied_blobs->List("").value().size(), 1U);
+}
+
+TEST_F(StateBackupTest, CopiesFilesThatWereHandedInForJobsThatHaveNotEnded) {
+  const auto ledger = OpenRocksLedger(state_ + "/ledger").value();
+  const auto blobs = Blobs(state_);
+  const UploadPlace read{"ada", std::string(64, 'a'), 3, "clip.mp4"};
+  const UploadPlace done{"ada", std::string(64, 'b'), 3, "other.mp4"};
+  ASSERT_TRUE(blobs->Put(read.PieceKey(0), "abc"));
+  ASSERT_TRUE(blobs->Put(done.PieceKey(0), "def"));
+  ASSERT_TRUE(ledger->Commit({JobWith("j-1", v1::JOB_STATE_RUNNING, read.Url()),
+                              JobWith("j-2", v1::JOB_STATE_PAUSED, read.Url()),
+                              JobWith("j-3", v1::JOB_STATE_DONE, done.Url())}));
+  EXPECT_EQ(BackUp(state_, copy_)->blob_count, 1U);
+  EXPECT_EQ(Blobs(copy_)->Get(read.PieceKey(0)).value(), "abc");
 }
 
 TEST_F(StateBackupTest, WritesOverNothing) {

@@ -7,6 +7,7 @@
 
 #include "common/blob/memory_blob_store.h"
 #include "common/checksum.h"
+#include "common/storage/upload_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/record.h"
 #include "coordinator/ledger/record_bytes.h"
@@ -31,11 +32,12 @@ class StateCheckTest : public ::testing::Test {
     Done(Stage::kFinish, 0, 0, "segment");
   }
 
-  void SetJob(v1::JobState state) {
+  void SetJob(v1::JobState state, const std::string& input = "/in.mp4") {
     v1::JobRecord job;
     job.set_job("j-1");
     job.set_state(state);
     *job.mutable_spec() = SampleSpec();
+    job.mutable_spec()->set_input_path(input);
     *job.mutable_clip() = SampleClip(16);
     job.set_sequence(1);
     Put(ToRecord(std::move(job)));
@@ -103,6 +105,33 @@ TEST_F(StateCheckTest, FindsNothingWrongWithAWholeState) {
 TEST_F(StateCheckTest, CountsBlobsThatNoRecordNames) {
   ASSERT_TRUE(blobs_.Put("j-1/finish/0.0/e1a7/segment", "late"));
   EXPECT_EQ(Check().orphan_count, 1U);
+  EXPECT_TRUE(Check().defects.empty());
+}
+
+TEST_F(StateCheckTest, MissesAndDropsPiecesOfFilesThatWereHandedIn) {
+  const UploadPlace clip{"ada", std::string(64, 'a'), 2 * kUploadPieceBytes + 3, "clip.mp4"};
+  records_.erase(records_.begin());
+  SetJob(v1::JOB_STATE_RUNNING, clip.Url());
+  ASSERT_TRUE(blobs_.Put(clip.PieceKey(0), std::string(kUploadPieceBytes, 'x')));
+  ASSERT_TRUE(blobs_.Put(clip.PieceKey(2), "xx"));
+  const StateCheck check = Check();
+  EXPECT_EQ(check.blob_count, 5U);
+  EXPECT_EQ(check.orphan_count, 0U);
+  ASSERT_EQ(check.defects.size(), 2U);
+  EXPECT_EQ(check.defects[0].place, clip.PieceKey(2));
+  EXPECT_THAT(check.defects[0].what, HasSubstr("2 bytes of 3"));
+  EXPECT_THAT(check.defects[0].remedy, HasSubstr("it is dropped"));
+  EXPECT_THAT(check.blob_deletes, ::testing::ElementsAre(clip.PieceKey(2)));
+  EXPECT_EQ(check.defects[1].place, clip.PieceKey(1));
+  EXPECT_THAT(check.defects[1].what, HasSubstr("j-1 reads it"));
+  EXPECT_EQ(check.defects[1].remedy, "");
+  EXPECT_TRUE(check.puts.empty());
+}
+
+TEST_F(StateCheckTest, NeedsNoFilesOfJobsThatHaveEnded) {
+  const UploadPlace clip{"ada", std::string(64, 'a'), 3, "clip.mp4"};
+  records_.erase(records_.begin());
+  SetJob(v1::JOB_STATE_CANCELLED, clip.Url());
   EXPECT_TRUE(Check().defects.empty());
 }
 

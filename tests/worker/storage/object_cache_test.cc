@@ -1,13 +1,16 @@
 #include "worker/storage/object_cache.h"
 
 #include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "tests/common/storage/s3_service.h"
 #include "tests/common/temporary_folder.h"
@@ -29,11 +32,27 @@ class ObjectCacheTest : public ::testing::Test {
   }
 
   ObjectCache Cache(std::uint64_t bytes_max = 1'000'000) {
-    return *ObjectCache::Open(folder_.File("cache"), bytes_max, "here");
+    return *ObjectCache::Open(folder_.File("cache"), bytes_max);
   }
 
+  static Result<CachedObject> Fetch(ObjectCache& cache,
+                                    const ObjectPlace& place,
+                                    S3Store& store,
+                                    const ObjectVersion& version,
+                                    const TransferWatch& watch = {}) {
+    return cache.Fetch(
+        {"here", place.Url(), version},
+        [&](const std::string& file) { return store.Read(place, version, file, watch); },
+        watch.is_stopped);
+  }
   Result<CachedObject> Fetch(ObjectCache& cache, const ObjectPlace& place) {
-    return cache.Fetch(place, *store_.Look(place, {}), store_, {});
+    return Fetch(cache, place, store_, *store_.Look(place, {}));
+  }
+
+  static void SetUsed(const std::string& path, std::chrono::hours ago) {
+    const timespec times[] = {{std::time(nullptr) - std::chrono::seconds(ago).count(), 0},
+                              {0, UTIME_OMIT}};
+    ASSERT_EQ(utimensat(AT_FDCWD, path.c_str(), &times[0], 0), 0);
   }
 
   std::size_t FileCount() {
@@ -50,12 +69,12 @@ TEST_F(ObjectCacheTest, FetchesAVersionOnce) {
   ObjectCache cache = Cache();
   const ObjectPlace place = Put("reel 1/take.mp4", 1000);
   const ObjectVersion version = *store_.Look(place, {});
-  const auto first = cache.Fetch(place, version, store_, {});
+  const auto first = Fetch(cache, place, store_, version);
   ASSERT_TRUE(first) << first.error().message();
   EXPECT_EQ(fs::file_size(first->Path()), 1000U);
   EXPECT_THAT(first->Path(), EndsWith("-take.mp4")) << "FFmpeg looks at names";
   service_.Tell("requests");
-  const auto second = cache.Fetch(place, version, store_, {});
+  const auto second = Fetch(cache, place, store_, version);
   ASSERT_TRUE(second);
   EXPECT_EQ(second->Path(), first->Path());
   EXPECT_EQ(service_.Count("requests"), 0);
@@ -76,10 +95,11 @@ TEST_F(ObjectCacheTest, DropsWhatWasUsedLongestAgo) {
   const ObjectPlace used = Put("used.mp4", 1000, 'b');
   std::string old_path = Fetch(cache, old_one)->Path();
   std::string used_path = Fetch(cache, used)->Path();
-  const auto now = fs::file_time_type::clock::now();
-  fs::last_write_time(old_path, now - std::chrono::hours(1));
-  fs::last_write_time(used_path, now - std::chrono::hours(2));
+  SetUsed(old_path, std::chrono::hours(1));
+  SetUsed(used_path, std::chrono::hours(2));
+  const auto changed = fs::last_write_time(used_path);
   ASSERT_TRUE(Fetch(cache, used)) << "that makes it the younger one";
+  EXPECT_EQ(fs::last_write_time(used_path), changed) << "models are loaded anew where that changes";
   const auto third = Fetch(cache, Put("new.mp4", 1000, 'c'));
   ASSERT_TRUE(third) << third.error().message();
   EXPECT_FALSE(fs::exists(old_path));
@@ -107,7 +127,7 @@ TEST_F(ObjectCacheTest, GoesOnFromAPartUnlessTheMachineWasStartedSince) {
   ObjectCache cache = Cache();
   const ObjectPlace place = Put("take.mp4", 1000);
   const ObjectVersion version = *store_.Look(place, {});
-  const std::string path = cache.Fetch(place, version, store_, {})->Path();
+  const std::string path = Fetch(cache, place, store_, version)->Path();
   const std::string part = path + ".part";
   const auto leave_part = [&] {
     fs::remove(path);
@@ -122,13 +142,13 @@ TEST_F(ObjectCacheTest, GoesOnFromAPartUnlessTheMachineWasStartedSince) {
   };
   leave_part();
   service_.Tell("cut 100 1");
-  ASSERT_TRUE(cache.Fetch(place, version, store_, watch));
+  ASSERT_TRUE(Fetch(cache, place, store_, version, watch));
   EXPECT_GT(*first_share, 0.6);
   leave_part();
   fs::last_write_time(part, fs::file_time_type::clock::now() - std::chrono::hours(24 * 3650));
   first_share.reset();
   service_.Tell("cut 100 1");
-  ASSERT_TRUE(cache.Fetch(place, version, store_, watch));
+  ASSERT_TRUE(Fetch(cache, place, store_, version, watch));
   EXPECT_LT(*first_share, 0.2);
   EXPECT_EQ(FileCount(), 1U);
 }
@@ -142,10 +162,10 @@ TEST_F(ObjectCacheTest, WaitsForAnotherThatFetches) {
   S3Store others(service_.Access());
   std::string theirs;
   std::thread other([&] {
-    const auto fetched = cache.Fetch(place, version, others, {});
+    const auto fetched = Fetch(cache, place, others, version);
     theirs = fetched ? fetched->Path() : fetched.error().message();
   });
-  const auto ours = cache.Fetch(place, version, store_, {});
+  const auto ours = Fetch(cache, place, store_, version);
   other.join();
   ASSERT_TRUE(ours) << ours.error().message();
   EXPECT_EQ(ours->Path(), theirs);

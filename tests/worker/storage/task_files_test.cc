@@ -6,6 +6,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/blob/memory_blob_store.h"
+#include "common/storage/sha256_sum.h"
+#include "common/storage/upload_place.h"
 #include "tests/common/storage/s3_service.h"
 #include "tests/common/temporary_folder.h"
 
@@ -39,14 +42,27 @@ class TaskFilesTest : public ::testing::Test {
     ASSERT_TRUE(store.Write({"reels", key}, folder_.File("put"), {}));
   }
 
+  // Its URL.
+  std::string HandIn(const std::string& name, const std::string& content) {
+    Sha256Sum sum;
+    sum.Add(content);
+    const UploadPlace place{"ada", sum.Take(), content.size(), name};
+    for (std::uint32_t piece = 0; piece < place.PieceCount(); ++piece) {
+      EXPECT_TRUE(blobs_.Put(place.PieceKey(piece),
+                             content.substr(piece * kUploadPieceBytes, kUploadPieceBytes)));
+    }
+    return place.Url();
+  }
+
   Result<TaskFiles> Bring(v1::Stage stage) {
     task_.mutable_attempt()->mutable_task()->set_stage(stage);
-    return TaskFiles::Bring(task_, versions_, options_, {});
+    return TaskFiles::Bring(task_, versions_, options_, blobs_, {});
   }
 
   TemporaryFolder folder_;
   S3Service service_;
   StorageOptions options_;
+  MemoryBlobStore blobs_;
   v1::Task task_;
   v1::ObjectVersions versions_;
 };
@@ -112,6 +128,38 @@ TEST_F(TaskFilesTest, NamesFilesAsTheJobDoes) {
   EXPECT_EQ(files->Named(error).message(),
             std::string(kInput) + ": frame 3 is damaged; not written: " + kOutput);
   EXPECT_EQ(files->Named(error).code(), ErrorCode::kDataLoss);
+}
+
+TEST_F(TaskFilesTest, BringsWhatWasHandedIn) {
+  task_.mutable_job()->set_input_path(HandIn("clip.mp4", std::string(5 << 20, 'c')));
+  task_.mutable_job()->set_output_path("/somewhere/neon.mp4");
+  task_.mutable_job()->add_loras()->set_path(HandIn("grain.safetensors", "lora"));
+  task_.mutable_job()->add_embedding_paths(HandIn("night sky.safetensors", "embedding"));
+  task_.mutable_job()->set_look_path(HandIn("film.look", "look"));
+  options_.s3.credentials = folder_.File("none");  // It takes none.
+  const auto probe = Bring(v1::STAGE_PROBE);
+  ASSERT_TRUE(probe) << probe.error().message();
+  const v1::JobSpec& job = probe->Task().job();
+  EXPECT_EQ(fs::file_size(job.input_path()), std::uintmax_t{5} << 20);
+  EXPECT_EQ(fs::path(job.input_path()).extension(), ".mp4");
+  EXPECT_EQ(fs::file_size(job.loras(0).path()), 4U);
+  EXPECT_EQ(fs::file_size(job.embedding_paths(0)), 9U);
+  EXPECT_EQ(fs::path(job.embedding_paths(0)).filename(), "night sky.safetensors");
+  EXPECT_EQ(fs::file_size(job.look_path()), 4U);
+  EXPECT_EQ(probe->Versions().objects_size(), 0);
+  const auto denoise = Bring(v1::STAGE_DENOISE);
+  ASSERT_TRUE(denoise) << denoise.error().message();
+  EXPECT_EQ(denoise->Task().job().embedding_paths(0), job.embedding_paths(0));
+  EXPECT_EQ(denoise->Task().job().loras(0).path(), job.loras(0).path());
+}
+
+TEST_F(TaskFilesTest, SaysWhatWasHandedInAndIsGone) {
+  task_.mutable_job()->set_input_path(HandIn("clip.mp4", "clip"));
+  ASSERT_TRUE(blobs_.DeletePrefix("uploads/"));
+  const auto files = Bring(v1::STAGE_PROBE);
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().code(), ErrorCode::kNotFound);
+  EXPECT_THAT(files.error().message(), AllOf(HasSubstr("clip.mp4"), HasSubstr("--upload")));
 }
 
 TEST_F(TaskFilesTest, SaysWhatIsWrongAndNoSecret) {

@@ -1,0 +1,84 @@
+#include "coordinator/cli/job_upload.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "common/storage/object_place.h"
+#include "common/wire/job_objects.h"
+#include "coordinator/core/job_id.h"
+
+namespace weft::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsOwn(const std::string& file, const std::vector<std::string>& saved) {
+  return !IsObjectUrl(file) && std::find(saved.begin(), saved.end(), file) == saved.end();
+}
+
+// The user of a job that is done; empty: it is not, or there is none.
+Result<std::string> UserOfDone(const v1::SubmitJob& job, FleetClient& client) {
+  v1::ToCoordinator question;
+  question.mutable_show_job()->set_job(coordinator::JobIdOf(job.client_token()).value);
+  const auto answer = client.Ask(question, v1::FromCoordinator::kJobDetails);
+  if (!answer) {
+    return answer.error().code() == ErrorCode::kNotFound ? Result<std::string>("")
+                                                         : Failure(answer.error());
+  }
+  const v1::JobDetails& details = answer->job_details();
+  return details.status().state() == v1::JOB_STATE_DONE ? details.terms().user() : "";
+}
+
+}  // namespace
+
+Status CheckOwnFiles(const v1::JobSpec& spec, const std::vector<std::string>& saved) {
+  for (const std::string* const file : FilesOf(spec)) {
+    if (!IsOwn(*file, saved)) {
+      continue;
+    }
+    std::error_code error;
+    if (fs::is_directory(*file, error)) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     *file + ": a folder cannot be handed in; put it where the workers see it");
+    }
+    if (!fs::is_regular_file(*file, error) || !std::ifstream(*file)) {
+      return Failure(ErrorCode::kInvalidArgument, *file + ": no file here that can be read");
+    }
+  }
+  return {};
+}
+
+std::vector<std::string> SavedLooks(const std::vector<v1::SubmitJob>& jobs) {
+  std::vector<std::string> saved;
+  for (const v1::SubmitJob& job : jobs) {
+    if (!job.spec().save_look_path().empty()) {
+      saved.push_back(job.spec().save_look_path());
+    }
+  }
+  return saved;
+}
+
+Status UploadFiles(std::vector<v1::SubmitJob>& jobs,
+                   bool known,
+                   FleetClient& client,
+                   Uploader& uploader) {
+  const std::vector<std::string> saved = SavedLooks(jobs);
+  for (v1::SubmitJob& job : jobs) {
+    std::string done_user;
+    if (known) {
+      WEFT_ASSIGN_OR_RETURN(done_user, UserOfDone(job, client));
+    }
+    for (std::string* const file : FilesOf(*job.mutable_spec())) {
+      if (!IsOwn(*file, saved)) {
+        continue;
+      }
+      WEFT_ASSIGN_OR_RETURN(*file, done_user.empty() ? uploader.HandIn(*file, job.terms().user())
+                                                     : uploader.NameOf(*file, done_user));
+    }
+  }
+  return {};
+}
+
+}  // namespace weft::cli

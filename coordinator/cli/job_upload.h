@@ -1,0 +1,32 @@
+// Jobs whose files are this machine's own.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "common/result.h"
+#include "coordinator/cli/fleet_client.h"
+#include "coordinator/cli/uploader.h"
+#include "weft/v1/client.pb.h"
+
+namespace weft::cli {
+
+// Whether the files that the job reads are files here, models apart: those are the workers'.
+// Objects are not looked for, nor `saved`: files that jobs handed in together keep anchors in.
+// kInvalidArgument: one is not; says which.
+Status CheckOwnFiles(const v1::JobSpec& spec, const std::vector<std::string>& saved);
+
+// Hands in the files of all jobs, and names them in their specifications as they are called then.
+// Jobs that are done need theirs no more.
+// known: some of them may have been handed in before, under the same token.
+// Errors: those of Uploader::HandIn() and of FleetClient::Ask().
+Status UploadFiles(std::vector<v1::SubmitJob>& jobs,
+                   bool known,
+                   FleetClient& client,
+                   Uploader& uploader);
+
+// Of all jobs: where they keep anchors.
+std::vector<std::string> SavedLooks(const std::vector<v1::SubmitJob>& jobs);
+
+}  // namespace weft::cli
