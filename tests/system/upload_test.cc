@@ -36,13 +36,13 @@ class Upload : public Rendering {
     return {.folder = Path("farm"), .worker_count = 1, .environment = variables};
   }
 
-  Outcome Weft(std::vector<std::string> words) const {
+  [[nodiscard]] Outcome Weft(std::vector<std::string> words) const {
     words.insert(words.begin(), Program("weft"));
     words.insert(words.end(), {"--coordinator", "ipc://" + Path("farm/control")});
     return RunCommand(words, commands_.path().string());
   }
 
-  Outcome Submit() const {
+  [[nodiscard]] Outcome Submit() const {
     return Weft({"submit", Path("artist/neon.yaml"), "--upload", "--client-token", "neon"});
   }
 
@@ -54,7 +54,9 @@ class Upload : public Rendering {
     return FrameHashes(Path("alone.mkv"), commands_.path().string());
   }
 
-  std::string Hashes() const { return FrameHashes(Path("neon.mkv"), commands_.path().string()); }
+  [[nodiscard]] std::string Hashes() const {
+    return FrameHashes(Path("neon.mkv"), commands_.path().string());
+  }
 };
 
 TEST_F(Upload, AFleetThatDoesNotSeeTheClipMakesTheSameFrames) {

@@ -20,7 +20,7 @@ class BlobPermissionTest : public ::testing::Test {
  protected:
   BlobPermissionTest() { EXPECT_TRUE(book_->Expect(place_, {}, Time{})); }
 
-  bool May(const Guest& guest, const v1::BulkMessage& message) const {
+  [[nodiscard]] bool May(const Guest& guest, const v1::BulkMessage& message) const {
     return !FindObjection(guest, message, *book_).has_value();
   }
 

@@ -30,13 +30,13 @@ class UploadFileTest : public ::testing::Test {
     }
   }
 
-  std::string Piece(std::uint32_t piece) const {
+  [[nodiscard]] std::string Piece(std::uint32_t piece) const {
     return content_.substr(piece * kUploadPieceBytes, kUploadPieceBytes);
   }
 
   Status Read() { return ReadUpload(place_, blobs_, path_, {}); }
 
-  std::string Here() const {
+  [[nodiscard]] std::string Here() const {
     std::ifstream file(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
