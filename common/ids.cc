@@ -23,6 +23,10 @@ std::string Name(Stage stage) {
 std::string Name(const TaskId& task) {
   std::string stage = Name(task.stage);
   switch (task.stage) {
+    case Stage::kProbe:
+      return task.round == kProbeIndex  ? stage
+             : task.round == kProbeJoin ? stage + " join"
+                                        : stage + " part " + std::to_string(task.chunk);
     case Stage::kAnnotate:
     case Stage::kFinish:
       return stage + " " + std::to_string(task.chunk);

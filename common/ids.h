@@ -49,6 +49,12 @@ enum class Stage : std::uint8_t {
 // "probe", "annotate", "anchor", "denoise", "finish", "assemble".
 std::string Name(Stage stage);
 
+// Rounds of the probe. The first task finds what a clip is, and reads it where it is short; else
+// others read a part of it each, whose number is the task's chunk, and the last one joins them.
+inline constexpr std::uint32_t kProbeIndex = 0;
+inline constexpr std::uint32_t kProbePart = 1;
+inline constexpr std::uint32_t kProbeJoin = 2;
+
 // One unit of work. chunk and round are 0 where a stage has only one.
 struct TaskId {
   JobId job;
@@ -86,7 +92,7 @@ struct IdHash {
   }
 };
 
-// "denoise 3.1" (chunk 3, round 1), "finish 3", "probe": without the job.
+// "denoise 3.1" (chunk 3, round 1), "finish 3", "probe", "probe part 3": without the job.
 std::string Name(const TaskId& task);
 
 // One try at a task. A result counts only if its attempt is the one the ledger knows as current;

@@ -4,6 +4,7 @@
 #include "coordinator/cli/plan_report.h"
 #include "coordinator/cli/work_estimate.h"
 #include "coordinator/core/chunk_plan.h"
+#include "coordinator/core/clip_check.h"
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/spec_check.h"
 #include "worker/models/model_cost.h"

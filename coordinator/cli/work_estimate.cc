@@ -62,7 +62,7 @@ class TaskWork {
   [[nodiscard]] double Seconds(const PlannedTask& task, const JobPlan& plan) const {
     switch (task.place.stage) {
       case Stage::kProbe:
-        return Plain(clip_.frame_count());
+        return Probe(task);
       case Stage::kAnnotate:
         return Plain(task.core.size());
       case Stage::kAnchor:
@@ -78,6 +78,15 @@ class TaskWork {
   }
 
  private:
+  // Only who reads frames has much to do.
+  [[nodiscard]] double Probe(const PlannedTask& task) const {
+    if (task.place.round == kProbePart) {
+      return Plain(task.halo.size());
+    }
+    const bool reads_all = task.place.round == kProbeIndex && clip_.part_starts().empty();
+    return reads_all ? Plain(clip_.frame_count()) : 0;
+  }
+
   [[nodiscard]] double Arithmetic(double multiply_adds) const {
     return multiply_adds / rates_.multiply_adds_per_second;
   }
@@ -215,7 +224,7 @@ double WallSeconds(const JobPlan& plan, const std::vector<double>& seconds, std:
   double last = 0;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     const PlannedTask& task = plan.tasks[i];
-    double start = std::max(free_at.top(), i == 0 ? 0 : ends[key(plan.tasks.front().place)]);
+    double start = std::max(free_at.top(), i == 0 ? 0 : ends[key(Before(i, plan).place)]);
     free_at.pop();
     for (const coordinator::PlannedInput& input : task.inputs) {
       start = std::max(start, ends[key(input.from)]);

@@ -33,8 +33,8 @@ std::vector<double> TaskSeconds(const coordinator::JobPlan& plan,
                                 const models::ModelCost& cost,
                                 const WorkRates& rates);
 
-// When the last task ends, if `workers` take the tasks in the plan's order, after its first one
-// (the probe), as soon as what they read is there. REQUIRES: workers > 0, one entry of `seconds` a
+// When the last task ends, if `workers` take the tasks in the plan's order, those of the probe
+// first, as soon as what they read is there. REQUIRES: workers > 0, one entry of `seconds` a
 // task.
 double WallSeconds(const coordinator::JobPlan& plan,
                    const std::vector<double>& seconds,

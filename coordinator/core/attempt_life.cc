@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "coordinator/core/blob_need.h"
+#include "coordinator/core/clip_check.h"
 #include "coordinator/core/placement.h"
-#include "coordinator/core/spec_check.h"
 #include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
@@ -38,12 +38,12 @@ bool IsKept(const Task& task, const AttemptId& attempt, const Holder& holder) {
 }
 
 // kInternal: the worker brings what cannot be.
-Status CheckResult(const PlannedTask& plan, const AttemptLife::Success& success) {
+Status CheckResult(const Job& job, const PlannedTask& plan, const AttemptLife::Success& success) {
   if (success.lie.has_value()) {
     return Failure(ErrorCode::kInternal, "the worker lies: " + *success.lie);
   }
   WEFT_RETURN_IF_ERROR(CheckOutputs(plan, success.attempt, success.result));
-  return plan.place.stage == Stage::kProbe ? CheckClip(success.result.clip()) : Status();
+  return CheckFound(job, plan.place, success.result.clip());
 }
 
 }  // namespace
@@ -123,7 +123,7 @@ AttemptLife::Verdict AttemptLife::Complete(const Success& success, Time now, Eff
   }
   const Lease* lease = (is_elder ? floor_.elders : floor_.leases).Find(task->id);
   const bool leased = lease != nullptr;
-  const Status plausible = CheckResult(*task->plan, success);
+  const Status plausible = CheckResult(*floor_.jobs.Find(task->id.job), *task->plan, success);
   if (plausible && leased && lease->attempt.epoch == floor_.epoch) {
     floor_.paces.Count(task->id, task->plan->weight, now - lease->granted);
   }
@@ -151,9 +151,12 @@ void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effe
   }
   floor_.tasks.Complete(task, ByName(result));
   effects.records.push_back(task.ToRecord());
-  DropRead(task, effects);
   Job& job = *floor_.jobs.Find(task.id.job);
   job.news.Touch();
+  if (task.id.stage == Stage::kProbe && task.id.round != kProbePart) {
+    jobs_.Plan(job, result.clip(), effects);
+  }
+  DropRead(task, effects);  // Not what the tasks that were planned just now will read.
   if (result.micro_batch() > 0) {
     Tell(job,
          About(task, task.holder.worker.value + " ran short of memory in " + Name(task.id) +
@@ -161,9 +164,7 @@ void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effe
                          " frames a pass"),
          effects);
   }
-  if (task.id.stage == Stage::kProbe) {
-    jobs_.Plan(job, result.clip(), effects);
-  } else if (task.id.stage == Stage::kAssemble) {
+  if (task.id.stage == Stage::kAssemble) {
     if (result.has_seams()) {
       job.seams = result.seams();
     }

@@ -11,6 +11,7 @@
 #include "common/wire/overlap_wire.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/object_plan.h"
+#include "coordinator/core/probe_plan.h"
 #include "coordinator/core/schedule.h"
 #include "coordinator/core/task_cost.h"
 
@@ -28,7 +29,6 @@ std::vector<FrameRange> CutIntoChunks(std::uint32_t frame_count, std::uint32_t c
 // Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
 // more; as a single task, the anchors of a film would keep all workers but one waiting for hours.
 constexpr std::size_t kAnchorGroup = 16;
-constexpr char kLook[] = "look";  // Another job's anchors, and the seed of its noise.
 
 // Builds the tasks stage by stage, each after those it reads.
 class Planner {
@@ -43,7 +43,7 @@ class Planner {
         whole_{0, clip.frame_count()} {}
 
   JobPlan Build() {
-    plan_ = PlanProbe(spec_);
+    plan_ = PlanProbe(spec_, &clip_);
     plan_.frame_count = clip_.frame_count();
     plan_.chunks = CutIntoChunks(clip_.frame_count(), spec_.chunk_frames());
     if (!IsDeflicker(spec_)) {
@@ -218,7 +218,7 @@ class Planner {
       ReadConditions(chunk, task);
     }
     if (!spec_.look_path().empty()) {
-      task.inputs.push_back({{Stage::kProbe, 0, 0}, kLook});
+      task.inputs.push_back({{Stage::kProbe, 0, kProbeIndex}, kLook});
     }
     const TaskPlace before{Stage::kDenoise, chunk, round - 1};
     if (smooths) {
@@ -343,17 +343,6 @@ class Planner {
 };
 
 }  // namespace
-
-JobPlan PlanProbe(const v1::JobSpec& spec) {
-  JobPlan plan;
-  PlannedTask& probe = plan.tasks.emplace_back();
-  if (!spec.look_path().empty()) {
-    probe.outputs.push_back({kLook, 0});  // Of a size that is not known beforehand.
-  }
-  NoteObjects(spec, probe);
-  probe.weight = TaskCost::kProbeWork;
-  return plan;
-}
 
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
   Planner planner(spec, clip);

@@ -8,11 +8,14 @@
 // Where frames attend jointly (windows, patterns), a round has as many steps as the specification
 // says, or else the clip (exchange_choice.h), or one; it begins with what the round before left of
 // the chunk and of the frames around it. A deflicker job (v1::JobKind) is
-// probe ─► finish(chunk) ─► assemble: it has no rounds and no latents. Every task but the probe
-// exists only once the probe is done, so none names it as an input.
+// probe ─► finish(chunk) ─► assemble: it has no rounds and no latents.
+//
+// The probe of a long clip is several tasks (probe_plan.h): the plan grows when the first of them
+// is done, and again when the probe is.
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -66,17 +69,21 @@ struct JobPlan {
   std::vector<FrameRange> chunks;      // Cores, in order, without gaps.
   std::vector<Round> rounds;           // Of denoise; none for a deflicker job.
   std::vector<std::uint32_t> anchors;  // Ascending; empty when no frame attends to any.
-  std::vector<PlannedTask> tasks;      // Each after all that it reads; the first is the probe.
+  std::vector<PlannedTask> tasks;      // Each after all that it reads.
+  // The first so many of them are the probe's. All others exist only once these are done, and these
+  // but the first only once that is, so that none need name them as inputs.
+  std::size_t probe_tasks = 1;
 };
+
+// The task without which the i-th of the plan does not exist. REQUIRES: i > 0.
+inline const PlannedTask& Before(std::size_t i, const JobPlan& plan) {
+  return plan.tasks[i < plan.probe_tasks ? 0 : plan.probe_tasks - 1];
+}
 
 // A plan of more tasks than this is refused; so is one with a task that reads or brings more than
 // fits into one control message.
 inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
 inline constexpr std::size_t kTaskBlobsMax = 11'000;
-
-// What is known before the probe: the probe. It brings the anchors of another job, where the frames
-// attend to those.
-JobPlan PlanProbe(const v1::JobSpec& spec);
 
 // REQUIRES: CheckSpec(spec) and CheckClip(clip) hold.
 // kInvalidArgument: more tasks, or more blobs for one task, than the limits above allow.

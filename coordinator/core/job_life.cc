@@ -10,6 +10,7 @@
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
 #include "coordinator/core/place_check.h"
+#include "coordinator/core/probe_plan.h"
 #include "coordinator/core/spec_check.h"
 
 namespace weft::coordinator {
@@ -103,7 +104,7 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   if (job.terms.link_bytes_per_second() == 0) {
     job.terms.set_link_bytes_per_second(floor_.options.link_bytes_per_second);
   }
-  job.plan = PlanProbe(job.spec);
+  job.plan = PlanProbe(job.spec, nullptr);
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);
   const Job* const before = FirstNotDone(added.terms, floor_.jobs);
@@ -249,6 +250,16 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
 }
 
 void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
+  if (job.clip.has_value() || (job.indexed.has_value() && IsIndex(probed))) {
+    return;
+  }
+  if (IsIndex(probed)) {
+    job.indexed = probed;
+    job.plan = PlanProbe(job.spec, &probed);
+    floor_.tasks.Add(job);
+    effects.records.push_back(job.ToRecord());
+    return;
+  }
   v1::Clip clip = probed;
   clip.set_round_steps(ChooseRounds(job, clip, effects));
   Result<JobPlan> plan = PlanJob(job.spec, clip);
@@ -256,6 +267,7 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
     Fail(job, plan.error(), effects);
     return;
   }
+  job.indexed.reset();
   job.clip = std::move(clip);
   job.plan = std::move(plan).value();
   floor_.tasks.Add(job);

@@ -46,8 +46,10 @@ class JobLife {
   // kInvalidArgument: not 0 to 100.
   Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);
 
-  // The probe is done: everything else is planned. A clip that the job cannot be planned for fails
-  // it. REQUIRES: CheckClip(probed).
+  // A task of the probe has found this: the parts of a long clip are planned, or, once it is all
+  // there, everything else. A clip that the job cannot be planned for fails it. Nothing happens
+  // where as much was known already: the first task ran again, for what else it brings.
+  // REQUIRES: CheckFound(job, …, probed).
   void Plan(Job& job, const v1::Clip& probed, Effects& effects);
 
   // The last task is done.

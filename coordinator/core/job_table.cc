@@ -6,6 +6,7 @@
 
 #include "common/wire/error_wire.h"
 #include "common/wire/model_key.h"
+#include "coordinator/core/probe_plan.h"
 
 namespace weft::coordinator {
 
@@ -17,6 +18,9 @@ Record Job::ToRecord() const {
   record.set_state(static_cast<v1::JobState>(state));
   if (error.has_value()) {
     *record.mutable_error() = ToWire(*error);
+  }
+  if (indexed.has_value()) {
+    *record.mutable_indexed() = *indexed;
   }
   if (clip.has_value()) {
     *record.mutable_clip() = *clip;
@@ -63,7 +67,10 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   if (record.has_seams()) {
     job.seams = record.seams();
   }
-  job.plan = PlanProbe(job.spec);
+  if (record.has_indexed()) {
+    job.indexed = record.indexed();
+  }
+  job.plan = PlanProbe(job.spec, job.indexed ? &*job.indexed : nullptr);
   if (record.has_clip()) {
     job.clip = record.clip();
     WEFT_ASSIGN_OR_RETURN(job.plan, PlanJob(job.spec, *job.clip));

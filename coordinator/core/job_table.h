@@ -45,11 +45,12 @@ struct Job {
   JobState state = JobState::kAccepted;
   std::optional<Error> error;            // Of a failed job.
   std::string log;                       // Likewise: the end of the failed task's log.
+  std::optional<v1::Clip> indexed;       // While the probe reads the clip in parts.
   std::optional<v1::Clip> clip;          // Once the probe is done.
   std::optional<v1::SeamFigures> seams;  // Once the job is done, if it asked for them.
   // Of the workers that compute its pictures, once the first has begun; none where any will do.
   std::optional<std::string> numeric_class;
-  JobPlan plan;  // Of the probe alone until then.
+  JobPlan plan;  // Of the probe alone until its clip is known.
   JobNews news;
   Pace pace;
 

@@ -3,21 +3,28 @@
 #include "common/wire/job_objects.h"
 
 namespace weft::coordinator {
+namespace {
 
-void NoteObjects(const v1::JobSpec& spec, PlannedTask& probe) {
+// From the task at `first` on.
+void Read(std::size_t first, JobPlan& plan) {
+  for (std::size_t i = first; i < plan.tasks.size(); ++i) {
+    plan.tasks[i].inputs.push_back({plan.tasks.front().place, kObjectsOutput});
+  }
+}
+
+}  // namespace
+
+void NoteObjects(const v1::JobSpec& spec, JobPlan& plan) {
   if (UsesObjects(spec)) {
-    probe.outputs.push_back({kObjectsOutput, 0});  // Of a size that is not known beforehand.
+    // Of a size that is not known beforehand.
+    plan.tasks.front().outputs.push_back({kObjectsOutput, 0});
+    Read(1, plan);
   }
 }
 
 void ReadObjects(const v1::JobSpec& spec, JobPlan& plan) {
-  if (!UsesObjects(spec)) {
-    return;
-  }
-  for (PlannedTask& task : plan.tasks) {
-    if (task.place.stage != Stage::kProbe) {
-      task.inputs.push_back({{Stage::kProbe, 0, 0}, kObjectsOutput});
-    }
+  if (UsesObjects(spec)) {
+    Read(plan.probe_tasks, plan);
   }
 }
 

@@ -1,4 +1,5 @@
-// What a plan has of a job's objects: the probe notes their versions, every other task reads them.
+// What a plan has of a job's objects: the first task of the probe notes their versions, every other
+// task reads them.
 
 #pragma once
 
@@ -9,10 +10,10 @@ namespace weft::coordinator {
 
 // Each adds nothing where the job has no objects.
 
-// To the probe.
-void NoteObjects(const v1::JobSpec& spec, PlannedTask& probe);
+// To a probe's tasks. REQUIRES: the plan has no others yet.
+void NoteObjects(const v1::JobSpec& spec, JobPlan& plan);
 
-// To all tasks but the probe.
+// To all tasks but the probe's.
 void ReadObjects(const v1::JobSpec& spec, JobPlan& plan);
 
 }  // namespace weft::coordinator

@@ -319,29 +319,6 @@ Status CheckRender(const v1::JobSpec& spec) {
   return CheckDevice(spec);
 }
 
-Status Wrong(const char* field) {
-  return Failure(ErrorCode::kInternal, std::string("the probe's ") + field + " makes no sense");
-}
-
-constexpr double kCostMax = 1e18;
-
-bool IsEmpty(const v1::Size& size) {
-  return size.width() == 0 || size.height() == 0;
-}
-
-Status CheckSceneStarts(const v1::Clip& clip) {
-  if (clip.scene_starts_size() == 0 || clip.scene_starts(0) != 0) {
-    return Wrong("scene_starts");
-  }
-  for (int i = 1; i < clip.scene_starts_size(); ++i) {
-    if (clip.scene_starts(i) <= clip.scene_starts(i - 1) ||
-        clip.scene_starts(i) >= clip.frame_count()) {
-      return Wrong("scene_starts");
-    }
-  }
-  return {};
-}
-
 }  // namespace
 
 Status CheckSpec(const v1::JobSpec& spec) {
@@ -353,25 +330,6 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
   WEFT_RETURN_IF_ERROR(CheckChunk(spec));
   return IsDeflicker(spec) ? Status() : CheckRender(spec);
-}
-
-Status CheckClip(const v1::Clip& clip) {
-  if (clip.frame_count() == 0) {
-    return Wrong("frame_count");
-  }
-  if (IsEmpty(clip.size()) || IsEmpty(clip.padded_size())) {
-    return Wrong("size");
-  }
-  const std::uint32_t factor = clip.vae_factor();
-  if (factor == 0 || clip.padded_size().width() % factor != 0 ||
-      clip.padded_size().height() % factor != 0) {
-    return Wrong("padded_size");
-  }
-  if (!IsWithin(clip.step_multiply_adds(), 0, kCostMax) ||
-      !IsWithin(clip.attended_multiply_adds(), 0, kCostMax)) {
-    return Wrong("step_multiply_adds");
-  }
-  return CheckSceneStarts(clip);
 }
 
 std::optional<std::string> FirstDifference(const v1::JobSpec& before, const v1::JobSpec& after) {

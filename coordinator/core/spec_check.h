@@ -14,10 +14,6 @@ namespace weft::coordinator {
 // kInvalidArgument: the message names the field and its range, such as "steps is 0: 1 to 1000".
 Status CheckSpec(const v1::JobSpec& spec);
 
-// Whether a probe's findings make sense.
-// kInternal: they do not, which is the worker's bug; the message names the field.
-Status CheckClip(const v1::Clip& clip);
-
 // The first field in which the two differ, with both values, such as "steps: 20 -> 30"; nothing
 // when they are equal.
 std::optional<std::string> FirstDifference(const v1::JobSpec& before, const v1::JobSpec& after);

@@ -5,14 +5,14 @@
 namespace weft::coordinator {
 namespace {
 
-// Two attempts at these would get in each other's way.
-bool IsAlone(Stage stage) {
-  return stage == Stage::kProbe || stage == Stage::kAssemble;
+// Two attempts at these would get in each other's way: they write the job's output, or try to.
+bool IsAlone(const TaskId& id) {
+  return id.stage == Stage::kAssemble || (id.stage == Stage::kProbe && id.round == kProbeIndex);
 }
 
 bool MayBeCopied(const TaskId& id, const Floor& floor) {
   const bool runs_twice = floor.tasks.Find(id)->runs_twice;  // Each of its two runs counts.
-  return !IsAlone(id.stage) && !runs_twice && floor.elders.Find(id) == nullptr &&
+  return !IsAlone(id) && !runs_twice && floor.elders.Find(id) == nullptr &&
          floor.jobs.Find(id.job)->state == JobState::kRunning;
 }
 

@@ -16,7 +16,8 @@ class TaskCost {
  public:
   TaskCost(const v1::JobSpec& spec, const v1::Clip& clip);
 
-  static constexpr double kProbeWork = 1;
+  static constexpr double kProbeWork = 1;  // Without reading the frames.
+  static double ReadWork(std::uint32_t frames) { return kReadFrame * frames; }
   [[nodiscard]] double AnnotateWork(std::uint32_t frames) const;
   [[nodiscard]] double AnchorWork(std::uint32_t anchors, const Round& round) const;
   // frames: that pass through the UNet in a step.
@@ -35,6 +36,7 @@ class TaskCost {
 
  private:
   static constexpr std::uint64_t kRgb = 3;
+  static constexpr double kReadFrame = 0.05;
 
   double pass_count_;  // UNet passes of one step: 2 with classifier-free guidance.
   std::uint64_t cells_;

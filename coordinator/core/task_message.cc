@@ -55,8 +55,9 @@ bool TakeNumber(std::string_view& text, char end, Number& number) {
   return parsed.ec == std::errc() && TakeLetter(text, end);
 }
 
-bool HasChunk(Stage stage) {
-  return stage == Stage::kAnnotate || stage == Stage::kDenoise || stage == Stage::kFinish;
+bool HasChunk(const TaskId& task) {
+  return task.stage == Stage::kAnnotate || task.stage == Stage::kDenoise ||
+         task.stage == Stage::kFinish || (task.stage == Stage::kProbe && task.round == kProbePart);
 }
 
 void AddInput(const PlannedInput& planned,
@@ -75,7 +76,7 @@ void AddInput(const PlannedInput& planned,
 
 void SetPlace(const Task& task, const Job& job, v1::Task& wire) {
   const PlannedTask& plan = *task.plan;
-  if (HasChunk(task.id.stage)) {
+  if (HasChunk(task.id)) {
     wire.mutable_chunk()->set_index(task.id.chunk);
     Set(plan.core, *wire.mutable_chunk()->mutable_core());
     Set(plan.halo, *wire.mutable_chunk()->mutable_halo());
@@ -138,8 +139,8 @@ v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks) {
   v1::Task wire;
   *wire.mutable_attempt() = ToWire(task.LatestAttempt());
   *wire.mutable_job() = job.spec;
-  if (job.clip.has_value()) {
-    *wire.mutable_clip() = *job.clip;
+  if (const auto& known = job.clip.has_value() ? job.clip : job.indexed; known.has_value()) {
+    *wire.mutable_clip() = *known;
   }
   SetPlace(task, job, wire);
   for (const PlannedInput& planned : task.plan->inputs) {

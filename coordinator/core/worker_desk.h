@@ -16,9 +16,10 @@
 namespace weft::coordinator {
 
 // Versions of the conversation that this build speaks. Since 2, tasks have rounds of several steps
-// of joint attention, and inputs and outputs in object stores.
-inline constexpr std::uint32_t kProtocolMin = 2;
-inline constexpr std::uint32_t kProtocolMax = 2;
+// of joint attention, and inputs and outputs in object stores; since 3, the probe of a long clip is
+// several tasks.
+inline constexpr std::uint32_t kProtocolMin = 3;
+inline constexpr std::uint32_t kProtocolMax = 3;
 
 class WorkerDesk {
  public:

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "common/plan/probe_parts.h"
 #include "tests/benchmarks/film/measured_rates.h"
 #include "tests/benchmarks/film/simulate_film.h"
 
@@ -20,6 +21,8 @@ namespace {
 constexpr std::uint32_t kFramesASecond = 24;
 
 constexpr std::uint32_t kWindow = 4;
+
+constexpr std::uint32_t kKeyFrameSpacing = 250;  // As x264 has it where nothing is cut.
 
 // The defaults of `weft render`, with or without a control; the default size of the demo.
 v1::JobSpec FilmSpec(std::uint32_t chunk, std::uint32_t anchor_spacing, bool has_control) {
@@ -69,6 +72,12 @@ v1::Clip FilmClip(std::uint32_t frames, std::uint32_t scene_frames) {
   for (std::uint32_t start = 0; start < frames; start += scene_frames) {
     clip.add_scene_starts(start);
   }
+  std::vector<std::uint32_t> key_frames;
+  for (std::uint32_t frame = 0; frame < frames; frame += kKeyFrameSpacing) {
+    key_frames.push_back(frame);
+  }
+  const std::vector<std::uint32_t> parts = ProbeParts(frames, key_frames);
+  clip.mutable_part_starts()->Assign(parts.begin(), parts.end());
   return clip;
 }
 
@@ -136,7 +145,8 @@ void AddRates(CLI::App& app, StageRates& rates) {
   const auto add = [&](const char* name, double& value, const char* what) {
     app.add_option(name, value, what)->capture_default_str()->check(CLI::NonNegativeNumber);
   };
-  add("--probe", rates.probe_frame, "Seconds of a frame: reading the film and finding its cuts");
+  add("--open", rates.open_frame, "Seconds of a frame: finding where it is in the film");
+  add("--probe", rates.probe_frame, "Likewise: reading the film and finding its cuts");
   add("--annotate", rates.annotate_frame, "Likewise: its control map");
   add("--step", rates.step_frame, "Likewise: one step of the schedule, both sides");
   add("--smooth", rates.smooth_frame, "Likewise: smoothing between steps");
@@ -147,7 +157,8 @@ void AddRates(CLI::App& app, StageRates& rates) {
 
 int Main(int argc, char** argv) {
   Words words;
-  words.order.rates = {.probe_frame = 0.0015,
+  words.order.rates = {.open_frame = 0.00001,
+                       .probe_frame = 0.0015,
                        .annotate_frame = 0.005,
                        .step_frame = 0.12,
                        .smooth_frame = 0.6,

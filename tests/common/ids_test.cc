@@ -15,6 +15,8 @@ static_assert(!std::is_convertible_v<JobId, WorkerId>, "ids of different kinds m
 
 TEST(TaskId, HasAReadableName) {
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kProbe, 0, 0}), "probe");
+  EXPECT_EQ(Name(TaskId{{"j"}, Stage::kProbe, 3, kProbePart}), "probe part 3");
+  EXPECT_EQ(Name(TaskId{{"j"}, Stage::kProbe, 0, kProbeJoin}), "probe join");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnnotate, 3, 0}), "annotate 3");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnchor, 0, 0}), "anchor");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnchor, 2, 0}), "anchor 2");

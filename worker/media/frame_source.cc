@@ -25,6 +25,11 @@ ClipFacts FactsOf(const ClipIndex& index) {
   facts.seconds = index.times.seconds;
   facts.duration_seconds = index.times.duration_seconds;
   facts.has_audio = index.has_audio;
+  for (const RestartPoint& point : index.restarts) {
+    if (const auto frame = index.NumberOf(point.pts); index.seekable && frame) {
+      facts.key_frames.push_back(*frame);
+    }
+  }
   return facts;
 }
 

@@ -23,6 +23,9 @@ struct ClipFacts {
   std::vector<double> seconds;  // Presentation time of every frame from the first one's; ascending.
   double duration_seconds = 0;  // From the first frame's start to the last frame's end.
   bool has_audio = false;
+  // Frames from which decoding can begin, ascending. Empty: it begins at the clip's start alone,
+  // as the file has no index of its key frames, or one that is wrong.
+  std::vector<std::uint32_t> key_frames;
 };
 
 // Frames of one clip by their number in presentation order, from 0. Used by one thread.

@@ -5,7 +5,9 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace weft::media {
@@ -116,43 +118,71 @@ double UsualDistance(const std::vector<double>& steps, std::size_t step) {
 }
 
 // The frames around a cut differ across it as well; around a flash they do not.
-bool LastsAround(const std::vector<Thumbnail>& frames, std::size_t first) {
+bool LastsAround(const SceneChanges& changes, std::size_t first) {
   const bool after =
-      first + 1 == frames.size() || Distance(frames[first - 1], frames[first + 1]) >= kCutDistance;
-  const bool before = first == 1 || Distance(frames[first - 2], frames[first]) >= kCutDistance;
+      first == changes.to_next.size() || changes.past_next[first - 1] >= kCutDistance;
+  const bool before = first == 1 || changes.past_next[first - 2] >= kCutDistance;
   return after && before;
 }
 
-std::vector<std::uint32_t> StartsOf(const std::vector<Thumbnail>& frames) {
-  std::vector<double> steps;  // steps[i]: from frame i to i + 1.
-  for (std::size_t i = 1; i < frames.size(); ++i) {
-    steps.push_back(Distance(frames[i - 1], frames[i]));
+Status CheckFrames(const FrameSource& source, FrameRange range) {
+  if (range.begin <= range.end && range.end <= source.facts().frame_count) {
+    return {};
   }
+  return Failure(ErrorCode::kInvalidArgument, "frames " + std::to_string(range.begin) + ".." +
+                                                  std::to_string(range.end) + " of a clip of " +
+                                                  std::to_string(source.facts().frame_count));
+}
+
+}  // namespace
+
+Result<SceneChanges> MeasureChanges(FrameSource& source,
+                                    FrameRange part,
+                                    std::uint32_t end,
+                                    const FrameWatch& watch) {
+  WEFT_RETURN_IF_ERROR(CheckFrames(source, part));
+  WEFT_RETURN_IF_ERROR(CheckFrames(source, {part.end, end}));
+  constexpr std::uint32_t kReadBehind = 2;
+  const std::uint32_t last =
+      part.begin == part.end ? part.end : std::min(end, part.end + kReadBehind);
+  SceneChanges changes;
+  std::deque<Thumbnail> seen;  // The frames before this one, the nearest first.
+  for (std::uint32_t frame = part.begin; frame < last; ++frame) {
+    WEFT_ASSIGN_OR_RETURN(const Frame picture, source.Read(frame));
+    Thumbnail thumbnail = ThumbnailOf(picture);
+    if (!seen.empty() && part.Contains(frame - 1)) {
+      changes.to_next.push_back(Distance(seen[0], thumbnail));
+    }
+    if (seen.size() > 1) {
+      changes.past_next.push_back(Distance(seen[1], thumbnail));
+    }
+    seen.push_front(std::move(thumbnail));
+    seen.resize(std::min<std::size_t>(seen.size(), kReadBehind));
+    if (watch) {
+      WEFT_RETURN_IF_ERROR(watch());
+    }
+  }
+  return changes;
+}
+
+std::vector<std::uint32_t> FindSceneStarts(const SceneChanges& changes) {
+  const std::vector<double>& steps = changes.to_next;
   std::vector<std::uint32_t> starts = {0};
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double least = std::max(kCutDistance, kCutOverUsual * UsualDistance(steps, i));
-    if (steps[i] >= least && LastsAround(frames, i + 1)) {
+    if (steps[i] >= least && LastsAround(changes, i + 1)) {
       starts.push_back(static_cast<std::uint32_t>(i + 1));
     }
   }
   return starts;
 }
 
-}  // namespace
-
 Result<std::vector<std::uint32_t>> FindSceneStarts(FrameSource& source, FrameRange range) {
-  if (range.begin >= range.end || range.end > source.facts().frame_count) {
-    return Failure(ErrorCode::kInvalidArgument, "frames " + std::to_string(range.begin) + ".." +
-                                                    std::to_string(range.end) + " of a clip of " +
-                                                    std::to_string(source.facts().frame_count));
+  if (range.begin == range.end) {
+    return Failure(ErrorCode::kInvalidArgument, "no frames");
   }
-  std::vector<Thumbnail> thumbnails;
-  thumbnails.reserve(range.size());
-  for (std::uint32_t frame = range.begin; frame < range.end; ++frame) {
-    WEFT_ASSIGN_OR_RETURN(const Frame picture, source.Read(frame));
-    thumbnails.push_back(ThumbnailOf(picture));
-  }
-  return StartsOf(thumbnails);
+  WEFT_ASSIGN_OR_RETURN(const SceneChanges changes, MeasureChanges(source, range, range.end));
+  return FindSceneStarts(changes);
 }
 
 }  // namespace weft::media

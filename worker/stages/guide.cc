@@ -142,12 +142,14 @@ std::vector<std::uint32_t> GuideFrames(const GuidedClips& clips, FrameRange fram
   return numbers;
 }
 
-Result<std::vector<std::uint32_t>> GuideSceneStarts(
-    media::FrameSource& guide, const std::vector<std::uint32_t>& guide_frames) {
-  const FrameRange read{guide_frames.front(), guide_frames.back() + 1};
-  WEFT_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> cuts, media::FindSceneStarts(guide, read));
+FrameRange GuideRange(const std::vector<std::uint32_t>& guide_frames) {
+  return {guide_frames.front(), guide_frames.back() + 1};
+}
+
+std::vector<std::uint32_t> GuideSceneStarts(const std::vector<std::uint32_t>& cuts,
+                                            const std::vector<std::uint32_t>& guide_frames) {
   const auto scene_of = [&](std::uint32_t frame) {
-    return std::upper_bound(cuts.begin(), cuts.end(), frame - read.begin);
+    return std::upper_bound(cuts.begin(), cuts.end(), frame - guide_frames.front());
   };
   std::vector<std::uint32_t> starts = {0};
   for (std::size_t i = 1; i < guide_frames.size(); ++i) {

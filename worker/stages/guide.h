@@ -31,9 +31,13 @@ Status CheckGuide(const GuidedClips& clips, FrameRange frames);
 // the guide is aligned, else the one of the same number. REQUIRES: CheckGuide() holds.
 std::vector<std::uint32_t> GuideFrames(const GuidedClips& clips, FrameRange frames);
 
+// The guide's frames that lie between those of the first and the last of `guide_frames`, both
+// included: whose changes its shots are found by.
+FrameRange GuideRange(const std::vector<std::uint32_t>& guide_frames);
+
 // The first frames of the shots that the guide shows, counted along `guide_frames` (ascending, at
-// least one): ascending, the first is 0. Errors as media::FindSceneStarts.
-Result<std::vector<std::uint32_t>> GuideSceneStarts(media::FrameSource& guide,
-                                                    const std::vector<std::uint32_t>& guide_frames);
+// least one): ascending, the first is 0. cuts: media::FindSceneStarts() of GuideRange().
+std::vector<std::uint32_t> GuideSceneStarts(const std::vector<std::uint32_t>& cuts,
+                                            const std::vector<std::uint32_t>& guide_frames);
 
 }  // namespace weft::worker

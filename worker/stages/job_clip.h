@@ -3,37 +3,15 @@
 #pragma once
 
 #include <cstdint>
-#include <list>
-#include <memory>
-#include <optional>
-#include <string>
 #include <vector>
 
-#include "common/file_stamps.h"
 #include "common/plan/frames.h"
 #include "common/result.h"
 #include "weft/v1/job.pb.h"
 #include "worker/frame/frame.h"
-#include "worker/media/frame_source.h"
+#include "worker/stages/warm_clip.h"
 
 namespace weft::worker {
-
-// The last opened clips, kept open: finding every frame of a long clip takes a while. As many as a
-// job can read: its source and eight clips of control maps. A file that was replaced or written to
-// since is opened anew. One thread.
-class WarmClip {
- public:
-  // Valid until the next call.
-  Result<media::FrameSource*> Open(const std::string& path);
-
- private:
-  struct Opened {
-    std::string path;
-    FileStamps stamps;
-    std::unique_ptr<media::FrameSource> source;
-  };
-  std::list<Opened> clips_;  // The last used one first.
-};
 
 // Source frames `range` (job numbers), fitted to the output's size.
 Result<std::vector<Frame>> ReadFrames(const v1::JobSpec& job,

@@ -2,14 +2,9 @@
 
 #include <chrono>
 
+#include "common/ids.h"
 #include "common/wire/job_objects.h"
-#include "worker/media/frame_sink.h"
-#include "worker/models/model_memory.h"
 #include "worker/stages/blobs.h"
-#include "worker/stages/job_model.h"
-#include "worker/stages/look.h"
-#include "worker/stages/probe.h"
-#include "worker/stages/smoothing.h"
 
 namespace weft::worker {
 namespace {
@@ -33,23 +28,6 @@ Result<v1::TaskResult> RunStage(const v1::Task& task, StageContext& context) {
   }
 }
 
-// Every worker passes as many frames as this one has memory for: the number is part of the job's
-// numbers, so it is decided once.
-Status ChooseMicroBatch(const v1::JobSpec& job, std::uint64_t budget, v1::Clip& clip) {
-  clip.set_micro_batch(job.micro_batch());
-  if (job.micro_batch() > 0) {
-    return {};
-  }
-  WEFT_ASSIGN_OR_RETURN(const models::ModelOptions model, ModelOptionsOf(job));
-  WEFT_ASSIGN_OR_RETURN(const models::ModelMemory memory,
-                        models::EstimateMemory(model, static_cast<int>(clip.padded_size().width()),
-                                               static_cast<int>(clip.padded_size().height())));
-  const int anchors = static_cast<int>(job.anchors_attended()) + 1;
-  clip.set_micro_batch(
-      static_cast<std::uint32_t>(models::LargestMicroBatch(memory, anchors, budget)));
-  return {};
-}
-
 // What transfers take of a task's progress, at its begin and its end.
 constexpr double kTransferShare = 0.01;
 
@@ -63,7 +41,8 @@ Result<v1::TaskResult> RunWithFetched(const v1::Task& task, StageContext& contex
   if (context.storage == nullptr) {
     return Failure(ErrorCode::kUnsupported, "s3:// and weft:// are for workers of a fleet");
   }
-  const bool is_probe = task.attempt().task().stage() == v1::STAGE_PROBE;
+  const v1::TaskId& id = task.attempt().task();
+  const bool is_probe = id.stage() == v1::STAGE_PROBE && id.round() == kProbeIndex;
   const bool has_versions = UsesObjects(task.job());
   v1::ObjectVersions versions;
   if (has_versions && !is_probe) {
@@ -98,30 +77,6 @@ Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
                         fetches ? RunWithFetched(task, context) : RunStage(task, context));
   result.set_seconds(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return result;
-}
-
-// Finds everything wrong with the job's files before any frame is rendered.
-Result<v1::TaskResult> RunProbe(const v1::Task& task, StageContext& context) {
-  const v1::JobSpec& job = task.job();
-  WEFT_RETURN_IF_ERROR(media::CheckOutputFitsSource(job.output_path(), job.input_path()));
-  WEFT_RETURN_IF_ERROR(media::CheckOutput(
-      job.output_path(), job.lossless() ? media::Codec::kFfv1 : media::Codec::kH264));
-  v1::TaskResult result;
-  WEFT_ASSIGN_OR_RETURN(*result.mutable_clip(), ProbeClip(job));
-  if (job.kind() == v1::JOB_KIND_DEFLICKER) {
-    WEFT_RETURN_IF_ERROR(CheckSmoothing(job, result.clip()));
-  } else {
-    context.moved(0.5);
-    WEFT_RETURN_IF_ERROR(ChooseMicroBatch(job, context.memory, *result.mutable_clip()));
-    WEFT_RETURN_IF_ERROR(context.model.For(job));
-    if (!job.look_path().empty()) {
-      WEFT_ASSIGN_OR_RETURN(const v1::Look look, LoadLook(job, result.clip()));
-      WEFT_RETURN_IF_ERROR(
-          StoreOutput(task, kLookOutput, look.SerializeAsString(), context.blobs, &result));
-    }
-  }
-  result.set_frames(result.clip().frame_count());
   return result;
 }
 

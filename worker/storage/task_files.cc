@@ -5,6 +5,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/ids.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 #include "common/writable_folder.h"
@@ -15,23 +16,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Control maps are read by these alone.
-bool ReadsMaps(const v1::Task& task) {
-  const v1::Stage stage = task.attempt().task().stage();
-  return stage == v1::STAGE_PROBE || stage == v1::STAGE_ANNOTATE;
+// The first of a job's tasks, which looks at all its files.
+bool IsIndex(const v1::Task& task) {
+  const v1::TaskId& id = task.attempt().task();
+  return id.stage() == v1::STAGE_PROBE && id.round() == kProbeIndex;
 }
 
-// Models, and so their parts, are loaded by all but the last; anchors are read by the first.
+// Control maps are read by these alone.
+bool ReadsMaps(const v1::Task& task) {
+  return IsIndex(task) || task.attempt().task().stage() == v1::STAGE_ANNOTATE;
+}
+
+// Models, and so their parts, are loaded by all but the last and those that read parts of a clip;
+// anchors are read by the first.
 bool Reads(const v1::Task& task, const std::string& file) {
   const v1::Stage stage = task.attempt().task().stage();
+  const bool loads_model = stage != v1::STAGE_PROBE && stage != v1::STAGE_ASSEMBLE;
   const v1::JobSpec& job = task.job();
   const bool is_clip =
       file == job.input_path() || file == job.guide_path() || file == job.keys_path();
   const bool is_of_maps =
       std::any_of(job.controls().begin(), job.controls().end(),
                   [&](const v1::Control& control) { return control.maps_path() == file; });
-  return is_clip || stage == v1::STAGE_PROBE ||
-         (is_of_maps ? ReadsMaps(task) : stage != v1::STAGE_ASSEMBLE && file != job.look_path());
+  return is_clip || IsIndex(task) ||
+         (is_of_maps ? ReadsMaps(task) : loads_model && file != job.look_path());
 }
 
 // Another name for the file, which ends as the URL does and is always the same.
@@ -52,8 +60,7 @@ Result<std::string> NameAsTheJobDoes(const std::string& file,
 }
 
 bool WritesOutput(const v1::Task& task) {
-  const v1::Stage stage = task.attempt().task().stage();
-  return stage == v1::STAGE_PROBE || stage == v1::STAGE_ASSEMBLE;
+  return IsIndex(task) || task.attempt().task().stage() == v1::STAGE_ASSEMBLE;
 }
 
 }  // namespace
@@ -100,8 +107,7 @@ Status TaskFiles::StageOutput(const std::string& folder, const TransferWatch& wa
   output_.emplace(std::move(staged));
   names_[output_->Path()] = url;
   task_.mutable_job()->set_output_path(output_->Path());
-  return task_.attempt().task().stage() == v1::STAGE_PROBE ? output_->CheckWritable(*store_, watch)
-                                                           : Status();
+  return IsIndex(task_) ? output_->CheckWritable(*store_, watch) : Status();
 }
 
 Status TaskFiles::FetchObjects(const TransferWatch& watch) {

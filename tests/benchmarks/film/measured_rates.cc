@@ -87,6 +87,7 @@ Result<StageRates> RatesFrom(const std::string& lines, const FilmCut& cut) {
   WEFT_ASSIGN_OR_RETURN(rates.step_frame, SecondsAFrame(parts, "step"));
   rates.smooth_frame = halo * decode + match + 2 * kEncodeOfDecode * decode;
   rates.finish_frame = halo * decode + match + encode;
+  WEFT_ASSIGN_OR_RETURN(rates.open_frame, Figure(parts, "stages", "open_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.probe_frame, Figure(parts, "stages", "probe_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.assemble_frame, Figure(parts, "stages", "assemble_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.task, Figure(parts, "stages", "task"));

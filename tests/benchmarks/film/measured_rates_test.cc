@@ -15,7 +15,8 @@ const char* const kVae = R"({"part": "vae", "size": "64x32", "batch": 1, "second
 const char* const kDeflicker =
     R"({"part": "deflicker", "size": "32x32", "window": 4, "ms_per_frame": 1000})";
 const char* const kStages =
-    R"({"part": "stages", "probe_frame": 1, "encode_frame": 2, "assemble_frame": 3, "task": 4})";
+    R"({"part": "stages", "open_frame": 5, "probe_frame": 1, "encode_frame": 2, )"
+    R"("assemble_frame": 3, "task": 4})";
 
 std::string Lines(const std::vector<std::string>& lines) {
   std::string text = "{\"part\": \"machine\", \"name\": \"any\"}\n";
@@ -31,6 +32,7 @@ TEST(MeasuredRates, AreThoseOfAFrame) {
   EXPECT_EQ(rates->step_frame, 0.5);
   EXPECT_DOUBLE_EQ(rates->smooth_frame, 1.5 * 10 + 2 + 2 * 4.5) << "of twice the pixels";
   EXPECT_DOUBLE_EQ(rates->finish_frame, 1.5 * 10 + 2 + 2);
+  EXPECT_EQ(rates->open_frame, 5);
   EXPECT_EQ(rates->probe_frame, 1);
   EXPECT_EQ(rates->assemble_frame, 3);
   EXPECT_EQ(rates->task, 4);

@@ -15,6 +15,7 @@
 #include "coordinator/core/farm.h"
 #include "coordinator/core/schedule.h"
 #include "coordinator/core/worker_desk.h"
+#include "tests/coordinator/core/sample_job.h"
 
 namespace weft::bench {
 namespace {
@@ -36,8 +37,7 @@ class TaskTimes {
  public:
   TaskTimes(const FilmOrder& order, const JobPlan& plan) : order_(order) {
     for (const PlannedTask& task : plan.tasks) {
-      seconds_.emplace(Key(task.place.stage, task.place.chunk, task.place.round),
-                       Deviating(Usual(task, plan)));
+      seconds_.emplace(KeyOf(task.place), Deviating(Usual(task, plan)));
     }
   }
 
@@ -48,14 +48,14 @@ class TaskTimes {
   // The end of the longest chain.
   [[nodiscard]] double Critical(const JobPlan& plan) const {
     std::map<KeyType, double> ends;
-    const double probe = Of(Stage::kProbe, 0, 0);
     double last = 0;
-    for (const PlannedTask& task : plan.tasks) {
-      double start = task.place.stage == Stage::kProbe ? 0 : probe;
+    for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+      const PlannedTask& task = plan.tasks[i];
+      double start = i == 0 ? 0 : ends.at(KeyOf(Before(i, plan).place));
       for (const coordinator::PlannedInput& input : task.inputs) {
-        start = std::max(start, ends.at(Key(input.from.stage, input.from.chunk, input.from.round)));
+        start = std::max(start, ends.at(KeyOf(input.from)));
       }
-      const auto key = Key(task.place.stage, task.place.chunk, task.place.round);
+      const auto key = KeyOf(task.place);
       last = std::max(last, ends[key] = start + seconds_.at(key));
     }
     return last;
@@ -67,6 +67,10 @@ class TaskTimes {
     return {stage, chunk, round};
   }
 
+  static KeyType KeyOf(const coordinator::TaskPlace& place) {
+    return Key(place.stage, place.chunk, place.round);
+  }
+
   static std::uint32_t Steps(const Round& round) {
     return round.last_step - round.first_step + (round.predict_step ? 1 : 0);
   }
@@ -76,7 +80,7 @@ class TaskTimes {
     const double frames = task.core.size();
     switch (task.place.stage) {
       case Stage::kProbe:
-        return rates.task + rates.probe_frame * order_.clip.frame_count();
+        return rates.task + Probe(task);
       case Stage::kAnnotate:
         return rates.task + rates.annotate_frame * frames;
       case Stage::kAnchor: {
@@ -97,6 +101,22 @@ class TaskTimes {
         return rates.task + rates.assemble_frame * frames;
     }
     return 0;
+  }
+
+  // A worker that reads a part opens the film; one that reads several opens it once, so that this
+  // counts too much.
+  [[nodiscard]] double Probe(const PlannedTask& task) const {
+    const double frames = order_.clip.frame_count();
+    const bool in_parts = !order_.clip.part_starts().empty();
+    switch (task.place.round) {
+      case kProbeIndex:
+        return order_.rates.open_frame * frames +
+               (in_parts ? 0 : order_.rates.probe_frame * frames);
+      case kProbePart:
+        return order_.rates.open_frame * frames + order_.rates.probe_frame * task.halo.size();
+      default:
+        return 0;
+    }
   }
 
   // The same deviation for any number of workers.
@@ -217,7 +237,7 @@ class FilmRun {
     *completed.mutable_attempt() = task.attempt();
     const v1::TaskId& id = task.attempt().task();
     if (id.stage() == v1::STAGE_PROBE) {
-      *completed.mutable_result()->mutable_clip() = order_.clip;
+      coordinator::SetFound(task, order_.clip, completed.mutable_result());
     }
     const coordinator::Task& planned = *farm_.State().tasks.Find(
         {{id.job()}, static_cast<Stage>(id.stage()), id.chunk(), id.round()});

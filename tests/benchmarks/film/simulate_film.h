@@ -12,6 +12,7 @@ namespace weft::bench {
 
 // Seconds of one worker, as measured. Frames are those of a task's core unless it says otherwise.
 struct StageRates {
+  double open_frame = 0;      // Finding where the film's frames are; of all of them.
   double probe_frame = 0;     // Reading the film and finding its cuts.
   double annotate_frame = 0;  // One control map.
   double step_frame = 0;      // One step of the schedule, UNet and ControlNet, both sides.

@@ -42,6 +42,20 @@ TEST(SimulateFilm, ManyWorkersAreFasterButNeverThanTheLongestChain) {
   EXPECT_GE(all->seconds, 0.999 * all->critical_seconds);
 }
 
+TEST(SimulateFilm, PartsOfTheProbeRunBesideEachOther) {
+  FilmOrder order = Short(10);
+  order.rates.probe_frame = 10;
+  order.spread = 0;
+  const auto alone = SimulateFilm(order);
+  order.clip = coordinator::SampleClip(800, 80);
+  const auto in_parts = SimulateFilm(order);
+  ASSERT_TRUE(alone && in_parts);
+  EXPECT_EQ(in_parts->tasks, alone->tasks + 11) << "ten parts and what joins them";
+  EXPECT_LT(in_parts->seconds, alone->seconds - 0.8 * 800 * 10);
+  EXPECT_LT(in_parts->critical_seconds, alone->critical_seconds - 0.8 * 800 * 10);
+  EXPECT_NEAR(in_parts->work_seconds, alone->work_seconds, 0.2 * alone->work_seconds);
+}
+
 TEST(SimulateFilm, GivesTheSameFiguresAgain) {
   const auto once = SimulateFilm(Short(7));
   const auto again = SimulateFilm(Short(7));

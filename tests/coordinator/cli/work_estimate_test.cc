@@ -5,6 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "coordinator/core/probe_plan.h"
+#include "tests/coordinator/core/sample_job.h"
+
 namespace weft::cli {
 namespace {
 
@@ -147,13 +150,27 @@ TEST(WorkEstimate, DoesNotKnowWhatKeyFramesCost) {
 }
 
 TEST(WorkEstimate, NothingStartsBeforeTheProbeHasEnded) {
-  JobPlan plan = coordinator::PlanProbe({});
+  JobPlan plan = coordinator::PlanProbe({}, nullptr);
   for (std::uint32_t chunk = 0; chunk < 2; ++chunk) {
     PlannedTask finish;
     finish.place = {Stage::kFinish, chunk, 0};
     plan.tasks.push_back(finish);
   }
   EXPECT_EQ(WallSeconds(plan, {5, 10, 10}, 3), 15);
+}
+
+TEST(WorkEstimate, PartsOfAProbeRunBesideEachOther) {
+  const v1::Clip clip = coordinator::SampleClip(20, 8);
+  JobPlan plan = coordinator::PlanProbe({}, &clip);
+  PlannedTask finish;
+  finish.place = {Stage::kFinish, 0, 0};
+  plan.tasks.push_back(finish);
+  const std::vector<double> seconds = {1, 10, 10, 10, 2, 5};
+  EXPECT_EQ(WallSeconds(plan, seconds, 1), 38);
+  EXPECT_EQ(WallSeconds(plan, seconds, 3), 18);
+  const std::vector<double> estimated = TaskSeconds(plan, Spec(), clip, {}, NominalRates(Spec()));
+  EXPECT_EQ(estimated[0], 0) << "reads no frames";
+  EXPECT_GT(estimated[1], 0);
 }
 
 TEST(WorkEstimate, MoreWorkersEndSoonerUpToTheWavefront) {

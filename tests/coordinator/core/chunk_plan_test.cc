@@ -22,16 +22,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAre;
 
-TEST(PlanProbe, IsTheProbeAlone) {
-  const JobPlan plan = PlanProbe(SampleSpec());
-  ASSERT_THAT(plan.tasks, SizeIs(1));
-  EXPECT_EQ(plan.tasks[0].place.stage, Stage::kProbe);
-}
-
 TEST(PlanJob, HasEveryTaskReadTheObjectsThatTheProbeNoted) {
   v1::JobSpec spec = SampleSpec();
   spec.set_input_path("s3://reels/clip.mp4");
-  EXPECT_THAT(OutputsOf(PlanProbe(spec).tasks[0]), ElementsAre("objects"));
   const JobPlan plan = Plan(spec, SampleClip(20));
   for (const PlannedTask& task : plan.tasks) {
     const bool is_probe = task.place.stage == Stage::kProbe;

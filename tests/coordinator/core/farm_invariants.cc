@@ -47,7 +47,8 @@ std::optional<std::string> FindElderBreach(const Task& task, const Floor& floor)
     return "the elder attempt at " + Name(task.id) + " is leased to an older life of " +
            elder->holder.worker.value;
   }
-  if (task.id.stage == Stage::kProbe || task.id.stage == Stage::kAssemble) {
+  if (task.id.stage == Stage::kAssemble ||
+      (task.id.stage == Stage::kProbe && task.id.round == kProbeIndex)) {
     return Name(task.id) + " runs twice, and writes a file";
   }
   return std::nullopt;

@@ -48,7 +48,7 @@ v1::ToCoordinator HeartbeatMessage(const std::vector<v1::AttemptId>& running) {
   return message;
 }
 
-v1::ToCoordinator CompletedMessage(const v1::Task& task) {
+v1::ToCoordinator CompletedMessage(const v1::Task& task, const v1::Clip& clip) {
   v1::ToCoordinator message;
   v1::TaskCompleted& completed = *message.mutable_task_completed();
   *completed.mutable_attempt() = task.attempt();
@@ -58,7 +58,7 @@ v1::ToCoordinator CompletedMessage(const v1::Task& task) {
     output.mutable_blob()->set_key(task.output_prefix() + name);
   }
   if (task.attempt().task().stage() == v1::STAGE_PROBE) {
-    *completed.mutable_result()->mutable_clip() = SampleClip(20);
+    SetFound(task, clip, completed.mutable_result());
   }
   if (task.attempt().task().stage() == v1::STAGE_ASSEMBLE && task.job().seam_report()) {
     completed.mutable_result()->mutable_seams()->set_borders(2);

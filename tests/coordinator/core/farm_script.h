@@ -11,6 +11,7 @@
 
 #include "coordinator/core/farm.h"
 #include "tests/coordinator/core/farm_invariants.h"
+#include "tests/coordinator/core/sample_job.h"
 
 namespace weft::coordinator {
 
@@ -21,8 +22,8 @@ v1::ToCoordinator HelloMessage(const std::string& worker,
                                const std::string& device = "cpu",
                                const std::vector<v1::AttemptId>& running = {});
 v1::ToCoordinator HeartbeatMessage(const std::vector<v1::AttemptId>& running);
-// With the outputs that the task's stage brings; a probe finds 20 frames.
-v1::ToCoordinator CompletedMessage(const v1::Task& task);
+// With the outputs that the task's stage brings. clip: that the probe finds.
+v1::ToCoordinator CompletedMessage(const v1::Task& task, const v1::Clip& clip = SampleClip(20));
 v1::ToCoordinator FailedMessage(const v1::Task& task, ErrorCode code);  // "it broke"
 
 struct Reply {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "common/wire/job_objects.h"
 #include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -29,7 +30,16 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
   std::vector<std::string> names;
   switch (task.attempt().task().stage()) {
     case v1::STAGE_PROBE:
-      return task.job().look_path().empty() ? names : std::vector<std::string>{"look"};
+      if (task.attempt().task().round() != kProbeIndex) {
+        return task.has_chunk() ? std::vector<std::string>{"changes"} : names;
+      }
+      if (!task.job().look_path().empty()) {
+        names.emplace_back("look");
+      }
+      if (UsesObjects(task.job())) {
+        names.emplace_back(kObjectsOutput);
+      }
+      return names;
     case v1::STAGE_ANNOTATE:
       for (int control = 0; control < task.job().controls_size(); ++control) {
         names.push_back("control/" + std::to_string(control));
@@ -163,7 +173,8 @@ v1::ToCoordinator ModelWorker::Outcome(std::mt19937_64& random, ModelBlobs& blob
     blobs.emplace(output.blob().key(), output.blob().checksum());
   }
   if (task.attempt().task().stage() == v1::STAGE_PROBE) {
-    *completed.mutable_result()->mutable_clip() = SampleClip(habits_.frame_count);
+    SetFound(task, SampleClip(habits_.frame_count, habits_.part_frames),
+             completed.mutable_result());
   }
   return outcome;
 }

@@ -30,6 +30,7 @@ class ModelWorker {
     Duration work_min{100};
     Duration work_max{4000};
     std::uint32_t frame_count = 20;  // That its probe finds.
+    std::uint32_t part_frames = 20;  // In which it reads longer clips.
   };
 
   ModelWorker(std::string name, std::uint64_t instance, Habits habits);

@@ -2,7 +2,9 @@
 
 #pragma once
 
+#include "common/ids.h"
 #include "weft/v1/job.pb.h"
+#include "weft/v1/task.pb.h"
 
 namespace weft::coordinator {
 
@@ -61,6 +63,27 @@ inline v1::Clip SampleClip(std::uint32_t frame_count) {
   clip.mutable_frame_rate()->set_denominator(1);
   clip.add_scene_starts(0);
   return clip;
+}
+
+// The same, as a probe finds it that reads a clip of more frames than that in parts of so many.
+inline v1::Clip SampleClip(std::uint32_t frame_count, std::uint32_t part_frames) {
+  v1::Clip clip = SampleClip(frame_count);
+  for (std::uint32_t start = 0; start < frame_count && frame_count > part_frames;
+       start += part_frames) {
+    clip.add_part_starts(start);
+  }
+  return clip;
+}
+
+// What a task of the probe of that clip brings. REQUIRES: a task of a probe.
+inline void SetFound(const v1::Task& task, const v1::Clip& clip, v1::TaskResult* result) {
+  const std::uint32_t round = task.attempt().task().round();
+  if (round != kProbePart) {
+    *result->mutable_clip() = clip;
+  }
+  if (round == kProbeIndex && !clip.part_starts().empty()) {
+    result->mutable_clip()->clear_scene_starts();
+  }
 }
 
 }  // namespace weft::coordinator

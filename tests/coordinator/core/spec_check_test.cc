@@ -290,20 +290,6 @@ TEST(CheckSpec, TakesARenderThatNamesItsKind) {
   EXPECT_TRUE(CheckSpec(spec));
 }
 
-TEST(CheckClip, TakesTheSampleAndNamesWhatMakesNoSense) {
-  EXPECT_TRUE(CheckClip(SampleClip(20)));
-  EXPECT_FALSE(CheckClip(SampleClip(0)));
-  v1::Clip clip = SampleClip(20);
-  clip.set_vae_factor(7);
-  EXPECT_THAT(CheckClip(clip).error().message(), ::testing::HasSubstr("padded_size"));
-  clip = SampleClip(20);
-  clip.add_scene_starts(20);
-  EXPECT_THAT(CheckClip(clip).error().message(), ::testing::HasSubstr("scene_starts"));
-  clip = SampleClip(20);
-  clip.clear_scene_starts();
-  EXPECT_FALSE(CheckClip(clip));
-}
-
 TEST(FirstDifference, NamesTheFieldAndBothValues) {
   const v1::JobSpec spec = SampleSpec();
   EXPECT_EQ(FirstDifference(spec, spec), std::nullopt);

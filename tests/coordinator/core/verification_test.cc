@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/core/probe_plan.h"
 #include "tests/coordinator/core/farm_script.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -46,7 +47,7 @@ TEST(TasksToVerify, AreDrawnByTheSeedFromThoseThatBringSomething) {
   const auto all = Names(TasksToVerify(spec, plan));
   EXPECT_EQ(all.size() + 2, plan.tasks.size()) << "but probe and assemble";
   EXPECT_THAT(TasksToVerify(Verified(0), plan), IsEmpty());
-  EXPECT_THAT(TasksToVerify(spec, PlanProbe(spec)), IsEmpty());
+  EXPECT_THAT(TasksToVerify(spec, PlanProbe(spec, nullptr)), IsEmpty());
 }
 
 v1::BlobRef Blob(std::uint64_t checksum) {

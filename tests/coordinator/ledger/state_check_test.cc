@@ -172,6 +172,28 @@ TEST_F(StateCheckTest, MissesNothingOfAJobThatHasEnded) {
   EXPECT_TRUE(check.puts.empty());
 }
 
+TEST_F(StateCheckTest, RunsALostPartOfAProbeAgainAsLongAsItIsRead) {
+  v1::JobRecord job;
+  job.set_job("j-1");
+  job.set_state(v1::JOB_STATE_RUNNING);
+  *job.mutable_spec() = SampleSpec();
+  *job.mutable_indexed() = SampleClip(16, 8);
+  job.mutable_indexed()->clear_scene_starts();
+  job.set_sequence(1);
+  records_.clear();
+  Put(ToRecord(job));
+  Done(Stage::kProbe, 0, kProbePart, "changes");
+  Done(Stage::kProbe, 1, kProbePart, "changes");
+  ASSERT_TRUE(blobs_.DeletePrefix(KeyOf(Stage::kProbe, 1, kProbePart)));
+  EXPECT_EQ(Check().defects.at(0).remedy, "j-1: probe part 1 runs again");
+
+  *job.mutable_clip() = SampleClip(16, 8);
+  job.clear_indexed();
+  records_.front().bytes = ToBytes(ToRecord(job).value);
+  Done(Stage::kProbe, 0, kProbeJoin, "");
+  EXPECT_TRUE(Check().defects.empty()) << "they were joined";
+}
+
 TEST_F(StateCheckTest, DropsATaskRecordThatCannotBeRead) {
   const std::string key = RecordKey(Stage::kFinish, 1, 0);
   records_.push_back({key, "\xff\xff"});

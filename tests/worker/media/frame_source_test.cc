@@ -161,6 +161,18 @@ TEST_P(AnyClip, IsIndexedByItsPacketsOnlyWhereTheyCanBeTrusted) {
   EXPECT_EQ(index->seekable, GetParam().seekable);
 }
 
+TEST_P(AnyClip, NamesItsKeyFramesWhereTheyCanBeTrusted) {
+  const auto clip = Open();
+  ASSERT_TRUE(clip);
+  const std::vector<std::uint32_t>& key_frames = clip->facts().key_frames;
+  ASSERT_EQ(!key_frames.empty(), GetParam().seekable);
+  if (!key_frames.empty()) {
+    EXPECT_EQ(key_frames.front(), 0U);
+    EXPECT_TRUE(std::is_sorted(key_frames.begin(), key_frames.end()));
+    EXPECT_LT(key_frames.back(), GetParam().frame_count);
+  }
+}
+
 std::string NameOf(const ::testing::TestParamInfo<Sample>& sample) {
   std::string name = sample.param.name;
   std::replace(name.begin(), name.end(), '.', '_');

@@ -1,5 +1,6 @@
 #include "worker/media/scene_cuts.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <functional>
@@ -115,10 +116,64 @@ TEST(FindSceneStarts, GivesOneSceneForOneFrame) {
               ElementsAre(0));
 }
 
+// Cuts, flashes, and noise that no two frames share.
+double Reel(std::uint32_t frame, int x, int y, int channel) {
+  const double noise = (frame * 31U + static_cast<unsigned>(x * 7 + y * 3 + channel)) % 17U;
+  const bool streets = frame / 9 % 2 == 1 || frame == 31;
+  return noise + (streets ? Streets(frame, x, y) : Hills(frame, x, y));
+}
+
+TEST(MeasureChanges, OfPartsAreThoseOfTheWhole) {
+  constexpr std::uint32_t kFrames = 40;
+  DrawnClip clip(kFrames, Reel);
+  for (const std::uint32_t begin : {0U, 5U}) {
+    const SceneChanges whole = MeasureChanges(clip, {begin, kFrames}, kFrames).value();
+    ASSERT_EQ(whole.to_next.size(), kFrames - begin - 1);
+    ASSERT_EQ(whole.past_next.size(), kFrames - begin - 2);
+    for (std::uint32_t length = 1; length < kFrames; ++length) {
+      SceneChanges joined;
+      for (std::uint32_t at = begin; at < kFrames; at += length) {
+        const FrameRange part{at, std::min(kFrames, at + length)};
+        const SceneChanges changes = MeasureChanges(clip, part, kFrames).value();
+        joined.to_next.insert(joined.to_next.end(), changes.to_next.begin(), changes.to_next.end());
+        joined.past_next.insert(joined.past_next.end(), changes.past_next.begin(),
+                                changes.past_next.end());
+      }
+      EXPECT_EQ(joined.to_next, whole.to_next) << "parts of " << length;
+      EXPECT_EQ(joined.past_next, whole.past_next) << "parts of " << length;
+    }
+  }
+  EXPECT_THAT(FindSceneStarts(clip, {0, kFrames}).value(), ElementsAre(0, 9, 18, 27, 36));
+}
+
+TEST(MeasureChanges, ReadsNothingForAnEmptyPartAndNothingBehindTheEnd) {
+  DrawnClip clip(5, Reel);
+  std::uint32_t read = 0;
+  const FrameWatch count = [&] {
+    ++read;
+    return Status();
+  };
+  EXPECT_THAT(MeasureChanges(clip, {2, 2}, 5, count).value().to_next, ElementsAre());
+  EXPECT_EQ(read, 0U);
+  ASSERT_TRUE(MeasureChanges(clip, {1, 2}, 5, count));
+  EXPECT_EQ(read, 3U) << "its own and two more";
+  ASSERT_TRUE(MeasureChanges(clip, {3, 4}, 4, count));
+  EXPECT_EQ(read, 4U) << "its own alone";
+}
+
+TEST(MeasureChanges, EndsWhenItsWatchSaysSo) {
+  DrawnClip clip(5, Reel);
+  const auto stopped = MeasureChanges(
+      clip, {0, 5}, 5, [] { return Status(Failure(ErrorCode::kCancelled, "stop")); });
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().code(), ErrorCode::kCancelled);
+}
+
 TEST(FindSceneStarts, RefusesARangeBeyondTheClip) {
   DrawnClip clip(5, [](auto, int, int, int) { return 0.0; });
   EXPECT_EQ(FindSceneStarts(clip, {0, 6}).error().code(), ErrorCode::kInvalidArgument);
   EXPECT_EQ(FindSceneStarts(clip, {3, 3}).error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(MeasureChanges(clip, {0, 3}, 2).error().code(), ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

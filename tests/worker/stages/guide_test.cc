@@ -2,7 +2,6 @@
 
 #include <cmath>
 #include <string>
-#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,30 +49,6 @@ std::vector<std::uint32_t> Aligned(const ClipFacts& guide, const ClipFacts& styl
   const v1::JobSpec job = Job(true);
   return GuideFrames({job, guide, style}, {0, style.frame_count});
 }
-
-// Frames of one tone each.
-class Tones : public media::FrameSource {
- public:
-  explicit Tones(std::vector<std::uint8_t> levels) : levels_(std::move(levels)) {
-    facts_.frame_count = static_cast<std::uint32_t>(levels_.size());
-  }
-
-  [[nodiscard]] const ClipFacts& facts() const override { return facts_; }
-
-  Result<Frame> Read(std::uint32_t index) override {
-    Frame frame{32, 18, {}};
-    for (int i = 0; i < 32 * 18; ++i) {
-      frame.rgb.push_back(levels_[index]);
-      frame.rgb.push_back(0);
-      frame.rgb.push_back(static_cast<std::uint8_t>(255 - levels_[index]));
-    }
-    return frame;
-  }
-
- private:
-  std::vector<std::uint8_t> levels_;
-  ClipFacts facts_;
-};
 
 TEST(CheckGuide, TakesClipsThatMatch) {
   EXPECT_EQ(Complaint(Facts(120, 640, 360, 25), Facts(120, 640, 360, 25)), "nothing");
@@ -150,12 +125,12 @@ TEST(GuideFrames, DoNotSlipWhereTimesWereRounded) {
 }
 
 TEST(GuideSceneStarts, AreCountedAlongTheStylesFrames) {
-  Tones guide({10, 10, 10, 250, 250, 250, 250, 250});
-  EXPECT_THAT(GuideSceneStarts(guide, {0, 1, 2, 3, 4, 5}).value(), ElementsAre(0, 3));
-  EXPECT_THAT(GuideSceneStarts(guide, {1, 1, 2, 2, 3, 3, 4, 4}).value(), ElementsAre(0, 4));
-  EXPECT_THAT(GuideSceneStarts(guide, {0, 2, 4, 6}).value(), ElementsAre(0, 2))
+  EXPECT_THAT(GuideSceneStarts({0, 3}, {0, 1, 2, 3, 4, 5}), ElementsAre(0, 3));
+  EXPECT_THAT(GuideSceneStarts({0, 2}, {1, 1, 2, 2, 3, 3, 4, 4}), ElementsAre(0, 4));
+  EXPECT_THAT(GuideSceneStarts({0, 3}, {0, 2, 4, 6}), ElementsAre(0, 2))
       << "also where the frame of the cut itself is passed over";
-  EXPECT_THAT(GuideSceneStarts(guide, {5}).value(), ElementsAre(0));
+  EXPECT_THAT(GuideSceneStarts({0}, {5}), ElementsAre(0));
+  EXPECT_EQ(GuideRange({2, 2, 5, 7}), (FrameRange{2, 8}));
 }
 
 }  // namespace
