@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/blob/checksummed_blob_store.h"
 #include "common/blob/rocks_blob_store.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
@@ -81,7 +82,8 @@ Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
                              BlobStore& blobs,
                              const std::string& copy) {
   WEFT_RETURN_IF_ERROR(RequireEmpty(copy));
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> to, OpenRocksBlobStore(copy + "/blobs"));
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks, OpenRocksBlobStore(copy + "/blobs"));
+  ChecksummedBlobStore to(std::move(rocks));
   BackupFigures figures;
   figures.record_count = records.size();
   for (const std::string& key : NamedBlobs(records)) {
@@ -93,7 +95,7 @@ Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
       ++figures.blobs_missing;
       continue;
     }
-    WEFT_RETURN_IF_ERROR(to->Put(key, *bytes));
+    WEFT_RETURN_IF_ERROR(to.Put(key, *bytes));
     ++figures.blob_count;
   }
   // Last: a copy that was cut short has no ledger, and nobody takes it for whole.
@@ -107,9 +109,10 @@ Result<BackupFigures> BackUp(const std::string& state_folder, const std::string&
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
                         RocksRecords::Open(state_folder + "/ledger", RocksRecords::Mode::kLookAt));
   WEFT_ASSIGN_OR_RETURN(const std::vector<RawRecord> records, ledger->ReadAll());
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<BlobStore> from,
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks,
                         OpenRocksBlobStore(state_folder + "/blobs", {.look_only = true}));
-  return BackUp(records, *from, copy);
+  ChecksummedBlobStore from(std::move(rocks));
+  return BackUp(records, from, copy);
 }
 
 }  // namespace weft::coordinator

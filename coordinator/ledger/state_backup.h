@@ -25,6 +25,7 @@ struct BackupFigures {
 std::vector<std::string> NamedBlobs(const std::vector<RawRecord>& records);
 
 // Makes a copy of these records, all of a ledger, and of the blobs in `blobs` that they name.
+// blobs: as the farm reads them, without the checksums that they are stored with.
 // Errors: as below, and kUnavailable where the blob store says so.
 Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
                              BlobStore& blobs,

@@ -8,6 +8,7 @@
 #include "common/blob/rocks_blob_store.h"
 #include "common/storage/upload_place.h"
 #include "coordinator/core/record.h"
+#include "coordinator/ledger/record_bytes.h"
 #include "coordinator/ledger/rocks_ledger.h"
 #include "tests/common/temporary_folder.h"
 
@@ -75,6 +76,14 @@ TEST_F(StateBackupTest, CopiesFilesThatWereHandedInForJobsThatHaveNotEnded) {
                               JobWith("j-3", v1::JOB_STATE_DONE, done.Url())}));
   EXPECT_EQ(BackUp(state_, copy_)->blob_count, 1U);
   EXPECT_EQ(Blobs(copy_)->Get(read.PieceKey(0)).value(), "abc");
+}
+
+TEST_F(StateBackupTest, CopiesFromUnderARunningFarmWhatTheNextOneCanRead) {
+  const auto blobs = Blobs(state_);
+  ASSERT_TRUE(blobs->Put("j-1/finish/0", "frames"));
+  const Record record = TaskWith(0, "j-1/finish/0");
+  ASSERT_TRUE(BackUp({{record.key, ToBytes(record.value)}}, *blobs, copy_));
+  EXPECT_EQ(Blobs(copy_)->Get("j-1/finish/0").value(), "frames");
 }
 
 TEST_F(StateBackupTest, WritesOverNothing) {
