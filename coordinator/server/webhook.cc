@@ -3,44 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 #include <random>
 #include <utility>
 
-#include <curl/curl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 namespace weft::coordinator {
 namespace {
 
-using Long = long;  // NOLINT(google-runtime-int): what libcurl takes and gives.
+constexpr Duration kAnswer = std::chrono::seconds(15);
 
-constexpr Long kAnswerSeconds = 15;
-
-struct Close {
-  void operator()(CURL* request) const { curl_easy_cleanup(request); }
-  void operator()(curl_slist* headers) const { curl_slist_free_all(headers); }
-};
-using Headers = std::unique_ptr<curl_slist, Close>;
-
-void Add(Headers& headers, const std::string& line) {
-  curl_slist* const longer = curl_slist_append(headers.get(), line.c_str());
-  if (longer != nullptr) {
-    static_cast<void>(headers.release());  // It is the list's own now.
-    headers.reset(longer);
-  }
-}
-
-// What is answered does not matter.
-std::size_t Ignore(char* /*bytes*/, std::size_t size, std::size_t count, void* /*ours*/) {
-  return size * count;
-}
-
-bool IsWorthAnotherTry(Long status) {
-  constexpr Long kTimeout = 408;
-  constexpr Long kTooMany = 429;
-  constexpr Long kServerError = 500;
+bool IsWorthAnotherTry(int status) {
+  constexpr int kTimeout = 408;
+  constexpr int kTooMany = 429;
+  constexpr int kServerError = 500;
   return status == kTimeout || status == kTooMany || status >= kServerError;
 }
 
@@ -118,7 +95,7 @@ void Webhook::Deliver(const Request& request) {
   std::string told;
   while (true) {
     const Outcome outcome = Try(request, why);
-    if (outcome == Outcome::kTaken) {
+    if (outcome == Outcome::kTaken || IsStopped()) {
       return;
     }
     const bool is_over = std::chrono::steady_clock::now() - begun >= options_.patience;
@@ -136,36 +113,41 @@ void Webhook::Deliver(const Request& request) {
   }
 }
 
-Webhook::Outcome Webhook::Try(const Request& request, std::string& why) const {
-  const std::unique_ptr<CURL, Close> curl(curl_easy_init());
-  Headers headers;
-  Add(headers, "Content-Type: application/json");
-  Add(headers, "X-Weft-Delivery: " + std::to_string(life_) + "-" + std::to_string(request.number));
-  if (!options_.secret.empty()) {
-    Add(headers, "X-Weft-Signature: " + SignatureOf(request.body, options_.secret));
+Webhook::Outcome Webhook::Try(const Request& request, std::string& why) {
+  if (caller_ == nullptr) {
+    auto opened = HttpCaller::Open();
+    if (!opened) {
+      why = opened.error().message();
+      return Outcome::kAgain;
+    }
+    caller_ = *std::move(opened);
   }
-  curl_easy_setopt(curl.get(), CURLOPT_URL, options_.url.c_str());
-  curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
-  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<Long>(request.body.size()));
-  curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, request.body.data());
-  curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "weft/" WEFT_VERSION);
-  curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT, kAnswerSeconds);
-  curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, Ignore);
-  const CURLcode failed = curl_easy_perform(curl.get());
-  if (failed != CURLE_OK) {
-    why = curl_easy_strerror(failed);
+  HttpRequest post{.method = "POST",
+                   .url = options_.url,
+                   .headers = {{"content-type", "application/json"},
+                               {"X-Weft-Delivery",
+                                std::to_string(life_) + "-" + std::to_string(request.number)}},
+                   .body = request.body};
+  if (!options_.secret.empty()) {
+    post.headers["X-Weft-Signature"] = SignatureOf(request.body, options_.secret);
+  }
+  const Result<HttpAnswer> answer = caller_->Send(
+      post, {.is_stopped = [this] { return IsStopped(); }, .silence = kAnswer}, HttpSink());
+  if (!answer) {
+    why = answer.error().message();
     return Outcome::kAgain;
   }
-  Long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
-  constexpr Long kHundred = 100;
-  if (status / kHundred == 2) {
+  constexpr int kHundred = 100;
+  if (answer->status / kHundred == 2) {
     return Outcome::kTaken;
   }
-  why = "it answers " + std::to_string(status);
-  return IsWorthAnotherTry(status) ? Outcome::kAgain : Outcome::kRefused;
+  why = "it answers " + std::to_string(answer->status);
+  return IsWorthAnotherTry(answer->status) ? Outcome::kAgain : Outcome::kRefused;
+}
+
+bool Webhook::IsStopped() {
+  const std::lock_guard lock(mutex_);
+  return stop_;
 }
 
 bool Webhook::Rest(Duration span) {

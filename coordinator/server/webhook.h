@@ -4,20 +4,22 @@
 // A request is a POST of JSON (see webhook_body.h) with the headers
 //   X-Weft-Delivery:  a number that stays the same when the request is repeated
 //   X-Weft-Signature: "sha256=" and the body's HMAC-SHA256 under the secret, in hexadecimal
-// An answer of 2xx takes it. After 408, 429, 5xx or none at all it is repeated; after any other it
-// is given up, as it is when it was tried for too long. What waits when the coordinator ends is
-// lost.
+// An answer of 2xx takes it. After 408, 429, 5xx, or none for 15 seconds, it is repeated; after any
+// other it is given up, as it is when it was tried for too long. What waits when the coordinator
+// ends is lost.
 
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
 #include "common/log/log.h"
+#include "common/storage/http_call.h"
 #include "common/time.h"
 
 namespace weft::coordinator {
@@ -40,7 +42,7 @@ class Webhook {
   Webhook(WebhookOptions options, Log log);
   Webhook(const Webhook&) = delete;
   Webhook& operator=(const Webhook&) = delete;
-  // Waits for an answer that is under way, 15 seconds at most.
+  // Gives up an answer that is under way, within a second or two.
   ~Webhook();
 
   // body: a JSON object. Never waits.
@@ -56,14 +58,16 @@ class Webhook {
   void Loop();
   // Until it is taken or given up.
   void Deliver(const Request& request);
-  Outcome Try(const Request& request, std::string& why) const;
+  Outcome Try(const Request& request, std::string& why);
+  bool IsStopped();
   // False: this ends before the time is over.
   bool Rest(Duration span);
 
   const WebhookOptions options_;
   const Log log_;
-  const std::uint64_t life_;  // Numbers of another life are others.
-  std::mutex mutex_;          // Guards what follows.
+  const std::uint64_t life_;            // Numbers of another life are others.
+  std::unique_ptr<HttpCaller> caller_;  // The thread's, once it is needed.
+  std::mutex mutex_;                    // Guards what follows.
   std::condition_variable changed_;
   std::deque<Request> waiting_;
   std::uint64_t count_ = 0;

@@ -135,7 +135,7 @@ TEST(Webhook, PostsSignedJson) {
   webhook.Tell(R"({"event":"job.done"})");
   const std::string request = receiver.Requests(1).front();
   EXPECT_THAT(request, HasSubstr("POST /hook HTTP/1.1\r\n"));
-  EXPECT_THAT(request, HasSubstr("\r\nContent-Type: application/json\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\ncontent-type: application/json\r\n"));
   EXPECT_THAT(request, HasSubstr("\r\nX-Weft-Signature: " +
                                  SignatureOf(R"({"event":"job.done"})", "Jefe") + "\r\n"));
   EXPECT_EQ(BodyOf(request), R"({"event":"job.done"})");
