@@ -10,6 +10,7 @@ namespace weft::coordinator {
 namespace {
 
 constexpr unsigned kBadRequest = 400;
+constexpr unsigned kForbidden = 403;
 constexpr unsigned kNotFound = 404;
 constexpr unsigned kConflict = 409;
 constexpr unsigned kCannotServe = 422;
@@ -21,6 +22,8 @@ unsigned StatusOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kNotFound:
       return kNotFound;
+    case ErrorCode::kPermissionDenied:
+      return kForbidden;
     case ErrorCode::kAlreadyExists:
     case ErrorCode::kFailedPrecondition:
       return kConflict;

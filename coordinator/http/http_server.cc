@@ -65,7 +65,8 @@ std::optional<Tcp::endpoint> ParseAddress(const std::string& address) {
 // What all connections share. Everything but Ask happens on the one thread that runs `loop`.
 class HttpServer::Door : public std::enable_shared_from_this<Door> {
  public:
-  Door(Ask ask, const HttpLimits& limits) : ask_(std::move(ask)), limits_(limits) {}
+  Door(Ask ask, const HttpLimits& limits, std::optional<HttpTokens> tokens)
+      : ask_(std::move(ask)), limits_(limits), tokens_(std::move(tokens)) {}
 
   Status Listen(const std::string& address);
   void Run();
@@ -78,8 +79,11 @@ class HttpServer::Door : public std::enable_shared_from_this<Door> {
   [[nodiscard]] asio::io_context& loop() { return *loop_; }
 
   // `answered` is called once, with nothing when the farm does not answer in time.
-  void AskFarm(const v1::ToCoordinator& question,
+  void AskFarm(const Guest& guest,
+               const v1::ToCoordinator& question,
                std::function<void(const v1::FromCoordinator* answer)> answered);
+  // Null where none are asked for.
+  [[nodiscard]] const HttpTokens* tokens() const { return tokens_ ? &*tokens_ : nullptr; }
 
  private:
   class Session;
@@ -89,6 +93,7 @@ class HttpServer::Door : public std::enable_shared_from_this<Door> {
 
   const Ask ask_;
   const HttpLimits limits_;
+  const std::optional<HttpTokens> tokens_;
   // Shared with answers on their way. What waits in it holds sessions, and those hold the door.
   std::shared_ptr<asio::io_context> loop_ = std::make_shared<asio::io_context>(1);
   std::optional<Tcp::acceptor> acceptor_;
@@ -130,6 +135,11 @@ class HttpServer::Door::Session : public std::enable_shared_from_this<Session> {
     }
     request_ = ToRequest(parser_->get());
     keep_alive_ = parser_->get().keep_alive();
+    auto admitted = Admit(request_, door_->tokens());
+    if (auto* refused = std::get_if<HttpReply>(&admitted)) {
+      return Write(std::move(*refused), keep_alive_);
+    }
+    guest_ = std::get<Guest>(std::move(admitted));
     Route route = RouteOf(request_);
     if (auto* reply = std::get_if<HttpReply>(&route)) {
       return Write(*std::move(reply), keep_alive_);
@@ -139,11 +149,13 @@ class HttpServer::Door::Session : public std::enable_shared_from_this<Session> {
     }
     auto question = std::get<Question>(std::move(route));
     stream_.expires_never();
-    door_->AskFarm(question.message, [self = shared_from_this(), reply = std::move(question.reply)](
-                                         const v1::FromCoordinator* answer) {
-      self->Write(answer == nullptr ? Unanswered() : Tagged(self->request_, reply(*answer)),
-                  self->keep_alive_);
-    });
+    door_->AskFarm(guest_, question.message,
+                   [self = shared_from_this(),
+                    reply = std::move(question.reply)](const v1::FromCoordinator* answer) {
+                     self->Write(
+                         answer == nullptr ? Unanswered() : Tagged(self->request_, reply(*answer)),
+                         self->keep_alive_);
+                   });
   }
 
   void Write(HttpReply reply, bool keep_alive) {
@@ -193,20 +205,21 @@ class HttpServer::Door::Session : public std::enable_shared_from_this<Session> {
     stream_.expires_never();
     v1::ToCoordinator question;
     *question.mutable_read_log() = read_;
-    door_->AskFarm(question, [self = shared_from_this()](const v1::FromCoordinator* answer) {
-      if (answer == nullptr || !answer->has_log_page()) {
-        return self->Close();  // The client comes back with the last id it has.
-      }
-      const v1::LogPage& page = answer->log_page();
-      self->read_.set_offset(page.next());
-      self->read_.set_from_end(false);
-      self->text_ = EventText(page);
-      if (!self->text_.empty()) {
-        self->idle_looks_ = 0;
-        return self->WriteEvents();
-      }
-      self->Pause();
-    });
+    door_->AskFarm(guest_, question,
+                   [self = shared_from_this()](const v1::FromCoordinator* answer) {
+                     if (answer == nullptr || !answer->has_log_page()) {
+                       return self->Close();  // The client comes back with the last id it has.
+                     }
+                     const v1::LogPage& page = answer->log_page();
+                     self->read_.set_offset(page.next());
+                     self->read_.set_from_end(false);
+                     self->text_ = EventText(page);
+                     if (!self->text_.empty()) {
+                       self->idle_looks_ = 0;
+                       return self->WriteEvents();
+                     }
+                     self->Pause();
+                   });
   }
 
   // A comment now and then, to notice that the peer has left.
@@ -243,6 +256,7 @@ class HttpServer::Door::Session : public std::enable_shared_from_this<Session> {
   std::optional<http::request_parser<http::string_body>> parser_;
   http::response<http::string_body> response_;
   HttpRequest request_;
+  Guest guest_;  // Who sent it.
   bool keep_alive_ = false;
   v1::ReadLog read_;  // Where a stream of events goes on.
   std::string text_;  // Of it, on its way.
@@ -303,7 +317,8 @@ void HttpServer::Door::Accept() {
   });
 }
 
-void HttpServer::Door::AskFarm(const v1::ToCoordinator& question,
+void HttpServer::Door::AskFarm(const Guest& guest,
+                               const v1::ToCoordinator& question,
                                std::function<void(const v1::FromCoordinator* answer)> answered) {
   struct Wait {
     asio::steady_timer timer;
@@ -319,7 +334,7 @@ void HttpServer::Door::AskFarm(const v1::ToCoordinator& question,
   // The answer may come when all this is gone: it owns nothing of it.
   const std::weak_ptr<asio::io_context> loop = loop_;
   const std::weak_ptr<Wait> waiting = wait;
-  ask_(question, [loop, waiting](const v1::FromCoordinator& answer) {
+  ask_(guest, question, [loop, waiting](const v1::FromCoordinator& answer) {
     const std::shared_ptr<asio::io_context> running = loop.lock();
     if (running == nullptr) {
       return;
@@ -336,8 +351,9 @@ void HttpServer::Door::AskFarm(const v1::ToCoordinator& question,
 
 Result<std::unique_ptr<HttpServer>> HttpServer::Open(const std::string& address,
                                                      Ask ask,
-                                                     const HttpLimits& limits) {
-  auto door = std::make_shared<Door>(std::move(ask), limits);
+                                                     const HttpLimits& limits,
+                                                     std::optional<HttpTokens> tokens) {
+  auto door = std::make_shared<Door>(std::move(ask), limits, std::move(tokens));
   WEFT_RETURN_IF_ERROR(door->Listen(address));
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(door)));
 }

@@ -114,7 +114,8 @@ Status Server::Turn(Duration timeout) {
   TendCare();
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
   for (Switchboard::Call& call : board_.Take()) {
-    Hear({std::move(call.from), std::move(call.question)});
+    MessageArrived arrived{std::move(call.from), std::move(call.question)};
+    Admit(arrived, call.guest);
   }
   const auto due = farm_->NextWakeup();
   if (due.has_value() && *due <= clock_.Now()) {

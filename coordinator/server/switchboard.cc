@@ -8,12 +8,12 @@ constexpr const char* kPrefix = "here/";
 
 }  // namespace
 
-void Switchboard::Ask(v1::ToCoordinator question, Answered answered) {
+void Switchboard::Ask(Guest guest, v1::ToCoordinator question, Answered answered) {
   {
     const std::lock_guard lock(mutex_);
     PeerId from{kPrefix + std::to_string(++asked_)};
     waiting_.emplace(from, std::move(answered));
-    calls_.push_back({std::move(from), std::move(question)});
+    calls_.push_back({std::move(from), std::move(guest), std::move(question)});
   }
   wake_();
 }

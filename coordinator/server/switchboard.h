@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/guest.h"
 #include "common/transport.h"
 #include "weft/v1/envelope.pb.h"
 
@@ -25,12 +26,13 @@ class Switchboard {
 
   // Any thread. answered: called once, on the server's thread, with the first answer; never where
   // the server ends before.
-  void Ask(v1::ToCoordinator question, Answered answered);
+  void Ask(Guest guest, v1::ToCoordinator question, Answered answered);
 
   // ---- The server's side, one thread.
 
   struct Call {
     PeerId from;
+    Guest guest;  // Who asks.
     v1::ToCoordinator question;
   };
   // What was asked since the last call.

@@ -40,6 +40,7 @@ struct Options {
   ServerOptions server;
   CurveFiles curve;
   std::string http_address;  // Empty: none.
+  std::string http_tokens;   // The file that they are in; empty: nobody needs one.
   std::string log_file;
   bool check = false;
   std::vector<std::string> webhooks;  // URLs.
@@ -73,14 +74,20 @@ bool CheckMachine(const ServerOptions& options, const Log& log) {
 }
 
 // Null where nothing is to be served.
-Result<std::unique_ptr<HttpServer>> OpenHttp(const std::string& address, Server& server) {
-  if (address.empty()) {
+Result<std::unique_ptr<HttpServer>> OpenHttp(const Options& options, Server& server) {
+  if (options.http_address.empty()) {
     return nullptr;
   }
-  return HttpServer::Open(address,
-                          [&server](v1::ToCoordinator question, Switchboard::Answered answered) {
-                            server.Board().Ask(std::move(question), std::move(answered));
-                          });
+  std::optional<HttpTokens> tokens;
+  if (!options.http_tokens.empty()) {
+    WEFT_ASSIGN_OR_RETURN(tokens, HttpTokens::Read(options.http_tokens));
+  }
+  return HttpServer::Open(
+      options.http_address,
+      [&server](const Guest& guest, v1::ToCoordinator question, Switchboard::Answered answered) {
+        server.Board().Ask(guest, std::move(question), std::move(answered));
+      },
+      {}, std::move(tokens));
 }
 
 // The first line of the file; empty where none is named.
@@ -136,7 +143,7 @@ Status ServeUntil(const StopSignals& stop, const Options& options, const Log& lo
   const std::string where =
       "listening on " + server->ControlAddress() + ", for blobs on " + server->BulkAddress();
   log.Info(where);
-  WEFT_ASSIGN_OR_RETURN(const auto http, OpenHttp(options.http_address, *server));
+  WEFT_ASSIGN_OR_RETURN(const auto http, OpenHttp(options, *server));
   if (http != nullptr) {
     log.Info("HTTP on port " + std::to_string(http->Port()));
   }
@@ -263,8 +270,13 @@ void AddOptions(CLI::App& app, Options& options) {
   AddLink(app, options.server);
   AddUploads(app, options.server.uploads);
   app.add_option("--http", options.http_address,
-                 "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command")
+                 "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command, unless "
+                 "there are tokens")
       ->type_name("ADDRESS");
+  app.add_option("--http-tokens", options.http_tokens,
+                 "File with a line ROLE NAME SHA256 for each bearer token; roles are view, submit "
+                 "and operate")
+      ->type_name("FILE");
   app.add_option("--keys", options.curve.keys, "This coordinator's key file, made by weft keys");
   app.add_option(
       "--guests", options.curve.guests,

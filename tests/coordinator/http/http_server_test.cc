@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <mutex>
 #include <vector>
 
@@ -13,6 +14,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#include "common/storage/sha256_sum.h"
+#include "tests/common/temporary_folder.h"
 
 namespace weft::coordinator {
 namespace {
@@ -67,9 +71,10 @@ class HttpServerTest : public ::testing::Test {
  protected:
   // Answers at once, unless a test wants to do it itself.
   HttpServer::Ask AskHere() {
-    return [this](const v1::ToCoordinator& question,
+    return [this](const Guest& guest, const v1::ToCoordinator& question,
                   const std::function<void(const v1::FromCoordinator&)>& answered) {
       const std::lock_guard lock(mutex_);
+      asked_by_ = guest.name;
       if (keeps_silent_) {
         kept_.push_back(answered);
         return;
@@ -99,6 +104,7 @@ class HttpServerTest : public ::testing::Test {
 
   std::mutex mutex_;
   bool keeps_silent_ = false;
+  std::string asked_by_;
   std::vector<std::function<void(const v1::FromCoordinator&)>> kept_;
   HttpLimits limits_ = {.body_bytes_max = 1000,
                         .connections_max = 3,
@@ -116,6 +122,24 @@ TEST_F(HttpServerTest, ServesOneRequestAfterTheOtherOnAConnection) {
     EXPECT_THAT(reply, HasSubstr("ETag: "));
     EXPECT_THAT(reply, HasSubstr("\"job\":\"j-1\""));
   }
+}
+
+TEST_F(HttpServerTest, AsksForTokensWhereThereAreSome) {
+  const TemporaryFolder folder;
+  Sha256Sum sum;
+  sum.Add("ink");
+  std::ofstream(folder.File("tokens")) << "submit ada " << sum.Take() << "\n";
+  const auto server =
+      HttpServer::Open("127.0.0.1:0", AskHere(), limits_, *HttpTokens::Read(folder.File("tokens")))
+          .value();
+  RawClient client(server->Port());
+  client.Say(GetText("/api/v1/jobs"));
+  EXPECT_THAT(client.HearUntil("}\n"), StartsWith("HTTP/1.1 401 "));
+  EXPECT_EQ(asked_by_, "") << "nobody was asked";
+  client.Say(GetText("/api/v1/jobs", "Authorization: Bearer ink\r\n"));
+  EXPECT_THAT(client.HearUntil("}\n"), StartsWith("HTTP/1.1 200 "));
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(asked_by_, "ada");
 }
 
 TEST_F(HttpServerTest, AFarmThatDoesNotAnswerIsUnavailable) {

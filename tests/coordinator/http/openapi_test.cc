@@ -10,6 +10,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "common/wire/error_wire.h"
+#include "coordinator/http/http_tokens.h"
 #include "coordinator/http/routes.h"
 
 namespace weft::coordinator {
@@ -115,6 +116,22 @@ TEST(OpenApi, RepliesHaveStatusesThatItNames) {
           ToWire(Error(ErrorCode::kNotFound, "no such job"));
       EXPECT_TRUE(is_named(question->reply(refusal).status)) << operation.path;
     }
+  }
+}
+
+TEST(OpenApi, TokensAreNeededWhereItSaysSo) {
+  const YAML::Node api = Described();
+  EXPECT_TRUE(api["components"]["securitySchemes"]["token"].IsDefined());
+  ASSERT_EQ(api["security"].size(), 1U);
+  const HttpTokens nobody;
+  for (const Operation& operation : Operations(api)) {
+    const YAML::Node own = operation.node["security"];
+    const bool is_free = own.IsDefined() && own.size() == 0;
+    const auto admitted = Admit(RequestFor(operation), &nobody);
+    EXPECT_EQ(std::holds_alternative<Guest>(admitted), is_free) << operation.path;
+    EXPECT_EQ(operation.node["responses"]["401"].IsDefined(), !is_free) << operation.path;
+    EXPECT_EQ(operation.node["responses"]["403"].IsDefined(), operation.method != "GET")
+        << operation.method << " " << operation.path;
   }
 }
 

@@ -15,7 +15,7 @@ TEST(Switchboard, HandsOverWhatIsAskedAndBringsBackTheFirstAnswer) {
   Switchboard board([&] { ++woken; });
   v1::ToCoordinator question;
   question.mutable_show_farm();
-  board.Ask(question, [&](const v1::FromCoordinator& answer) {
+  board.Ask({Role::kSubmit, "ada"}, question, [&](const v1::FromCoordinator& answer) {
     ++answers;
     EXPECT_TRUE(answer.has_farm_status());
   });
@@ -23,6 +23,7 @@ TEST(Switchboard, HandsOverWhatIsAskedAndBringsBackTheFirstAnswer) {
   const std::vector<Switchboard::Call> calls = board.Take();
   ASSERT_THAT(calls, SizeIs(1));
   EXPECT_TRUE(calls[0].question.has_show_farm());
+  EXPECT_EQ(calls[0].guest.name, "ada");
   EXPECT_TRUE(Switchboard::IsHere(calls[0].from));
   EXPECT_THAT(board.Take(), IsEmpty());
   v1::FromCoordinator answer;
@@ -36,7 +37,7 @@ TEST(Switchboard, EveryoneIsAnsweredByTheirOwnName) {
   Switchboard board([] {});
   std::vector<int> answered;
   for (int number = 0; number < 2; ++number) {
-    board.Ask({}, [&answered, number](const v1::FromCoordinator& /*answer*/) {
+    board.Ask({}, {}, [&answered, number](const v1::FromCoordinator& /*answer*/) {
       answered.push_back(number);
     });
   }
