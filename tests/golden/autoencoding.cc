@@ -19,7 +19,7 @@ Outputs EncodeImage(const models::Vae& vae, const at::Tensor& image, const at::T
 }
 
 Outputs DecodeLatents(const models::Vae& vae, const at::Tensor& latents) {
-  const at::Device device = vae.decoder.conv_in.weight.device();
+  const at::Device device = vae.decoder.conv_in.bias.device();
   const at::Tensor sample = vae.Decode(latents.to(device).div(vae.config.scaling_factor));
   return {{"out.sample", sample}, {"out.image01", sample.mul(0.5).add_(0.5).clamp_(0.0, 1.0)}};
 }

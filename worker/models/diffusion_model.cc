@@ -160,7 +160,7 @@ class StableDiffusion : public DiffusionModel {
     latents.values.reserve(frames.size() * latents.frame_size());
     for (const Frame& frame : frames) {
       const at::Tensor mean =
-          EncodeTiled(vae_, PictureOf(frame).to(vae_.encoder.conv_in.weight.options()))
+          EncodeTiled(vae_, PictureOf(frame).to(vae_.encoder.conv_in.bias.options()))
               .narrow(1, 0, latents.channels)
               .to(at::kCPU, at::kFloat)
               .contiguous()
@@ -185,7 +185,7 @@ class StableDiffusion : public DiffusionModel {
       std::copy_n(latents.values.data() + static_cast<std::size_t>(i) * size, size,
                   cells.data_ptr<float>());
       cells.div_(configs_.vae.scaling_factor);
-      frames.push_back(FrameOf(DecodeTiled(vae_, cells.to(vae_.decoder.conv_in.weight.options())
+      frames.push_back(FrameOf(DecodeTiled(vae_, cells.to(vae_.decoder.conv_in.bias.options())
                                                      .contiguous(at::MemoryFormat::ChannelsLast))
                                    .to(at::kCPU, at::kFloat)));
     }

@@ -29,27 +29,30 @@ DoublingConv Doubling(const Conv& conv) {
       quarters.push_back(TwoTaps(TwoTaps(kernel, kRows, odd_row), kColumns, odd_column));
     }
   }
-  return {at::cat(quarters).to(conv.weight.scalar_type()).contiguous(kLayout),
-          at::cat({conv.bias, conv.bias, conv.bias, conv.bias})};
+  const at::Tensor weight = at::cat(quarters).to(conv.weight.scalar_type()).contiguous(kLayout);
+  const PackedFilter packed = Pack(weight);
+  return {{packed.values.defined() ? at::Tensor() : weight,
+           at::cat({conv.bias, conv.bias, conv.bias, conv.bias}),
+           /*stride=*/1, /*padding=*/1, packed}};
 }
 
 at::Tensor DoublingConv::operator()(const at::Tensor& x) const {
   const std::int64_t height = x.size(2);
   const std::int64_t width = x.size(3);
-  const std::int64_t out = weight.size(0) / kQuarters;
+  const std::int64_t out = quarters.bias.size(0) / kQuarters;
   // Padded by one cell all round, each axis has one place more than cells: the even quarter's cell
   // y lies at place y, the odd one's at y + 1.
-  const at::Tensor quarters = at::conv2d(x, weight, bias, /*stride=*/1, /*padding=*/1)
-                                  .contiguous(kLayout)
-                                  .permute({0, 2, 3, 1})
-                                  .view({x.size(0), height + 1, width + 1, kQuarters, out});
+  const at::Tensor places = quarters(x)
+                                .contiguous(kLayout)
+                                .permute({0, 2, 3, 1})
+                                .view({x.size(0), height + 1, width + 1, kQuarters, out});
   at::Tensor doubled = at::empty({x.size(0), out, 2 * height, 2 * width}, x.options(), kLayout);
   const at::Tensor cells =
       doubled.permute({0, 2, 3, 1}).view({x.size(0), height, 2, width, 2, out});
   for (std::int64_t row = 0; row < 2; ++row) {
     for (std::int64_t column = 0; column < 2; ++column) {
       cells.select(2, row).select(3, column).copy_(
-          quarters.narrow(1, row, height).narrow(2, column, width).select(3, 2 * row + column));
+          places.narrow(1, row, height).narrow(2, column, width).select(3, 2 * row + column));
     }
   }
   return doubled;

@@ -12,15 +12,17 @@
 namespace weft::models {
 
 struct DoublingConv {
-  at::Tensor weight;  // [4 * out, in, 2, 2]: quarter 2 * (row is odd) + (column is odd) outermost.
-  at::Tensor bias;    // [4 * out]
+  // [4 * out, in, 2, 2]: quarter 2 * (row is odd) + (column is odd) outermost.
+  Conv quarters;
+
+  [[nodiscard]] bool Exists() const { return quarters.Exists(); }
 
   // x: [batch, in, height, width]. Gives [batch, out, 2 * height, 2 * width], channels last, up to
   // rounding what `conv` of Doubling() gives for the doubled x.
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
 };
 
-// conv: 3 x 3, stride 1, padding 1. Weights are summed in float32, whatever their type.
+// conv: 3 x 3, stride 1, padding 1, not packed. Weights are summed in float32, whatever their type.
 DoublingConv Doubling(const Conv& conv);
 
 }  // namespace weft::models

@@ -10,9 +10,17 @@ namespace {
 
 constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 
+Linear PackedLinear(const at::Tensor& weight, const at::Tensor& bias) {
+  PackedFilter packed = Pack(weight);
+  return {packed.values.defined() ? at::Tensor() : weight, bias, packed};
+}
+
 }  // namespace
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
+  if (packed.values.defined()) {
+    return packed.Multiply(x, bias);
+  }
   if (!x.is_cpu() || x.dim() != 3 || !at::hasMKLDNN()) {
     return at::linear(x, weight, bias);
   }
@@ -26,7 +34,16 @@ at::Tensor Linear::operator()(const at::Tensor& x) const {
       .squeeze(2);
 }
 
+bool Linear::IsZero() const {
+  const at::Tensor& values = packed.values.defined() ? packed.values : weight;
+  return values.count_nonzero().item<std::int64_t>() == 0 &&
+         (!bias.defined() || bias.count_nonzero().item<std::int64_t>() == 0);
+}
+
 at::Tensor Conv::operator()(const at::Tensor& x) const {
+  if (packed.values.defined()) {
+    return packed.Convolve(x, bias, {stride, padding});
+  }
   return at::conv2d(x, weight, bias, stride, padding);
 }
 
@@ -78,14 +95,14 @@ at::Tensor LayerNorm::operator()(const at::Tensor& x) const {
 // LibTorch would read and write the whole picture for each.
 at::Tensor ResnetBlock::OnDevice(const at::Tensor& x, const at::Tensor& time_embedding) const {
   at::Tensor shift = conv1.bias.to(at::kFloat).unsqueeze(0);
-  if (time.weight.defined()) {
+  if (time.Exists()) {
     shift = time(time_embedding).to(at::kFloat).add(shift);
   }
   const at::Tensor h =
       NormalizeGroupsOnDevice(conv1.WithoutBias(norm1.Silu(x)), shift,
                               {norm2.weight, norm2.bias, norm2.groups, norm2.eps, /*silu=*/true});
   return AddRowsOnDevice(conv2.WithoutBias(h), conv2.bias,
-                         shortcut.weight.defined() ? Pointwise(shortcut, x) : x);
+                         shortcut.Exists() ? Pointwise(shortcut, x) : x);
 }
 
 at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& time_embedding) const {
@@ -93,27 +110,37 @@ at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& time_e
     return OnDevice(x, time_embedding);
   }
   at::Tensor h = conv1(norm1.Silu(x));
-  if (time.weight.defined()) {
+  if (time.Exists()) {
     h.add_(time(time_embedding).unsqueeze(-1).unsqueeze(-1));
   }
   h = conv2(norm2.Silu(h));
-  return h.add_(shortcut.weight.defined() ? Pointwise(shortcut, x) : x);
+  return h.add_(shortcut.Exists() ? Pointwise(shortcut, x) : x);
 }
 
 Linear TakeLinear(Weights& weights, const std::string& name, int in, int out) {
-  return {weights.Take(name + ".weight", {out, in}), weights.Take(name + ".bias", {out})};
+  return PackedLinear(weights.Take(name + ".weight", {out, in}),
+                      weights.Take(name + ".bias", {out}));
 }
 
 Linear TakeLinearWithoutBias(Weights& weights, const std::string& name, int in, int out) {
-  return {weights.Take(name + ".weight", {out, in}), {}};
+  return PackedLinear(weights.Take(name + ".weight", {out, in}), {});
 }
 
 Linear TakePointwise(Weights& weights, const std::string& name, int in, int out) {
-  return {weights.Take(name + ".weight", {out, in, 1, 1}).view({out, in}),
-          weights.Take(name + ".bias", {out})};
+  return PackedLinear(weights.Take(name + ".weight", {out, in, 1, 1}).view({out, in}),
+                      weights.Take(name + ".bias", {out}));
 }
 
 Conv TakeConv(Weights& weights, const std::string& name, int in, int out) {
+  Conv conv = TakeUnpackedConv(weights, name, in, out);
+  conv.packed = Pack(conv.weight);
+  if (conv.packed.values.defined()) {
+    conv.weight = at::Tensor();
+  }
+  return conv;
+}
+
+Conv TakeUnpackedConv(Weights& weights, const std::string& name, int in, int out) {
   constexpr int kKernel = 3;
   const at::Tensor kernel = weights.Take(name + ".weight", {out, in, kKernel, kKernel});
   // What stands for a missing tensor is one element; made whole, it would take what a file claims.

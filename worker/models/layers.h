@@ -6,23 +6,33 @@
 #include <string>
 
 #include "worker/models/aten.h"
+#include "worker/models/packed_filter.h"
 #include "worker/models/weights.h"
 
 namespace weft::models {
 
+// Weights are kept either as they were stored or, for float32 on a CPU, packed.
+
 struct Linear {
-  at::Tensor weight;  // [out, in]
+  at::Tensor weight;  // [out, in]; undefined if packed.
   at::Tensor bias;    // [out], or undefined.
+  PackedFilter packed;
+
+  [[nodiscard]] bool Exists() const { return weight.defined() || packed.values.defined(); }
+  [[nodiscard]] bool IsZero() const;
 
   // x: [rows, in] or [batch, tokens, in].
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
 };
 
 struct Conv {
-  at::Tensor weight;  // [out, in, k, k]
+  at::Tensor weight;  // [out, in, k, k]; undefined if packed.
   at::Tensor bias;    // [out]
   int stride = 1;
   int padding = 1;
+  PackedFilter packed;
+
+  [[nodiscard]] bool Exists() const { return weight.defined() || packed.values.defined(); }
 
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x) const;
   [[nodiscard]] at::Tensor WithoutBias(const at::Tensor& x) const;
@@ -57,10 +67,10 @@ struct LayerNorm {
 struct ResnetBlock {
   GroupNorm norm1;
   Conv conv1;
-  Linear time;  // Without weight in a VAE.
+  Linear time;  // None in a VAE.
   GroupNorm norm2;
   Conv conv2;
-  Linear shortcut;  // 1 x 1; without weight where the width stays.
+  Linear shortcut;  // 1 x 1; none where the width stays.
 
   // time_embedding: [1 or batch, width], after its SiLU; undefined in a VAE.
   [[nodiscard]] at::Tensor operator()(const at::Tensor& x, const at::Tensor& time_embedding) const;
@@ -81,6 +91,8 @@ Linear TakeLinearWithoutBias(Weights& weights, const std::string& name, int in, 
 Linear TakePointwise(Weights& weights, const std::string& name, int in, int out);
 // 3 x 3, padding 1.
 Conv TakeConv(Weights& weights, const std::string& name, int in, int out);
+// Same, as it was stored.
+Conv TakeUnpackedConv(Weights& weights, const std::string& name, int in, int out);
 GroupNorm TakeGroupNorm(Weights& weights, const std::string& name, int width, const NormSpec& norm);
 LayerNorm TakeLayerNorm(Weights& weights, const std::string& name, int width, double eps);
 

@@ -188,7 +188,7 @@ at::Tensor DownBlock(const UnetBlock& block,
     }
     skips.push_back(x);
   }
-  if (block.resample.weight.defined()) {
+  if (block.resample.Exists()) {
     x = block.resample(x);
     skips.push_back(x);
   }
@@ -206,7 +206,7 @@ at::Tensor UpBlock(const UnetBlock& block,
       x = block.transformers[i](x, context);
     }
   }
-  if (block.resample.weight.defined()) {
+  if (block.resample.Exists()) {
     // To the skip's size, not to twice the own: odd sizes were rounded up on the way down.
     x = block.resample(Resize(x, skips.back().size(2), skips.back().size(3)));
   }

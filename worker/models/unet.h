@@ -51,7 +51,7 @@ struct TimeEmbedding {
 struct UnetBlock {
   std::vector<ResnetBlock> resnets;
   std::vector<SpatialTransformer> transformers;
-  Conv resample;  // Behind the resnets; without weight at the last level.
+  Conv resample;  // Behind the resnets; none at the last level.
 };
 
 struct UnetMiddle {

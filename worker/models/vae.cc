@@ -9,11 +9,6 @@ namespace {
 
 constexpr double kNormEps = 1e-6;  // Fixed in AutoencoderKL.
 
-bool IsZero(const Linear& linear) {
-  return linear.weight.count_nonzero().item<std::int64_t>() == 0 &&
-         linear.bias.count_nonzero().item<std::int64_t>() == 0;
-}
-
 class HalfReader {
  public:
   HalfReader(Weights& weights, const VaeConfig& config, std::string name)
@@ -48,7 +43,7 @@ class HalfReader {
       const std::string block = name_ + ".up_blocks." + std::to_string(i);
       half.levels.push_back({Resnets(block, config_.layers + 1, in, out), {}, {}});
       if (i + 1 < config_.channels.size()) {
-        const Conv conv = TakeConv(weights_, block + ".upsamplers.0.conv", out, out);
+        const Conv conv = TakeUnpackedConv(weights_, block + ".upsamplers.0.conv", out, out);
         // What stands for a missing tensor is not worth the work: Finish() refuses it.
         if (conv.weight.is_non_overlapping_and_dense()) {
           half.levels.back().grow = Doubling(conv);
@@ -84,7 +79,7 @@ class HalfReader {
     attention.to_out = TakeLinear(weights_, name + ".to_out.0", width, width);
     // Output weights of zero add exactly nothing (a model trained without this layer has them), and
     // attention over all cells is the dearest layer of a VAE.
-    return IsZero(attention.to_out) ? VaeAttention{} : attention;
+    return attention.to_out.IsZero() ? VaeAttention{} : attention;
   }
 
   std::vector<ResnetBlock> Resnets(const std::string& block, int count, int in, int out) {
@@ -113,7 +108,7 @@ at::Tensor VaeAttention::operator()(const at::Tensor& x) const {
 
 at::Tensor VaeHalf::Middle(const at::Tensor& x) const {
   at::Tensor h = mid_before(x, {});
-  if (mid_attention.to_out.weight.defined()) {
+  if (mid_attention.to_out.Exists()) {
     h = mid_attention(h);
   }
   return mid_after(h, {});
@@ -125,23 +120,23 @@ at::Tensor Vae::Encode(const at::Tensor& picture) const {
     for (const ResnetBlock& resnet : level.resnets) {
       x = resnet(x, {});
     }
-    if (level.shrink.weight.defined()) {
+    if (level.shrink.Exists()) {
       // The encoder pads at the right and the bottom only.
       x = level.shrink(at::constant_pad_nd(x, {0, 1, 0, 1}));
     }
   }
   x = encoder.conv_out(encoder.norm_out.Silu(encoder.Middle(x)));
-  return quant_conv.weight.defined() ? Pointwise(quant_conv, x) : x;
+  return quant_conv.Exists() ? Pointwise(quant_conv, x) : x;
 }
 
 at::Tensor Vae::Decode(const at::Tensor& latents) const {
-  at::Tensor x = post_quant_conv.weight.defined() ? Pointwise(post_quant_conv, latents) : latents;
+  at::Tensor x = post_quant_conv.Exists() ? Pointwise(post_quant_conv, latents) : latents;
   x = decoder.Middle(decoder.conv_in(x));
   for (const VaeLevel& level : decoder.levels) {
     for (const ResnetBlock& resnet : level.resnets) {
       x = resnet(x, {});
     }
-    if (level.grow.weight.defined()) {
+    if (level.grow.Exists()) {
       x = level.grow(x);
     }
   }

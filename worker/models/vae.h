@@ -24,7 +24,7 @@ struct VaeAttention {
 
 struct VaeLevel {
   std::vector<ResnetBlock> resnets;
-  Conv shrink;        // The encoder's; without weight at its last level.
+  Conv shrink;        // The encoder's; none at its last level.
   DoublingConv grow;  // The decoder's; likewise.
 };
 
@@ -45,7 +45,7 @@ struct Vae {
   VaeConfig config;
   VaeHalf encoder;
   VaeHalf decoder;
-  Linear quant_conv;  // Without weight where the model has none.
+  Linear quant_conv;  // None where the model has none.
   Linear post_quant_conv;
 
   // picture: [batch, 3, height, width], -1..1, sides multiples of config.factor().
