@@ -28,6 +28,7 @@ struct EngineFigures {
   double seconds_median = 0.0;
   double flop = 0.0;             // Of one pass: two for each multiply-add, as model_cost.h counts.
   double peak_flop_per_s = 0.0;  // A large convolution in the same type, measured beside it.
+  double output_rms = 0.0;       // Root mean square of what came out.
   std::int64_t peak_memory_bytes = 0;  // Of the process, weights included.
   int threads = 1;
   double relative_error = -1.0;  // Root mean square against float32, over that of float32; -1: not

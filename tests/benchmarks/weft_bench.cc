@@ -76,6 +76,7 @@ Result<std::string> RunEngine(const std::string& part, const EngineWords& words)
                                  {"flop_per_s", rate},
                                  {"peak_flop_per_s", figures.peak_flop_per_s},
                                  {"of_peak", rate / figures.peak_flop_per_s},
+                                 {"output_rms", figures.output_rms},
                                  {"peak_memory_bytes", figures.peak_memory_bytes}};
   if (order.compare) {
     json["relative_error"] = figures.relative_error;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
@@ -68,6 +69,9 @@ class Audit {
   // A result comes in whose outputs are not there as it says. While it may still count, what an
   // honest worker has stored must be.
   void OnLie(const coordinator::Floor& floor, const v1::TaskCompleted& completed);
+
+  // How many tasks have had a result that their workers were told is safe.
+  [[nodiscard]] std::size_t Results() const { return committed_.size(); }
 
   // The task has a result, and that is on disk.
   [[nodiscard]] bool IsDone(const TaskId& task) const;

@@ -6,7 +6,10 @@
 namespace weft::simulation {
 namespace {
 
-constexpr Duration kPatience{3'600'000};  // After the last fault every job has so long to end.
+// After the last fault, no job may go on for so long without a task's result; nor, with results,
+// for so long in all.
+constexpr Duration kPatience{3'600'000};
+constexpr Duration kPatienceInAll{24 * 3'600'000};
 
 const PeerId kOperator{"operator"};
 
@@ -53,10 +56,15 @@ Report World::Run() {
   }
   timeline_.Plan(scenario_.calm - timeline_.Now(), [this] { CalmDown(); });
   Report report;
-  const Time deadline = scenario_.calm + kPatience;
-  while (audit_.Found().empty() && !AllEnded() && timeline_.Now() < deadline) {
+  Time deadline = scenario_.calm + kPatience;
+  for (std::size_t results = 0; audit_.Found().empty() && !AllEnded() && timeline_.Now() < deadline;
+       ++report.steps) {
     timeline_.Step();
-    ++report.steps;
+    if (audit_.Results() != results) {
+      results = audit_.Results();
+      deadline = std::min(std::max(deadline, timeline_.Now() + kPatience),
+                          scenario_.calm + kPatienceInAll);
+    }
   }
   if (audit_.Found().empty() && !AllEnded()) {
     audit_.Breach("a job did not end");

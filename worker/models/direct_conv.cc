@@ -44,7 +44,7 @@ std::int64_t TapsAtOnce(std::int64_t depth) {
   return std::max<std::int64_t>(1, kDepth / depth);
 }
 
-// What one pass sums up: kRows cells by one or two panels.
+// What one pass sums up: kRows cells by a panel.
 struct Pass {
   const float* patch = nullptr;
   const std::int64_t* rows = nullptr;  // [kRows]: where the cells' first taps lie in the patch.
@@ -56,25 +56,22 @@ struct Pass {
   float* sums = nullptr;  // [kRows, kGroupPanels * kPanel]
 };
 
-template <typename Vector, int Vectors>
-[[gnu::always_inline]] inline void AddProducts(const Vector (&columns)[Vectors],
+constexpr int kVectors = static_cast<int>(kPanel) / kFloats<HalfLanes>;
+
+[[gnu::always_inline]] inline void AddProducts(const HalfLanes (&columns)[kVectors],
                                                float cell,
-                                               Vector (&sums)[Vectors]) {
-#pragma GCC unroll 4
-  for (int v = 0; v < Vectors; ++v) {
+                                               HalfLanes (&sums)[kVectors]) {
+#pragma GCC unroll 2
+  for (std::int64_t v = 0; v < kVectors; ++v) {
     sums[v] += columns[v] * cell;
   }
 }
 
 // Written out row by row: kept in an array, the rows' addresses would lie in memory.
-template <typename Vector, int Panels>
-[[gnu::always_inline]] inline void SumProducts(const Pass& pass) {
-  constexpr int kPanelVectors = kPanel / kFloats<Vector>;
-  constexpr int kVectors = Panels * kPanelVectors;
-  Vector sums[kRows][kVectors] = {};
+WEFT_OTHER_CPU void SumPanel(const Pass& pass) {
+  HalfLanes sums[kRows][kVectors] = {};
   const float* panel = pass.panel;
   const std::int64_t depth = pass.depth;
-  const std::int64_t panel_stride = pass.panel_stride;
   for (std::int64_t tap = 0; tap < pass.tap_count; ++tap) {
     const float* const patch = pass.patch + pass.taps[tap];
     const float* const row0 = patch + pass.rows[0];
@@ -84,11 +81,10 @@ template <typename Vector, int Panels>
     const float* const row4 = patch + pass.rows[4];
     const float* const row5 = patch + pass.rows[5];
     for (std::int64_t k = 0; k < depth; ++k) {
-      Vector columns[kVectors];
-#pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
-        Load(panel + v / kPanelVectors * panel_stride + v % kPanelVectors * kFloats<Vector>,
-             columns[v]);
+      HalfLanes columns[kVectors];
+#pragma GCC unroll 2
+      for (std::int64_t v = 0; v < kVectors; ++v) {
+        Load(panel + v * kFloats<HalfLanes>, columns[v]);
       }
       AddProducts(columns, row0[k], sums[0]);
       AddProducts(columns, row1[k], sums[1]);
@@ -100,11 +96,11 @@ template <typename Vector, int Panels>
     }
   }
 #pragma GCC unroll 6
-  for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
-      float* const at = pass.sums + row * kGroupPanels * kPanel + v * kFloats<Vector>;
-      Vector sum;
+  for (std::int64_t row = 0; row < kRows; ++row) {
+#pragma GCC unroll 2
+    for (std::int64_t v = 0; v < kVectors; ++v) {
+      float* const at = pass.sums + row * kGroupPanels * kPanel + v * kFloats<HalfLanes>;
+      HalfLanes sum;
       Load(at, sum);
       sum += sums[row][v];
       Store(sum, at);
@@ -112,32 +108,17 @@ template <typename Vector, int Panels>
   }
 }
 
-WEFT_WIDE_CPU void SumPanelWide(const Pass& pass) {
-  SumProducts<Lanes, 1>(pass);
-}
-
-WEFT_WIDE_CPU void SumTwoPanelsWide(const Pass& pass) {
-  SumProducts<Lanes, 2>(pass);
-}
-
-WEFT_OTHER_CPU void SumPanel(const Pass& pass) {
-  SumProducts<HalfLanes, 1>(pass);
-}
-
 // The cells of a tile by the panels of a group.
 void SumBlock(
     Pass pass, const std::int64_t* rows, std::int64_t row_count, std::int64_t panels, float* sums) {
-  const bool wide = HasWideVectors();
   const float* const first = pass.panel;
-  for (std::int64_t panel = 0; panel < panels;) {
-    const std::int64_t count = wide && panel + 1 < panels ? 2 : 1;
+  for (std::int64_t panel = 0; panel < panels; ++panel) {
     pass.panel = first + panel * pass.panel_stride;
     for (std::int64_t row = 0; row < row_count; row += kRows) {
       pass.rows = rows + row;
       pass.sums = sums + (row * kGroupPanels + panel) * kPanel;
-      count == 2 ? SumTwoPanelsWide(pass) : wide ? SumPanelWide(pass) : SumPanel(pass);
+      SumPanel(pass);
     }
-    panel += count;
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "worker/models/lanes.h"
+
 namespace weft::models {
 namespace {
 
@@ -44,7 +46,7 @@ at::Tensor PackedFilter::Multiply(const at::Tensor& x, const at::Tensor& bias) c
 }
 
 PackedFilter Pack(const at::Tensor& weight) {
-  if (!weight.is_cpu() || weight.scalar_type() != at::kFloat ||
+  if (HasWideVectors() || !weight.is_cpu() || weight.scalar_type() != at::kFloat ||
       !weight.is_non_overlapping_and_dense()) {
     return {};
   }
