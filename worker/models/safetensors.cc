@@ -75,6 +75,19 @@ SafetensorsFile::~SafetensorsFile() {
   }
 }
 
+void SafetensorsFile::Forget(const std::byte* bytes, std::size_t count) const {
+  // Whole pages; the mapping begins with one.
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto begin = static_cast<std::size_t>(bytes - mapping_);
+  const std::size_t first = (begin + page - 1) / page * page;
+  const std::size_t end = (begin + count) / page * page;
+  if (first < end) {
+    // Where it fails, the pages stay until others need their room.
+    madvise(const_cast<std::byte*>(mapping_) + first, end - first,  // NOLINT: takes no const
+            MADV_DONTNEED);
+  }
+}
+
 const StoredTensor* SafetensorsFile::Find(const std::string& name) const {
   const auto found = contents_.tensors.find(name);
   return found == contents_.tensors.end() ? nullptr : &found->second;

@@ -42,6 +42,10 @@ class SafetensorsFile {
   // Null where there is no such tensor.
   [[nodiscard]] const StoredTensor* Find(const std::string& name) const;
 
+  // Gives back the memory that these bytes of the file take: they were copied, and are not needed
+  // soon. Reading them again brings them back. bytes: of one of the tensors.
+  void Forget(const std::byte* bytes, std::size_t count) const;
+
  private:
   SafetensorsFile() = default;
   Status Map();

@@ -68,9 +68,13 @@ at::Tensor ViewOf(const HeldTensor& held) {
     return ToTensor(stored);
   }
   auto* bytes = const_cast<std::byte*>(stored.bytes);  // NOLINT: at::from_blob takes no const
-  // The deleter owns a share of the file, and gives it back by being destroyed.
+  // The deleter owns a share of the file, and gives it back by being destroyed. Who lets go of the
+  // tensor has copied it, to another type, device or order.
   return at::from_blob(
-      bytes, stored.shape, [file = held.file](void* /*bytes*/) {},
+      bytes, stored.shape,
+      [file = held.file, stored](void* /*bytes*/) {
+        file->Forget(stored.bytes, stored.byte_count);
+      },
       at::TensorOptions().dtype(ScalarTypeOf(stored.type)));
 }
 

@@ -165,6 +165,21 @@ TEST_F(Safetensors, ReadsAHeaderWhoseLengthLooksLikeAPickle) {
   EXPECT_TRUE(SafetensorsFile::Open(path_));
 }
 
+TEST_F(Safetensors, HasForgottenBytesAgainWhenTheyAreRead) {
+  std::string data(100'000, '\0');
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    data[i] = static_cast<char>(i * i % 251);
+  }
+  const auto file = Open({{"w", Entry("U8", {100'000}, 0, 100'000)}}, data);
+  ASSERT_TRUE(file);
+  const StoredTensor& tensor = *file.value()->Find("w");
+  // The parts at both ends lie in pages that others share.
+  for (const std::size_t begin : {std::size_t{0}, std::size_t{1}, std::size_t{5000}}) {
+    file.value()->Forget(tensor.bytes + begin, tensor.byte_count - 2 * begin);
+    EXPECT_EQ(std::memcmp(tensor.bytes, data.data(), data.size()), 0) << begin;
+  }
+}
+
 TEST_F(Safetensors, SaysThatAFileIsMissing) {
   EXPECT_THAT(Refusal(SafetensorsFile::Open(folder_ / "none"), ErrorCode::kNotFound),
               HasSubstr("No such file"));
