@@ -189,7 +189,8 @@ TEST_F(LoraTest, MergesSeveralFilesIntoALoadedModel) {
     const auto parts =
         AtTorchEdge([&] { return LoadModelParts({.model = kModel, .loras = loras}, {}); });
     EXPECT_TRUE(parts) << parts.error().message();
-    return parts->unet.trunk.down[0].transformers[0].blocks[0].attn1.to_q.weight;
+    const Linear& layer = parts->unet.trunk.down[0].transformers[0].blocks[0].attn1.to_q;
+    return layer.packed.values.defined() ? layer.packed.values : layer.weight;
   };
   const at::Tensor plain = query({});
   const at::Tensor once = query({{path_, 1.0}});

@@ -224,7 +224,9 @@ TEST_F(ModelPartsTest, SplitsOpenClipsProjectionsAndLeavesOutItsLastLayer) {
   ASSERT_EQ(text->layers.size(), 1U);
   EXPECT_FALSE(text->config.quick_gelu);
   const auto first_byte = [](const Linear& linear) {
-    return *static_cast<const char*>(linear.weight.data_ptr());
+    const at::Tensor& values =
+        linear.packed.values.defined() ? linear.packed.values : linear.weight;
+    return *static_cast<const char*>(values.data_ptr());
   };
   EXPECT_EQ(first_byte(text->layers[0].q), 1);
   EXPECT_EQ(first_byte(text->layers[0].k), 2);
