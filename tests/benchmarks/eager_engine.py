@@ -348,6 +348,7 @@ def write(engine, folder):
         header[name] = {"dtype": "F32", "shape": list(value.shape), "data_offsets": [begin, begin + len(values[-1])]}
         begin += len(values[-1])
     text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
     with open(folder / "unet" / "diffusion_pytorch_model.safetensors", "wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         file.writelines(values)

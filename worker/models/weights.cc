@@ -65,7 +65,9 @@ at::Tensor ViewOf(const HeldTensor& held) {
   // The format aligns its data to 8 bytes, but does not demand it.
   const bool aligned = reinterpret_cast<std::uintptr_t>(stored.bytes) % SizeOf(stored.type) == 0;
   if (!aligned || stored.byte_count == 0) {
-    return ToTensor(stored);
+    at::Tensor copy = ToTensor(stored);
+    held.file->Forget(stored.bytes, stored.byte_count);
+    return copy;
   }
   auto* bytes = const_cast<std::byte*>(stored.bytes);  // NOLINT: at::from_blob takes no const
   // The deleter owns a share of the file, and gives it back by being destroyed. Who lets go of the
