@@ -64,7 +64,7 @@ class UploadBook : public BlobStore {
   // Whether the whole file is there, and stays for a while.
   bool Has(const UploadPlace& place, Time now);
 
-  // Nothing new is taken for now, and why; or it is again.
+  // From now on new files are refused with `why`; without one they are taken again.
   void Hold(std::optional<std::string> why);
 
   // Files that are to be dropped now: not among `needed`, and not wanted for so long. These are

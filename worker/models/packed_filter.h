@@ -24,7 +24,8 @@ struct PackedFilter {
 // weight: [out, in] or [out, in, height, width]. Undefined values if it is not what DirectConv
 // takes: float32, on the CPU, and there (what stands for a missing tensor is one element). Nor for
 // processors with AVX-512: oneDNN, which LibTorch calls, computes channels-last pictures with it as
-// fast or faster; without, at a third of DirectConv's rate.
+// fast or faster; with AVX2 alone, at a third of DirectConv's rate. Older processors were not
+// measured.
 PackedFilter Pack(const at::Tensor& weight);
 
 }  // namespace weft::models
