@@ -27,13 +27,17 @@ Status WriteWholeFile(const std::string& path, std::string_view bytes) {
     std::filesystem::remove(partial, ignored);
     return CannotWrite(path, why);
   }
+  Status placed = PutInPlace(partial, path);
+  if (!placed) {
+    std::filesystem::remove(partial, ignored);
+  }
+  return placed;
+}
+
+Status PutInPlace(const std::string& partial, const std::string& path) {
   std::error_code why;
   std::filesystem::rename(partial, path, why);
-  if (why) {
-    std::filesystem::remove(partial, ignored);
-    return CannotWrite(path, why);
-  }
-  return {};
+  return why ? CannotWrite(path, why) : Status();
 }
 
 }  // namespace weft

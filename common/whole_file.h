@@ -13,4 +13,8 @@ namespace weft {
 // kPermissionDenied, kNoSpace: it cannot be written; nothing is left behind.
 Status WriteWholeFile(const std::string& path, std::string_view bytes);
 
+// What is written already, as `partial` in the same file system, takes the place of `path`.
+// Errors likewise; `partial` stays then.
+Status PutInPlace(const std::string& partial, const std::string& path);
+
 }  // namespace weft

@@ -34,49 +34,12 @@ bool IsControl(char letter) {
   return code < kSpace || code == kDelete;
 }
 
-// In letters that keys may have; two owners never share a word.
-std::string Word(const std::string& owner) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string word(1, kEscape);
-  for (const char letter : owner) {
-    const auto code = static_cast<unsigned char>(letter);
-    if (IsPlain(letter)) {
-      word += letter;
-    } else {
-      word += {kEscape, kDigits[code / kHexadecimal], kDigits[code % kHexadecimal]};
-    }
-  }
-  return word;
-}
-
 template <typename Number>
 std::optional<Number> NumberIn(std::string_view text, int base) {
   Number number{};
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number, base);
   const bool is_whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
   return is_whole ? std::optional(number) : std::nullopt;
-}
-
-// What Word() is of.
-std::optional<std::string> OwnerIn(std::string_view word) {
-  if (word.empty() || word.front() != kEscape) {
-    return std::nullopt;
-  }
-  std::string owner;
-  for (std::size_t at = 1; at < word.size(); ++at) {
-    if (IsPlain(word[at])) {
-      owner += word[at];
-      continue;
-    }
-    const auto code = NumberIn<unsigned>(word.substr(at + 1, 2), kHexadecimal);
-    if (word[at] != kEscape || at + 2 >= word.size() || !code.has_value()) {
-      return std::nullopt;
-    }
-    owner += static_cast<char>(*code);
-    at += 2;
-  }
-  // One spelling each: what is asked about and what is stored is compared as text.
-  return Word(owner) == word ? std::optional(owner) : std::nullopt;
 }
 
 std::vector<std::string_view> Split(std::string_view text) {
@@ -102,7 +65,7 @@ std::optional<UploadPlace> PlaceOf(const std::vector<std::string_view>& parts) {
 }
 
 std::string Middle(const UploadPlace& place) {
-  return Word(place.owner) + "/" + place.sha256 + "/" + std::to_string(place.size_bytes) + "/";
+  return OwnerWord(place.owner) + "/" + place.sha256 + "/" + std::to_string(place.size_bytes) + "/";
 }
 
 tl::unexpected<Error> Wrong(const std::string& why) {
@@ -110,6 +73,41 @@ tl::unexpected<Error> Wrong(const std::string& why) {
 }
 
 }  // namespace
+
+std::string OwnerWord(const std::string& owner) {
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string word(1, kEscape);
+  for (const char letter : owner) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (IsPlain(letter)) {
+      word += letter;
+    } else {
+      word += {kEscape, kDigits[code / kHexadecimal], kDigits[code % kHexadecimal]};
+    }
+  }
+  return word;
+}
+
+std::optional<std::string> OwnerIn(std::string_view word) {
+  if (word.empty() || word.front() != kEscape) {
+    return std::nullopt;
+  }
+  std::string owner;
+  for (std::size_t at = 1; at < word.size(); ++at) {
+    if (IsPlain(word[at])) {
+      owner += word[at];
+      continue;
+    }
+    const auto code = NumberIn<unsigned>(word.substr(at + 1, 2), kHexadecimal);
+    if (word[at] != kEscape || at + 2 >= word.size() || !code.has_value()) {
+      return std::nullopt;
+    }
+    owner += static_cast<char>(*code);
+    at += 2;
+  }
+  // One spelling each: what is asked about and what is stored is compared as text.
+  return OwnerWord(owner) == word ? std::optional(owner) : std::nullopt;
+}
 
 std::string UploadPlace::Url() const {
   return std::string(kScheme) + Middle(*this) + name;
@@ -133,17 +131,28 @@ std::uint64_t UploadPlace::PieceBytes(std::uint32_t piece) const {
 }
 
 std::string UploadsPrefixOf(const std::string& owner) {
-  return std::string(kUploadsPrefix) + Word(owner) + "/";
+  return std::string(kUploadsPrefix) + OwnerWord(owner) + "/";
 }
 
 bool IsUploadUrl(const std::string& text) {
   return text.rfind(kScheme, 0) == 0;
 }
 
-Status CheckUpload(const UploadPlace& place) {
-  if (place.owner.size() > kOwnerMax) {
-    return Wrong("an owner's name has at most 128 bytes");
+Status CheckOwnerName(const std::string& owner) {
+  return owner.size() > kOwnerMax ? Status(Wrong("an owner's name has at most 128 bytes"))
+                                  : Status();
+}
+
+Status CheckFileName(const std::string& name) {
+  if (name.empty() || name == "." || name == ".." || name.size() > kNameMax ||
+      name.find('/') != std::string::npos || std::any_of(name.begin(), name.end(), IsControl)) {
+    return Wrong("'" + name + "' is no name for a file, of at most 200 bytes");
   }
+  return {};
+}
+
+Status CheckUpload(const UploadPlace& place) {
+  WEFT_RETURN_IF_ERROR(CheckOwnerName(place.owner));
   if (place.sha256.size() != kSumDigits ||
       !std::all_of(place.sha256.begin(), place.sha256.end(), IsLowerHex)) {
     return Wrong("'" + place.sha256 + "' is no SHA-256");
@@ -152,12 +161,7 @@ Status CheckUpload(const UploadPlace& place) {
     return Wrong(place.name + ": a file of " + std::to_string(place.size_bytes) +
                  " bytes; 1 byte to 1 TiB can be handed in");
   }
-  const std::string& name = place.name;
-  if (name.empty() || name == "." || name == ".." || name.size() > kNameMax ||
-      name.find('/') != std::string::npos || std::any_of(name.begin(), name.end(), IsControl)) {
-    return Wrong("'" + name + "' is no name for a file, of at most 200 bytes");
-  }
-  return {};
+  return CheckFileName(place.name);
 }
 
 Result<UploadPlace> ParseUploadUrl(const std::string& url) {

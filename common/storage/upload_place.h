@@ -34,13 +34,21 @@ struct UploadPlace {
 // What all keys of pieces begin with, and those of one owner.
 inline constexpr std::string_view kUploadsPrefix = "uploads/";
 std::string UploadsPrefixOf(const std::string& owner);
+// The owner in letters that keys may have, at most 385; two owners never share a word.
+std::string OwnerWord(const std::string& owner);
+// What that word is of; nothing: it is none.
+std::optional<std::string> OwnerIn(std::string_view word);
+
+// kInvalidArgument: an owner of more than 128 bytes.
+Status CheckOwnerName(const std::string& owner);
+// kInvalidArgument: a name that no file can have: empty, ".", "..", longer than 200 bytes, with a
+// slash or a control character.
+Status CheckFileName(const std::string& name);
 
 // Whether the text means such a file at all; it may be a wrong one.
 bool IsUploadUrl(const std::string& text);
 
-// kInvalidArgument: an owner of more than 128 bytes, no SHA-256, no size from 1 byte to 1 TiB, or a
-// name that no file can have: empty, ".", "..", longer than 200 bytes, with a slash or a control
-// character.
+// kInvalidArgument: as the two above, or no SHA-256, or no size from 1 byte to 1 TiB.
 Status CheckUpload(const UploadPlace& place);
 // Likewise.
 Result<UploadPlace> ParseUploadUrl(const std::string& url);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/storage/object_place.h"
+#include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 
 namespace weft {
@@ -29,6 +30,10 @@ bool UsesUploads(const v1::JobSpec& job) {
   const auto files = FilesOf(job);
   return std::any_of(files.begin(), files.end(),
                      [](const std::string* file) { return IsUploadUrl(*file); });
+}
+
+bool KeepsResult(const v1::JobSpec& job) {
+  return IsResultUrl(job.output_path());
 }
 
 std::vector<std::string*> FilesOf(v1::JobSpec& job) {

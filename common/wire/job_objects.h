@@ -1,5 +1,5 @@
 // Which files of a job lie elsewhere than in the file systems of its workers: objects of an
-// S3-compatible store, and files that were handed to the coordinator.
+// S3-compatible store, files that were handed to the coordinator, and results that it keeps.
 
 #pragma once
 
@@ -15,6 +15,9 @@ bool UsesObjects(const v1::JobSpec& job);
 
 // Whether one of its files was handed to the coordinator.
 bool UsesUploads(const v1::JobSpec& job);
+
+// Whether the coordinator keeps what the job writes.
+bool KeepsResult(const v1::JobSpec& job);
 
 // What the job reads and can be handed in: clips, control maps, LoRAs, embeddings, anchors. Models
 // are not among them. None is empty.

@@ -169,6 +169,9 @@ Result<Handed> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
   SetTokens(wanted.token.empty() ? RandomToken() : wanted.token, jobs);
   WEFT_RETURN_IF_ERROR(AttendWithin(jobs, looks));
   SetOrder(after, jobs);
+  if (wanted.upload) {
+    WEFT_RETURN_IF_ERROR(KeepOutputs(jobs));
+  }
   if (jobs.size() == 1 && !wanted.name.empty()) {
     jobs.front().mutable_terms()->set_name(wanted.name);
   }
@@ -312,9 +315,10 @@ void AddOptions(CLI::App& command, SubmitWanted& wanted) {
                    "Accept it although no worker could run it now");
   command.add_flag("--unchecked", wanted.unchecked,
                    "Do not look for the files here: the workers see other paths");
-  command.add_flag("--upload", wanted.upload,
-                   "Hand in clips, maps, LoRAs and embeddings of this machine; models stay where "
-                   "the workers see them");
+  command.add_flag(
+      "--upload", wanted.upload,
+      "Hand in clips, maps, LoRAs and embeddings of this machine, and have the results "
+      "kept for weft fetch; models stay where the workers see them");
   command.add_flag("--watch", wanted.watch, "Stay until all have ended");
   command.add_flag("--dry-run", wanted.dry_run, "Only say what would be submitted");
 }

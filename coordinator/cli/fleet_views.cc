@@ -145,6 +145,12 @@ void AddLines(const std::string& text, std::string& out) {
   }
 }
 
+std::string WhereResultIs(const v1::KeptResult& result, const std::string& job) {
+  const std::string until = Seconds(result.kept_until_unix_ms());
+  return result.has_index() ? "kept here until " + until + ": weft fetch " + job
+                            : "was kept here until " + until;
+}
+
 std::string Describe(const v1::JobDetails& details) {
   const v1::JobSummary& job = details.summary();
   const v1::JobStatus& status = details.status();
@@ -155,6 +161,9 @@ std::string Describe(const v1::JobDetails& details) {
       "\npriority   " + std::to_string(job.priority()) + "\nsubmitted  " +
       Seconds(job.submitted_unix_ms()) + "\nended      " + Seconds(job.ended_unix_ms()) +
       "\ninput      " + details.spec().input_path() + "\noutput     " + job.output_path() + "\n";
+  if (details.has_result()) {
+    text += "result     " + WhereResultIs(details.result(), job.job()) + "\n";
+  }
   for (const std::string& before : details.terms().after()) {
     text += "after      " + before + "\n";
   }

@@ -6,12 +6,16 @@
 #include <system_error>
 #include <utility>
 
+#include "common/bulk/remote_blob_store.h"
+#include "common/log/log.h"
 #include "common/storage/object_place.h"
+#include "common/storage/result_place.h"
 #include "common/storage/s3_access.h"
 #include "common/storage/s3_options.h"
 #include "common/storage/s3_store.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/job_watch.h"
+#include "coordinator/cli/result_fetch.h"
 #include "coordinator/cli/terminal.h"
 #include "coordinator/view/view_words.h"
 
@@ -79,9 +83,40 @@ struct FetchWanted {
   S3Options s3;
 };
 
-Result<ExitCode> Fetch(const FetchWanted& wanted, FleetClient& client) {
-  const fs::path folder = wanted.folder;
-  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, client.FindJob(wanted.job));
+// The video's path here.
+Result<std::string> FetchKept(const v1::JobSummary& job,
+                              const std::string& folder,
+                              const FleetSession& session) {
+  v1::ToCoordinator question;
+  question.mutable_show_job()->set_job(job.job());
+  WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                        session.client.Ask(question, v1::FromCoordinator::kJobDetails));
+  const v1::KeptResult& result = answer.job_details().result();
+  if (!result.has_index()) {
+    return Failure(ErrorCode::kNotFound, "the result of " + job.job() + " was kept until " +
+                                             TimeStamp(result.kept_until_unix_ms()) +
+                                             ": hand the job in again");
+  }
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> bulk, session.connect(result.bulk_address()));
+  RemoteBlobStore blobs(std::move(bulk));
+  return FetchResult(result.index(), blobs, folder, [&] { return session.signals.Caught(); });
+}
+
+Result<std::string> FetchFile(const v1::JobSummary& job, const FetchWanted& wanted) {
+  const std::string& output = job.output_path();
+  const fs::path to = fs::path(wanted.folder) / fs::path(output).filename();
+  std::error_code error;
+  const bool is_object = IsObjectUrl(output);
+  if (!is_object && !fs::is_regular_file(output, error)) {
+    return Failure(ErrorCode::kNotFound,
+                   "its result, " + output + ", cannot be seen from this machine");
+  }
+  WEFT_RETURN_IF_ERROR(is_object ? Download(output, wanted.s3, to) : Copy(output, to));
+  return to.string();
+}
+
+Result<ExitCode> Fetch(const FetchWanted& wanted, const FleetSession& session) {
+  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, session.client.FindJob(wanted.job));
   if (found.state() != v1::JOB_STATE_DONE) {
     return Failure(ErrorCode::kFailedPrecondition,
                    "job " + found.job() + " is " + coordinator::JobStateName(found.state()) +
@@ -89,16 +124,16 @@ Result<ExitCode> Fetch(const FetchWanted& wanted, FleetClient& client) {
                        " waits for it");
   }
   std::error_code error;
-  const bool is_object = IsObjectUrl(found.output_path());
-  if (!is_object && !fs::is_regular_file(found.output_path(), error)) {
-    return Failure(ErrorCode::kNotFound,
-                   "its result, " + found.output_path() + ", cannot be seen from this machine");
+  fs::create_directories(wanted.folder, error);
+  const Result<std::string> fetched = IsResultUrl(found.output_path())
+                                          ? FetchKept(found, wanted.folder, session)
+                                          : FetchFile(found, wanted);
+  if (!fetched && fetched.error().code() == ErrorCode::kCancelled) {
+    std::cerr << "weft: " << fetched.error().message() << std::endl;
+    return ExitCode::kInterrupted;
   }
-  fs::create_directories(folder, error);
-  const fs::path to = folder / fs::path(found.output_path()).filename();
-  WEFT_RETURN_IF_ERROR(is_object ? Download(found.output_path(), wanted.s3, to)
-                                 : Copy(found.output_path(), to));
-  std::cout << to.string() << std::endl;
+  WEFT_RETURN_IF_ERROR(fetched);
+  std::cout << *fetched << std::endl;
   return ExitCode::kDone;
 }
 
@@ -111,8 +146,7 @@ FleetCommand FetchCommand(CLI::App& app, FleetOptions& options) {
       ->required();
   command->add_option("-o,--output", wanted->folder, "Folder [.]")->type_name("DIR");
   AddS3Options(*command, wanted->s3);
-  return {command,
-          [wanted](const FleetSession& session) { return Fetch(*wanted, session.client); }};
+  return {command, [wanted](const FleetSession& session) { return Fetch(*wanted, session); }};
 }
 
 }  // namespace

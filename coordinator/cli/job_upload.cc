@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "common/storage/object_place.h"
+#include "common/storage/result_place.h"
 #include "common/wire/job_objects.h"
 #include "coordinator/core/job_id.h"
 
@@ -58,6 +59,18 @@ std::vector<std::string> SavedLooks(const std::vector<v1::SubmitJob>& jobs) {
     }
   }
   return saved;
+}
+
+Status KeepOutputs(std::vector<v1::SubmitJob>& jobs) {
+  for (v1::SubmitJob& job : jobs) {
+    std::string& output = *job.mutable_spec()->mutable_output_path();
+    if (!IsObjectUrl(output)) {
+      const ResultPlace place{job.terms().user(), fs::path(output).filename().string()};
+      WEFT_RETURN_IF_ERROR(ParseResultUrl(place.Url()));
+      output = place.Url();
+    }
+  }
+  return {};
 }
 
 Status UploadFiles(std::vector<v1::SubmitJob>& jobs,

@@ -17,6 +17,11 @@ namespace weft::cli {
 // kInvalidArgument: one is not; says which.
 Status CheckOwnFiles(const v1::JobSpec& spec, const std::vector<std::string>& saved);
 
+// Has the coordinator keep what the jobs write, for their users, under the names that the files
+// would have had. Objects are written as ever.
+// kInvalidArgument: a file's or a user's name is too long; says which.
+Status KeepOutputs(std::vector<v1::SubmitJob>& jobs);
+
 // Hands in the files of all jobs, and names them in their specifications as they are called then.
 // Jobs that are done need theirs no more.
 // known: some of them may have been handed in before, under the same token.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <optional>
 
+#include "common/storage/result_place.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/cli/job_client.h"
 
@@ -72,6 +73,9 @@ class Watch {
       reporter_.Done({.output = summary.output_path(),
                       .frames = status.frames_total(),
                       .seconds = static_cast<double>(ms) / 1000});
+      if (IsResultUrl(summary.output_path())) {
+        reporter_.Note("weft fetch " + job_ + " brings the result here");
+      }
       return ExitCode::kDone;
     }
     const Error error = status.has_error() ? FromWire(status.error())

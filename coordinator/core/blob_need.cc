@@ -2,6 +2,7 @@
 
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
+#include "coordinator/core/result_keep.h"
 
 namespace weft::coordinator {
 
@@ -13,18 +14,33 @@ void DropOutputs(const Task& task, Effects& effects) {
   }
 }
 
+void DropAllButResult(const Job& job, Effects& effects) {
+  if (!KeepsResult(job.spec)) {
+    effects.drops.push_back(job.id.value + "/");
+    return;
+  }
+  for (const Stage stage :
+       {Stage::kProbe, Stage::kAnnotate, Stage::kAnchor, Stage::kDenoise, Stage::kFinish}) {
+    effects.drops.push_back(job.id.value + "/" + Name(stage) + "/");
+  }
+}
+
 bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& floor) {
   const Task* task = floor.tasks.Find(attempt.task);
   if (task == nullptr) {
     return true;
   }
-  const bool open = floor.jobs.Find(attempt.task.job)->state != JobState::kDone;
+  const Job& job = *floor.jobs.Find(attempt.task.job);
+  const bool open = job.state != JobState::kDone;
   const Lease* elder = floor.elders.Find(attempt.task);
   if (open && elder != nullptr && elder->attempt == attempt) {
     return true;
   }
-  if (!open || !task->IsLatest(attempt)) {
+  if (!task->IsLatest(attempt)) {
     return false;
+  }
+  if (!open) {
+    return attempt.task.stage == Stage::kAssemble && HasResult(job, floor);
   }
   return task->state != TaskState::kDone || task->readers_missing > 0 || output == kPreview;
 }

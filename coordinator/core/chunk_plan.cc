@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/plan/deep_halo.h"
+#include "common/storage/result_place.h"
 #include "common/wire/attention_wire.h"
 #include "common/wire/overlap_wire.h"
 #include "coordinator/core/job_kind.h"
@@ -328,6 +329,9 @@ class Planner {
   void AddAssemble() {
     PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = whole_, .halo = whole_};
     ReadChunks(whole_, {Stage::kFinish, 0, 0}, "segment", task);
+    if (const auto result = ParseResultUrl(spec_.output_path()); result) {
+      task.outputs.push_back({result->IndexName(), 0});  // And pieces, as many as it takes.
+    }
     task.weight = cost_.AssembleWork(clip_.frame_count());
     plan_.tasks.push_back(std::move(task));
   }

@@ -6,6 +6,7 @@
 #include "common/wire/error_wire.h"
 #include "coordinator/core/blob_need.h"
 #include "coordinator/core/recovery.h"
+#include "coordinator/core/result_keep.h"
 #include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
@@ -24,7 +25,9 @@ Farm::Farm(FarmOptions options) : floor_(std::move(options)) {}
 
 Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
   Effects effects;
+  floor_.now = now;
   WEFT_RETURN_IF_ERROR(Recover(records, now, floor_, effects));
+  results_dropped_unix_ms_ = floor_.UnixMs();  // FindUnneeded() knows those of earlier lives.
   return effects;
 }
 
@@ -77,6 +80,14 @@ std::set<std::string> Farm::FindUnneeded(const std::vector<std::string>& keys) c
     }
   }
   return unneeded;
+}
+
+void Farm::DropPastResults(Time now, Effects& effects) {
+  floor_.now = now;
+  const std::uint64_t before = std::exchange(results_dropped_unix_ms_, floor_.UnixMs());
+  for (const Job* const job : ResultsPastSince(before, floor_)) {
+    effects.drops.push_back(job->id.value + "/");
+  }
 }
 
 std::optional<Time> Farm::NextWakeup() const {

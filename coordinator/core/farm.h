@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,6 +57,10 @@ class Farm {
   // jobs that are not known, are left alone.
   [[nodiscard]] std::set<std::string> FindUnneeded(const std::vector<std::string>& keys) const;
 
+  // Has results dropped whose time is over since this was last called, or this life began. To be
+  // called now and then.
+  void DropPastResults(Time now, Effects& effects);
+
   // When a Tick has something to do; nothing while the farm waits for messages only.
   [[nodiscard]] std::optional<Time> NextWakeup() const;
 
@@ -67,6 +72,7 @@ class Farm {
   void Route(const MessageArrived& arrived, Time now, Effects& effects);
 
   Floor floor_;
+  std::uint64_t results_dropped_unix_ms_ = 0;  // Those whose time was over by then.
   JobLife jobs_{floor_};
   AttemptLife attempts_{floor_, jobs_};
   WorkerDesk workers_{floor_, attempts_};

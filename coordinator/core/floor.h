@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -37,7 +38,11 @@ struct FarmOptions {
   std::uint32_t user_running_max = 1'000'000;             // Tasks of one user that run at a time.
   double link_bytes_per_second = kNetworkBytesPerSecond;  // Of a worker, and of the store.
   std::string bulk_address;                               // Workers are sent there for blobs.
-  // From our time to the time since 1970, for people to read; nothing is decided by it.
+  // What a job has written and is kept here: so long after it is done.
+  Duration result_keep = std::chrono::hours(168);
+  // Of one user: with more kept, no further job whose result is to be kept is accepted.
+  std::uint64_t result_bytes_max = std::uint64_t{64} << 30;
+  // From our time to the time since 1970: for people to read, and for how long results are kept.
   Duration unix_offset{0};
 };
 

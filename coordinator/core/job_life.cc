@@ -6,11 +6,13 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/blob_need.h"
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
 #include "coordinator/core/place_check.h"
 #include "coordinator/core/probe_plan.h"
+#include "coordinator/core/result_keep.h"
 #include "coordinator/core/spec_check.h"
 
 namespace weft::coordinator {
@@ -134,6 +136,9 @@ std::optional<Refusal> JobLife::FindRefusal(const v1::SubmitJob& request) const 
     return Plain(order.error());
   }
   const std::string& user = request.terms().user();
+  if (const Status room = CheckResultRoom(request.spec(), user, floor_); !room) {
+    return Refusal{room.error(), v1::REFUSAL_KIND_OVER_LIMIT};
+  }
   if (floor_.jobs.OpenOf(user) >= floor_.options.user_jobs_max) {
     return Refusal{Error(ErrorCode::kResourceExhausted,
                          "user '" + user + "' has " + std::to_string(floor_.jobs.OpenOf(user)) +
@@ -287,7 +292,7 @@ std::uint32_t JobLife::ChooseRounds(Job& job, const v1::Clip& clip, Effects& eff
 
 void JobLife::Finish(Job& job, Effects& effects) {
   End(job, JobState::kDone, effects);
-  effects.drops.push_back(job.id.value + "/");
+  DropAllButResult(job, effects);
   effects.notes.push_back({.text = "job done", .job = job.id.value, .event = "job.done"});
 }
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/storage/result_place.h"
+
 namespace weft::coordinator {
 namespace {
 
@@ -84,7 +86,12 @@ std::optional<std::string> FindObjection(const Guest& guest,
 
 void Sign(const Guest& guest, Message& message) {
   if (guest.role == Role::kSubmit && message.has_submit_job()) {
-    message.mutable_submit_job()->mutable_terms()->set_user(guest.name);
+    v1::SubmitJob& job = *message.mutable_submit_job();
+    job.mutable_terms()->set_user(guest.name);
+    if (auto result = ParseResultUrl(job.spec().output_path()); result) {
+      result->owner = guest.name;
+      job.mutable_spec()->set_output_path(result->Url());
+    }
   }
   if (guest.role == Role::kSubmit && message.has_offer_file()) {
     message.mutable_offer_file()->set_user(guest.name);

@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "common/storage/object_place.h"
+#include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 
@@ -34,6 +35,14 @@ Status CheckPlace(const char* field, const std::string& place) {
   return object ? Status() : Status(Failure(object.error().Within(field)));
 }
 
+Status CheckOutput(const char* field, const std::string& place) {
+  if (!IsResultUrl(place)) {
+    return CheckPlace(field, place);
+  }
+  const auto result = ParseResultUrl(place);
+  return result ? Status() : Status(Failure(result.error().Within(field)));
+}
+
 Status CheckPart(const char* field, const std::string& place) {
   if (!IsUploadUrl(place)) {
     return CheckPath(field, place);
@@ -47,6 +56,11 @@ Status CheckSource(const char* field, const std::string& place) {
 }
 
 Status CheckOwner(const v1::JobSpec& spec, const std::string& user) {
+  if (const auto result = ParseResultUrl(spec.output_path()); result && result->owner != user) {
+    return Failure(ErrorCode::kPermissionDenied, "output_path: the result would be kept for '" +
+                                                     result->owner + "'; the job is that of '" +
+                                                     user + "'");
+  }
   for (const std::string* const file : FilesOf(spec)) {
     const auto upload = ParseUploadUrl(*file);
     if (upload && upload->owner != user) {

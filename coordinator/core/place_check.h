@@ -12,8 +12,11 @@ namespace weft::coordinator {
 // field: for messages.  kInvalidArgument: it is no absolute path, or longer than 4096 bytes.
 Status CheckPath(const char* field, const std::string& path);
 
-// The same for what may also be s3://BUCKET/KEY, as an output may.
+// The same for what may also be s3://BUCKET/KEY.
 Status CheckPlace(const char* field, const std::string& place);
+
+// The same for what may also be weft://OWNER/result/NAME: an output.
+Status CheckOutput(const char* field, const std::string& place);
 
 // The same for what may also be a file that was handed in, weft://OWNER/SHA256/SIZE/NAME: parts of
 // a model, anchors.
@@ -22,7 +25,8 @@ Status CheckPart(const char* field, const std::string& place);
 // The same for what may be any of them: clips.
 Status CheckSource(const char* field, const std::string& place);
 
-// kPermissionDenied: the job reads a file that somebody else than `user` has handed in.
+// kPermissionDenied: the job reads a file that somebody else than `user` has handed in, or has its
+// result kept for somebody else.
 Status CheckOwner(const v1::JobSpec& spec, const std::string& user);
 
 }  // namespace weft::coordinator

@@ -46,7 +46,7 @@ Status CheckTexts(const v1::JobSpec& spec) {
 
 Status CheckPaths(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckSource("input_path", spec.input_path()));
-  WEFT_RETURN_IF_ERROR(CheckPlace("output_path", spec.output_path()));
+  WEFT_RETURN_IF_ERROR(CheckOutput("output_path", spec.output_path()));
   if (spec.input_path() == spec.output_path()) {
     return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
   }

@@ -1,5 +1,6 @@
 #include "coordinator/core/task_message.h"
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 #include <string>
@@ -7,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/schedule.h"
 
@@ -94,6 +96,13 @@ void SetPlace(const Task& task, const Job& job, v1::Task& wire) {
   }
 }
 
+// How many there are is known only when the result is there.
+bool IsPiece(const std::string& output, const PlannedTask& plan) {
+  return std::any_of(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedOutput& planned) {
+    return IsResultPiece(output, planned.name);
+  });
+}
+
 // Whether `whole` is `head` and then `tail`.
 bool IsJoined(std::string_view whole, std::string_view head, std::string_view tail) {
   return whole.size() == head.size() + tail.size() && whole.substr(0, head.size()) == head &&
@@ -159,7 +168,7 @@ Status CheckOutputs(const PlannedTask& plan,
   }
   const std::string prefix = OutputPrefix(attempt);
   for (const v1::Output& output : result.outputs()) {
-    if (missing.erase(output.name()) == 0) {
+    if (missing.erase(output.name()) == 0 && !IsPiece(output.name(), plan)) {
       return Failure(ErrorCode::kInternal,
                      "the worker brought an output '" + output.name() + "' that was not asked for");
     }

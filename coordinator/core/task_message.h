@@ -22,8 +22,8 @@ std::optional<AttemptId> AttemptOfKey(std::string_view key);
 // The task's latest attempt. REQUIRES: `task` is one of `job`, and all its inputs are done.
 v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks);
 
-// kInternal: the outputs are not those that the plan says (a preview may be missing), or lie
-// elsewhere than they should.
+// kInternal: the outputs are not those that the plan says (a preview may be missing, a result has
+// any number of pieces), or lie elsewhere than they should.
 Status CheckOutputs(const PlannedTask& plan,
                     const AttemptId& attempt,
                     const v1::TaskResult& result);

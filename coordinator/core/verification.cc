@@ -20,7 +20,9 @@ std::uint64_t Lot(std::uint64_t seed, const TaskPlace& place) {
 std::vector<TaskPlace> TasksToVerify(const v1::JobSpec& spec, const JobPlan& plan) {
   std::vector<std::pair<std::uint64_t, std::size_t>> lots;  // And the task's index.
   for (std::size_t i = 0; i < plan.tasks.size() && spec.verify_tasks() > 0; ++i) {
-    if (plan.tasks[i].place.stage != Stage::kProbe && !plan.tasks[i].outputs.empty()) {
+    const Stage stage = plan.tasks[i].place.stage;
+    const bool computes = stage != Stage::kProbe && stage != Stage::kAssemble;
+    if (computes && !plan.tasks[i].outputs.empty()) {
       lots.emplace_back(Lot(spec.seed(), plan.tasks[i].place), i);
     }
   }

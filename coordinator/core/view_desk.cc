@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/error.h"
@@ -10,6 +11,7 @@
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/farm_status.h"
 #include "coordinator/core/job_status.h"
+#include "coordinator/core/result_keep.h"
 
 namespace weft::coordinator {
 namespace {
@@ -112,6 +114,9 @@ void ViewDesk::Hear(const PeerId& from,
   *details.mutable_terms() = job->terms;
   if (job->clip.has_value()) {
     *details.mutable_clip() = *job->clip;
+  }
+  if (auto result = ResultOf(*job, floor_); result.has_value()) {
+    *details.mutable_result() = *std::move(result);
   }
 }
 

@@ -126,8 +126,31 @@ class Checker {
         for (const PlannedInput& input : planned->inputs) {
           needed.insert(Of(input.from));
         }
+      } else if (done && !open && planned->place.stage == Stage::kAssemble) {
+        CheckResult(stored.job.id, task->second);
       } else if (done && !open) {
         HasOutputs(stored.job, *planned, task->second, false);
+      }
+    }
+  }
+
+  // The job is done: what it has left here is whole, or gone, as its time is over.
+  void CheckResult(const JobId& job, const v1::TaskRecord& task) {
+    std::vector<std::pair<std::string, std::string>> wrong;
+    bool is_there = false;
+    for (const v1::Output& output : task.outputs()) {
+      const std::optional<std::string> what = WhatIsWrong(output.blob());
+      is_there = is_there || what != kGone;
+      if (what.has_value()) {
+        wrong.emplace_back(output.blob().key(), *what);
+      }
+    }
+    for (const auto& [key, what] : wrong) {
+      if (is_there) {
+        Report(key,
+               what + ", and the result of " + job.value +
+                   " cannot be fetched: only a new job brings it again",
+               "");
       }
     }
   }

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 
 namespace weft::coordinator {
@@ -41,13 +42,17 @@ bool NamesBlobs(const v1::BulkMessage& message) {
          message.has_delete_prefix();
 }
 
-// Their files are nobody else's business.
+// Their files and results are nobody else's business.
 std::optional<Error> ObjectToStranger(const Guest& guest, const v1::BulkMessage& message) {
   const std::string_view place = PlaceIn(message);
   const bool meets_files = IsOfUploads(place) || BeginsWith(kUploadsPrefix, place);
   if (guest.role == Role::kSubmit && NamesBlobs(message) && meets_files &&
       !BeginsWith(place, UploadsPrefixOf(guest.name))) {
     return Denied("the key of " + guest.name + " is one to submit jobs with, and these files are " +
+                  "not theirs");
+  }
+  if (guest.role == Role::kSubmit && LeadsToResult(place) && !LeadsToResultOf(place, guest.name)) {
+    return Denied("the key of " + guest.name + " is one to submit jobs with, and this result is " +
                   "not theirs");
   }
   return std::nullopt;

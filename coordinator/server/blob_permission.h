@@ -12,8 +12,8 @@
 namespace weft::coordinator {
 
 // Why the guest may not say this; nothing where it may. Tasks bring blobs, and those who run them
-// drop what they have brought in vain. Who submits jobs brings the files of their own, and sees no
-// others'.
+// drop what they have brought in vain. Who submits jobs brings the files of their own, fetches
+// the results of their own, and sees no others'.
 std::optional<Error> FindObjection(const Guest& guest,
                                    const v1::BulkMessage& message,
                                    const UploadBook& uploads);

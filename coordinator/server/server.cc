@@ -18,6 +18,7 @@ namespace {
 constexpr std::size_t kControlMessageBytesMax = 1 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{200};
 constexpr Duration kDiskLookPeriod{1000};
+constexpr Duration kResultLookPeriod = std::chrono::seconds(10);
 constexpr Duration kLogPrunePeriod = std::chrono::hours(1);
 // Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
 // a batch, and with it a memtable, small.
@@ -45,6 +46,8 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.silence = options.silence;
   farm.lease = options.lease;
   farm.link_bytes_per_second = options.link_bytes_per_second;
+  farm.result_keep = options.results.keep;
+  farm.result_bytes_max = options.results.user_bytes_max;
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
       options.bulk_public_address.empty() ? bulk_address : options.bulk_public_address;
@@ -152,6 +155,10 @@ void Server::Sweep() {
   gathered_.drops.insert(gathered_.drops.end(), unneeded.begin(), unneeded.end());
   const std::vector<std::string> stale = upload_desk_.TakeStale(clock_.Now());
   gathered_.drops.insert(gathered_.drops.end(), stale.begin(), stale.end());
+  if (const Time now = clock_.Now(); now - results_looked_ >= kResultLookPeriod) {
+    results_looked_ = now;
+    farm_->DropPastResults(now, gathered_);
+  }
 }
 
 void Server::TendCare() {

@@ -43,6 +43,12 @@ struct JobEvent {
   const Job& job;  // As it is by now.
 };
 
+// Of results; see FarmOptions.
+struct ResultLimits {
+  Duration keep = FarmOptions().result_keep;
+  std::uint64_t user_bytes_max = FarmOptions().result_bytes_max;
+};
+
 struct ServerOptions {
   std::string state_folder;         // Made if it is not there; holds ledger/, blobs/ and logs/.
   std::string control_address;      // To listen on; see common/transport/zmq_transport.h.
@@ -56,6 +62,7 @@ struct ServerOptions {
   DiskLimits disk = {};  // Of the state folder's disk.
   LogKeeping logs = {};
   UploadLimits uploads = {};  // Of files that users hand in.
+  ResultLimits results = {};  // Of what their jobs write and is kept here.
   // Hears of every job, on the server's thread, which waits for it. Empty: nobody does.
   std::function<void(const JobEvent& event)> hear_job = {};
   // Takes workers at their word on what they have stored, rather than compare it with what is
@@ -102,7 +109,7 @@ class Server {
   Status Turn(Duration timeout);
   // Holds jobs back while the disk is low.
   void WatchDisk(Time now);
-  // Has dropped what earlier lives left behind, some at a time.
+  // Has dropped what earlier lives left behind, some at a time, and what was kept long enough.
   void Sweep();
   // Has run again what a check of the stored state has found damaged.
   void TendCare();
@@ -144,7 +151,8 @@ class Server {
   LogDesk log_desk_;
   UploadDesk upload_desk_;
   const std::function<void(const JobEvent& event)> hear_job_;
-  Time logs_pruned_{};  // Last.
+  Time logs_pruned_{};     // Last.
+  Time results_looked_{};  // Last, for those to drop.
   Log log_;
   Switchboard board_;
   Effects gathered_;                 // Since the batch that is being written.

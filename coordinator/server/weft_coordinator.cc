@@ -225,33 +225,53 @@ void AddDisk(CLI::App& app, ServerOptions& options) {
       ->check(CLI::Range(1, kDaysMax));
 }
 
-void AddUploads(CLI::App& app, UploadLimits& limits) {
+void AddGibibytes(CLI::App& app,
+                  const std::string& name,
+                  const std::string& what,
+                  std::uint64_t& bytes) {
   constexpr std::uint64_t kGibibyte = 1 << 30;
-  const auto add = [&app](const std::string& name, const std::string& what, std::uint64_t& bytes) {
-    app.add_option_function<double>(
-           name,
-           [&bytes](const double& gibibytes) {
-             bytes = static_cast<std::uint64_t>(gibibytes * static_cast<double>(kGibibyte));
-           },
-           what)
-        ->type_name("GIB")
-        ->default_str(std::to_string(bytes / kGibibyte))
-        ->check(CLI::Range(0.001, 1024.0));
-  };
-  add("--upload-file-gb", "The largest file that may be handed in with a job",
-      limits.file_bytes_max);
-  add("--upload-user-gb", "Of all files that a user has handed in", limits.user_bytes_max);
   app.add_option_function<double>(
-         "--upload-hours",
-         [&limits](const double& hours) {
-           limits.keep = std::chrono::duration_cast<Duration>(
+         name,
+         [&bytes](const double& gibibytes) {
+           bytes = static_cast<std::uint64_t>(gibibytes * static_cast<double>(kGibibyte));
+         },
+         what)
+      ->type_name("GIB")
+      ->default_str(std::to_string(bytes / kGibibyte))
+      ->check(CLI::Range(0.001, 1024.0));
+}
+
+void AddHours(CLI::App& app, const std::string& name, const std::string& what, Duration& span) {
+  app.add_option_function<double>(
+         name,
+         [&span](const double& hours) {
+           span = std::chrono::duration_cast<Duration>(
                std::chrono::duration<double, std::ratio<3600>>(hours));
          },
-         "Files that were handed in are kept so long after the last job that reads them has ended")
+         what)
       ->type_name("HOURS")
-      ->default_str(
-          std::to_string(std::chrono::duration_cast<std::chrono::hours>(limits.keep).count()))
+      ->default_str(std::to_string(std::chrono::duration_cast<std::chrono::hours>(span).count()))
       ->check(CLI::Range(0.0, 8760.0));
+}
+
+void AddUploads(CLI::App& app, UploadLimits& limits) {
+  AddGibibytes(app, "--upload-file-gb", "The largest file that may be handed in with a job",
+               limits.file_bytes_max);
+  AddGibibytes(app, "--upload-user-gb", "Of all files that a user has handed in",
+               limits.user_bytes_max);
+  AddHours(app, "--upload-hours",
+           "Files that were handed in are kept so long after the last job that reads them has "
+           "ended",
+           limits.keep);
+}
+
+void AddResults(CLI::App& app, ResultLimits& limits) {
+  AddGibibytes(app, "--result-user-gb",
+               "With so much of a user's results kept here, no further job is accepted whose "
+               "result is to be kept",
+               limits.user_bytes_max);
+  AddHours(app, "--result-hours", "Results are kept here so long after their job is done",
+           limits.keep);
 }
 
 void AddOptions(CLI::App& app, Options& options) {
@@ -269,6 +289,7 @@ void AddOptions(CLI::App& app, Options& options) {
   AddDisk(app, options.server);
   AddLink(app, options.server);
   AddUploads(app, options.server.uploads);
+  AddResults(app, options.server.results);
   app.add_option("--http", options.http_address,
                  "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command, unless "
                  "there are tokens")

@@ -75,6 +75,10 @@ Json ToJson(const v1::JobDetails& details) {
   if (!status.log().empty()) {
     json["log"] = status.log();
   }
+  if (details.has_result()) {
+    AddTime(json["result"], "kept_until", details.result().kept_until_unix_ms());
+    json["result"]["is_kept"] = details.result().has_index();
+  }
   json["specification"] = SpecificationOf(details.spec());
   return json;
 }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/result_keep.h"
 #include "coordinator/core/task_message.h"
 #include "coordinator/ledger/record_bytes.h"
 #include "tests/coordinator/core/farm_invariants.h"
@@ -101,6 +102,11 @@ void Audit::AfterTurn(const Floor& floor) {
 void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
   for (const coordinator::Task& task : floor.tasks.All()) {
     if (task.state == TaskState::kDone) {
+      for (const auto& [name, blob] : task.outputs) {
+        if (task.id.stage == Stage::kAssemble && blobs.count(blob.key()) == 0) {
+          Breach("a result was dropped that is kept: " + blob.key());
+        }
+      }
       continue;
     }
     for (const coordinator::PlannedInput& input : task.plan->inputs) {
@@ -119,8 +125,10 @@ void Audit::AtTheEnd(const Floor& floor, const Blobs& blobs) {
     const coordinator::Job* job = floor.jobs.Find({key.substr(0, key.find('/'))});
     const auto attempt = coordinator::AttemptOfKey(key);
     const Task* task = attempt.has_value() ? floor.tasks.Find(attempt->task) : nullptr;
-    if (job == nullptr || job->state == coordinator::JobState::kDone || task == nullptr ||
-        task->LatestAttempt() != *attempt) {
+    const bool is_kept = job != nullptr && task != nullptr && task->id.stage == Stage::kAssemble &&
+                         coordinator::HasResult(*job, floor);
+    if (job == nullptr || (job->state == coordinator::JobState::kDone && !is_kept) ||
+        task == nullptr || task->LatestAttempt() != *attempt) {
       Breach("a blob is left over: " + key);
     }
   }

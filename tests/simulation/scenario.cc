@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/storage/result_place.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/simulation/random.h"
 
@@ -48,6 +49,10 @@ std::vector<Order> DrawOrders(Random& random, bool large) {
     if (random.Chance(0.2)) {
       orders[i].terms.add_tags(kFirstSeatTag);
       orders[i].terms.set_wait_for_workers(true);
+    }
+    if (i % 2 == 1 || (!large && orders[i].terms.user() == "bob")) {
+      const ResultPlace kept{orders[i].terms.user(), "out.mp4"};
+      orders[i].spec.set_output_path(kept.Url());
     }
     orders[i].frame_count = 1 + random.Below(large ? 60 : 10);
     orders[i].delay = random.Between(0, 3000);

@@ -36,7 +36,7 @@ void StandaloneFarm::Submit(const v1::JobSpec& spec) {
       std::make_unique<cli::JobClient>(*connection_, clock_, cli::JobRequest{"token", spec, true});
 }
 
-void StandaloneFarm::Live() {
+void StandaloneFarm::Tend() {
   if (coordinator_->WaitFor(kGlance)) {
     coordinator_ = StartCoordinator();
     ++restarts_;
@@ -47,6 +47,10 @@ void StandaloneFarm::Live() {
       ++restarts_;
     }
   }
+}
+
+void StandaloneFarm::Live() {
+  Tend();
   const auto news = client_->Poll(kMoment);
   ASSERT_TRUE(news) << news.error().message();
   if (news->has_value()) {
@@ -96,10 +100,23 @@ std::unique_ptr<Command> StandaloneFarm::Start(std::vector<std::string> words) c
 }
 
 std::unique_ptr<Command> StandaloneFarm::StartCoordinator() const {
-  return Start({Program("weft-coordinator"), "--state", options_.folder + "/state", "--listen",
-                control_, "--bulk", "ipc://" + options_.folder + "/bulk", "--heartbeat-ms", "200",
-                "--silence-ms", "10000", "--lease-ms", std::to_string(options_.lease.count()),
-                "--disk-low-mb", "64"});
+  std::vector<std::string> words = {Program("weft-coordinator"),
+                                    "--state",
+                                    options_.folder + "/state",
+                                    "--listen",
+                                    control_,
+                                    "--bulk",
+                                    "ipc://" + options_.folder + "/bulk",
+                                    "--heartbeat-ms",
+                                    "200",
+                                    "--silence-ms",
+                                    "10000",
+                                    "--lease-ms",
+                                    std::to_string(options_.lease.count()),
+                                    "--disk-low-mb",
+                                    "64"};
+  words.insert(words.end(), options_.coordinator.begin(), options_.coordinator.end());
+  return Start(words);
 }
 
 std::unique_ptr<Command> StandaloneFarm::StartWorker(std::size_t index) const {

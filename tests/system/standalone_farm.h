@@ -27,6 +27,7 @@ class StandaloneFarm {
     std::size_t worker_count = 1;
     std::chrono::milliseconds lease{20'000};
     std::vector<std::string> environment;  // NAME=VALUE, of all its programs.
+    std::vector<std::string> coordinator;  // Further options of it.
   };
 
   explicit StandaloneFarm(const Options& options);
@@ -36,7 +37,9 @@ class StandaloneFarm {
 
   // Submits the job, or finds it again. REQUIRES: called once.
   void Submit(const v1::JobSpec& spec);
-  // Starts again who has ended and listens to what becomes of the job, for a moment.
+  // Starts again who has ended.
+  void Tend();
+  // Likewise, and listens to what becomes of the job, for a moment.
   void Live();
   // Until it has ended.
   [[nodiscard]] v1::JobStatus LiveToTheEnd();
@@ -45,6 +48,7 @@ class StandaloneFarm {
   // All that was told about the job.
   [[nodiscard]] const std::string& Notes() const { return notes_; }
   [[nodiscard]] int Restarts() const { return restarts_; }
+  [[nodiscard]] const Command& Coordinator() const { return *coordinator_; }
   [[nodiscard]] const Command& Worker(std::size_t index) const { return *workers_.at(index); }
 
   // Everybody leaves in peace. REQUIRES: nothing is called any more but what follows.

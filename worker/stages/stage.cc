@@ -63,7 +63,10 @@ Result<v1::TaskResult> RunWithFetched(const v1::Task& task, StageContext& contex
     WEFT_RETURN_IF_ERROR(StoreOutput(task, kObjectsOutput, noted, context.blobs, &*result));
   }
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  WEFT_RETURN_IF_ERROR(files.Publish(WatchOf(context, 1 - kTransferShare)));
+  const auto store = [&](const std::string& name, const std::string& bytes) {
+    return StoreOutput(task, name, bytes, context.blobs, &*result);
+  };
+  WEFT_RETURN_IF_ERROR(files.Publish(store, WatchOf(context, 1 - kTransferShare)));
   return result;
 }
 
@@ -72,7 +75,8 @@ Result<v1::TaskResult> RunWithFetched(const v1::Task& task, StageContext& contex
 Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context) {
   const auto start = std::chrono::steady_clock::now();
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  const bool fetches = UsesObjects(task.job()) || UsesUploads(task.job());
+  const v1::JobSpec& job = task.job();
+  const bool fetches = UsesObjects(job) || UsesUploads(job) || KeepsResult(job);
   WEFT_ASSIGN_OR_RETURN(v1::TaskResult result,
                         fetches ? RunWithFetched(task, context) : RunStage(task, context));
   result.set_seconds(

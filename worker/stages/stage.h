@@ -28,12 +28,13 @@ struct StageContext {
       abandoned;  // Set from outside: stop at the next good place (kCancelled).
   // Told, for the log, what the task went without; empty: nobody is.
   std::function<void(const std::string&)> warned = {};
-  // Of files that are objects or were handed in; null: such are refused.
+  // Of files that are objects or lie with the coordinator; null: such are refused.
   const StorageOptions* storage = nullptr;
 };
 
 // Runs any task and returns its outputs, which are stored. Files that are objects (s3://) or were
-// handed in (weft://) are fetched before, an output that is an object is written behind.
+// handed in (weft://) are fetched before; an output that is an object, or that the coordinator
+// keeps, is sent behind.
 // kCancelled: it was abandoned.  kInvalidArgument, kNotFound, …: the job's input is at fault.
 // kDataLoss, kUnavailable, kInternal, kResourceExhausted: another try may succeed.
 Result<v1::TaskResult> RunTask(const v1::Task& task, StageContext& context);

@@ -8,7 +8,7 @@
 #include "common/result.h"
 #include "common/storage/object_place.h"
 #include "common/storage/s3_store.h"
-#include "worker/storage/file_lock.h"
+#include "worker/storage/own_folder.h"
 
 namespace weft::worker {
 
@@ -22,17 +22,8 @@ class StagedOutput {
                                    const ObjectPlace& place,
                                    S3Store& store);
 
-  StagedOutput(StagedOutput&& other) noexcept
-      : folder_(std::exchange(other.folder_, "")),
-        place_(std::move(other.place_)),
-        lock_(std::move(other.lock_)) {}
-  StagedOutput(const StagedOutput&) = delete;
-  StagedOutput& operator=(const StagedOutput&) = delete;
-  StagedOutput& operator=(StagedOutput&&) = delete;
-  ~StagedOutput();
-
   // Where to write it; has the object's name.
-  [[nodiscard]] std::string Path() const { return folder_ + "/" + place_.FileName(); }
+  [[nodiscard]] std::string Path() const { return folder_.Path() + "/" + place_.FileName(); }
 
   // Writes the objects of all files there whose names begin with the object's own; that one last,
   // so that all is there when it is. Errors: as S3Store::Write.
@@ -41,16 +32,15 @@ class StagedOutput {
   Status CheckWritable(S3Store& store, const TransferWatch& watch);
 
  private:
-  StagedOutput(std::string folder, ObjectPlace place, FileLock lock)
-      : folder_(std::move(folder)), place_(std::move(place)), lock_(std::move(lock)) {}
+  StagedOutput(OwnFolder folder, ObjectPlace place)
+      : folder_(std::move(folder)), place_(std::move(place)) {}
 
   Status Write(const ObjectPlace& place, S3Store& store, const TransferWatch& watch);
   // Of transfers to `place`: what is told to `watch`, and the notes.
   [[nodiscard]] TransferWatch Noting(const ObjectPlace& place, const TransferWatch& watch) const;
 
-  std::string folder_;
+  OwnFolder folder_;
   ObjectPlace place_;
-  FileLock lock_;  // Of the folder: it is in use.
 };
 
 }  // namespace weft::worker

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/ids.h"
+#include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 #include "common/writable_folder.h"
@@ -83,9 +84,10 @@ Result<TaskFiles> TaskFiles::Bring(const v1::Task& task,
   if (UsesObjects(task.job())) {
     WEFT_RETURN_IF_ERROR(files.OpenStore(options.s3));
     // First what takes no time, and is wrong where credentials are.
-    WEFT_RETURN_IF_ERROR(files.StageOutput(options.cache_folder + "/outgoing", watch));
+    WEFT_RETURN_IF_ERROR(files.StageObject(options.cache_folder + "/outgoing", watch));
     WEFT_RETURN_IF_ERROR(files.FetchObjects(watch));
   }
+  WEFT_RETURN_IF_ERROR(files.StageResult(options.cache_folder + "/results"));
   WEFT_RETURN_IF_ERROR(files.FetchUploads(options.cache_folder + "/names", blobs, watch));
   return files;
 }
@@ -97,17 +99,33 @@ Status TaskFiles::OpenStore(const S3Options& options) {
   return {};
 }
 
-Status TaskFiles::StageOutput(const std::string& folder, const TransferWatch& watch) {
+Status TaskFiles::StageObject(const std::string& folder, const TransferWatch& watch) {
   const std::string url = task_.job().output_path();
   if (!IsObjectUrl(url) || !WritesOutput(task_)) {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(url));
   WEFT_ASSIGN_OR_RETURN(StagedOutput staged, StagedOutput::Open(folder, place, *store_));
-  output_.emplace(std::move(staged));
-  names_[output_->Path()] = url;
-  task_.mutable_job()->set_output_path(output_->Path());
-  return IsIndex(task_) ? output_->CheckWritable(*store_, watch) : Status();
+  object_.emplace(std::move(staged));
+  WriteAt(object_->Path());
+  return IsIndex(task_) ? object_->CheckWritable(*store_, watch) : Status();
+}
+
+Status TaskFiles::StageResult(const std::string& folder) {
+  const std::string url = task_.job().output_path();
+  if (!IsResultUrl(url) || !WritesOutput(task_)) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(const ResultPlace place, ParseResultUrl(url));
+  WEFT_ASSIGN_OR_RETURN(KeptOutput kept, KeptOutput::Open(folder, place));
+  result_.emplace(std::move(kept));
+  WriteAt(result_->Path());
+  return {};
+}
+
+void TaskFiles::WriteAt(const std::string& path) {
+  names_[path] = task_.job().output_path();
+  task_.mutable_job()->set_output_path(path);
 }
 
 Status TaskFiles::FetchObjects(const TransferWatch& watch) {
@@ -196,9 +214,14 @@ v1::ObjectVersions TaskFiles::Versions() const {
   return versions;
 }
 
-Status TaskFiles::Publish(const TransferWatch& watch) {
-  const bool is_made = task_.attempt().task().stage() == v1::STAGE_ASSEMBLE;
-  return is_made && output_ ? output_->Publish(*store_, watch) : Status();
+Status TaskFiles::Publish(const StoreOutputs& store, const TransferWatch& watch) {
+  if (task_.attempt().task().stage() != v1::STAGE_ASSEMBLE) {
+    return {};
+  }
+  if (object_) {
+    return object_->Publish(*store_, watch);
+  }
+  return result_ ? result_->Send(store, watch) : Status();
 }
 
 Error TaskFiles::Named(const Error& error) const {

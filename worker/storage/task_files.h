@@ -1,5 +1,4 @@
-// The files of a task that lie in an S3-compatible store, or were handed to the coordinator, as
-// files here.
+// The files of a task that lie in an S3-compatible store, or with the coordinator, as files here.
 
 #pragma once
 
@@ -15,6 +14,7 @@
 #include "common/storage/s3_store.h"
 #include "weft/v1/object.pb.h"
 #include "weft/v1/task.pb.h"
+#include "worker/storage/kept_output.h"
 #include "worker/storage/object_cache.h"
 #include "worker/storage/staged_output.h"
 
@@ -45,8 +45,9 @@ class TaskFiles {
   // Of the objects that were read.
   [[nodiscard]] v1::ObjectVersions Versions() const;
 
-  // The task has made its output, where it makes one: it becomes an object.
-  Status Publish(const TransferWatch& watch);
+  // The task has made its output, where it makes one: it becomes an object, or outputs of the task,
+  // which `store` takes. Errors: as S3Store::Write, and as KeptOutput::Send.
+  Status Publish(const StoreOutputs& store, const TransferWatch& watch);
 
   // The same error, with the names that the job has for files.
   [[nodiscard]] Error Named(const Error& error) const;
@@ -62,7 +63,9 @@ class TaskFiles {
                       const TransferWatch& watch);
   // What is at `path` is the file that the job calls `path`.
   void Take(CachedObject file, std::string& path);
-  Status StageOutput(const std::string& folder, const TransferWatch& watch);
+  Status StageObject(const std::string& folder, const TransferWatch& watch);
+  Status StageResult(const std::string& folder);
+  void WriteAt(const std::string& path);
   // Of the probe, or what is there now.
   Result<ObjectVersion> VersionOf(const ObjectPlace& place, const TransferWatch& watch);
 
@@ -73,7 +76,8 @@ class TaskFiles {
   std::vector<CachedObject> files_;
   std::map<std::string, ObjectVersion> versions_;  // By URL.
   std::map<std::string, std::string> names_;       // URLs by paths here.
-  std::optional<StagedOutput> output_;
+  std::optional<StagedOutput> object_;             // The output, where it is to be one,
+  std::optional<KeptOutput> result_;               // or where the coordinator keeps it.
 };
 
 }  // namespace weft::worker

@@ -116,6 +116,12 @@ Reply FarmScript::RunAgain(const std::vector<AttemptId>& damaged) {
   return Keep(std::move(effects));
 }
 
+Reply FarmScript::DropPastResults() {
+  Effects effects;
+  farm_->DropPastResults(now_, effects);
+  return Keep(std::move(effects));
+}
+
 void FarmScript::Restart() {
   std::vector<Record> records;
   for (const auto& [key, value] : disk_) {

@@ -48,6 +48,8 @@ class FarmScript {
   Reply Pass(Duration span);
   // The outputs of these attempts are lost.
   Reply RunAgain(const std::vector<AttemptId>& damaged);
+  // Has results dropped whose time is over.
+  Reply DropPastResults();
   // A new life on the same records, at the same time.
   void Restart();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/job_objects.h"
 #include "coordinator/core/worker_desk.h"
@@ -64,6 +65,11 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       return names;
     case v1::STAGE_FINISH:
       return {"segment"};
+    case v1::STAGE_ASSEMBLE:
+      if (const auto result = ParseResultUrl(task.job().output_path()); result) {
+        names = {result->IndexName() + ResultPieceSuffix(0, 0), result->IndexName()};
+      }
+      return names;
     default:
       return {};
   }

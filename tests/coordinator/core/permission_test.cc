@@ -133,6 +133,16 @@ TEST_F(PermissionTest, JobsOfArtistsAreTheirsWhomeverTheyName) {
   EXPECT_EQ(submit.submit_job().terms().user(), "ada");
 }
 
+TEST_F(PermissionTest, ResultsOfArtistsAreTheirsWhomeverTheyName) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_output_path("weft://_ada/result/neon.mp4");
+  v1::ToCoordinator submit = SubmitMessage("t", spec);
+  Sign(operator_, submit);
+  EXPECT_EQ(submit.submit_job().spec().output_path(), "weft://_ada/result/neon.mp4");
+  Sign(bob_, submit);
+  EXPECT_EQ(submit.submit_job().spec().output_path(), "weft://_bob/result/neon.mp4");
+}
+
 TEST_F(PermissionTest, FilesOfArtistsAreTheirsWhomeverTheyName) {
   v1::ToCoordinator offer;
   offer.mutable_offer_file()->set_user("ada");

@@ -34,7 +34,7 @@ std::vector<BadSpec> BadSpecs() {
        [](auto& s) { s.set_output_path("s3:///out.mp4"); }},
       {"input_path: 'weft://ada/5/a.mp4' is no place of a file that was handed in",
        [](auto& s) { s.set_input_path("weft://ada/5/a.mp4"); }},
-      {"output_path is 'weft://ada/5/a.mp4': an absolute path",
+      {"output_path: 'weft://ada/5/a.mp4' is no place of a result",
        [](auto& s) { s.set_output_path("weft://ada/5/a.mp4"); }},
       {"output_path is too long", [](auto& s) { s.set_output_path("/" + std::string(5000, 'x')); }},
       {"model_path is 's3://models/dream': an absolute path",

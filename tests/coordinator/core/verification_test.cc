@@ -46,6 +46,8 @@ TEST(TasksToVerify, AreDrawnByTheSeedFromThoseThatBringSomething) {
   spec.set_verify_tasks(100'000);
   const auto all = Names(TasksToVerify(spec, plan));
   EXPECT_EQ(all.size() + 2, plan.tasks.size()) << "but probe and assemble";
+  spec.set_output_path("weft://_/result/out.mp4");
+  EXPECT_EQ(Names(TasksToVerify(spec, *PlanJob(spec, SampleClip(80)))), all) << "kept or not";
   EXPECT_THAT(TasksToVerify(Verified(0), plan), IsEmpty());
   EXPECT_THAT(TasksToVerify(spec, PlanProbe(spec, nullptr)), IsEmpty());
 }

@@ -150,5 +150,30 @@ TEST(OpenApi, AJobHasTheFieldsThatItRequires) {
   }
 }
 
+TEST(OpenApi, AJobsDetailsAreWhatItSays) {
+  const YAML::Node api = Described();
+  Route route = RouteOf({"GET", "/api/v1/jobs/j-1", {}, ""});
+  v1::FromCoordinator answer;
+  v1::JobDetails& details = *answer.mutable_job_details();
+  details.mutable_summary()->set_job("j-1");
+  details.mutable_status()->set_log("its last words");
+  details.mutable_result()->set_kept_until_unix_ms(1'714'564'800'123);
+  const auto job = nlohmann::json::parse(std::get<Question>(route).reply(answer).body);
+  const YAML::Node schemas = api["components"]["schemas"];
+  for (const auto& name : schemas["JobDetails"]["required"]) {
+    EXPECT_TRUE(job.contains(name.as<std::string>())) << name.as<std::string>();
+  }
+  for (const auto& [name, value] : job.items()) {
+    EXPECT_TRUE(schemas["JobDetails"]["properties"][name].IsDefined() ||
+                schemas["Job"]["properties"][name].IsDefined())
+        << name;
+  }
+  const YAML::Node result = schemas["JobDetails"]["properties"]["result"];
+  for (const auto& [name, value] : job["result"].items()) {
+    EXPECT_TRUE(result["properties"][name].IsDefined()) << name;
+  }
+  EXPECT_EQ(job["result"].size(), result["required"].size());
+}
+
 }  // namespace
 }  // namespace weft::coordinator

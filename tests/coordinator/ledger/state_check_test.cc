@@ -172,6 +172,25 @@ TEST_F(StateCheckTest, MissesNothingOfAJobThatHasEnded) {
   EXPECT_TRUE(check.puts.empty());
 }
 
+TEST_F(StateCheckTest, SaysWhichResultCannotBeFetched) {
+  records_.erase(records_.begin());
+  SetJob(v1::JOB_STATE_DONE);
+  Done(Stage::kAssemble, 0, 0, "result/_ada");
+  v1::LedgerRecord record = FromBytes(records_.back().key, records_.back().bytes).value();
+  v1::Output& piece = *record.mutable_task()->add_outputs();
+  piece = record.task().outputs(0);
+  piece.mutable_blob()->set_key(piece.blob().key() + "/0/00000000");
+  records_.back().bytes = record.SerializeAsString();
+  const StateCheck check = Check();
+  ASSERT_EQ(check.defects.size(), 1U);
+  EXPECT_EQ(check.defects[0].place, piece.blob().key());
+  EXPECT_THAT(check.defects[0].what, HasSubstr("the result of j-1 cannot be fetched"));
+  EXPECT_EQ(check.defects[0].remedy, "");
+  EXPECT_TRUE(check.puts.empty() && check.blob_deletes.empty());
+  ASSERT_TRUE(blobs_.DeletePrefix(KeyOf(Stage::kAssemble, 0, 0)));
+  EXPECT_TRUE(Check().defects.empty()) << "its time is over";
+}
+
 TEST_F(StateCheckTest, RunsALostPartOfAProbeAgainAsLongAsItIsRead) {
   v1::JobRecord job;
   job.set_job("j-1");

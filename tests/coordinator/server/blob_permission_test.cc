@@ -78,6 +78,20 @@ TEST_F(BlobPermissionTest, SubmittersSeeNobodyElsesFiles) {
   EXPECT_TRUE(May(kBob, List("j-1/")));
 }
 
+TEST_F(BlobPermissionTest, SubmittersFetchNobodyElsesResults) {
+  const std::string attempt = "j-1/assemble/0.0/e1a1/";
+  for (const char* const output : {"result/_ada", "result/_ada/0/00000000"}) {
+    EXPECT_TRUE(May(kAda, Get(attempt + output)));
+    EXPECT_FALSE(May(kBob, Get(attempt + output)));
+    EXPECT_TRUE(May(kOperator, Get(attempt + output)));
+    EXPECT_FALSE(May(kAda, Put(attempt + output, 5)));
+    EXPECT_FALSE(May(kAda, Drop(attempt + output)));
+    EXPECT_TRUE(May(kWorker, Put(attempt + output, 5)));
+  }
+  EXPECT_FALSE(May({Role::kSubmit, "ad"}, Get(attempt + "result/_ada/0/00000000")));
+  EXPECT_FALSE(May({Role::kSubmit, "ad"}, Get(attempt + "result/_ada")));
+}
+
 TEST_F(BlobPermissionTest, WorkersReadFilesAndHandInNone) {
   EXPECT_TRUE(May(kWorker, Get(place_.PieceKey(0))));
   EXPECT_FALSE(May(kWorker, Put(place_.PieceKey(0), 5)));

@@ -37,6 +37,17 @@ TEST(ViewJson, AJobsDetailsHaveTheWholeErrorAndTheSpecificationByItsFieldNames) 
   EXPECT_EQ(json["specification"]["chunk_frames"], 16);
 }
 
+TEST(ViewJson, AJobsDetailsSayUntilWhenItsResultIsKept) {
+  v1::JobDetails details;
+  EXPECT_FALSE(ToJson(details).contains("result"));
+  details.mutable_result()->set_kept_until_unix_ms(1'714'564'800'123);
+  details.mutable_result()->mutable_index()->set_key("j-1/assemble/0.0/e1a1/result/_ada");
+  EXPECT_EQ(Dump(ToJson(details)["result"]),
+            R"({"kept_until":"2024-05-01T12:00:00.123Z","is_kept":true})");
+  details.mutable_result()->clear_index();
+  EXPECT_EQ(ToJson(details)["result"]["is_kept"], false);
+}
+
 TEST(ViewJson, AWorkerThatIsGoneHasNothingButItsName) {
   v1::WorkerSummary worker;
   worker.set_worker("w");

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -107,7 +108,7 @@ TEST_F(TaskFilesTest, MakesTheOutputAnObject) {
   const std::string path = files->Task().job().output_path();
   EXPECT_EQ(fs::path(path).filename(), "neon.mp4");
   std::ofstream(path) << "film";
-  ASSERT_TRUE(files->Publish({}));
+  ASSERT_TRUE(files->Publish({}, {}));
   S3Store store(service_.Access());
   EXPECT_EQ(store.Look({"reels", "out/neon.mp4"}, {})->size_bytes, 4U);
 }
@@ -151,6 +152,29 @@ TEST_F(TaskFilesTest, BringsWhatWasHandedIn) {
   ASSERT_TRUE(denoise) << denoise.error().message();
   EXPECT_EQ(denoise->Task().job().embedding_paths(0), job.embedding_paths(0));
   EXPECT_EQ(denoise->Task().job().loras(0).path(), job.loras(0).path());
+}
+
+TEST_F(TaskFilesTest, KeepsTheOutputWithTheCoordinator) {
+  task_.mutable_job()->set_input_path(HandIn("clip.mp4", "clip"));
+  task_.mutable_job()->set_output_path("weft://_ada/result/neon.mp4");
+  options_.s3.credentials = folder_.File("none");  // It takes none.
+  EXPECT_EQ(fs::path(Bring(v1::STAGE_PROBE)->Task().job().output_path()).filename(), "neon.mp4");
+  EXPECT_EQ(Bring(v1::STAGE_FINISH)->Task().job().output_path(), "weft://_ada/result/neon.mp4");
+  auto files = Bring(v1::STAGE_ASSEMBLE);
+  ASSERT_TRUE(files) << files.error().message();
+  const std::string path = files->Task().job().output_path();
+  std::ofstream(path) << "film";
+  std::map<std::string, std::string> stored;
+  ASSERT_TRUE(files->Publish(
+      [&](const std::string& name, const std::string& bytes) -> Status {
+        stored[name] = bytes;
+        return {};
+      },
+      {}));
+  EXPECT_EQ(stored.size(), 2U);
+  EXPECT_EQ(stored["result/_ada/0/00000000"], "film");
+  EXPECT_EQ(files->Named({ErrorCode::kNoSpace, path + ": no room"}).message(),
+            "weft://_ada/result/neon.mp4: no room");
 }
 
 TEST_F(TaskFilesTest, SaysWhatWasHandedInAndIsGone) {
