@@ -63,10 +63,13 @@ Result<v1::TaskResult> RunWithFetched(const v1::Task& task, StageContext& contex
     WEFT_RETURN_IF_ERROR(StoreOutput(task, kObjectsOutput, noted, context.blobs, &*result));
   }
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  const auto store = [&](const std::string& name, const std::string& bytes) {
-    return StoreOutput(task, name, bytes, context.blobs, &*result);
-  };
-  WEFT_RETURN_IF_ERROR(files.Publish(store, WatchOf(context, 1 - kTransferShare)));
+  const OutputSink sink{
+      [&](const std::string& name, const std::string& bytes) {
+        return StoreOutput(task, name, bytes, context.blobs, &*result);
+      },
+      // Where that fails, too, the coordinator drops it with the attempt.
+      [&] { static_cast<void>(context.blobs.DeletePrefix(task.output_prefix())); }};
+  WEFT_RETURN_IF_ERROR(files.Publish(sink, WatchOf(context, 1 - kTransferShare)));
   return result;
 }
 

@@ -24,8 +24,8 @@ struct OutgoingFile {
 // One after the other, told as one transfer.
 class Sending {
  public:
-  Sending(const ResultPlace& place, const StoreOutputs& store, const TransferWatch& watch)
-      : index_name_(place.IndexName()), store_(store), watch_(watch) {}
+  Sending(const ResultPlace& place, const OutputSink& sink, const TransferWatch& watch)
+      : index_name_(place.IndexName()), sink_(sink), watch_(watch) {}
 
   Status Send(const std::vector<OutgoingFile>& files) {
     for (const OutgoingFile& file : files) {
@@ -42,7 +42,7 @@ class Sending {
       WEFT_RETURN_IF_ERROR(SendFile(file));
     }
     Failpoint("result/before-index");
-    return store_(index_name_, index_.SerializeAsString());
+    return sink_.store(index_name_, index_.SerializeAsString());
   }
 
  private:
@@ -61,7 +61,7 @@ class Sending {
       }
       sum.Add(bytes);
       Failpoint("result/before-piece");
-      WEFT_RETURN_IF_ERROR(store_(index_name_ + ResultPieceSuffix(number, piece), bytes));
+      WEFT_RETURN_IF_ERROR(sink_.store(index_name_ + ResultPieceSuffix(number, piece), bytes));
       sent += bytes.size();
       Tell(bytes.size());
     }
@@ -80,7 +80,7 @@ class Sending {
   }
 
   const std::string index_name_;
-  const StoreOutputs& store_;
+  const OutputSink& sink_;
   const TransferWatch& watch_;
   v1::ResultIndex index_;
   std::uint64_t all_bytes_ = 0;
@@ -94,7 +94,7 @@ Result<KeptOutput> KeptOutput::Open(const std::string& folder, const ResultPlace
   return KeptOutput(std::move(own), place);
 }
 
-Status KeptOutput::Send(const StoreOutputs& store, const TransferWatch& watch) {
+Status KeptOutput::Send(const OutputSink& sink, const TransferWatch& watch) {
   std::vector<OutgoingFile> files;
   for (const std::string& name : folder_.FilesNamedAs(place_.name)) {  // Its own is the first.
     const std::string path = folder_.Path() + "/" + name;
@@ -108,7 +108,11 @@ Status KeptOutput::Send(const StoreOutputs& store, const TransferWatch& watch) {
   if (files.empty()) {
     return Failure(ErrorCode::kUnavailable, "cannot read " + Path() + ": it is gone");
   }
-  return Sending(place_, store, watch).Send(files);
+  Status sent = Sending(place_, sink, watch).Send(files);
+  if (!sent && sent.error().code() != ErrorCode::kUnavailable) {
+    sink.drop();
+  }
+  return sent;
 }
 
 }  // namespace weft::worker

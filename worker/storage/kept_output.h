@@ -13,8 +13,13 @@
 
 namespace weft::worker {
 
-// Stores an output of the task, durably, and adds it to the task's result.
-using StoreOutputs = std::function<Status(const std::string& name, const std::string& bytes)>;
+// Where outputs of the task go.
+struct OutputSink {
+  // Stores one, durably, and adds it to the task's result.
+  std::function<Status(const std::string& name, const std::string& bytes)> store;
+  // What was stored is of no use, and takes room.
+  std::function<void()> drop;
+};
 
 class KeptOutput {
  public:
@@ -26,10 +31,10 @@ class KeptOutput {
 
   // Stores all files there whose names begin with the result's own, in pieces of 16 MiB, and last
   // the list of them: weft.v1.ResultIndex. Holds one piece at a time. Nothing counts until the
-  // task's result does.
+  // task's result does; where sending fails, what was stored is dropped, unless the store is away.
   // kInvalidArgument: they have more than 64 GiB.  kUnavailable: a file cannot be read.
-  // kCancelled: it was stopped.  Others: those of `store`.
-  Status Send(const StoreOutputs& store, const TransferWatch& watch);
+  // kCancelled: it was stopped.  Others: those of storing.
+  Status Send(const OutputSink& sink, const TransferWatch& watch);
 
  private:
   KeptOutput(OwnFolder folder, ResultPlace place)

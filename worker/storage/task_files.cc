@@ -214,14 +214,14 @@ v1::ObjectVersions TaskFiles::Versions() const {
   return versions;
 }
 
-Status TaskFiles::Publish(const StoreOutputs& store, const TransferWatch& watch) {
+Status TaskFiles::Publish(const OutputSink& sink, const TransferWatch& watch) {
   if (task_.attempt().task().stage() != v1::STAGE_ASSEMBLE) {
     return {};
   }
   if (object_) {
     return object_->Publish(*store_, watch);
   }
-  return result_ ? result_->Send(store, watch) : Status();
+  return result_ ? result_->Send(sink, watch) : Status();
 }
 
 Error TaskFiles::Named(const Error& error) const {

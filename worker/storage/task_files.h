@@ -46,8 +46,8 @@ class TaskFiles {
   [[nodiscard]] v1::ObjectVersions Versions() const;
 
   // The task has made its output, where it makes one: it becomes an object, or outputs of the task,
-  // which `store` takes. Errors: as S3Store::Write, and as KeptOutput::Send.
-  Status Publish(const StoreOutputs& store, const TransferWatch& watch);
+  // which `sink` takes. Errors: as S3Store::Write, and as KeptOutput::Send.
+  Status Publish(const OutputSink& sink, const TransferWatch& watch);
 
   // The same error, with the names that the job has for files.
   [[nodiscard]] Error Named(const Error& error) const;

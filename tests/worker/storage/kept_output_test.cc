@@ -27,16 +27,16 @@ class KeptOutputTest : public ::testing::Test {
   }
 
   Status Send(const TransferWatch& watch = {}) {
-    return output_.Send(
-        [this](const std::string& name, const std::string& bytes) -> Status {
-          if (stored_.size() == room_) {
-            return Failure(ErrorCode::kNoSpace, "full");
-          }
-          names_.push_back(name);
-          stored_[name] = bytes;
-          return {};
-        },
-        watch);
+    return output_.Send({[this](const std::string& name, const std::string& bytes) -> Status {
+                           if (stored_.size() == room_) {
+                             return Failure(refusal_, "full");
+                           }
+                           names_.push_back(name);
+                           stored_[name] = bytes;
+                           return {};
+                         },
+                         [this] { stored_.clear(); }},
+                        watch);
   }
 
   static std::string SumOf(const std::string& bytes) {
@@ -48,6 +48,7 @@ class KeptOutputTest : public ::testing::Test {
   TemporaryFolder folder_;
   KeptOutput output_;
   std::size_t room_ = 1000;
+  ErrorCode refusal_ = ErrorCode::kNoSpace;
   std::vector<std::string> names_;  // In order.
   std::map<std::string, std::string> stored_;
 };
@@ -87,11 +88,22 @@ TEST_F(KeptOutputTest, SaysThatItWasStopped) {
   EXPECT_TRUE(stored_.empty());
 }
 
-TEST_F(KeptOutputTest, StoresNoListWhereAPieceFindsNoRoom) {
+TEST_F(KeptOutputTest, DropsWhatWasStoredWhereTheRestFindsNoRoom) {
   Write("", "film");
   Write(".seams.json", "{}");
   room_ = 1;
   EXPECT_EQ(Send().error().code(), ErrorCode::kNoSpace);
+  EXPECT_EQ(names_.size(), 1U);
+  EXPECT_TRUE(stored_.empty());
+}
+
+TEST_F(KeptOutputTest, LeavesWhatWasStoredToAStoreThatIsAway) {
+  Write("", "film");
+  Write(".seams.json", "{}");
+  room_ = 1;
+  refusal_ = ErrorCode::kUnavailable;
+  EXPECT_EQ(Send().error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(stored_.size(), 1U);
   EXPECT_EQ(stored_.count("result/_ada"), 0U);
 }
 

@@ -165,12 +165,12 @@ TEST_F(TaskFilesTest, KeepsTheOutputWithTheCoordinator) {
   const std::string path = files->Task().job().output_path();
   std::ofstream(path) << "film";
   std::map<std::string, std::string> stored;
-  ASSERT_TRUE(files->Publish(
-      [&](const std::string& name, const std::string& bytes) -> Status {
-        stored[name] = bytes;
-        return {};
-      },
-      {}));
+  const OutputSink sink{[&](const std::string& name, const std::string& bytes) -> Status {
+                          stored[name] = bytes;
+                          return {};
+                        },
+                        {}};
+  ASSERT_TRUE(files->Publish(sink, {}));
   EXPECT_EQ(stored.size(), 2U);
   EXPECT_EQ(stored["result/_ada/0/00000000"], "film");
   EXPECT_EQ(files->Named({ErrorCode::kNoSpace, path + ": no room"}).message(),
