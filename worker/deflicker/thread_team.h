@@ -22,8 +22,8 @@ class ThreadTeam {
 
   [[nodiscard]] int ThreadCount() const { return static_cast<int>(threads_.size()) + 1; }
 
-  // Calls work(0) .. work(count - 1), each once, in any order and by any thread; returns when all
-  // are done. REQUIRES: the calls do not depend on each other, and throw nothing.
+  // Calls work(0) .. work(count - 1), each once and by any thread, begun in this order; returns
+  // when all are done. REQUIRES: no call depends on later ones, and none throws.
   void ForEach(int count, const std::function<void(int)>& work);
 
  private:

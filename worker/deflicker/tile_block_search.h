@@ -51,9 +51,6 @@ class BlockSearch {
   }
 
  private:
-  static constexpr int kInherited = 24;
-  static constexpr int kWinners = 6;
-  static constexpr std::uint32_t kRandomTrials = 8;
   static constexpr int kPixels = kTileRows * kTileColumns;
 
   // Rows, or columns, of the tile whose matches exist.
@@ -119,7 +116,8 @@ class BlockSearch {
     }
   }
 
-  // Leaves the most frequent offsets of a part of the coarser field in the list.
+  // Leaves the most frequent offsets of a part of the coarser field, of every second row of it, in
+  // the list.
   WEFT_HOST_DEVICE void CountOffsets(Inside columns, Inside rows) {
     constexpr std::uint32_t kBits = 10;
     constexpr std::uint32_t kSlots = 1U << kBits;
@@ -128,7 +126,7 @@ class BlockSearch {
       slot = 0;
     }
     int met_count = 0;
-    for (int y = rows.begin; y < rows.end; ++y) {
+    for (int y = rows.begin; y < rows.end; y += 2) {
       for (int x = columns.begin; x < columns.end; ++x) {
         const Offset offset = round_.coarser.offsets[y * round_.coarser.width + x];
         std::uint32_t slot = HashOf(offset) >> (32 - kBits);
@@ -143,7 +141,7 @@ class BlockSearch {
         ++scratch_.counts[scratch_.slots[slot] - 1];
       }
     }
-    ListMostFrequent(scratch_.met, met_count, kInherited);
+    ListMostFrequent(scratch_.met, met_count, kInheritedTrials);
   }
 
   // Those counted most often, in order, the first before its equals.
@@ -180,9 +178,10 @@ class BlockSearch {
   }
 
   WEFT_HOST_DEVICE void TryAroundWinners() {
-    ListWinners();
+    const RoundTrials trials = RoundTrials::Of(round_.round);
+    ListWinners(trials.winners);
     const int winners = scratch_.list_size;
-    for (int i = 0; i < winners; ++i) {
+    for (int i = 0; i < Smaller(trials.around, winners); ++i) {
       const Offset winner = scratch_.list[i];
       Try(Moved(winner, 1, 0));
       Try(Moved(winner, -1, 0));
@@ -190,7 +189,7 @@ class BlockSearch {
       Try(Moved(winner, 0, -1));
     }
     RandomPurpose purpose = Purpose(RandomPurpose::kTrial, static_cast<std::uint32_t>(number_));
-    for (; purpose.trial < kRandomTrials; ++purpose.trial) {
+    for (; purpose.trial < trials.random; ++purpose.trial) {
       const RandomWords words = WordsFor(round_.key, purpose);
       const auto near = static_cast<int>(words.Below(0, static_cast<std::uint32_t>(winners)));
       const std::uint32_t reach = 1U << words.Below(1, 3);
@@ -200,16 +199,16 @@ class BlockSearch {
     }
   }
 
-  // Every second pixel of a row counts.
-  WEFT_HOST_DEVICE void ListWinners() {
+  // Every second pixel of every second row counts.
+  WEFT_HOST_DEVICE void ListWinners(int count) {
     block_.ForEach(tile_.tried_count, [&](int i) { scratch_.counts[i] = 0; });
     block_.Once([&] {
-      for (int row = 0; row < height_; ++row) {
+      for (int row = 0; row < height_; row += 2) {
         for (int column = 0; column < width_; column += 2) {
           ++scratch_.counts[tile_.candidates[row][column]];
         }
       }
-      ListMostFrequent(tile_.tried, tile_.tried_count, kWinners);
+      ListMostFrequent(tile_.tried, tile_.tried_count, count);
     });
   }
 

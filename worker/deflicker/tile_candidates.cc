@@ -5,6 +5,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "worker/deflicker/tile_lookup.h"
+
 namespace weft::deflicker {
 namespace {
 
@@ -80,7 +82,7 @@ class OffsetCounts {
 OffsetList FrequentOffsets(const OffsetField& field, const Region& region, int count) {
   assert((region.x_end - region.x_begin) * (region.y_end - region.y_begin) <= OffsetCounts::kSize);
   OffsetCounts counts;
-  for (int y = region.y_begin; y < region.y_end; ++y) {
+  for (int y = region.y_begin; y < region.y_end; y += 2) {
     const Offset* const row = &field.offsets[field.Index(0, y)];
     for (int x = region.x_begin; x < region.x_end;) {
       const int begin = x;
@@ -103,26 +105,24 @@ OffsetList FrequentOffsets(const OffsetField& field, const Region& region, int c
 
 void TileCandidates::Reset() {
   tried_.clear();
-  keys_.clear();
+  slots_.fill(0);
+  // Candidates are written with the first cost of theirs.
   std::memset(best_.costs, 0xff, sizeof(best_.costs));
-  std::memset(best_.candidates, 0, sizeof(best_.candidates));
 }
 
 void TileCandidates::Try(TileTrial trial, Offset offset) {
-  const std::uint32_t key = offset.Key();
-  std::uint32_t times_tried = 0;
-  for (const std::uint32_t tried : keys_) {  // To the end: so it has vectors.
-    times_tried += tried == key ? 1 : 0;
-  }
-  if (times_tried > 0) {
-    return;
+  std::uint32_t slot = HashOf(offset) >> (32 - kBits);
+  for (; slots_[slot] != 0; slot = (slot + 1) % kSlots) {
+    if (tried_[slots_[slot] - 1U] == offset) {
+      return;
+    }
   }
   trial.dx = offset.dx;
   trial.dy = offset.dy;
   trial.candidate = static_cast<std::uint16_t>(tried_.size());
   if (TryOffset(trial, &best_)) {
     tried_.push_back(offset);
-    keys_.push_back(key);
+    slots_[slot] = static_cast<std::uint16_t>(tried_.size());
   }
 }
 
@@ -135,9 +135,18 @@ OffsetList TileCandidates::Winners(const TargetTile& tile, int count) const {
   for (auto& table : pixels) {
     std::fill(table, table + tried_.size(), std::uint16_t{0});
   }
-  for (int row = 0; row < tile.height; ++row) {
-    for (int column = 0; column < tile.width; column += 2) {
-      ++pixels[column / 2 % kTables][best_.candidates[row][column]];
+  constexpr int kStep = 2 * kTables;
+  for (int row = 0; row < tile.height; row += 2) {
+    const std::uint16_t* const candidates = best_.candidates[row];
+    int column = 0;
+    for (; column + kStep <= tile.width; column += kStep) {
+      ++pixels[0][candidates[column]];
+      ++pixels[1][candidates[column + 2]];
+      ++pixels[2][candidates[column + 4]];
+      ++pixels[3][candidates[column + 6]];
+    }
+    for (; column < tile.width; column += 2) {
+      ++pixels[0][candidates[column]];
     }
   }
   MostFrequent<std::size_t> most(count);
@@ -155,14 +164,11 @@ OffsetList TileCandidates::Winners(const TargetTile& tile, int count) const {
 }
 
 void TileCandidates::WriteBack(const TargetTile& tile, OffsetField* field) const {
+  LookUp(tried_, best_, tile, field->width, &field->offsets[field->Index(tile.x, tile.y)]);
   for (int row = 0; row < tile.height; ++row) {
     const std::size_t first = field->Index(tile.x, tile.y + row);
-    Offset* const offsets = &field->offsets[first];
-    const std::uint16_t* const candidates = best_.candidates[row];
-    for (int column = 0; column < tile.width; ++column) {
-      offsets[column] = tried_[candidates[column]];
-    }
-    std::copy(best_.costs[row], best_.costs[row] + tile.width, &field->costs[first]);
+    std::memcpy(&field->costs[first], best_.costs[row],
+                sizeof(std::uint16_t) * static_cast<std::size_t>(tile.width));
   }
 }
 

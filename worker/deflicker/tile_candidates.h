@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,8 +35,9 @@ class OffsetList {
   Offset offsets_[kSizeMax];
 };
 
-// The offsets of part of a field, the most frequent first, the first met first among equals; at
-// most `count`. REQUIRES: count <= OffsetList::kSizeMax; the region has at most 512 pixels.
+// The offsets of part of a field, of every second row of it, the most frequent first, the first met
+// first among equals; at most `count`. REQUIRES: count <= OffsetList::kSizeMax; the region has at
+// most 512 pixels.
 OffsetList FrequentOffsets(const OffsetField& field, const Region& region, int count);
 
 class TileCandidates {
@@ -46,7 +48,7 @@ class TileCandidates {
   void Try(TileTrial trial, Offset offset);
 
   // The offsets that won pixels of the tile, the most pixels first, the first tried first among
-  // equals; at most `count`, at least one. Every second pixel of a row counts.
+  // equals; at most `count`, at least one. Every second pixel of every second row counts.
   // REQUIRES: some offset fitted everywhere; count <= OffsetList::kSizeMax.
   [[nodiscard]] OffsetList Winners(const TargetTile& tile, int count) const;
 
@@ -59,8 +61,12 @@ class TileCandidates {
   void WriteBack(const TargetTile& tile, OffsetField* field) const;
 
  private:
+  static constexpr int kBits = 10;
+  static constexpr std::uint32_t kSlots = 1U << kBits;  // Twice the offsets that are tried.
+
   std::vector<Offset> tried_;
-  std::vector<std::uint32_t> keys_;  // Of the same offsets, as one number each.
+  // By the upper bits of an offset's hash: its place in tried_, from 1 on; 0 is none.
+  std::array<std::uint16_t, kSlots> slots_ = {};
   TileBest best_ = {};
 };
 

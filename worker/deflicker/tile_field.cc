@@ -5,17 +5,16 @@
 #include <string>
 #include <utility>
 
+#include "worker/deflicker/fetch.h"
 #include "worker/deflicker/tile_candidates.h"
 #include "worker/deflicker/tile_random.h"
 #include "worker/deflicker/tile_samples.h"
+#include "worker/deflicker/wavefront.h"
 
 namespace weft::deflicker {
 namespace {
 
 constexpr int kRoundsMax = 8;
-constexpr int kInherited = 24;  // Offsets taken from the coarser level.
-constexpr int kWinners = 6;     // Winners that are looked around.
-constexpr std::uint32_t kRandomTrials = 8;
 constexpr int kCoarseReachMax = 10;
 constexpr int kTracked = 12;  // Offsets taken from a neighbouring frame's field.
 
@@ -27,10 +26,12 @@ Offset Moved(Offset offset, int dx, int dy) {
 
 // What a search writes on its way; kept from level to level and from field to field.
 struct TileMatcher::Workspace {
-  ThreadTeam* threads = nullptr;
-  std::vector<TileCandidates> tiles;
-  TileSamples samples[2];  // Of the round before, and of this one, in turn.
-  OffsetField coarser;
+  explicit Workspace(ThreadTeam* threads) : wavefront(threads) {}
+
+  Wavefront wavefront;
+  std::vector<TileCandidates> tiles;  // Of the rows that the wavefront is at.
+  TileSamples samples[2];             // Of the round before, and of this one, in turn.
+  std::vector<OffsetField> levels;    // But for the finest, which the caller keeps.
 };
 
 namespace {
@@ -57,7 +58,8 @@ class LevelSearch {
         columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
         rows_((target_.Height() + kTileRows - 1) / kTileRows),
         workspace_(workspace) {
-    const std::size_t count = static_cast<std::size_t>(columns_) * static_cast<std::size_t>(rows_);
+    const auto count = static_cast<std::size_t>(columns_) *
+                       static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(options_.rounds));
     workspace_->tiles.resize(std::max(workspace_->tiles.size(), count));
     for (TileSamples& samples : workspace_->samples) {
       samples.Resize(target_.Width(), target_.Height());
@@ -72,31 +74,16 @@ class LevelSearch {
     field->height = target_.Height();
     field->offsets.resize(pixels);
     field->costs.resize(pixels);
-    for (int round = 0; round < options_.rounds; ++round) {
-      const bool is_last = round + 1 == options_.rounds;
-      // Tiles read what the round before found, never each other's new matches.
-      const TileSamples& before = workspace_->samples[(round + 1) % 2];
-      TileSamples& after = workspace_->samples[round % 2];
-      ForEachTile([&](const TileTrial& trial, std::uint32_t number) {
-        TileCandidates& candidates = workspace_->tiles[number];
-        if (round > 0) {
-          before.ForEachAround(*trial.target,
-                               [&](Offset offset) { candidates.Try(trial, offset); });
-        } else {
-          Begin(coarser, trial, &candidates);
-        }
+    // Tiles read what the round before found, never each other's new matches.
+    workspace_->wavefront.Run(options_.rounds, rows_, [&](int round, int row) {
+      ForEachTile(row, [&](const TileTrial& trial, std::uint32_t number) {
         RandomPurpose purpose;
         purpose.level = static_cast<std::uint32_t>(level_);
         purpose.round = static_cast<std::uint32_t>(round);
         purpose.place = number;
-        TryAroundWinners(trial, purpose, &candidates);
-        if (is_last) {
-          candidates.WriteBack(*trial.target, field);
-        } else {
-          after.Take(*trial.target, candidates, key_, purpose);
-        }
+        SearchTile(coarser, trial, purpose, field);
       });
-    }
+    });
   }
 
  private:
@@ -130,19 +117,46 @@ class LevelSearch {
   }
 
   template <typename Function>
-  void ForEachTile(const Function& function) {
-    workspace_->threads->ForEach(rows_, [&](int row) {
-      TileView view;
-      TileTrial trial = {&source_, &view.target};
-      for (int column = 0; column < columns_; ++column) {
-        CopyTarget(target_, column * TileWidth(), row * kTileRows, radius_, &view.target);
-        if (extras_.ChangesCosts()) {
-          CopyExtras(&view);
-          trial.extras = &view.extras;
-        }
-        function(trial, static_cast<std::uint32_t>(row * columns_ + column));
+  void ForEachTile(int row, const Function& function) const {
+    TileView view;
+    TileTrial trial = {&source_, &view.target};
+    for (int column = 0; column < columns_; ++column) {
+      CopyTarget(target_, column * TileWidth(), row * kTileRows, radius_, &view.target);
+      if (extras_.ChangesCosts()) {
+        CopyExtras(&view);
+        trial.extras = &view.extras;
       }
-    });
+      function(trial, static_cast<std::uint32_t>(row * columns_ + column));
+    }
+  }
+
+  void SearchTile(const OffsetField* coarser,
+                  const TileTrial& trial,
+                  const RandomPurpose& purpose,
+                  OffsetField* field) const {
+    const auto at_once =
+        static_cast<std::size_t>(columns_) *
+        static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(options_.rounds));
+    TileCandidates& candidates = workspace_->tiles[purpose.place % at_once];
+    const bool is_last = static_cast<int>(purpose.round) + 1 == options_.rounds;
+    if (is_last && IsWorthFetching(field->width, field->height)) {
+      const TargetTile& tile = *trial.target;
+      const std::size_t first = field->Index(tile.x, tile.y);
+      Fetch(&field->offsets[first], tile.width, tile.height, field->width);
+      Fetch(&field->costs[first], tile.width, tile.height, field->width);
+    }
+    if (purpose.round > 0) {
+      const TileSamples& before = workspace_->samples[(purpose.round + 1) % 2];
+      before.ForEachAround(*trial.target, [&](Offset offset) { candidates.Try(trial, offset); });
+    } else {
+      Begin(coarser, trial, &candidates);
+    }
+    TryAroundWinners(trial, purpose, &candidates);
+    if (is_last) {
+      candidates.WriteBack(*trial.target, field);
+    } else {
+      workspace_->samples[purpose.round % 2].Take(*trial.target, candidates, key_, purpose);
+    }
   }
 
   // What a level begins with.
@@ -178,7 +192,7 @@ class LevelSearch {
                            std::min(coarser.width, (tile.x + tile.width + 1) / 2 + kBorder),
                            std::max(0, tile.y / 2 - kBorder),
                            std::min(coarser.height, (tile.y + tile.height + 1) / 2 + kBorder)};
-    for (const Offset offset : FrequentOffsets(coarser, region, kInherited)) {
+    for (const Offset offset : FrequentOffsets(coarser, region, kInheritedTrials)) {
       candidates->Try(trial, Moved({}, 2 * offset.dx, 2 * offset.dy));
     }
   }
@@ -201,13 +215,14 @@ class LevelSearch {
   void TryAroundWinners(const TileTrial& trial,
                         RandomPurpose purpose,
                         TileCandidates* candidates) const {
-    const OffsetList winners = candidates->Winners(*trial.target, kWinners);
-    for (const Offset winner : winners) {
+    const RoundTrials trials = RoundTrials::Of(static_cast<int>(purpose.round));
+    const OffsetList winners = candidates->Winners(*trial.target, trials.winners);
+    for (int i = 0; i < std::min(trials.around, winners.Size()); ++i) {
       for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
-        candidates->Try(trial, Moved(winner, dx, dy));
+        candidates->Try(trial, Moved(winners[i], dx, dy));
       }
     }
-    for (; purpose.trial < kRandomTrials; ++purpose.trial) {
+    for (; purpose.trial < trials.random; ++purpose.trial) {
       const RandomWords words = WordsFor(key_, purpose);
       const auto near = words.Below(0, static_cast<std::uint32_t>(winners.Size()));
       const std::uint32_t reach = 1U << words.Below(1, 3);
@@ -259,9 +274,7 @@ Status CheckTileSearch(int width, int height, const TileSearchOptions& options) 
   return {};
 }
 
-TileMatcher::TileMatcher(ThreadTeam* threads) : workspace_(std::make_unique<Workspace>()) {
-  workspace_->threads = threads;
-}
+TileMatcher::TileMatcher(ThreadTeam* threads) : workspace_(std::make_unique<Workspace>(threads)) {}
 
 TileMatcher::~TileMatcher() = default;
 
@@ -280,11 +293,15 @@ void TileMatcher::Find(const std::vector<MatchPlanes>& source,
                        const TileSearchKey& key,
                        const TileSearchExtras& extras,
                        OffsetField* field) {
-  const int coarsest = static_cast<int>(target.size()) - 1;
-  for (int level = coarsest; level >= options.level_end; --level) {
-    std::swap(*field, workspace_->coarser);
+  std::vector<OffsetField>& levels = workspace_->levels;
+  levels.resize(std::max(levels.size(), target.size()));
+  const OffsetField* coarser = nullptr;
+  for (int level = static_cast<int>(target.size()) - 1; level >= options.level_end; --level) {
+    OffsetField* const found =
+        level == options.level_end ? field : &levels[static_cast<std::size_t>(level)];
     LevelSearch({source, target, options, key, extras}, level, workspace_.get())
-        .Run(level == coarsest ? nullptr : &workspace_->coarser, field);
+        .Run(coarser, found);
+    coarser = found;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -25,7 +26,10 @@ struct Offset {
 
   // Both in one number.
   [[nodiscard]] WEFT_HOST_DEVICE std::uint32_t Key() const {
-    return static_cast<std::uint16_t>(dx) | std::uint32_t{static_cast<std::uint16_t>(dy)} << 16;
+    std::uint32_t key = 0;
+    static_assert(sizeof(key) == 2 * sizeof(dx));
+    std::memcpy(&key, this, sizeof(key));
+    return key;
   }
 
   friend WEFT_HOST_DEVICE bool operator==(Offset a, Offset b) { return a.Key() == b.Key(); }
@@ -34,8 +38,7 @@ struct Offset {
 
 // Spread over 32 bits, the upper ones best: for hash tables.
 inline WEFT_HOST_DEVICE std::uint32_t HashOf(Offset offset) {
-  return static_cast<std::uint16_t>(offset.dx) * std::uint32_t{0x9e3779b1} +
-         static_cast<std::uint16_t>(offset.dy) * std::uint32_t{0x85ebca6b};
+  return offset.Key() * 0x9e3779b1;  // The golden ratio's share of 2^32.
 }
 
 // For every pixel (x, y) of a target its match (x + dx, y + dy) in the source, which lies inside.
@@ -60,6 +63,21 @@ struct TileSearchOptions {
   int rounds = 2;
   int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side; 0 .. 10.
 };
+
+// What a round of a level tries, beside what it begins with.
+struct RoundTrials {
+  int winners;           // The offsets that won the most pixels of the tile, at most.
+  int around;            // Of these the first so many: all four that are a pixel away are tried.
+  std::uint32_t random;  // Drawn around the winners.
+
+  // The first round, which has yet to move away from what the coarser level knew, draws more; later
+  // ones look around more. Measured over 15 pairs, tests/benchmarks/README.md: with as many trials,
+  // any other share leaves patches that differ more.
+  static WEFT_HOST_DEVICE RoundTrials Of(int round) {
+    return round == 0 ? RoundTrials{6, 1, 16} : RoundTrials{16, 16, 8};
+  }
+};
+inline constexpr int kInheritedTrials = 12;  // Offsets taken from the coarser level.
 
 // Names a field's random numbers.
 struct TileSearchKey {

@@ -10,68 +10,17 @@
 // After foreach_target.h.
 #include <hwy/highway.h>
 
+#include "worker/deflicker/tile_trial-inl.h"
+#include "worker/deflicker/tile_trial_registers-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace weft::deflicker::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-using Costs = hn::CappedTag<std::uint16_t, kTileColumns>;
-using Levels = hn::RebindToSigned<Costs>;
-constexpr int kLanes = static_cast<int>(hn::MaxLanes(Costs()));
-
-// The rows and columns of the tile whose pixels and matches exist.
-struct Inside {
-  int rows_begin = 0;
-  int rows_end = 0;
-  int columns_begin = 0;
-  int columns_end = 0;
-  bool all_columns = false;  // Columns that are computed but not inside do not matter.
-
-  [[nodiscard]] bool AllRows() const { return rows_begin == 0 && rows_end == kTileRows; }
-};
 
 // Rows of a tile, each the sums of 2 * radius + 1 costs above each other. What a row's last patches
 // read beyond its end is the next row's beginning and comes to nothing.
 struct ColumnSums {
   alignas(64) std::uint16_t rows[kTileRows + 1][kTileColumns];
-};
-
-// A column of vectors of the two pictures, from the first row that the patches of row `row` cover.
-class PixelCosts {
- public:
-  HWY_INLINE PixelCosts(const TileTrial& trial, const CostScale& scale, int row, int column)
-      : source_(trial.source->At(0,
-                                 trial.target->x - trial.target->radius + column + trial.dx,
-                                 trial.target->y - trial.target->radius + row + trial.dy)),
-        target_(trial.target->levels[row][0] + column),
-        source_channel_(trial.source->ChannelStride()),
-        shift_(scale.shift),
-        limit_(hn::Set(Costs(), scale.limit)) {}
-
-  // The costs of the next row. Shifts: whether scale.shift may be other than 0.
-  template <bool Shifts>
-  HWY_INLINE hn::Vec<Costs> Next() {
-    auto cost = hn::SaturatedAdd(hn::SaturatedAdd(Squared(0), Squared(1)), Squared(2));
-    if (Shifts) {
-      cost = hn::ShiftRightSame(cost, shift_);
-    }
-    source_ += MatchPlanes::kChannels * source_channel_;
-    target_ += std::ptrdiff_t{MatchPlanes::kChannels} * kTileColumns;
-    return hn::Min(cost, limit_);
-  }
-
- private:
-  [[nodiscard]] HWY_INLINE hn::Vec<Costs> Squared(int channel) const {
-    const auto difference =
-        hn::Sub(hn::LoadU(Levels(), source_ + channel * source_channel_),
-                hn::Load(Levels(), target_ + std::ptrdiff_t{channel} * kTileColumns));
-    return hn::BitCast(Costs(), hn::Mul(difference, difference));
-  }
-
-  const std::int16_t* source_;
-  const std::int16_t* target_;
-  std::ptrdiff_t source_channel_;
-  int shift_;
-  hn::Vec<Costs> limit_;
 };
 
 // Small patches: the costs of the rows that a sum still holds stay in registers. Up to radius 2
@@ -213,14 +162,6 @@ HWY_INLINE void SumColumns(const TileTrial& trial,
   std::memset(sums->rows[inside.rows_end], 0, sizeof(std::uint16_t) * 2 * kTrialRadiusMax);
 }
 
-// Whether the pixels of the vector at `column` are inside.
-HWY_INLINE hn::Mask<Costs> Within(const Inside& inside, int column) {
-  const auto at = hn::Iota(Costs(), static_cast<std::uint16_t>(column));
-  const auto begin = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_begin));
-  const auto end = hn::Set(Costs(), static_cast<std::uint16_t>(inside.columns_end));
-  return hn::AndNot(hn::Lt(at, begin), hn::Lt(at, end));
-}
-
 // The costs of a row's matches where the source's pixels may be matched.
 HWY_INLINE hn::Vec<Costs> Masked(const TileTrial& trial, int row, int column, hn::Vec<Costs> cost) {
   if (trial.extras->source_mask == nullptr) {
@@ -284,6 +225,23 @@ HWY_NOINLINE void TryWithRadius(const TileTrial& trial,
   }
 }
 
+// Radius: 1 to 3.
+template <int Radius>
+HWY_INLINE void TrySmall(const TileTrial& trial,
+                         const CostScale& scale,
+                         const Inside& inside,
+                         TileBest* best) {
+#if HWY_TARGET <= HWY_AVX3
+  if (inside.AllRows() && inside.all_columns && inside.columns_end == kTileColumns - 2 * Radius) {
+    TryInRegisters<Radius, true>(trial, scale, inside, best);
+  } else {
+    TryInRegisters<Radius, false>(trial, scale, inside, best);
+  }
+#else
+  TryWithRadius<Radius>(trial, scale, inside, best);
+#endif
+}
+
 // Parts of a run of `size` pixels from `at` that lie in 0 .. limit-1, relative to `at`.
 HWY_INLINE int Begin(int at) {
   return std::max(0, -at);
@@ -308,13 +266,13 @@ bool TryOnTile(const TileTrial& trial, const CostScale& scale, TileBest* best) {
   }
   switch (target.radius) {
     case 1:
-      TryWithRadius<1>(trial, scale, inside, best);
+      TrySmall<1>(trial, scale, inside, best);
       return true;
     case 2:
-      TryWithRadius<2>(trial, scale, inside, best);
+      TrySmall<2>(trial, scale, inside, best);
       return true;
     case 3:
-      TryWithRadius<3>(trial, scale, inside, best);
+      TrySmall<3>(trial, scale, inside, best);
       return true;
     case 5:
       TryWithRadius<5>(trial, scale, inside, best);
@@ -328,6 +286,18 @@ bool TryOnTile(const TileTrial& trial, const CostScale& scale, TileBest* best) {
   }
 }
 
+// Packs `rows` rows of all channels.
+void CopyRows(const std::int16_t* from, std::ptrdiff_t stride, int rows, TargetTile* tile) {
+  constexpr int kChannels = MatchPlanes::kChannels;
+  for (int row = 0; row < rows * kChannels; ++row) {
+    std::int16_t* const to = tile->levels[row / kChannels][row % kChannels];
+    for (int column = 0; column < kTileColumns; column += kLanes) {
+      hn::Store(hn::LoadU(Levels(), from + column), Levels(), to + column);
+    }
+    from += stride;
+  }
+}
+
 }  // namespace weft::deflicker::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -335,6 +305,7 @@ HWY_AFTER_NAMESPACE();
 namespace weft::deflicker {
 namespace {
 
+HWY_EXPORT(CopyRows);
 HWY_EXPORT(TryOnTile);
 
 constexpr CostScale ScaleOf(int radius) {
@@ -371,12 +342,8 @@ void CopyTarget(const MatchPlanes& target, int x, int y, int radius, TargetTile*
   tile->width = std::min(kTileColumns - 2 * radius, target.Width() - x);
   tile->height = std::min(kTileRows, target.Height() - y);
   tile->radius = radius;
-  for (int row = 0; row < tile->height + 2 * radius; ++row) {
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      std::memcpy(tile->levels[row][channel], target.At(channel, x - radius, y - radius + row),
-                  sizeof(tile->levels[row][channel]));
-    }
-  }
+  HWY_DYNAMIC_DISPATCH(CopyRows)
+  (target.At(0, x - radius, y - radius), target.ChannelStride(), tile->height + 2 * radius, tile);
 }
 
 bool TryOffset(const TileTrial& trial, TileBest* best) {

@@ -5,36 +5,21 @@
 #include <cstring>
 #include <vector>
 
+#include "worker/deflicker/fetch.h"
+#include "worker/deflicker/instruction_sets.h"
+#include "worker/deflicker/voters.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/deflicker/tile_vote.cc"
 #include <hwy/foreach_target.h>
 // After foreach_target.h.
 #include <hwy/highway.h>
 
+#include "worker/deflicker/tile_row-inl.h"
+
 #ifndef WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
 #define WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
 namespace weft::deflicker {
-
-constexpr int kVoterRowsMax = kTileRows + 2 * kVoteRadiusMax;
-constexpr int kVoterColumns = 2 * kTileColumns;       // Those beyond the voters have nobody.
-constexpr int kVoterColumnsRead = kTileColumns + 32;  // The last vector with a voter ends before.
-constexpr std::uint16_t kNobody = 0xffff;
-
-// One offset of those that vote on a tile, and where its voters are, in rows and columns of Voters.
-struct VotingOffset {
-  Offset offset;
-  int row_begin = 0;
-  int row_end = 0;
-  int column_begin = 0;
-  int column_end = 0;
-};
-
-// The pixels that vote on a tile: its own and those at most `radius` around it, row 0 and column 0
-// being `radius` above and left of the tile's first.
-struct Voters {
-  alignas(64) std::uint16_t offsets[kVoterRowsMax][kVoterColumns];  // Indices; or kNobody.
-  std::vector<VotingOffset> list;
-};
 
 struct VoteSums {
   alignas(64) std::uint16_t rows[kTileRows][MatchPlanes::kChannels][kTileColumns];
@@ -74,12 +59,6 @@ constexpr bool AllExact(std::uint32_t count_max) {
   return true;
 }
 static_assert(AllExact((2 * kVoteRadiusMax + 1) * (2 * kVoteRadiusMax + 1)));
-
-struct VoteTile {
-  int x = 0;
-  int y = 0;
-  int radius = 0;
-};
 
 }  // namespace weft::deflicker
 #endif  // WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
@@ -164,6 +143,52 @@ HWY_INLINE void AddCounted(const MatchPlanes& source,
   }
 }
 
+#if HWY_TARGET <= HWY_AVX3
+// What the voters of a column of vectors, and of the one to its right, say; as CountColumns() and
+// AddCounted(), but nothing leaves the registers on the way.
+template <int Radius>
+HWY_INLINE void AddInRegisters(const MatchPlanes& source,
+                               const Voters& voters,
+                               std::uint16_t index,
+                               const VoteTile& place,
+                               const Box& box,
+                               VoteSums* sums) {
+  constexpr int kPatch = 2 * Radius + 1;
+  const auto wanted = hn::Set(Sums(), index);
+  const auto one = hn::Set(Sums(), std::uint16_t{1});
+  for (int column = box.column_begin; column < box.column_end; column += kLanes) {
+    TileRow counts = {hn::Zero(Sums()), hn::Zero(Sums())};
+    const auto votes = [&](int row, int at) {
+      return hn::IfThenElseZero(hn::Eq(hn::Load(Sums(), voters.offsets[row] + at), wanted), one);
+    };
+    const auto add = [&](int row) {
+      counts.left = hn::Add(counts.left, votes(row, column));
+      counts.right = hn::Add(counts.right, votes(row, column + kLanes));
+    };
+    const auto take = [&](int row) {
+      counts.left = hn::Sub(counts.left, votes(row, column));
+      counts.right = hn::Sub(counts.right, votes(row, column + kLanes));
+    };
+    for (int row = box.row_begin; row < box.row_begin + kPatch - 1; ++row) {
+      add(row);
+    }
+    for (int row = box.row_begin; row < box.row_end; ++row) {
+      add(row + kPatch - 1);
+      const auto count = SumOfColumns<Radius>(counts).left;
+      take(row);
+      const std::int16_t* const values = source.At(0, place.x + column, place.y + row);
+      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+        std::uint16_t* const sum = sums->rows[row][channel] + column;
+        const auto value = hn::BitCast(
+            Sums(),
+            hn::LoadU(hn::RebindToSigned<Sums>(), values + channel * source.ChannelStride()));
+        hn::Store(hn::Add(hn::Load(Sums(), sum), hn::Mul(count, value)), Sums(), sum);
+      }
+    }
+  }
+}
+#endif
+
 void AddVotes(const MatchPlanes& source,
               const Voters& voters,
               std::uint16_t index,
@@ -177,6 +202,13 @@ void AddVotes(const MatchPlanes& source,
   reached.row_end = std::min(kTileRows, voting.row_end);
   reached.column_begin = std::max(0, voting.column_begin - patch + 1) / kLanes * kLanes;
   reached.column_end = RoundedUp(std::min(kTileColumns, voting.column_end));
+  const VoteTile place = {tile.x + voting.offset.dx, tile.y + voting.offset.dy, tile.radius};
+#if HWY_TARGET <= HWY_AVX3
+  if (tile.radius == 2) {
+    AddInRegisters<2>(source, voters, index, place, reached, sums);
+    return;
+  }
+#endif
   Box counted = reached;
   counted.column_begin = voting.column_begin / kLanes * kLanes;
   counted.column_end = RoundedUp(voting.column_end);
@@ -191,7 +223,6 @@ void AddVotes(const MatchPlanes& source,
   after.column_begin = counted.column_end;
   after.column_end = RoundedUp(reached.column_end + patch - 1);
   ClearColumns(after, counts);
-  const VoteTile place = {tile.x + voting.offset.dx, tile.y + voting.offset.dy, tile.radius};
   if (tile.radius == 2) {
     AddCounted<2>(source, place, reached, counts, sums);
   } else {
@@ -220,81 +251,6 @@ namespace {
 
 HWY_EXPORT(AddVotes);
 HWY_EXPORT(DivideRow);
-
-// Which offset each voter of a tile has. Offsets come in runs.
-class VoterReader {
- public:
-  explicit VoterReader(const OffsetField& field) : field_(field) {
-    std::fill(std::begin(slots_), std::end(slots_), kNobody);
-  }
-
-  void Read(const VoteTile& tile, Voters* voters) {
-    for (const std::uint32_t slot : used_slots_) {
-      slots_[slot] = kNobody;
-    }
-    used_slots_.clear();
-    voters->list.clear();
-    const int begin = std::max(0, tile.radius - tile.x);
-    const int end = std::min(kTileColumns + 2 * tile.radius, field_.width - tile.x + tile.radius);
-    for (int row = 0; row < kTileRows + 2 * tile.radius; ++row) {
-      std::uint16_t* const indices = voters->offsets[row];
-      const int y = tile.y - tile.radius + row;
-      if (y < 0 || y >= field_.height) {
-        std::fill(indices, indices + kVoterColumnsRead, kNobody);
-        continue;
-      }
-      std::fill(indices, indices + begin, kNobody);
-      ReadRow(&field_.offsets[field_.Index(0, y)] + (tile.x - tile.radius), {row, begin, end},
-              voters);
-      std::fill(indices + end, indices + kVoterColumnsRead, kNobody);
-    }
-  }
-
- private:
-  static constexpr int kBits = 13;  // Twice the voters of a tile and more: never full.
-  static constexpr std::uint32_t kSlots = 1U << kBits;
-
-  struct Run {
-    int row = 0;
-    int begin = 0;
-    int end = 0;
-  };
-
-  void ReadRow(const Offset* offsets, Run rest, Voters* voters) {
-    while (rest.begin < rest.end) {
-      Run run = {rest.row, rest.begin, rest.begin + 1};
-      const Offset offset = offsets[run.begin];
-      while (run.end < rest.end && offsets[run.end] == offset) {
-        ++run.end;
-      }
-      const std::uint16_t index = IndexOf(offset, run, voters);
-      std::fill(voters->offsets[run.row] + run.begin, voters->offsets[run.row] + run.end, index);
-      VotingOffset& voting = voters->list[index];
-      voting.row_end = run.row + 1;
-      voting.column_begin = std::min(voting.column_begin, run.begin);
-      voting.column_end = std::max(voting.column_end, run.end);
-      rest.begin = run.end;
-    }
-  }
-
-  std::uint16_t IndexOf(Offset offset, const Run& run, Voters* voters) {
-    for (std::uint32_t slot = HashOf(offset) >> (32 - kBits);; slot = (slot + 1) % kSlots) {
-      if (slots_[slot] == kNobody) {
-        slots_[slot] = static_cast<std::uint16_t>(voters->list.size());
-        used_slots_.push_back(slot);
-        voters->list.push_back({offset, run.row, run.row + 1, run.begin, run.end});
-        return slots_[slot];
-      }
-      if (voters->list[slots_[slot]].offset == offset) {
-        return slots_[slot];
-      }
-    }
-  }
-
-  const OffsetField& field_;
-  std::uint16_t slots_[kSlots] = {};
-  std::vector<std::uint32_t> used_slots_;
-};
 
 // Pixels of 0 .. size-1 that are at most `radius` away from x.
 int Neighbours(int x, int radius, int size) {
@@ -330,13 +286,36 @@ void WriteMeans(const VoteSums& sums, const VoteTile& tile, MatchPlanes* voted) 
   }
 }
 
+// What the tile's means are written to, and what the vote on the next tile reads. Inlined, for GCC
+// leaves out calls of a function that does nothing but this.
+WEFT_ALWAYS_INLINE void FetchFor(const VoteTile& tile,
+                                 const MatchPlanes& source,
+                                 const OffsetField& field,
+                                 const MatchPlanes& voted) {
+  const int width = std::min(kTileColumns, field.width - tile.x);
+  const int height = std::min(kTileRows, field.height - tile.y);
+  Fetch(voted.At(0, tile.x, tile.y), width, MatchPlanes::kChannels * height, voted.ChannelStride());
+  const int next = tile.x + kTileColumns;
+  if (next < field.width) {
+    const int top = std::max(0, tile.y - tile.radius);
+    Fetch(&field.offsets[field.Index(next, top)], std::min(kTileColumns, field.width - next),
+          std::min(tile.y + height + tile.radius, field.height) - top, field.width);
+    Fetch(source.At(0, next, tile.y), kTileColumns, MatchPlanes::kChannels * height,
+          source.ChannelStride());
+  }
+}
+
 void VoteOnRow(
     const MatchPlanes& source, const OffsetField& field, int radius, int y, MatchPlanes* voted) {
+  const bool is_far = IsWorthFetching(field.width, field.height);
   VoterReader reader(field);
   Voters voters;
   VoteSums sums = {};
   for (int x = 0; x < field.width; x += kTileColumns) {
     const VoteTile tile = {x, y, radius};
+    if (is_far) {
+      FetchFor(tile, source, field, *voted);
+    }
     reader.Read(tile, &voters);
     std::memset(&sums, 0, sizeof(sums));
     for (std::size_t i = 0; i < voters.list.size(); ++i) {
