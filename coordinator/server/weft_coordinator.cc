@@ -150,7 +150,7 @@ Status ServeUntil(const StopSignals& stop, const Options& options, const Log& lo
   const SteadyClock clock;
   ServiceNotice notice = ServiceNotice::FromEnvironment();
   notice.Ready(where);
-  const Status served = server->Run(stop.Requested(), [&] { notice.Alive(clock.Now()); });
+  Status served = server->Run(stop.Requested(), [&] { notice.Alive(clock.Now()); });
   notice.Stopping();
   return served;
 }

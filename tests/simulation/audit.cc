@@ -26,6 +26,16 @@ std::string KeyOf(const TaskId& id) {
   return coordinator::ToRecord(std::move(record)).key;
 }
 
+// Of a result that is kept: a blob that is not there.
+std::optional<std::string> FindLost(const Task& task, const Blobs& blobs) {
+  for (const auto& [name, blob] : task.outputs) {
+    if (task.id.stage == Stage::kAssemble && blobs.count(blob.key()) == 0) {
+      return blob.key();
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Audit::Breach(const std::string& what) {
@@ -102,10 +112,8 @@ void Audit::AfterTurn(const Floor& floor) {
 void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
   for (const coordinator::Task& task : floor.tasks.All()) {
     if (task.state == TaskState::kDone) {
-      for (const auto& [name, blob] : task.outputs) {
-        if (task.id.stage == Stage::kAssemble && blobs.count(blob.key()) == 0) {
-          Breach("a result was dropped that is kept: " + blob.key());
-        }
+      if (const auto lost = FindLost(task, blobs); lost.has_value()) {
+        Breach("a result was dropped that is kept: " + *lost);
       }
       continue;
     }

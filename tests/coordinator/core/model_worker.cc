@@ -25,35 +25,45 @@ std::uint64_t ContentOf(const v1::TaskId& task, const std::string& name) {
   return std::hash<std::string>{}(Name(*FromWire(task)) + name);
 }
 
+std::vector<std::string> ProbesOutputs(const v1::Task& task) {
+  std::vector<std::string> names;
+  if (task.attempt().task().round() != kProbeIndex) {
+    return task.has_chunk() ? std::vector<std::string>{"changes"} : names;
+  }
+  if (!task.job().look_path().empty()) {
+    names.emplace_back("look");
+  }
+  if (UsesObjects(task.job())) {
+    names.emplace_back(kObjectsOutput);
+  }
+  return names;
+}
+
+std::vector<std::string> AnchorsOutputs(const v1::Task& task) {
+  std::vector<std::string> names;
+  for (const std::uint32_t frame : task.anchor_frames()) {
+    names.push_back("anchor/" + std::to_string(frame));
+  }
+  if (task.attempt().task().chunk() > 0) {
+    names.erase(names.begin());  // The first anchor comes with every group.
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::string> OutputNames(const v1::Task& task) {
   std::vector<std::string> names;
   switch (task.attempt().task().stage()) {
     case v1::STAGE_PROBE:
-      if (task.attempt().task().round() != kProbeIndex) {
-        return task.has_chunk() ? std::vector<std::string>{"changes"} : names;
-      }
-      if (!task.job().look_path().empty()) {
-        names.emplace_back("look");
-      }
-      if (UsesObjects(task.job())) {
-        names.emplace_back(kObjectsOutput);
-      }
-      return names;
+      return ProbesOutputs(task);
     case v1::STAGE_ANNOTATE:
       for (int control = 0; control < task.job().controls_size(); ++control) {
         names.push_back("control/" + std::to_string(control));
       }
       return names;
     case v1::STAGE_ANCHOR:
-      for (const std::uint32_t frame : task.anchor_frames()) {
-        names.push_back("anchor/" + std::to_string(frame));
-      }
-      if (task.attempt().task().chunk() > 0) {
-        names.erase(names.begin());  // The first anchor comes with every group.
-      }
-      return names;
+      return AnchorsOutputs(task);
     case v1::STAGE_DENOISE:
       names = {"latents"};
       if (task.round().has_predict_step()) {
