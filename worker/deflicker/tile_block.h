@@ -45,8 +45,6 @@ struct SamplesView {
 
 // What a tile keeps from round to round.
 struct BlockTile {
-  static constexpr int kTriedMax = 1024;
-
   std::uint16_t costs[kTileRows][kTileColumns] = {};       // The best so far.
   std::uint16_t candidates[kTileRows][kTileColumns] = {};  // Theirs, among those tried.
   Offset tried[kTriedMax];
@@ -64,7 +62,7 @@ struct BlockScratch {
   int list_size = 0;
   std::uint16_t slots[2 * kMetMax] = {};  // Of a hash table: indices of `met`, from 1 on; 0: free.
   Offset met[kMetMax];
-  std::uint16_t counts[BlockTile::kTriedMax] = {};  // How often each was met, or has won.
+  std::uint16_t counts[kTriedMax] = {};  // How often each was met, or has won.
 };
 
 // One round of the search of one level.

@@ -226,7 +226,7 @@ class BlockSearch {
   WEFT_HOST_DEVICE void Try(Offset offset) {
     const Inside rows = InsideOf(y_ + offset.dy, height_, round_.source.height);
     const Inside columns = InsideOf(x_ + offset.dx, width_, round_.source.width);
-    if (rows.begin >= rows.end || columns.begin >= columns.end ||
+    if (rows.begin >= rows.end || columns.begin >= columns.end || tile_.tried_count == kTriedMax ||
         block_.Any(tile_.tried_count, [&](int i) { return tile_.tried[i] == offset; })) {
       return;
     }

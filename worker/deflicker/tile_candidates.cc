@@ -117,6 +117,9 @@ void TileCandidates::Try(TileTrial trial, Offset offset) {
       return;
     }
   }
+  if (tried_.size() == kTriedMax) {
+    return;
+  }
   trial.dx = offset.dx;
   trial.dy = offset.dy;
   trial.candidate = static_cast<std::uint16_t>(tried_.size());
@@ -129,8 +132,6 @@ void TileCandidates::Try(TileTrial trial, Offset offset) {
 OffsetList TileCandidates::Winners(const TargetTile& tile, int count) const {
   // Several tables: pixels side by side are mostly of one winner, and would wait for each other.
   constexpr int kTables = 4;
-  constexpr std::size_t kTriedMax = 512;
-  assert(tried_.size() <= kTriedMax);
   std::uint16_t pixels[kTables][kTriedMax];
   for (auto& table : pixels) {
     std::fill(table, table + tried_.size(), std::uint16_t{0});

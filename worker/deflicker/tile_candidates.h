@@ -62,7 +62,8 @@ class TileCandidates {
 
  private:
   static constexpr int kBits = 10;
-  static constexpr std::uint32_t kSlots = 1U << kBits;  // Twice the offsets that are tried.
+  static constexpr std::uint32_t kSlots = 1U << kBits;
+  static_assert(kSlots > kTriedMax);
 
   std::vector<Offset> tried_;
   // By the upper bits of an offset's hash: its place in tried_, from 1 on; 0 is none.

@@ -71,13 +71,14 @@ struct RoundTrials {
   std::uint32_t random;  // Drawn around the winners.
 
   // The first round, which has yet to move away from what the coarser level knew, draws more; later
-  // ones look around more. Measured over 15 pairs, tests/benchmarks/README.md: with as many trials,
-  // any other share leaves patches that differ more.
+  // ones look around more. Of the shares of about as many trials that were measured this one leaves
+  // patches that differ least (tests/benchmarks/README.md).
   static WEFT_HOST_DEVICE RoundTrials Of(int round) {
     return round == 0 ? RoundTrials{6, 1, 16} : RoundTrials{16, 16, 8};
   }
 };
 inline constexpr int kInheritedTrials = 12;  // Offsets taken from the coarser level.
+inline constexpr int kTriedMax = 448;        // Of all rounds on a tile; what would be more is not.
 
 // Names a field's random numbers.
 struct TileSearchKey {

@@ -113,6 +113,13 @@ TEST(BlockSearch, FindsItWithEveryOption) {
   ExpectTheFieldOfTheProcessor(source, target, {.level_end = 1});
 }
 
+TEST(BlockSearch, StopsTryingWhereItDoes) {
+  // One level, which begins with the 441 offsets in reach; in noise rounds find others beyond, more
+  // than kTriedMax.
+  ExpectTheFieldOfTheProcessor(NoiseFrame(300, 37, 7), NoiseFrame(300, 37, 8),
+                               {.rounds = 8, .coarse_reach = 10});
+}
+
 TEST(BlockSearch, FindsItInPicturesSmallerThanATile) {
   ExpectTheFieldOfTheProcessor(NoiseFrame(9, 5, 1), NoiseFrame(9, 5, 2), {});
   ExpectTheFieldOfTheProcessor(PatternFrame(61, 17, 0, 0), PatternFrame(61, 17, 2, 1), {});
