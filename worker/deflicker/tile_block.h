@@ -62,7 +62,8 @@ struct BlockScratch {
   int list_size = 0;
   std::uint16_t slots[2 * kMetMax] = {};  // Of a hash table: indices of `met`, from 1 on; 0: free.
   Offset met[kMetMax];
-  std::uint16_t counts[kTriedMax] = {};  // How often each was met, or has won.
+  // How often each was met, or each of those tried has won.
+  std::uint16_t counts[kMetMax > kTriedMax ? kMetMax : kTriedMax] = {};
 };
 
 // One round of the search of one level.

@@ -146,14 +146,15 @@ class BlockSearch {
 
   // Those counted most often, in order, the first before its equals.
   WEFT_HOST_DEVICE void ListMostFrequent(const Offset* offsets, int count, int list_max) {
-    int counts[BlockScratch::kListMax];
+    int counts[BlockScratch::kListMax] = {};
+    const int last = Smaller(Larger(list_max, 1), BlockScratch::kListMax) - 1;
     int size = 0;
     for (int i = 0; i < count; ++i) {
       const int met = scratch_.counts[i];
-      if (met == 0 || (size == list_max && met <= counts[size - 1])) {
+      if (met == 0 || (size > last && met <= counts[last])) {
         continue;
       }
-      int place = size == list_max ? size - 1 : size++;
+      int place = size > last ? last : size++;
       for (; place > 0 && counts[place - 1] < met; --place) {
         counts[place] = counts[place - 1];
         scratch_.list[place] = scratch_.list[place - 1];
