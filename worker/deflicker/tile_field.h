@@ -71,8 +71,8 @@ struct RoundTrials {
   std::uint32_t random;  // Drawn around the winners.
 
   // The first round, which has yet to move away from what the coarser level knew, draws more; later
-  // ones look around more. Of the shares of about as many trials that were measured this one leaves
-  // patches that differ least (tests/benchmarks/README.md).
+  // ones look around more. Of some thirty shares that were measured none with as few trials leaves
+  // patches that differ clearly less (tests/benchmarks/README.md).
   static WEFT_HOST_DEVICE RoundTrials Of(int round) {
     return round == 0 ? RoundTrials{6, 1, 16} : RoundTrials{16, 16, 8};
   }
