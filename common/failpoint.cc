@@ -16,9 +16,12 @@ namespace {
 
 struct Armed {
   std::string name;
-  std::uint64_t visit = 0;  // That kills.
+  std::uint64_t visit = 0;  // That the signal comes with.
+  int signal = SIGKILL;
   std::string file;
 };
+
+constexpr std::string_view kStop = "stop:";
 
 std::optional<Armed> ReadEnvironment() {
   const char* text = std::getenv("WEFT_FAILPOINT");  // NOLINT(concurrency-mt-unsafe): read once.
@@ -36,7 +39,11 @@ std::optional<Armed> ReadEnvironment() {
   if (parsed.ec != std::errc() || parsed.ptr != armed.data() + second) {
     return std::nullopt;
   }
-  return Armed{armed.substr(0, first), visit, armed.substr(second + 1)};
+  const std::string rest = armed.substr(second + 1);
+  if (rest.compare(0, kStop.size(), kStop) == 0) {
+    return Armed{armed.substr(0, first), visit, SIGSTOP, rest.substr(kStop.size())};
+  }
+  return Armed{armed.substr(0, first), visit, SIGKILL, rest};
 }
 
 }  // namespace
@@ -50,7 +57,7 @@ void Failpoint(std::string_view name) {
   }
   const int file = open(armed->file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file >= 0) {
-    kill(getpid(), SIGKILL);
+    kill(getpid(), armed->signal);
   }
 }
 

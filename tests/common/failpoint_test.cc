@@ -16,8 +16,8 @@ namespace {
 
 class FailpointTest : public ::testing::Test {
  protected:
-  // The signal that ends a process with this environment that comes there so often; 0: none. The
-  // environment is read once, so each has a process of its own.
+  // The signal that ends or stops a process with this environment that comes there so often; 0:
+  // none. The environment is read once, so each has a process of its own.
   static int Come(const std::string& armed, int visits) {
     const pid_t child = fork();
     if (child == 0) {
@@ -29,7 +29,14 @@ class FailpointTest : public ::testing::Test {
       _exit(0);
     }
     int status = 0;
-    waitpid(child, &status, 0);
+    waitpid(child, &status, WUNTRACED);
+    if (WIFSTOPPED(status)) {
+      const int signal = WSTOPSIG(status);
+      kill(child, SIGCONT);
+      waitpid(child, &status, 0);
+      EXPECT_TRUE(WIFEXITED(status)) << "it went on, and did not end in peace";
+      return signal;
+    }
     return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   }
 
@@ -47,6 +54,13 @@ TEST_F(FailpointTest, KillsAtTheVisitThatItNames) {
 TEST_F(FailpointTest, KillsOnceOfAllProcesses) {
   EXPECT_EQ(Come("here:1:" + file_, 1), SIGKILL);
   EXPECT_EQ(Come("here:1:" + file_, 5), 0);
+}
+
+TEST_F(FailpointTest, StopsUntilItIsSentOn) {
+  EXPECT_EQ(Come("here:2:stop:" + file_, 1), 0);
+  EXPECT_EQ(Come("here:2:stop:" + file_, 3), SIGSTOP);
+  EXPECT_TRUE(std::filesystem::exists(file_));
+  EXPECT_EQ(Come("here:2:stop:" + file_, 3), 0);
 }
 
 TEST_F(FailpointTest, ArmsNothingThatItDoesNotUnderstand) {
