@@ -36,11 +36,6 @@ Result<Placement> PlacementOf(const ModelOptions& options) {
       placement.type = at::kFloat;
       break;
     case DataType::kBfloat16:
-      if (!cuda && !HasBfloat16()) {
-        return Failure(ErrorCode::kUnsupported,
-                       "bfloat16 needs a processor with AVX-512, which this one has not; take "
-                       "float32");
-      }
       placement.type = at::kBFloat16;
       break;
     case DataType::kFloat16:

@@ -1,4 +1,5 @@
-// Convolutions and products of matrices in float32 on a CPU, for channels-last pictures: products
+// Convolutions and products of matrices on a CPU, in float32 or of bfloat16 that is multiplied and
+// summed in float32, for channels-last pictures: products
 // of matrices without the matrix in between ("implicit GEMM"), blocked as Goto and van de Geijn,
 // "Anatomy of High-Performance Matrix Multiplication" (2008), block them.
 //
@@ -22,12 +23,15 @@ struct FilterShape {
   std::int64_t width = 1;
 };
 
-// Floats of a packed filter: the columns, which are its outputs, are filled up with zeros to whole
-// panels.
-std::int64_t PackedFloats(const FilterShape& filter);
+// Below, Element is float, or std::uint16_t: bfloat16, as bits.
 
-// weight: [out, in, height, width], contiguous.  packed: [PackedFloats()].
-void PackFilter(const float* weight, const FilterShape& filter, float* packed);
+// Elements of a packed filter: the columns, which are its outputs, are filled up with zeros to
+// whole panels, as wide as this CPU likes them.
+std::int64_t PackedElements(const FilterShape& filter);
+
+// weight: [out, in, height, width], contiguous.  packed: [PackedElements()].
+template <typename Element>
+void PackFilter(const Element* weight, const FilterShape& filter, Element* packed);
 
 // [samples, height, width, channels], contiguous.
 struct PictureShape {
@@ -41,11 +45,12 @@ struct ConvSteps {
   std::int64_t padding = 0;  // Cells of zeros on each side.
 };
 
+template <typename Element>
 struct ConvOperands {
-  const float* in = nullptr;      // Of the plan's input.
-  const float* packed = nullptr;  // Aligned to 64 bytes, or slower.
-  const float* bias = nullptr;    // [out], or null.
-  float* out = nullptr;           // Of Output(). It must not overlap the rest.
+  const Element* in = nullptr;      // Of the plan's input.
+  const Element* packed = nullptr;  // Aligned to 64 bytes, or slower.
+  const Element* bias = nullptr;    // [out], or null.
+  Element* out = nullptr;           // Of Output(). It must not overlap the rest.
 };
 
 // A convolution, cut into parts that any threads compute in any order.
@@ -60,28 +65,32 @@ class DirectConv {
   [[nodiscard]] std::int64_t ScratchFloats() const;
 
   // Parts [begin, end).  scratch: [ScratchFloats()], this thread's.
+  template <typename Element>
   void Compute(std::int64_t begin,
                std::int64_t end,
-               const ConvOperands& operands,
+               const ConvOperands<Element>& operands,
                float* scratch) const;
 
  private:
   struct Tile;
 
-  void ComputePart(std::int64_t part, const ConvOperands& operands, float* scratch) const;
+  // The scratch: sums, then a patch, then a panel's block.
+  [[nodiscard]] std::int64_t SumFloats() const;
+  [[nodiscard]] std::int64_t PatchFloats() const;
   [[nodiscard]] Tile TileOf(std::int64_t part) const;
+  template <typename Element>
+  void ComputePart(std::int64_t part, const ConvOperands<Element>& operands, float* scratch) const;
   // The cells that a tile's filters see, block of channels by block of channels.
-  void Gather(const Tile& tile, const float* in, float* patch) const;
-  void SumPanels(const Tile& tile,
-                 std::int64_t panel,
-                 std::int64_t panels,
-                 const float* packed,
-                 float* scratch) const;
-  void Scatter(const Tile& tile,
-               std::int64_t panel,
-               std::int64_t panels,
-               const float* sums,
-               float* out) const;
+  template <typename Element>
+  void Gather(const Tile& tile, const Element* in, float* patch) const;
+  // At most kSumColumns columns, from `column`.
+  template <typename Element>
+  void SumColumns(const Tile& tile,
+                  std::int64_t column,
+                  const Element* packed,
+                  float* scratch) const;
+  template <typename Element>
+  void Scatter(const Tile& tile, std::int64_t column, const float* sums, Element* out) const;
 
   FilterShape filter_;
   PictureShape input_;

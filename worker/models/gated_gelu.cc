@@ -1,16 +1,11 @@
 #include "worker/models/gated_gelu.h"
 
 #include <cassert>
-#include <cstring>
 
 #include "worker/models/lanes.h"
 
 namespace weft::models {
 namespace {
-
-using Words = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
-using HalfWords = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
-constexpr unsigned kHalfBits = 16;
 
 template <typename Vector>
 [[gnu::always_inline]] inline void LoadLanes(const float* from, Vector& to) {
@@ -18,10 +13,7 @@ template <typename Vector>
 }
 
 [[gnu::always_inline]] inline void LoadLanes(const std::uint16_t* from, Lanes& to) {
-  HalfWords half;
-  std::memcpy(&half, from, sizeof half);
-  const Words whole = __builtin_convertvector(half, Words) << kHalfBits;
-  std::memcpy(&to, &whole, sizeof to);
+  LoadBfloat16(from, to);
 }
 
 template <typename Vector>
@@ -29,14 +21,8 @@ template <typename Vector>
   Store(from, to);
 }
 
-// To the nearest, halves to even; finite values only.
 [[gnu::always_inline]] inline void StoreLanes(const Lanes& from, std::uint16_t* to) {
-  constexpr std::uint32_t kBelowHalf = 0x7FFF;
-  Words bits;
-  std::memcpy(&bits, &from, sizeof bits);
-  bits = (bits + kBelowHalf + (bits >> kHalfBits & 1U)) >> kHalfBits;
-  const HalfWords half = __builtin_convertvector(bits, HalfWords);
-  std::memcpy(to, &half, sizeof half);
+  StoreBfloat16(from, to);
 }
 
 // x becomes x * (1 + erf(x / sqrt(2))) / 2. The error function's complement is Abramowitz and

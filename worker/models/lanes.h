@@ -119,4 +119,46 @@ template <typename Vector>
   std::memcpy(to, &from, sizeof from);
 }
 
+// ---- bfloat16, as bits: the upper half of a float32
+
+constexpr unsigned kBfloat16Bits = 16;
+using LaneWords = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
+using LaneHalves = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
+
+[[gnu::always_inline]] inline void LoadBfloat16(const std::uint16_t* from, Lanes& to) {
+  LaneHalves half;
+  std::memcpy(&half, from, sizeof half);
+  const LaneWords whole = __builtin_convertvector(half, LaneWords) << kBfloat16Bits;
+  std::memcpy(&to, &whole, sizeof to);
+}
+
+// To the nearest, halves to even; finite values only, and those that a sum of finite ones gives.
+template <typename Words>
+[[gnu::always_inline]] inline void RoundToBfloat16(Words& bits) {
+  constexpr std::uint32_t kBelowHalf = 0x7FFF;
+  bits = (bits + kBelowHalf + (bits >> kBfloat16Bits & 1U)) >> kBfloat16Bits;
+}
+
+[[gnu::always_inline]] inline void StoreBfloat16(const Lanes& from, std::uint16_t* to) {
+  LaneWords bits;
+  std::memcpy(&bits, &from, sizeof bits);
+  RoundToBfloat16(bits);
+  const LaneHalves half = __builtin_convertvector(bits, LaneHalves);
+  std::memcpy(to, &half, sizeof half);
+}
+
+inline float FromBfloat16(std::uint16_t half) {
+  const std::uint32_t bits = static_cast<std::uint32_t>(half) << kBfloat16Bits;
+  float value = 0;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+inline std::uint16_t ToBfloat16(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  RoundToBfloat16(bits);
+  return static_cast<std::uint16_t>(bits);
+}
+
 }  // namespace weft::models

@@ -11,7 +11,7 @@
 
 namespace weft::models {
 
-// Weights are kept either as they were stored or, for float32 on a CPU, packed.
+// Weights are kept either as they were stored or, on a CPU, packed (packed_filter.h).
 
 struct Linear {
   at::Tensor weight;  // [out, in]; undefined if packed.

@@ -10,6 +10,7 @@
 #include <torch/version.h>
 
 #include "worker/models/device_kernels.h"
+#include "worker/models/lanes.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {
@@ -21,10 +22,11 @@ bool IsCuda(const std::string& device) {
 
 std::string VectorInstructions() {
 #if defined(__x86_64__)
-  if (HasBfloat16()) {
+  if (HasWideVectors()) {
     // Reads what the processor says.  NOLINTBEGIN(concurrency-mt-unsafe)
     return std::string("AVX-512") + (__builtin_cpu_supports("avx512vnni") != 0 ? " VNNI" : "") +
-           (__builtin_cpu_supports("avx512bf16") != 0 ? " BF16" : "");
+           (__builtin_cpu_supports("avx512bf16") != 0 ? " BF16" : "") +
+           (HasFastBfloat16() ? " fast" : "");
     // NOLINTEND(concurrency-mt-unsafe)
   }
   // NOLINTNEXTLINE(concurrency-mt-unsafe)
@@ -88,10 +90,7 @@ Result<std::string> NumericClass(const std::string& device) {
 }
 
 std::vector<DataType> DataTypesOf(const std::string& device) {
-  std::vector<DataType> types = {DataType::kFloat32};
-  if (IsCuda(device) || HasBfloat16()) {
-    types.push_back(DataType::kBfloat16);
-  }
+  std::vector<DataType> types = {DataType::kFloat32, DataType::kBfloat16};
   if (IsCuda(device)) {
     types.push_back(DataType::kFloat16);
   }

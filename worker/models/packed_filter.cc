@@ -2,22 +2,39 @@
 
 #include <vector>
 
-#include "worker/models/lanes.h"
+#include "worker/models/torch_edge.h"
 
 namespace weft::models {
 namespace {
 
 constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 
-void ComputeInParallel(const DirectConv& conv, const ConvOperands& operands) {
+// The values of a tensor that DirectConv takes; null where there is none.
+template <typename Element>
+Element* DataOf(const at::Tensor& tensor) {
+  return tensor.defined() ? static_cast<Element*>(tensor.data_ptr()) : nullptr;
+}
+
+struct Tensors {
+  at::Tensor in;
+  at::Tensor packed;
+  at::Tensor bias;
+  at::Tensor out;
+};
+
+template <typename Element>
+void ComputeInParallel(const DirectConv& conv, const Tensors& tensors) {
+  const ConvOperands<Element> operands{DataOf<Element>(tensors.in), DataOf<Element>(tensors.packed),
+                                       DataOf<Element>(tensors.bias), DataOf<Element>(tensors.out)};
   at::parallel_for(0, conv.Parts(), 1, [&](std::int64_t begin, std::int64_t end) {
     const at::Tensor scratch = at::empty({conv.ScratchFloats()}, at::kFloat);
     conv.Compute(begin, end, operands, scratch.data_ptr<float>());
   });
 }
 
-const float* DataOf(const at::Tensor& bias) {
-  return bias.defined() ? bias.data_ptr<float>() : nullptr;
+void Compute(const DirectConv& conv, const Tensors& tensors) {
+  tensors.packed.scalar_type() == at::kFloat ? ComputeInParallel<float>(conv, tensors)
+                                             : ComputeInParallel<std::uint16_t>(conv, tensors);
 }
 
 }  // namespace
@@ -29,8 +46,7 @@ at::Tensor PackedFilter::Convolve(const at::Tensor& x,
   const DirectConv conv(shape, {x.size(0), x.size(2), x.size(3)}, steps);
   at::Tensor out = at::empty({x.size(0), shape.out, conv.Output().height, conv.Output().width},
                              x.options(), kLayout);
-  ComputeInParallel(
-      conv, {in.data_ptr<float>(), values.data_ptr<float>(), DataOf(bias), out.data_ptr<float>()});
+  Compute(conv, {in, values, bias, out});
   return out;
 }
 
@@ -39,22 +55,26 @@ at::Tensor PackedFilter::Multiply(const at::Tensor& x, const at::Tensor& bias) c
   std::vector<std::int64_t> sizes = x.sizes().vec();
   sizes.back() = shape.out;
   at::Tensor out = at::empty(sizes, x.options());
-  ComputeInParallel(
-      DirectConv(shape, {1, 1, x.numel() / shape.in}, {}),
-      {in.data_ptr<float>(), values.data_ptr<float>(), DataOf(bias), out.data_ptr<float>()});
+  Compute(DirectConv(shape, {1, 1, x.numel() / shape.in}, {}), {in, values, bias, out});
   return out;
 }
 
 PackedFilter Pack(const at::Tensor& weight) {
-  if (HasWideVectors() || !weight.is_cpu() || weight.scalar_type() != at::kFloat ||
-      !weight.is_non_overlapping_and_dense()) {
+  const at::ScalarType type = weight.scalar_type();
+  const bool takes = type == at::kFloat || (type == at::kBFloat16 && !HasFastBfloat16());
+  if (!takes || !weight.is_cpu() || !weight.is_non_overlapping_and_dense()) {
     return {};
   }
   const bool has_taps = weight.dim() == 4;
   const FilterShape shape{weight.size(0), weight.size(1), has_taps ? weight.size(2) : 1,
                           has_taps ? weight.size(3) : 1};
-  const at::Tensor values = at::empty({PackedFloats(shape)}, weight.options());
-  PackFilter(weight.contiguous().data_ptr<float>(), shape, values.data_ptr<float>());
+  at::Tensor values = at::empty({PackedElements(shape)}, weight.options());
+  const at::Tensor plain = weight.contiguous();
+  if (type == at::kFloat) {
+    PackFilter(DataOf<float>(plain), shape, DataOf<float>(values));
+  } else {
+    PackFilter(DataOf<std::uint16_t>(plain), shape, DataOf<std::uint16_t>(values));
+  }
   return {values, shape};
 }
 

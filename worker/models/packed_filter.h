@@ -8,24 +8,24 @@
 namespace weft::models {
 
 struct PackedFilter {
-  at::Tensor values;  // float32, [PackedFloats(shape)]; undefined where there are none.
+  at::Tensor values;  // [PackedElements(shape)]; undefined where there are none.
   FilterShape shape;
 
-  // x: float32 on the CPU, [batch, in, height, width], made channels-last.  bias: [out], or
-  // undefined. Gives [batch, out, …], channels-last.
+  // x: of the same type, on the CPU, [batch, in, height, width], made channels-last.  bias: [out],
+  // or undefined. Gives [batch, out, …], channels-last.
   [[nodiscard]] at::Tensor Convolve(const at::Tensor& x,
                                     const at::Tensor& bias,
                                     const ConvSteps& steps) const;
 
-  // For filters of one tap.  x: float32 on the CPU, [..., in]. Gives [..., out].
+  // For filters of one tap.  x: of the same type, on the CPU, [..., in]. Gives [..., out].
   [[nodiscard]] at::Tensor Multiply(const at::Tensor& x, const at::Tensor& bias) const;
 };
 
 // weight: [out, in] or [out, in, height, width]. Undefined values if it is not what DirectConv
-// takes: float32, on the CPU, and there (what stands for a missing tensor is one element). Nor for
-// processors with AVX-512: oneDNN, which LibTorch calls, computes channels-last pictures with it as
-// fast or faster; with AVX2 alone, at a third of DirectConv's rate. Older processors were not
-// measured.
+// takes: float32 or bfloat16, on the CPU, and there (what stands for a missing tensor is one
+// element). Nor bfloat16 where HasFastBfloat16(): oneDNN is nearly twice as fast then. In float32
+// DirectConv is as fast as oneDNN on a processor with AVX-512, and needs less memory; with AVX2
+// alone it is three times as fast.
 PackedFilter Pack(const at::Tensor& weight);
 
 }  // namespace weft::models

@@ -48,11 +48,11 @@ void UseExactDeviceKernels() {
   context.setAllowTF32CuBLAS(false);
 }
 
-bool HasBfloat16() {
+bool HasFastBfloat16() {
 #if defined(__x86_64__)
   // Reads what the processor says.  NOLINTBEGIN(concurrency-mt-unsafe)
-  return __builtin_cpu_supports("avx512bw") != 0 && __builtin_cpu_supports("avx512vl") != 0 &&
-         __builtin_cpu_supports("avx512dq") != 0;
+  return __builtin_cpu_supports("amx-bf16") != 0 ||
+         (__builtin_cpu_is("amd") != 0 && __builtin_cpu_supports("avx512bf16") != 0);
   // NOLINTEND(concurrency-mt-unsafe)
 #else
   return false;

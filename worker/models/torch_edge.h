@@ -46,9 +46,10 @@ void UseThreads(int count);
 // ten bits of each factor. For the whole process.
 void UseExactDeviceKernels();
 
-// Whether this processor can run models in bfloat16: the convolutions of oneDNN, which LibTorch
-// calls for them, refuse to without AVX-512 (BW, VL and DQ).
-bool HasBfloat16();
+// Whether oneDNN, which LibTorch calls, multiplies bfloat16 faster than float32 on this processor:
+// with AMX, or with AVX-512's bfloat16 on AMD's. On Intel's without AMX that has but the rate of
+// float32, of which oneDNN's convolutions reach a third.
+bool HasFastBfloat16();
 
 // Makes the C library keep large blocks that are freed, and hand them out again, instead of giving
 // each back to the system: a fresh block costs a page fault every 4 KiB, which for the activations

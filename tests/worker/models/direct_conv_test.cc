@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "worker/models/direct_kernel.h"
+
 namespace weft::models {
 namespace {
 
@@ -37,20 +39,22 @@ void PrintTo(const Case& conv, std::ostream* out) {
        << conv.filter.width << ", " << conv.input.height << "x" << conv.input.width << " cells";
 }
 
-std::vector<float> Convolve(const Case& conv,
-                            const std::vector<float>& in,
-                            const std::vector<float>& weight,
-                            const float* bias) {
-  std::vector<float> packed(static_cast<std::size_t>(PackedFloats(conv.filter)), -1.0F);
+template <typename Element>
+std::vector<Element> Convolve(const Case& conv,
+                              const std::vector<Element>& in,
+                              const std::vector<Element>& weight,
+                              const Element* bias) {
+  std::vector<Element> packed(static_cast<std::size_t>(PackedElements(conv.filter)), 1);
   PackFilter(weight.data(), conv.filter, packed.data());
   const DirectConv direct(conv.filter, conv.input, conv.steps);
   const PictureShape& size = direct.Output();
-  std::vector<float> out(
-      static_cast<std::size_t>(size.samples * size.height * size.width * conv.filter.out), NAN);
+  std::vector<Element> out(
+      static_cast<std::size_t>(size.samples * size.height * size.width * conv.filter.out), 1);
   std::vector<float> scratch(static_cast<std::size_t>(direct.ScratchFloats()), NAN);
   // Backwards, one by one: parts know nothing of one another.
   for (std::int64_t part = direct.Parts(); part-- > 0;) {
-    direct.Compute(part, part + 1, {in.data(), packed.data(), bias, out.data()}, scratch.data());
+    direct.Compute<Element>(part, part + 1, {in.data(), packed.data(), bias, out.data()},
+                            scratch.data());
   }
   return out;
 }
@@ -124,6 +128,28 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                                          Case{{150, 320}, {1, 1, 200}, {}},
                                          Case{{700, 8}, {3, 1, 5}, {}}));
 
+std::vector<std::uint16_t> Rounded(const std::vector<float>& values) {
+  std::vector<std::uint16_t> bits(values.size());
+  Narrow(values.data(), static_cast<std::int64_t>(values.size()), bits.data());
+  return bits;
+}
+
+std::vector<float> Widened(const std::vector<std::uint16_t>& bits) {
+  std::vector<float> values(bits.size());
+  Widen(bits.data(), static_cast<std::int64_t>(bits.size()), values.data());
+  return values;
+}
+
+TEST_P(DirectConvOf, RoundsOnlyTheSumsInBfloat16) {
+  const Case& conv = GetParam();
+  const std::vector<std::uint16_t> in = Rounded(Uneven(conv.InFloats(), 1.0));
+  const std::vector<std::uint16_t> weight =
+      Rounded(Uneven(conv.filter.out * conv.filter.in * conv.Taps(), 0.5));
+  const std::vector<std::uint16_t> bias = Rounded(Uneven(conv.filter.out, 3.0));
+  EXPECT_EQ(Convolve(conv, in, weight, bias.data()),
+            Rounded(Convolve(conv, Widened(in), Widened(weight), Widened(bias).data())));
+}
+
 // Rows of cells, out of a picture `width` cells wide.
 std::vector<float> Window(const std::vector<float>& values,
                           std::int64_t first_cell,
@@ -143,17 +169,45 @@ TEST(DirectConv, GivesACellTheSameBitsWhereverItLies) {
   const std::vector<float> weight = Uneven(filter.out * filter.in * 9, 0.5);
   const Case large{filter, {3, 12, 61}, {1, 0}};
   const std::vector<float> in = Uneven(large.InFloats(), 1.0);
-  const std::vector<float> whole = Convolve(large, in, weight, nullptr);
+  const std::vector<float> whole = Convolve<float>(large, in, weight, nullptr);
   // A part of the last sample, from cell (5, 31), alone.
   const Case small{filter, {1, 4, 7}, {1, 0}};
-  const std::vector<float> part = Convolve(
+  const std::vector<float> part = Convolve<float>(
       small, Window(in, (2 * 12 + 5) * 61 + 31, 61, small.input, filter.in), weight, nullptr);
   EXPECT_EQ(part, Window(whole, (2 * 10 + 5) * 59 + 31, 59, {1, 2, 5}, filter.out));
 }
 
+TEST(DirectConv, GivesAColumnTheSameBitsInANarrowerFilter) {
+  // Few columns are summed by the kernel of older processors, many by that of this one.
+  const Case many{{80, 170, 3, 3}, {1, 5, 7}, {1, 1}};
+  const Case few{{16, 170, 3, 3}, {1, 5, 7}, {1, 1}};
+  const std::vector<float> in = Uneven(many.InFloats(), 1.0);
+  std::vector<float> weight = Uneven(many.filter.out * many.filter.in * 9, 0.5);
+  const std::vector<float> wide = Convolve<float>(many, in, weight, nullptr);
+  weight.resize(static_cast<std::size_t>(few.filter.out * few.filter.in * 9));
+  const std::vector<float> narrow = Convolve<float>(few, in, weight, nullptr);
+  for (std::size_t i = 0; i < narrow.size(); ++i) {
+    ASSERT_EQ(narrow[i], wide.at(i / 16 * 80 + i % 16)) << i;
+  }
+}
+
+TEST(DirectConv, RoundsToTheNearestAndHalvesToEven) {
+  const std::vector<float> values = {1.0F, 1.00390625F, 1.01171875F, -1.00390625F, 1.00391F, 0.0F};
+  const std::vector<float> rounded = {1.0F, 1.0F, 1.015625F, -1.0F, 1.0078125F, 0.0F};
+  // Beyond one vector, so that what is left over is rounded as well.
+  std::vector<float> many;
+  std::vector<float> expected;
+  for (int i = 0; i < 5; ++i) {
+    many.insert(many.end(), values.begin(), values.end());
+    expected.insert(expected.end(), rounded.begin(), rounded.end());
+  }
+  EXPECT_EQ(Widened(Rounded(many)), expected);
+}
+
 TEST(DirectConv, SumsUpWithoutABias) {
   const Case conv{{2, 1}, {1, 1, 2}, {}};
-  EXPECT_EQ(Convolve(conv, {3, 5}, {10, 100}, nullptr), (std::vector<float>{30, 300, 50, 500}));
+  EXPECT_EQ(Convolve<float>(conv, {3, 5}, {10, 100}, nullptr),
+            (std::vector<float>{30, 300, 50, 500}));
 }
 
 TEST(DirectConv, LeavesItsPartsToSeveralThreads) {

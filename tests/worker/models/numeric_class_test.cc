@@ -3,14 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "worker/models/torch_edge.h"
-
 namespace weft::models {
 namespace {
 
-using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 using ::testing::StartsWith;
 
 TEST(NumericClass, NamesDeviceAndLibraries) {
@@ -24,11 +21,10 @@ TEST(NumericClass, NamesDeviceAndLibraries) {
   EXPECT_EQ(*NumericClass("cpu"), *name);
 }
 
-TEST(NumericClass, OffersBfloat16OnlyWhereTheProcessorHasIt) {
-  EXPECT_THAT(DataTypesOf("cpu"), Contains(DataType::kFloat32));
-  EXPECT_THAT(DataTypesOf("cpu"), Not(Contains(DataType::kFloat16)));
-  const auto types = DataTypesOf("cpu");
-  EXPECT_EQ(std::count(types.begin(), types.end(), DataType::kBfloat16), HasBfloat16() ? 1 : 0);
+TEST(NumericClass, OffersFloat16OnGpusAlone) {
+  EXPECT_THAT(DataTypesOf("cpu"), ElementsAre(DataType::kFloat32, DataType::kBfloat16));
+  EXPECT_THAT(DataTypesOf("cuda:0"),
+              ElementsAre(DataType::kFloat32, DataType::kBfloat16, DataType::kFloat16));
 }
 
 }  // namespace
