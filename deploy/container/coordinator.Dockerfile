@@ -3,13 +3,16 @@
 #   docker build -f deploy/container/coordinator.Dockerfile -t weft-coordinator .
 FROM debian:12 AS build
 WORKDIR /weft
+ENV CCACHE_BASEDIR=/weft CCACHE_NOHASHDIR=1
 COPY scripts/setup scripts/setup
 COPY scripts/packages scripts/packages
 RUN scripts/setup build
 COPY . .
-RUN ln -sf .presets.json CMakePresets.json \
+# What is compiled once is kept for the other image and the next version.
+RUN --mount=type=cache,id=weft-ccache,target=/root/.cache/ccache \
+    ln -sf .presets.json CMakePresets.json \
     && cmake --preset release -DBUILD_TESTING=OFF \
-    && cmake --build build --target weft-coordinator
+    && cmake --build build --parallel "$(scripts/jobs)" --target weft-coordinator
 
 FROM debian:12-slim
 COPY scripts/packages/run-coordinator.txt /tmp/packages
