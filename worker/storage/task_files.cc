@@ -9,7 +9,7 @@
 #include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
-#include "common/writable_folder.h"
+#include "worker/storage/file_names.h"
 #include "worker/storage/upload_file.h"
 
 namespace weft::worker {
@@ -41,23 +41,6 @@ bool Reads(const v1::Task& task, const std::string& file) {
                   [&](const v1::Control& control) { return control.maps_path() == file; });
   return is_clip || IsIndex(task) ||
          (is_of_maps ? ReadsMaps(task) : loads_model && file != job.look_path());
-}
-
-// Another name for the file, which ends as the URL does and is always the same.
-Result<std::string> NameAsTheJobDoes(const std::string& file,
-                                     const std::string& url,
-                                     const std::string& folder) {
-  const fs::path place = fs::path(folder) / fs::path(file).stem();
-  WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
-  WEFT_RETURN_IF_ERROR(MakeWritableFolder(place.string()));
-  const fs::path name = place / url.substr(url.rfind('/') + 1);
-  std::error_code error;
-  fs::create_symlink(file, name, error);
-  if (error && error != std::errc::file_exists) {
-    return Failure(ErrorCode::kUnavailable,
-                   "cannot write " + name.string() + ": " + error.message());
-  }
-  return name.string();
 }
 
 bool WritesOutput(const v1::Task& task) {
@@ -176,11 +159,12 @@ Status TaskFiles::FetchUploads(const std::string& names_folder,
                               watch.is_stopped));
     Take(std::move(file), *path);
   }
+  WEFT_ASSIGN_OR_RETURN(FileNames names, FileNames::Open(names_folder));
   for (std::string& path : *job.mutable_embedding_paths()) {
     if (const auto named = names_.find(path); named != names_.end()) {
       // The prompt calls it what its file is called.
       const std::string url = named->second;
-      WEFT_ASSIGN_OR_RETURN(path, NameAsTheJobDoes(path, url, names_folder));
+      WEFT_ASSIGN_OR_RETURN(path, names.Name(path, url.substr(url.rfind('/') + 1)));
       names_[path] = url;
     }
   }
