@@ -52,16 +52,6 @@ Status BlobService::Health() const {
   return {};
 }
 
-std::optional<std::string> BlobService::FindLie(const v1::TaskResult& result) {
-  for (const v1::Output& output : result.outputs()) {
-    const Status confirmed = store_.Confirm(output.blob());
-    if (!confirmed) {
-      return confirmed.error().Within("output '" + output.name() + "'").message();
-    }
-  }
-  return std::nullopt;
-}
-
 void BlobService::Serve() {
   const SteadyClock clock;
   BulkServerOptions options;

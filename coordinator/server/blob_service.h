@@ -38,17 +38,13 @@ class BlobService {
   void Drop(const std::vector<std::string>& prefixes) { janitor_.Drop(prefixes); }
 
   // For looking at; and nothing is dropped meanwhile, where that is asked for. Any thread.
-  [[nodiscard]] BlobStore& Store() { return store_; }
+  [[nodiscard]] BlobWitness& Store() { return store_; }
   [[nodiscard]] BlobJanitor& Janitor() { return janitor_; }
   // Of files that were handed in, which are among the blobs. Any thread.
   [[nodiscard]] UploadBook& Uploads() { return uploads_; }
 
   // Keys that were there when the store was opened, some at a time; each is returned once.
   std::vector<std::string> TakeFound() { return janitor_.TakeFound(); }
-
-  // What is wrong with the outputs that a worker says it has stored; nothing when all are there, of
-  // the sizes and checksums that it names.
-  std::optional<std::string> FindLie(const v1::TaskResult& result);
 
   // Where peers reach it.
   [[nodiscard]] const std::string& Address() const { return address_; }

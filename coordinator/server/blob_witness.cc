@@ -22,6 +22,11 @@ Status BlobWitness::DeletePrefix(const std::string& prefix) {
   return inner_->DeletePrefix(prefix);
 }
 
+bool BlobWitness::HasToRead(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return seen_.count(key) == 0;
+}
+
 Status BlobWitness::Confirm(const v1::BlobRef& claim) {
   WEFT_ASSIGN_OR_RETURN(const Facts facts, FactsOf(claim.key()));
   if (facts.size_bytes != claim.size_bytes()) {

@@ -28,6 +28,9 @@ class BlobWitness : public BlobStore {
   }
   Status DeletePrefix(const std::string& prefix) override;
 
+  // Confirm() would have to read the blob: it came in an earlier life, or is not there.
+  [[nodiscard]] bool HasToRead(const std::string& key) const;
+
   // kNotFound: no blob of that key.  kDataLoss: it has another size or checksum; says which.
   // Other errors: those of Get().
   Status Confirm(const v1::BlobRef& claim);
@@ -41,7 +44,7 @@ class BlobWitness : public BlobStore {
   Result<Facts> FactsOf(const std::string& key);
 
   std::unique_ptr<BlobStore> inner_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::map<std::string, Facts> seen_;  // Guarded by mutex_.
 };
 

@@ -87,6 +87,7 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       care_(std::make_unique<CareDesk>(ledger_, *blobs_, options.state_folder)),
       gate_(options.state_folder, options.disk),
       trusts_outputs_(options.trusts_outputs),
+      output_check_(blobs_->Store(), [this] { listener_->Interrupt(); }),
       logs_(options.state_folder + "/logs", options.logs),
       log_desk_(*farm_, logs_),
       upload_desk_(*farm_, blobs_->Uploads(), options.uploads),
@@ -116,6 +117,9 @@ Status Server::Turn(Duration timeout) {
   Sweep();
   TendCare();
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
+  for (const MessageArrived& looked_at : output_check_.Take()) {
+    Hear(looked_at);
+  }
   for (Switchboard::Call& call : board_.Take()) {
     MessageArrived arrived{std::move(call.from), std::move(call.question)};
     Admit(arrived, call.guest);
@@ -215,8 +219,11 @@ void Server::Admit(MessageArrived& arrived, const Guest& guest) {
     return;
   }
   Sign(guest, arrived.message);
-  CheckOutputs(arrived);
-  Hear(arrived);
+  if (trusts_outputs_ || !arrived.message.has_task_completed()) {
+    Hear(arrived);
+  } else if (const auto looked_at = output_check_.Look(std::move(arrived)); looked_at) {
+    Hear(*looked_at);
+  }
 }
 
 void Server::RefuseGuest(const MessageArrived& arrived, const std::string& why) {
@@ -302,12 +309,6 @@ void Server::RefuseGarbage(const Received& received) {
   *refusal.body.mutable_request_refused()->mutable_error() =
       ToWire(Error(ErrorCode::kInvalidArgument, "these bytes are no message of weft.v1"));
   Send({refusal.to, {refusal.body.SerializeAsString()}});
-}
-
-void Server::CheckOutputs(MessageArrived& arrived) {
-  if (!trusts_outputs_ && arrived.message.has_task_completed()) {
-    arrived.lie = blobs_->FindLie(arrived.message.task_completed().result());
-  }
 }
 
 void Server::Handle(const Event& event) {

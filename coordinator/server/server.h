@@ -31,6 +31,7 @@
 #include "coordinator/server/disk_gate.h"
 #include "coordinator/server/log_desk.h"
 #include "coordinator/server/log_keeper.h"
+#include "coordinator/server/output_check.h"
 #include "coordinator/server/switchboard.h"
 #include "coordinator/server/upload_desk.h"
 
@@ -113,8 +114,6 @@ class Server {
   void Sweep();
   // Has run again what a check of the stored state has found damaged.
   void TendCare();
-  // Looks at what a worker says it has stored, before the core hears of it.
-  void CheckOutputs(MessageArrived& arrived);
   // Into the gathered batch, as long as it is not full.
   Status HearWaiting(Duration timeout);
   // Says and logs what the batch that was being written holds, if that is done.
@@ -146,6 +145,7 @@ class Server {
   std::unique_ptr<CareDesk> care_;
   DiskGate gate_;
   const bool trusts_outputs_;
+  OutputCheck output_check_;
   Time gate_looked_{};  // Last.
   LogKeeper logs_;
   LogDesk log_desk_;
