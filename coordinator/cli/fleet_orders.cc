@@ -1,4 +1,4 @@
-// pause, resume, cancel, retry, priority, drain, undrain.
+// pause, resume, cancel, retry, drop, priority, drain, undrain.
 
 #include <iostream>
 #include <memory>
@@ -16,18 +16,20 @@ constexpr const char* kJobHelp = "Its id, the beginning of it, or its name; seve
 // What is to become of a job.
 struct JobOrder {
   CommandText text;
-  std::string question;  // Of a dangerous one: "Cancel %?".
+  std::string question;  // Of a dangerous one: "Cancel".
   std::function<void(const std::string& job, v1::ToCoordinator& order)> write;
+  std::string outcome = {};  // What there is to say then, where it is not the job's state.
 };
 
-void TellState(const v1::JobSummary& job, v1::JobState state, bool json) {
+void TellState(const JobOrder& order, const v1::JobSummary& job, v1::JobState state, bool json) {
   if (json) {
     std::cout << coordinator::Dump(
                      {{"job", job.job()}, {"state", coordinator::JobStateName(state)}})
               << std::endl;
   } else {
     std::cout << job.job() << (job.name().empty() ? "" : " (" + job.name() + ")") << ": "
-              << coordinator::JobStateName(state) << std::endl;
+              << (order.outcome.empty() ? coordinator::JobStateName(state) : order.outcome)
+              << std::endl;
   }
 }
 
@@ -56,7 +58,7 @@ Result<ExitCode> Give(const JobOrder& order,
     order.write(job.job(), message);
     WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
                           client.Ask(message, v1::FromCoordinator::kJobStatus));
-    TellState(job, answer.job_status().state(), options.json);
+    TellState(order, job, answer.job_status().state(), options.json);
   }
   return ExitCode::kDone;
 }
@@ -156,6 +158,15 @@ FleetCommands AddOrderCommands(CLI::App& app, FleetOptions& options) {
                   [](const std::string& job, v1::ToCoordinator& order) {
                     order.mutable_retry_job()->set_job(job);
                   }}),
+      JobCommand(
+          app, options,
+          {{"drop", "Drop a job's result, which the coordinator keeps, before its time is over",
+            "  weft drop neon --yes\n"},
+           "Drop the result of",
+           [](const std::string& job, v1::ToCoordinator& order) {
+             order.mutable_drop_result()->set_job(job);
+           },
+           "its result is dropped"}),
       PriorityCommand(app, options),
       DrainCommand(app, options,
                    {"drain", "Let a worker finish and give it nothing more, also after restarts",

@@ -1,5 +1,5 @@
 // The conversation with clients that want something done: submit, watch, cancel, pause, resume,
-// retry, prioritize. What they only want to see is view_desk.h's.
+// retry, prioritize, drop a result. What they only want to see is view_desk.h's.
 
 #pragma once
 
@@ -26,7 +26,7 @@ class ClientDesk {
   void Hear(const PeerId& from, const v1::WatchJob& request, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::PrioritizeJob& request, Time now, Effects& effects);
 
-  // Cancel, Pause, Resume or Retry. Answered likewise.
+  // Cancel, Pause, Resume, Retry or DropResult. Answered likewise.
   using JobChange = Status (JobLife::*)(const JobId& id, Effects& effects);
   void Change(
       const PeerId& from, const std::string& job, JobChange change, Time now, Effects& effects);

@@ -6,7 +6,6 @@
 #include "common/wire/error_wire.h"
 #include "coordinator/core/blob_need.h"
 #include "coordinator/core/recovery.h"
-#include "coordinator/core/result_keep.h"
 #include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
@@ -27,7 +26,6 @@ Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
   Effects effects;
   floor_.now = now;
   WEFT_RETURN_IF_ERROR(Recover(records, now, floor_, effects));
-  results_dropped_unix_ms_ = floor_.UnixMs();  // FindUnneeded() knows those of earlier lives.
   return effects;
 }
 
@@ -84,9 +82,8 @@ std::set<std::string> Farm::FindUnneeded(const std::vector<std::string>& keys) c
 
 void Farm::DropPastResults(Time now, Effects& effects) {
   floor_.now = now;
-  const std::uint64_t before = std::exchange(results_dropped_unix_ms_, floor_.UnixMs());
-  for (const Job* const job : ResultsPastSince(before, floor_)) {
-    effects.drops.push_back(job->id.value + "/");
+  for (const JobId& job : floor_.results.TakePast(floor_.UnixMs())) {
+    effects.drops.push_back(job.value + "/");
   }
 }
 
@@ -138,6 +135,8 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
       return clients_.Change(from, message.resume_job().job(), &JobLife::Resume, now, effects);
     case v1::ToCoordinator::kRetryJob:
       return clients_.Change(from, message.retry_job().job(), &JobLife::Retry, now, effects);
+    case v1::ToCoordinator::kDropResult:
+      return clients_.Change(from, message.drop_result().job(), &JobLife::DropResult, now, effects);
     case v1::ToCoordinator::kPrioritizeJob:
       return clients_.Hear(from, message.prioritize_job(), now, effects);
     case v1::ToCoordinator::kDrainWorker:

@@ -72,7 +72,6 @@ class Farm {
   void Route(const MessageArrived& arrived, Time now, Effects& effects);
 
   Floor floor_;
-  std::uint64_t results_dropped_unix_ms_ = 0;  // Those whose time was over by then.
   JobLife jobs_{floor_};
   AttemptLife attempts_{floor_, jobs_};
   WorkerDesk workers_{floor_, attempts_};

@@ -15,6 +15,7 @@
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/lease_table.h"
+#include "coordinator/core/result_tally.h"
 #include "coordinator/core/retry_policy.h"
 #include "coordinator/core/stage_pace.h"
 #include "coordinator/core/task_table.h"
@@ -84,6 +85,7 @@ struct Floor {
   StagePaces paces;
   WorkerTable workers;
   Conduct conduct;
+  ResultTally results;  // That are kept, as far as anybody looked; see result_keep.h.
   FloorTotals totals = {};
 };
 

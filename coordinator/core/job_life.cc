@@ -242,6 +242,19 @@ Status JobLife::Retry(const JobId& id, Effects& effects) {
   return {};
 }
 
+Status JobLife::DropResult(const JobId& id, Effects& effects) {
+  WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
+  WEFT_RETURN_IF_ERROR(CheckIsOfResult(*job));
+  if (HasResult(*job, floor_)) {
+    job->result_dropped_unix_ms = floor_.UnixMs();
+    floor_.results.Remove(job->terms.user(), id);
+    effects.records.push_back(job->ToRecord());
+    effects.drops.push_back(id.value + "/");
+    Tell(*job, {.text = "its result is dropped, as somebody asked for that"}, effects);
+  }
+  return {};
+}
+
 Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& effects) {
   WEFT_ASSIGN_OR_RETURN(Job* const job, Find(id));
   WEFT_RETURN_IF_ERROR(CheckPriority(priority));
@@ -293,6 +306,7 @@ std::uint32_t JobLife::ChooseRounds(Job& job, const v1::Clip& clip, Effects& eff
 void JobLife::Finish(Job& job, Effects& effects) {
   End(job, JobState::kDone, effects);
   DropAllButResult(job, effects);
+  CountResult(job, floor_);
   effects.notes.push_back({.text = "job done", .job = job.id.value, .event = "job.done"});
 }
 

@@ -43,6 +43,10 @@ class JobLife {
   // for a job that has ended otherwise.
   Status Retry(const JobId& id, Effects& effects);
 
+  // What the job has written and is kept here goes now. No effect where it has gone already.
+  // kFailedPrecondition: it has not ended, or keeps none.
+  Status DropResult(const JobId& id, Effects& effects);
+
   // kInvalidArgument: not 0 to 100.
   Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);
 

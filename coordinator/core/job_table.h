@@ -50,7 +50,8 @@ struct Job {
   std::optional<v1::SeamFigures> seams;  // Once the job is done, if it asked for them.
   // Of the workers that compute its pictures, once the first has begun; none where any will do.
   std::optional<std::string> numeric_class;
-  JobPlan plan;  // Of the probe alone until its clip is known.
+  std::uint64_t result_dropped_unix_ms = 0;  // 0: nobody had its kept result dropped.
+  JobPlan plan;                              // Of the probe alone until its clip is known.
   JobNews news;
   Pace pace;
 

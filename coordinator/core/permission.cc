@@ -22,6 +22,8 @@ const std::string* JobToChange(const Message& message) {
       return &message.retry_job().job();
     case Message::kPrioritizeJob:
       return &message.prioritize_job().job();
+    case Message::kDropResult:
+      return &message.drop_result().job();
     default:
       return nullptr;
   }

@@ -6,6 +6,7 @@
 
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_order.h"
+#include "coordinator/core/result_keep.h"
 
 namespace weft::coordinator {
 namespace {
@@ -87,6 +88,7 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
         FirstNotDone(job.terms, floor.jobs) != nullptr) {
       floor.tasks.Close(id);
     }
+    CountResult(job, floor);
   }
   ++floor.epoch;
   v1::EpochRecord epoch;

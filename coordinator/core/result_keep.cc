@@ -1,7 +1,6 @@
 #include "coordinator/core/result_keep.h"
 
-#include <algorithm>
-#include <limits>
+#include <cstdint>
 
 #include "common/storage/result_place.h"
 #include "common/wire/job_objects.h"
@@ -10,6 +9,9 @@ namespace weft::coordinator {
 namespace {
 
 std::uint64_t EndOf(const Job& job, const Floor& floor) {
+  if (job.result_dropped_unix_ms != 0) {
+    return job.result_dropped_unix_ms;
+  }
   return job.ended_unix_ms + static_cast<std::uint64_t>(floor.options.result_keep.count());
 }
 
@@ -38,8 +40,23 @@ std::string Gibibytes(std::uint64_t bytes) {
 
 }  // namespace
 
+Status CheckIsOfResult(const Job& job) {
+  if (!KeepsResult(job.spec)) {
+    return Failure(ErrorCode::kFailedPrecondition, "the coordinator keeps no result of job " +
+                                                       job.id.value + ": it writes to " +
+                                                       job.spec.output_path());
+  }
+  if (job.state != JobState::kDone) {
+    return Failure(ErrorCode::kFailedPrecondition,
+                   "job " + job.id.value +
+                       (IsOpen(job.state) ? " has not ended" : " was not done") +
+                       ": it has no result");
+  }
+  return {};
+}
+
 bool HasResult(const Job& job, const Floor& floor) {
-  return IsOfResult(job) && floor.UnixMs() < EndOf(job, floor);
+  return IsOfResult(job) && job.result_dropped_unix_ms == 0 && floor.UnixMs() < EndOf(job, floor);
 }
 
 std::optional<v1::KeptResult> ResultOf(const Job& job, const Floor& floor) {
@@ -58,30 +75,18 @@ std::optional<v1::KeptResult> ResultOf(const Job& job, const Floor& floor) {
   return result;
 }
 
-std::vector<const Job*> ResultsPastSince(std::uint64_t unix_ms, const Floor& floor) {
-  std::vector<const Job*> past;
-  for (const auto& [id, job] : floor.jobs.All()) {
-    if (IsOfResult(job) && EndOf(job, floor) > unix_ms && !HasResult(job, floor)) {
-      past.push_back(&job);
-    }
+void CountResult(const Job& job, Floor& floor) {
+  const Task* const writer = HasResult(job, floor) ? Writer(job, floor) : nullptr;
+  if (writer != nullptr) {
+    floor.results.Add(job.terms.user(), job.id, BytesOf(*writer), EndOf(job, floor));
   }
-  return past;
 }
 
 Status CheckResultRoom(const v1::JobSpec& spec, const std::string& user, const Floor& floor) {
   if (!KeepsResult(spec)) {
     return {};
   }
-  std::uint64_t bytes = 0;
-  std::uint64_t first_end = std::numeric_limits<std::uint64_t>::max();
-  for (const auto& [id, job] : floor.jobs.All()) {
-    const Task* const writer =
-        job.terms.user() == user && HasResult(job, floor) ? Writer(job, floor) : nullptr;
-    if (writer != nullptr) {
-      bytes += BytesOf(*writer);
-      first_end = std::min(first_end, EndOf(job, floor));
-    }
-  }
+  const auto [bytes, first_end] = floor.results.Of(user, floor.UnixMs());
   if (bytes < floor.options.result_bytes_max) {
     return {};
   }
@@ -90,7 +95,8 @@ Status CheckResultRoom(const v1::JobSpec& spec, const std::string& user, const F
                  "results of '" + user + "' that are kept here have " + Gibibytes(bytes) +
                      ", and all of a user may have " + Gibibytes(floor.options.result_bytes_max) +
                      " (result-user-gb): the first of them goes in " + std::to_string(minutes) +
-                     " minutes, or let the job write to storage that workers see");
+                     " minutes, weft drop JOB drops one at once, or let the job write to storage "
+                     "that workers see");
 }
 
 }  // namespace weft::coordinator

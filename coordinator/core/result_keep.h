@@ -2,10 +2,8 @@
 
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "common/result.h"
 #include "coordinator/core/floor.h"
@@ -13,14 +11,17 @@
 
 namespace weft::coordinator {
 
+// kFailedPrecondition: the job has no result that is kept here, nor had one; says why.
+Status CheckIsOfResult(const Job& job);
+
 // The job is done, and what it has written is kept now.
 bool HasResult(const Job& job, const Floor& floor);
 
 // Where that can be read, or until when it could. Nothing: the job keeps none, or is not done.
 std::optional<v1::KeptResult> ResultOf(const Job& job, const Floor& floor);
 
-// Jobs whose results were kept at that time, and are not any more.
-std::vector<const Job*> ResultsPastSince(std::uint64_t unix_ms, const Floor& floor);
+// Adds what the job keeps now, if anything, to floor.results. Once in a life.
+void CountResult(const Job& job, Floor& floor);
 
 // kResourceExhausted: the job's result is to be kept, and those of the user that are have as many
 // bytes already as a user may have; says when the first of them goes.

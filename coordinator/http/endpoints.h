@@ -51,6 +51,7 @@ Route ReadLog(const Asked& asked);
 Route PauseJob(const Asked& asked);
 Route ResumeJob(const Asked& asked);
 Route CancelJob(const Asked& asked);
+Route DropResult(const Asked& asked);
 Route RetryJob(const Asked& asked);
 Route PrioritizeJob(const Asked& asked);
 Route ListWorkers(const Asked& asked);

@@ -215,6 +215,12 @@ Route RetryJob(const Asked& asked) {
   return Ask(std::move(message), StateReply);
 }
 
+Route DropResult(const Asked& asked) {
+  v1::ToCoordinator message;
+  message.mutable_drop_result()->set_job(asked.name);
+  return Ask(std::move(message), StateReply);
+}
+
 Route PrioritizeJob(const Asked& asked) {
   const Json body = Json::parse(asked.request.body, nullptr, /*allow_exceptions=*/false);
   constexpr std::uint32_t kPriorityMax = 100;

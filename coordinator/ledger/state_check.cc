@@ -127,15 +127,19 @@ class Checker {
           needed.insert(Of(input.from));
         }
       } else if (done && !open && planned->place.stage == Stage::kAssemble) {
-        CheckResult(stored.job.id, task->second);
+        CheckResult(stored.job, task->second);
       } else if (done && !open) {
         HasOutputs(stored.job, *planned, task->second, false);
       }
     }
   }
 
-  // The job is done: what it has left here is whole, or gone, as its time is over.
-  void CheckResult(const JobId& job, const v1::TaskRecord& task) {
+  // The job is done: what it has left here is whole, or gone, as its time is over, or going, as
+  // somebody had it dropped.
+  void CheckResult(const Job& job, const v1::TaskRecord& task) {
+    if (job.result_dropped_unix_ms != 0) {
+      return;
+    }
     std::vector<std::pair<std::string, std::string>> wrong;
     bool is_there = false;
     for (const v1::Output& output : task.outputs()) {
@@ -148,7 +152,7 @@ class Checker {
     for (const auto& [key, what] : wrong) {
       if (is_there) {
         Report(key,
-               what + ", and the result of " + job.value +
+               what + ", and the result of " + job.id.value +
                    " cannot be fetched: only a new job brings it again",
                "");
       }

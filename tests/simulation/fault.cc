@@ -20,6 +20,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "job paused",
     "worker drained",
     "worker asked to leave",
+    "result dropped",
     "worker lies",
 };
 

@@ -29,6 +29,7 @@ struct Fault {
     kPauseJob,       // Likewise; it is resumed after `span`.
     kDrainWorker,    // By an operator, who takes it back after `span`.
     kLeaveWorker,    // The process is asked to leave; if it is still there after `span`, to stop.
+    kDropResult,     // `seat` counts the jobs: once it is done, its user drops what it has written.
     kLie,            // The process claims what cannot be, or floods. detail: see World::Lie.
     kCount,          // Of kinds.
   };

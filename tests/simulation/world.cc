@@ -231,6 +231,8 @@ void World::Strike(const Fault& fault) {
       return;
     case Fault::Kind::kCancelJob:
       return clients_[fault.seat % clients_.size()].Cancel();
+    case Fault::Kind::kDropResult:
+      return clients_[fault.seat % clients_.size()].DropResult();
     case Fault::Kind::kPauseJob: {
       coordinator::ModelClient& client = clients_[fault.seat % clients_.size()];
       client.Pause(true);
@@ -338,7 +340,7 @@ void World::CalmDown() {
 
 bool World::AllEnded() const {
   return std::all_of(clients_.begin(), clients_.end(),
-                     [](const auto& client) { return client.end().has_value(); });
+                     [](const auto& client) { return client.IsContent(); });
 }
 
 }  // namespace weft::simulation

@@ -35,8 +35,9 @@ TEST(FleetCommands, LeavesOtherCommandsAlone) {
 
 TEST(FleetCommands, EveryCommandShowsAnExample) {
   for (const std::string name :
-       {"submit", "jobs", "show", "tasks", "workers", "watch", "fetch", "preview", "logs", "events",
-        "pause", "resume", "cancel", "retry", "priority", "drain", "undrain", "fsck", "backup"}) {
+       {"submit",  "jobs",     "show",   "tasks",   "workers", "watch",  "fetch",
+        "preview", "logs",     "events", "pause",   "resume",  "cancel", "retry",
+        "drop",    "priority", "drain",  "undrain", "fsck",    "backup"}) {
     const Said said = Command({name, "--help"});
     EXPECT_EQ(said.code, ExitCode::kDone) << name;
     EXPECT_THAT(said.out, HasSubstr("Example:\n  weft " + name)) << name;

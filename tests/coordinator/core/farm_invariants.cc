@@ -1,9 +1,11 @@
 #include "tests/coordinator/core/farm_invariants.h"
 
+#include <map>
 #include <set>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
+#include "coordinator/core/result_keep.h"
 #include "coordinator/core/retry_policy.h"
 
 namespace weft::coordinator {
@@ -76,6 +78,27 @@ std::optional<std::string> FindBreach(const Task& task, const Floor& floor) {
   return FindElderBreach(task, floor);
 }
 
+std::optional<std::string> FindWrongSum(const Floor& floor) {
+  std::map<std::string, std::uint64_t> sums;  // By user.
+  for (const auto& [id, job] : floor.jobs.All()) {
+    std::uint64_t& sum = sums[job.terms.user()];
+    const Task* const writer = floor.tasks.Find({id, Stage::kAssemble, 0, 0});
+    if (HasResult(job, floor) && writer != nullptr) {
+      for (const auto& [name, blob] : writer->outputs) {
+        sum += blob.size_bytes();
+      }
+    }
+  }
+  for (const auto& [user, sum] : sums) {
+    const std::uint64_t said = floor.results.Of(user, floor.UnixMs()).bytes;
+    if (said != sum) {
+      return "results of '" + user + "' have " + std::to_string(sum) + " bytes, and " +
+             std::to_string(said) + " are said";
+    }
+  }
+  return std::nullopt;
+}
+
 // The worker that gives up a task of its own accord with this event; null when none does.
 const Worker* Withdrawing(const Event& event, const Floor& floor) {
   const auto* arrived = std::get_if<MessageArrived>(&event);
@@ -139,7 +162,7 @@ std::optional<std::string> FindBreach(const Floor& floor) {
       return breach;
     }
   }
-  return std::nullopt;
+  return FindWrongSum(floor);
 }
 
 std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
@@ -177,7 +200,11 @@ std::optional<std::string> FindBreach(const v1::LedgerRecord& before,
   const auto ended_for_good = [](const v1::LedgerRecord& record) {
     return record.has_job() && record.job().state() == v1::JOB_STATE_DONE;
   };
-  if (ended_for_good(before) && !Same(before, after)) {
+  v1::LedgerRecord dropped = before;
+  if (before.has_job() && before.job().result_dropped_unix_ms() == 0) {
+    dropped.mutable_job()->set_result_dropped_unix_ms(after.job().result_dropped_unix_ms());
+  }
+  if (ended_for_good(before) && !Same(dropped, after)) {
     return "a job that was done changed: " + before.job().job();
   }
   if (before.has_epoch() && after.epoch().epoch() <= before.epoch().epoch()) {

@@ -21,6 +21,7 @@ using ModelDisk = std::map<std::string, v1::LedgerRecord>;
 // * An elder attempt runs beside the latest only while the task and its job are open.
 // * A worker holds at most one lease; older lives of a connected worker hold none.
 // * A task that runs has all its inputs.
+// * What is said of kept results is what the jobs say one by one.
 std::optional<std::string> FindBreach(const Floor& floor);
 
 // A task that could start now while a worker that could take it is idle; nothing when there is
@@ -34,7 +35,8 @@ std::optional<std::string> FindBadStart(const Event& event,
                                         const Floor& floor,
                                         const Effects& effects);
 
-// Whether writing `after` over `before` keeps the promise that committed results stay.
+// Whether writing `after` over `before` keeps the promise that committed results stay, unless
+// somebody drops what a job has written.
 std::optional<std::string> FindBreach(const v1::LedgerRecord& before,
                                       const v1::LedgerRecord& after);
 

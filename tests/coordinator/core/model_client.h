@@ -1,4 +1,5 @@
-// A client that submits one job and asks on until it knows how the job ended.
+// A client that submits one job and asks on until it knows how the job ended, and that its result
+// is dropped, where it wants that.
 
 #pragma once
 
@@ -24,6 +25,10 @@ class ModelClient {
   [[nodiscard]] const std::string& Complaint() const { return complaint_; }
 
   void Cancel() { cancels_ = true; }
+  // Wants the job's result dropped once it is done.
+  void DropResult() { drops_ = true; }
+  // There is nothing left that it wants.
+  [[nodiscard]] bool IsContent() const { return end_.has_value() && !WantsDrop(); }
   // Wants the job paused, or not any more.
   void Pause(bool pauses) {
     pauses_ = pauses;
@@ -31,12 +36,15 @@ class ModelClient {
   }
 
   // Every two seconds or so.
-  [[nodiscard]] std::vector<v1::ToCoordinator> Live() const {
+  [[nodiscard]] std::vector<v1::ToCoordinator> Live() {
     v1::ToCoordinator message;
-    if (end_.has_value()) {
+    if (IsContent()) {
       return {};
     }
-    if (job_.empty()) {
+    if (WantsDrop()) {
+      message.mutable_drop_result()->set_job(job_);
+      asked_ = true;
+    } else if (job_.empty()) {
       message.mutable_submit_job()->set_client_token(token_);
       *message.mutable_submit_job()->mutable_spec() = spec_;
       *message.mutable_submit_job()->mutable_terms() = terms_;
@@ -58,6 +66,8 @@ class ModelClient {
         complaint_ = "one token made two jobs";
       }
       job_ = message.job_submitted().job();
+    } else if (message.has_request_refused() && asked_) {
+      dropped_ = true;  // None is kept.
     } else if (message.has_request_refused() && may_be_refused_) {
       pauses_ = paused_ = false;  // The job has ended meanwhile.
     } else if (message.has_request_refused()) {
@@ -75,7 +85,12 @@ class ModelClient {
            state == v1::JOB_STATE_CANCELLED;
   }
 
+  [[nodiscard]] bool WantsDrop() const {
+    return drops_ && !dropped_ && end_.has_value() && end_->state() == v1::JOB_STATE_DONE;
+  }
+
   void Know(const v1::JobStatus& status) {
+    dropped_ = dropped_ || (WantsDrop() && asked_);
     if (end_.has_value() && end_->state() != status.state()) {
       complaint_ = "a job ended in two ways";
     }
@@ -89,7 +104,10 @@ class ModelClient {
   bool cancels_ = false;
   bool pauses_ = false;
   bool may_be_refused_ = false;  // It has asked for what an ended job refuses.
-  bool paused_ = false;          // As far as it knows.
+  bool drops_ = false;
+  bool asked_ = false;    // For that.
+  bool dropped_ = false;  // As far as it knows.
+  bool paused_ = false;   // As far as it knows.
   std::optional<v1::JobStatus> end_;
   std::string complaint_;
 };

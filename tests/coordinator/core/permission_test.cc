@@ -38,12 +38,13 @@ class PermissionTest : public ::testing::Test {
 
   // That change ada's job.
   std::vector<v1::ToCoordinator> Orders() const {
-    std::vector<v1::ToCoordinator> orders(5);
+    std::vector<v1::ToCoordinator> orders(6);
     orders[0].mutable_cancel_job()->set_job(job_);
     orders[1].mutable_pause_job()->set_job(job_);
     orders[2].mutable_resume_job()->set_job(job_);
     orders[3].mutable_retry_job()->set_job(job_);
     orders[4].mutable_prioritize_job()->set_job(job_);
+    orders[5].mutable_drop_result()->set_job(job_);
     return orders;
   }
 

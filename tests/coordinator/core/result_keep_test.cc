@@ -60,6 +60,12 @@ class ResultKeepTest : public ::testing::Test {
     return farm_.Say("client", show).At("client").job_details();
   }
 
+  Reply Drop(const std::string& job) {
+    v1::ToCoordinator drop;
+    drop.mutable_drop_result()->set_job(job);
+    return farm_.Say("client", drop);
+  }
+
   [[nodiscard]] static FarmOptions Options() {
     FarmOptions options;
     options.result_keep = hours(2);
@@ -158,6 +164,60 @@ TEST_F(ResultKeepTest, WithTooMuchKeptNoFurtherJobIsAccepted) {
   EXPECT_TRUE(farm_.Say("client", SubmitMessage("elsewhere", SampleSpec()))
                   .At("client")
                   .has_job_submitted());
+  farm_.Pass(hours(2));
+  EXPECT_TRUE(Submit("another").has_job_submitted());
+}
+
+TEST_F(ResultKeepTest, GoesAtOnceWhereItIsDropped) {
+  const std::string job = Submit("token").job_submitted().job();
+  const v1::Task writer = RunToTheWriter("w");
+  EXPECT_THAT(Drop(job).At("client").request_refused().error().message(),
+              HasSubstr("has not ended"));
+  v1::ToCoordinator done = CompletedMessage(writer);
+  done.mutable_task_completed()
+      ->mutable_result()
+      ->mutable_outputs(0)
+      ->mutable_blob()
+      ->set_size_bytes(5);
+  farm_.Say("w", done);
+  EXPECT_TRUE(Submit("another").has_request_refused());
+  const Reply dropped = Drop(job);
+  EXPECT_EQ(dropped.At("client").job_status().state(), v1::JOB_STATE_DONE);
+  EXPECT_THAT(dropped.effects.drops, ElementsAre(job + "/"));
+  EXPECT_THAT(Drop(job).effects.drops, IsEmpty()) << "once";
+  const std::string piece = PrefixOf(writer) + "result/_ada/0/00000000";
+  for (int life = 0; life < 2; ++life) {
+    EXPECT_FALSE(Show(job).result().has_index());
+    EXPECT_THAT(farm_.Subject().FindUnneeded({piece}), ElementsAre(piece));
+    farm_.Restart();
+  }
+  EXPECT_TRUE(Submit("another").has_job_submitted());
+  farm_.Pass(hours(2));
+  EXPECT_THAT(farm_.DropPastResults().effects.drops, IsEmpty());
+}
+
+TEST_F(ResultKeepTest, WhatIsKeptElsewhereIsNotDroppedHere) {
+  const v1::FromCoordinator submitted =
+      farm_.Say("client", SubmitMessage("token", SampleSpec())).At("client");
+  const std::string job = submitted.job_submitted().job();
+  EXPECT_THAT(Drop(job).At("client").request_refused().error().message(),
+              HasSubstr("it writes to " + SampleSpec().output_path()));
+  EXPECT_THAT(Drop("j-nobody").At("client").request_refused().error().message(),
+              HasSubstr("no such job"));
+}
+
+TEST_F(ResultKeepTest, TheNextLifeKnowsHowMuchIsKept) {
+  Submit("token");
+  const v1::Task writer = RunToTheWriter("w");
+  v1::ToCoordinator done = CompletedMessage(writer);
+  done.mutable_task_completed()
+      ->mutable_result()
+      ->mutable_outputs(0)
+      ->mutable_blob()
+      ->set_size_bytes(5);
+  farm_.Say("w", done);
+  farm_.Restart();
+  EXPECT_TRUE(Submit("another").has_request_refused());
   farm_.Pass(hours(2));
   EXPECT_TRUE(Submit("another").has_job_submitted());
 }

@@ -187,6 +187,13 @@ TEST_F(StateCheckTest, SaysWhichResultCannotBeFetched) {
   EXPECT_THAT(check.defects[0].what, HasSubstr("the result of j-1 cannot be fetched"));
   EXPECT_EQ(check.defects[0].remedy, "");
   EXPECT_TRUE(check.puts.empty() && check.blob_deletes.empty());
+  RawRecord& job = records_[records_.size() - 2];
+  const std::string kept = job.bytes;
+  v1::LedgerRecord dropped = FromBytes(job.key, kept).value();
+  dropped.mutable_job()->set_result_dropped_unix_ms(1);
+  job.bytes = dropped.SerializeAsString();
+  EXPECT_TRUE(Check().defects.empty()) << "it is being dropped";
+  job.bytes = kept;
   ASSERT_TRUE(blobs_.DeletePrefix(KeyOf(Stage::kAssemble, 0, 0)));
   EXPECT_TRUE(Check().defects.empty()) << "its time is over";
 }
