@@ -21,6 +21,7 @@ void AddKeys(CLI::App& app, Wanted& wanted) {
       ->type_name("")
       ->required();
   keys->footer(
+      "Example:\n  weft keys farm.key\n\n"
       "FILE stays on its machine, readable by its owner alone. The coordinator is started with\n"
       "--keys FILE and --guests LIST, which has a line \"ROLE NAME KEY\" for each who may "
       "connect:\n"
