@@ -27,6 +27,8 @@ constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 constexpr int kBacklog = 4096;
 constexpr Duration kHandshakeMax = std::chrono::seconds(10);
 
+constexpr int kZeroCopyReceive = 10;  // ZMQ_ZERO_COPY_RECV, which zmq.h counts among its drafts.
+
 int Milliseconds(Duration span) {
   return static_cast<int>(span.count());
 }
@@ -132,10 +134,11 @@ zmq::socket_t MakeSocket(zmq::context_t& context,
   socket.set(opt::maxmsgsize, static_cast<std::int64_t>(bounds.message_bytes_max));
   socket.set(opt::backlog, kBacklog);
   socket.set(opt::handshake_ivl, Milliseconds(kHandshakeMax));
-  socket.set(opt::heartbeat_ivl, Milliseconds(options.heartbeat_interval));
+  const bool listens = type == zmq::socket_type::router;
+  socket.set(opt::heartbeat_ivl, Milliseconds(listens ? options.listener_heartbeat_interval
+                                                      : options.heartbeat_interval));
   socket.set(opt::heartbeat_timeout, Milliseconds(options.heartbeat_timeout));
-  socket.set(opt::heartbeat_ttl, Milliseconds(options.heartbeat_timeout));
-  if (type == zmq::socket_type::router) {
+  if (listens) {
     // Otherwise messages to a peer that is gone or full vanish without a word.
     socket.set(opt::router_mandatory, true);
   } else {
@@ -246,6 +249,8 @@ Result<ZmqSocket> OpenDealer(zmq::context_t& context,
 Result<std::unique_ptr<ZmqContext>> ZmqContext::Open(const ZmqOptions& options) {
   try {
     auto context = std::make_unique<zmq::context_t>(options.io_threads);
+    // Otherwise a message of a few bytes that waits keeps the whole buffer of its connection.
+    ::zmq_ctx_set(context->handle(), kZeroCopyReceive, 0);
     // The threads start with the first socket; a probe finds out now whether they can.
     zmq::socket_t(*context, zmq::socket_type::dealer).close();
     std::unique_ptr<CurveDoor> door;

@@ -44,8 +44,11 @@ struct ZmqOptions {
   int io_threads = 2;
   Duration reconnect_first = std::chrono::milliseconds(100);  // Doubles up to reconnect_max.
   Duration reconnect_max = std::chrono::seconds(5);
-  Duration heartbeat_interval = std::chrono::seconds(5);
-  Duration heartbeat_timeout = std::chrono::seconds(15);
+  Duration heartbeat_interval = std::chrono::seconds(5);  // Of a connection.
+  // Of a listener, to each of its peers: it has many, and ZeroMQ goes through the timers of all of
+  // them for each that it cancels.
+  Duration listener_heartbeat_interval = std::chrono::seconds(60);
+  Duration heartbeat_timeout = std::chrono::seconds(15);  // Unanswered, the other side is gone.
   // How long a destroyed socket goes on sending what was accepted; the context's destructor waits.
   Duration linger = std::chrono::seconds(1);
   std::optional<CurveOptions> curve = std::nullopt;

@@ -24,8 +24,11 @@
 namespace weft::coordinator {
 
 struct FarmOptions {
-  Duration heartbeat{1000};      // Workers are told to speak this often.
-  Duration silence{5000};        // A worker that says nothing for this long is gone.
+  // Workers are told to speak this often while they are few; see HeartbeatPace().
+  Duration heartbeat{1000};
+  double heartbeats_per_second = 2500;  // Of all workers together. REQUIRES: > 0.
+  // A worker that says nothing for this long, and for several of its heartbeats, is gone.
+  Duration silence{5000};
   Duration lease{30'000};        // An attempt that no heartbeat names for this long is given up.
   Duration status_period{1000};  // A watching client hears at least this often,
   Duration status_pause{100};    // and at most this often.

@@ -8,6 +8,7 @@
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/blob_need.h"
+#include "coordinator/core/heartbeat_pace.h"
 #include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
@@ -103,12 +104,7 @@ void WorkerDesk::Welcome(const Holder& self,
                          const v1::WorkerHello& hello,
                          Time now,
                          Effects& effects) {
-  v1::WorkerWelcome welcome;
-  welcome.set_protocol(std::min(kProtocolMax, hello.protocol_max()));
-  welcome.set_epoch(floor_.epoch);
-  welcome.set_heartbeat_ms(static_cast<std::uint32_t>(floor_.options.heartbeat.count()));
-  welcome.set_silence_ms(static_cast<std::uint32_t>(floor_.options.silence.count()));
-  welcome.set_bulk_address(floor_.options.bulk_address);
+  v1::WorkerWelcome welcome = TellPace(self.worker);
   std::vector<AttemptId> mentioned;
   for (const v1::AttemptId& wire : hello.running()) {
     const Result<AttemptId> attempt = FromWire(wire);
@@ -125,6 +121,19 @@ void WorkerDesk::Welcome(const Holder& self,
   attempts_.Remind(worker, mentioned, now, effects);
 }
 
+v1::WorkerWelcome WorkerDesk::TellPace(const WorkerId& worker) {
+  static_assert(kProtocolMin == kProtocolMax, "a welcome must know what its worker speaks");
+  const Duration pace = HeartbeatPace(floor_.workers.size(), floor_.options);
+  floor_.workers.SetHeartbeat(worker, pace);
+  v1::WorkerWelcome welcome;
+  welcome.set_protocol(kProtocolMax);
+  welcome.set_epoch(floor_.epoch);
+  welcome.set_heartbeat_ms(static_cast<std::uint32_t>(pace.count()));
+  welcome.set_silence_ms(static_cast<std::uint32_t>(floor_.workers.Silence().count()));
+  welcome.set_bulk_address(floor_.options.bulk_address);
+  return welcome;
+}
+
 void WorkerDesk::Hear(const PeerId& from,
                       const v1::WorkerHeartbeat& beat,
                       Time now,
@@ -133,7 +142,7 @@ void WorkerDesk::Hear(const PeerId& from,
   if (!self.has_value()) {
     return;
   }
-  v1::WorkerVerdict verdict;
+  google::protobuf::RepeatedPtrField<v1::AttemptId> abandon;
   std::vector<AttemptId> mentioned;
   for (const v1::RunningAttempt& running : beat.running()) {
     const Result<AttemptId> attempt = FromWire(running.attempt());
@@ -143,13 +152,19 @@ void WorkerDesk::Hear(const PeerId& from,
     }
     if (!attempt ||
         !attempts_.Renew(*attempt, *self, static_cast<double>(running.fraction()), now)) {
-      *verdict.add_abandon() = running.attempt();
+      *abandon.Add() = running.attempt();
     }
   }
-  *AddMessage(from, effects).mutable_worker_verdict() = std::move(verdict);
-  // What was assigned two heartbeats ago must have arrived by now.
   const Worker& worker = *floor_.workers.Find(self->worker);
-  attempts_.Remind(worker, mentioned, now - 2 * floor_.options.heartbeat, effects);
+  v1::FromCoordinator& answer = AddMessage(from, effects);
+  if (worker.heartbeat == HeartbeatPace(floor_.workers.size(), floor_.options)) {
+    *answer.mutable_worker_verdict()->mutable_abandon() = std::move(abandon);
+  } else {
+    *answer.mutable_worker_welcome() = TellPace(self->worker);
+    *answer.mutable_worker_welcome()->mutable_abandon() = std::move(abandon);
+  }
+  // What was assigned two heartbeats ago must have arrived by now.
+  attempts_.Remind(worker, mentioned, now - 2 * worker.heartbeat, effects);
   floor_.workers.SetLeaving(self->worker, beat.draining());
   if (beat.has_warm_model()) {
     floor_.workers.SetWarm(self->worker, beat.warm_model());

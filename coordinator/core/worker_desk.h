@@ -27,6 +27,7 @@ class WorkerDesk {
   WorkerDesk(Floor& floor, AttemptLife& attempts) : floor_(floor), attempts_(attempts) {}
 
   void Hear(const PeerId& from, const v1::WorkerHello& hello, Time now, Effects& effects);
+  // A heartbeat is answered with a welcome again where the worker is to speak more or less often.
   // The others are answered with HelloRequired where no worker is known to speak over `from`.
   void Hear(const PeerId& from, const v1::WorkerHeartbeat& beat, Time now, Effects& effects);
   // lie: see MessageArrived.
@@ -48,6 +49,8 @@ class WorkerDesk {
 
  private:
   void Welcome(const Holder& self, const v1::WorkerHello& hello, Time now, Effects& effects);
+  // How often the worker is to speak from now on, as a welcome that says nothing of attempts.
+  v1::WorkerWelcome TellPace(const WorkerId& worker);
   void HearLegacy(const Holder& self, const v1::WorkerHello& hello, Time now, Effects& effects);
   // Nothing of the sort was ever given to the worker.
   void Judge(const AttemptId& attempt, const Holder& self, Time now, Effects& effects);

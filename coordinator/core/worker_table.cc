@@ -5,6 +5,12 @@
 #include <tuple>
 
 namespace weft::coordinator {
+namespace {
+
+// So many heartbeats of a worker must be missed before it is taken for gone, whatever its pace.
+constexpr int kSilentHeartbeats = 3;
+
+}  // namespace
 
 WorkerTable::WorkerTable(Duration silence) : silence_(silence) {
   assert(silence > Duration::zero());
@@ -30,6 +36,7 @@ WorkerTable::Greeting WorkerTable::Greet(const Worker& worker) {
   Place& place = places_[worker.self.worker];
   place = {&seated, &crew, heard_.insert(heard_.end(), &place)};
   peers_.emplace(worker.peer, &place);
+  ++heartbeats_[seated.heartbeat];
   Seat(place);
   return greeting;
 }
@@ -64,9 +71,30 @@ void WorkerTable::Leave(const PeerId& peer) {
   }
 }
 
+void WorkerTable::SetHeartbeat(const WorkerId& worker, Duration heartbeat) {
+  const Place* place = PlaceOf(worker);
+  if (place != nullptr) {
+    ForgetHeartbeat(place->worker->heartbeat);
+    ++heartbeats_[heartbeat];
+    place->worker->heartbeat = heartbeat;
+  }
+}
+
+Duration WorkerTable::Silence() const {
+  return heartbeats_.empty() ? silence_
+                             : std::max(silence_, kSilentHeartbeats * heartbeats_.rbegin()->first);
+}
+
+void WorkerTable::ForgetHeartbeat(Duration heartbeat) {
+  const auto told = heartbeats_.find(heartbeat);
+  if (--told->second == 0) {
+    heartbeats_.erase(told);
+  }
+}
+
 std::vector<Worker> WorkerTable::DropSilent(Time now) {
   std::vector<Worker> silent;
-  while (!heard_.empty() && heard_.front()->worker->last_heard + silence_ <= now) {
+  while (!heard_.empty() && heard_.front()->worker->last_heard + Silence() <= now) {
     silent.push_back(*heard_.front()->worker);
     Erase(silent.back().self.worker);
   }
@@ -80,7 +108,7 @@ std::optional<Time> WorkerTable::NextSilence() const {
   if (heard_.empty()) {
     return std::nullopt;
   }
-  return heard_.front()->worker->last_heard + silence_;
+  return heard_.front()->worker->last_heard + Silence();
 }
 
 void WorkerTable::SetBusy(const WorkerId& worker, bool busy) {
@@ -159,6 +187,7 @@ void WorkerTable::Erase(const WorkerId& worker) {
   Unseat(place);
   peers_.erase(place.worker->peer);
   heard_.erase(place.heard);
+  ForgetHeartbeat(place.worker->heartbeat);
   if (--place.crew->size == 0) {
     crews_.erase(place.worker->capability);
   }

@@ -25,9 +25,10 @@ struct Worker {
   PeerId peer = {};
   Capability capability = {};
   Time last_heard = {};
-  bool busy = false;      // Runs something, ours or not.
-  bool leaving = false;   // Takes nothing more, by its own account.
-  std::string warm = {};  // Key of the model it has loaded, by its own account; empty: none.
+  Duration heartbeat = {};  // It was told to speak this often.
+  bool busy = false;        // Runs something, ours or not.
+  bool leaving = false;     // Takes nothing more, by its own account.
+  std::string warm = {};    // Key of the model it has loaded, by its own account; empty: none.
 };
 
 // Connected workers of equal capability.
@@ -40,7 +41,7 @@ struct Crew {
 // REQUIRES: the time, of Greet() and Hear(), never goes back.
 class WorkerTable {
  public:
-  // silence: how long a worker may say nothing before it is taken for gone. REQUIRES: > 0.
+  // silence: how long a worker may say nothing at least before it is taken for gone. REQUIRES: > 0.
   explicit WorkerTable(Duration silence);
 
   struct Greeting {
@@ -63,7 +64,12 @@ class WorkerTable {
   // The connection is gone. What the worker runs is not our business: leases end on their own.
   void Leave(const PeerId& peer);
 
-  // Removes the workers silent since `now - silence` or longer, and returns them, ordered by when
+  // A connected worker was told to speak this often. The slowest of all says how long every one may
+  // be silent: Silence().
+  void SetHeartbeat(const WorkerId& worker, Duration heartbeat);
+  [[nodiscard]] Duration Silence() const;
+
+  // Removes the workers silent since `now - Silence()` or longer, and returns them, ordered by when
   // they were last heard and by name.
   std::vector<Worker> DropSilent(Time now);
   [[nodiscard]] std::optional<Time> NextSilence() const;
@@ -111,12 +117,14 @@ class WorkerTable {
 
   [[nodiscard]] Place* PlaceOf(const WorkerId& worker);
   void Erase(const WorkerId& worker);
+  void ForgetHeartbeat(Duration heartbeat);
   void Seat(const Place& place);    // Among the idle of its crew, if it is idle.
   void Unseat(const Place& place);  // Before anything about it changes.
   [[nodiscard]] bool MayBeIdle(const Worker& worker) const;
 
   Duration silence_;
-  std::map<WorkerId, Worker> workers_;  // Connected.
+  std::map<Duration, std::size_t> heartbeats_;  // Of connected workers; how many were told each.
+  std::map<WorkerId, Worker> workers_;          // Connected.
   std::unordered_map<WorkerId, Place, IdHash> places_;
   std::unordered_map<PeerId, Place*, PeerHash> peers_;
   std::list<Place*> heard_;  // Whoever was not heard for the longest time is the first.

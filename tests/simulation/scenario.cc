@@ -111,6 +111,10 @@ Scenario DrawScenario(std::uint64_t seed, std::uint32_t workers) {
     scenario.options.user_running_max = 1 + random.Below(3);
   }
   scenario.options.lease = random.Between(6000, 30'000);
+  // Of the seed itself, so that it changes nothing else that is drawn: few enough for even a small
+  // farm's workers to be told to speak less often.
+  scenario.options.heartbeats_per_second =
+      seed % 3 == 1 ? 1 : coordinator::FarmOptions().heartbeats_per_second;
   DrawFaults(random, large, scenario);
   return scenario;
 }

@@ -47,7 +47,7 @@ void Agent::On(const Heard& heard, Time now, AgentEffects* effects) {
                                                                message.worker_refused().reason());
       return;
     case v1::FromCoordinator::kAssignTask:
-      return OnAssign(message.assign_task(), effects);
+      return OnAssign(message.assign_task(), now, effects);
     case v1::FromCoordinator::kWorkerVerdict:
       return AbandonAny(message.worker_verdict().abandon(), effects);
     case v1::FromCoordinator::kOutcomeAcknowledged:
@@ -74,7 +74,7 @@ void Agent::OnWelcome(const v1::WorkerWelcome& welcome, Time now, AgentEffects* 
   }
 }
 
-void Agent::OnAssign(const v1::AssignTask& assign, AgentEffects* effects) {
+void Agent::OnAssign(const v1::AssignTask& assign, Time now, AgentEffects* effects) {
   const Result<AttemptId> attempt = FromWire(assign.task().attempt());
   if (!attempt) {
     effects->notes.push_back("dropped an assignment: " + attempt.error().message());
@@ -89,7 +89,7 @@ void Agent::OnAssign(const v1::AssignTask& assign, AgentEffects* effects) {
     *busy.mutable_task_failed()->mutable_error() =
         ToWire(Error(ErrorCode::kCancelled,
                      stopping_ || draining_ ? "the worker is leaving" : "the worker is busy"));
-    return Report(std::move(busy), effects);
+    return Report(std::move(busy), now, effects);
   }
   running_ = Running{*attempt};
   effects->start = assign.task();
@@ -145,22 +145,22 @@ void Agent::On(const TaskMoved& moved, Time /*now*/, AgentEffects* /*effects*/) 
   }
 }
 
-void Agent::On(const TaskSucceeded& succeeded, Time /*now*/, AgentEffects* effects) {
+void Agent::On(const TaskSucceeded& succeeded, Time now, AgentEffects* effects) {
   running_.reset();
   v1::ToCoordinator outcome;
   *outcome.mutable_task_completed()->mutable_attempt() = ToWire(succeeded.attempt);
   *outcome.mutable_task_completed()->mutable_result() = succeeded.result;
   effects->keep = outcome;
-  Report(std::move(outcome), effects);
+  Report(std::move(outcome), now, effects);
 }
 
-void Agent::On(const TaskErred& erred, Time /*now*/, AgentEffects* effects) {
+void Agent::On(const TaskErred& erred, Time now, AgentEffects* effects) {
   running_.reset();
   v1::ToCoordinator outcome;
   *outcome.mutable_task_failed()->mutable_attempt() = ToWire(erred.attempt);
   *outcome.mutable_task_failed()->mutable_error() = ToWire(erred.error);
   outcome.mutable_task_failed()->set_log(erred.log);
-  Report(std::move(outcome), effects);
+  Report(std::move(outcome), now, effects);
 }
 
 void Agent::On(const ModelChanged& changed, Time now, AgentEffects* effects) {
@@ -253,9 +253,12 @@ void Agent::SayHello(Time now, AgentEffects* effects) {
   effects->messages.push_back(std::move(message));
 }
 
-void Agent::Report(v1::ToCoordinator outcome, AgentEffects* effects) {
+void Agent::Report(v1::ToCoordinator outcome, Time now, AgentEffects* effects) {
   if (welcomed_) {
     effects->messages.push_back(outcome);
+    // An outcome says that the worker lives and is answered, as a heartbeat; of what else runs,
+    // only that one tells.
+    wakeup_ = running_ ? wakeup_ : now + heartbeat_;
   }
   outbox_.push_back(std::move(outcome));
 }

@@ -133,14 +133,14 @@ class Agent {
   void On(const Tick& tick, Time now, AgentEffects* effects);
 
   void OnWelcome(const v1::WorkerWelcome& welcome, Time now, AgentEffects* effects);
-  void OnAssign(const v1::AssignTask& assign, AgentEffects* effects);
+  void OnAssign(const v1::AssignTask& assign, Time now, AgentEffects* effects);
   void OnAcknowledged(const v1::OutcomeAcknowledged& acknowledged, AgentEffects* effects);
   void AbandonAny(const google::protobuf::RepeatedPtrField<v1::AttemptId>& attempts,
                   AgentEffects* effects);
   [[nodiscard]] bool Knows(const AttemptId& attempt) const;
   void SayHello(Time now, AgentEffects* effects);
   void SayHeartbeat(Time now, AgentEffects* effects);
-  void Report(v1::ToCoordinator outcome, AgentEffects* effects);
+  void Report(v1::ToCoordinator outcome, Time now, AgentEffects* effects);
   void LeaveIfDone(AgentEffects* effects);
 
   AgentIdentity identity_;

@@ -65,6 +65,21 @@ TEST(WorkerTable, DropsWhoWasSilentForTooLong) {
   EXPECT_TRUE(workers.IsIdle({"b"}));
 }
 
+TEST(WorkerTable, WaitsForSeveralHeartbeatsOfTheSlowest) {
+  WorkerTable workers(kSilence);
+  workers.Greet(SomeWorker("a", 1, "pa"));
+  workers.Greet(SomeWorker("b", 1, "pb"));
+  workers.SetHeartbeat({"a"}, seconds(1));
+  EXPECT_EQ(workers.Silence(), kSilence);
+  workers.SetHeartbeat({"b"}, seconds(8));
+  EXPECT_EQ(workers.Silence(), seconds(24));
+  EXPECT_THAT(workers.DropSilent(kStart + seconds(23)), IsEmpty());
+  EXPECT_EQ(workers.NextSilence(), kStart + seconds(24));
+  workers.Leave({"pb"});
+  EXPECT_EQ(workers.Silence(), kSilence);
+  EXPECT_EQ(workers.DropSilent(kStart + kSilence).size(), 1U);
+}
+
 TEST(WorkerTable, DropsThoseSilentEquallyLongInTheOrderOfTheirNames) {
   WorkerTable workers(kSilence);
   workers.Greet(SomeWorker("b", 1, "pb"));

@@ -42,6 +42,7 @@ class ChaosTest : public ::testing::Test {
     return ZmqContext::Open({.reconnect_first = Duration(5),
                              .reconnect_max = Duration(40),
                              .heartbeat_interval = Duration(100),
+                             .listener_heartbeat_interval = Duration(100),
                              .heartbeat_timeout = Duration(400),
                              .curve = CurveOptions{keys_, keys_.public_half, guests_.path()}})
         .value();

@@ -110,6 +110,28 @@ TEST(Agent, HeartbeatsSayHowFarTheTaskIs) {
   EXPECT_FLOAT_EQ(effects.messages[0].worker_heartbeat().running(0).fraction(), 0.5F);
 }
 
+TEST(Agent, AnOutcomeIsASignOfLifeAsWell) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const Time told = kStart + milliseconds(900);
+  agent.Handle(TaskSucceeded{Attempt(1), {}}, told);
+  EXPECT_EQ(agent.NextWakeup(), told + seconds(1));
+  EXPECT_THAT(agent.Handle(Tick{}, kStart + seconds(1)).messages, IsEmpty());
+  // Unanswered, it is said again with the heartbeat.
+  const AgentEffects again = agent.Handle(Tick{}, told + seconds(1));
+  EXPECT_EQ(Count(again, v1::ToCoordinator::kWorkerHeartbeat), 1);
+  EXPECT_EQ(Count(again, v1::ToCoordinator::kTaskCompleted), 1);
+}
+
+TEST(Agent, TurningATaskDownSaysNothingOfTheOneThatRuns) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  AttemptId other = Attempt(1);
+  other.task.chunk = 9;
+  agent.Handle(Assign(other), kStart + milliseconds(900));
+  EXPECT_EQ(agent.NextWakeup(), kStart + seconds(1));
+}
+
 TEST(Agent, TellsOfItsModelBeforeTheOutcomeOfTheTaskThatLoadedIt) {
   Agent agent = WelcomedAgent();
   agent.Handle(Assign(Attempt(1)), kStart);
