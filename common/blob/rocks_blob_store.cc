@@ -1,6 +1,7 @@
 #include "common/blob/rocks_blob_store.h"
 
 #include <mutex>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -9,9 +10,12 @@
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
+#include "common/blob/blob_facts.h"
+#include "common/blob/blob_files.h"
 #include "common/blob/blob_key.h"
 #include "common/blob/free_space.h"
 #include "common/blob/log_damage.h"
+#include "common/checksum.h"
 #include "common/writable_folder.h"
 
 namespace weft {
@@ -78,24 +82,12 @@ rocksdb::ColumnFamilyOptions BlobOptions() {
   return options;
 }
 
-constexpr std::size_t kSizeBytes = sizeof(std::uint64_t);
+// Blobs of this size and more are files of their own: written once, not to a log first, and gone
+// when they are deleted.
+constexpr std::size_t kFileBytesMin = 64 << 10;
 
-// Little endian.
-std::string EncodeSize(std::uint64_t size) {
-  std::string bytes(kSizeBytes, '\0');
-  for (std::size_t i = 0; i < kSizeBytes; ++i) {
-    bytes[i] = static_cast<char>(size >> (8 * i) & 0xff);
-  }
-  return bytes;
-}
-
-// 0 where an older Weft wrote no size.
-std::uint64_t DecodeSize(const rocksdb::Slice& bytes) {
-  std::uint64_t size = 0;
-  for (std::size_t i = 0; i < kSizeBytes && bytes.size() == kSizeBytes; ++i) {
-    size |= std::uint64_t{static_cast<unsigned char>(bytes[i])} << (8 * i);
-  }
-  return size;
+Status Within(const std::string& key, Status status) {
+  return status ? std::move(status) : Failure(status.error().Within(key));
 }
 
 rocksdb::WriteOptions Synced() {
@@ -107,7 +99,7 @@ rocksdb::WriteOptions Synced() {
 class RocksBlobStore : public BlobStore {
  public:
   RocksBlobStore(std::string folder, const RocksBlobStoreOptions& options)
-      : folder_(std::move(folder)), options_(options) {}
+      : folder_(std::move(folder)), options_(options), files_(folder_ + "/large") {}
   RocksBlobStore(const RocksBlobStore&) = delete;
   RocksBlobStore& operator=(const RocksBlobStore&) = delete;
   ~RocksBlobStore() override;
@@ -123,13 +115,22 @@ class RocksBlobStore : public BlobStore {
   [[nodiscard]] Status RequireOwner() const;
   struct Extent {
     std::uint64_t count = 0;
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;                    // Without those in files of their own,
+    std::vector<BlobFiles::Number> files = {};  // which are these.
   };
   // Of the blobs whose keys start with `prefix`.
   Result<Extent> Measure(const std::string& prefix);
   // Whether so many deleted bytes are worth a compaction.
   [[nodiscard]] bool IsWorthCompacting(std::uint64_t garbage_bytes) const;
   Status Compact();
+  // Files that a crash left without a record; and the numbers that are free.
+  Status SweepFiles();
+  // REQUIRES: writing_ is held, and no blob has the key.
+  Status PutInFile(const std::string& key, std::string_view bytes);
+  Status PutInDatabase(const std::string& key, std::string_view bytes);
+  Result<std::string> ReadFile(const BlobFacts& facts) const;
+  // What it means that a blob's file could not be read.
+  Error WhyGone(const std::string& key, const Error& error);
   // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.
   Status CompareWithStored(const std::string& key, std::string_view bytes);
 
@@ -141,6 +142,8 @@ class RocksBlobStore : public BlobStore {
   rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
   // The keys alone: an iterator over the blobs would read every one of them from disk.
   rocksdb::ColumnFamilyHandle* keys_ = nullptr;
+  const BlobFiles files_;
+  BlobFiles::Number next_file_ = 0;  // Guarded by writing_.
 };
 
 RocksBlobStore::~RocksBlobStore() {
@@ -169,6 +172,18 @@ Status RocksBlobStore::Open() {
   database_.reset(database);
   blobs_ = handles[0];
   keys_ = handles[1];
+  return options_.look_only ? Status() : SweepFiles();
+}
+
+Status RocksBlobStore::SweepFiles() {
+  WEFT_ASSIGN_OR_RETURN(const Extent all, Measure(""));
+  const std::set<BlobFiles::Number> known(all.files.begin(), all.files.end());
+  for (const BlobFiles::Number number : files_.List()) {
+    if (known.count(number) == 0) {
+      files_.Remove(number);
+    }
+  }
+  next_file_ = known.empty() ? 0 : *known.rbegin() + 1;
   return {};
 }
 
@@ -179,18 +194,41 @@ Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   std::string found;
   const rocksdb::Status known = database_->Get({}, keys_, key, &found);
   if (known.ok()) {
-    return CompareWithStored(key, bytes);
+    return CompareWithStored(key, bytes);  // Which reads it, as it does not happen often.
   }
   if (!known.IsNotFound()) {
     return Translate(known);
   }
+  return bytes.size() < kFileBytesMin ? PutInDatabase(key, bytes) : PutInFile(key, bytes);
+}
+
+Status RocksBlobStore::PutInDatabase(const std::string& key, std::string_view bytes) {
   // The bytes go to the log now and to a blob file later, and each of two memtables may be too
   // large by a blob.
   WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 4 * bytes.size() + options_.free_bytes_min));
   rocksdb::WriteBatch batch;
   batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
-  batch.Put(keys_, key, EncodeSize(bytes.size()));
+  batch.Put(keys_, key, Encode(BlobFacts{bytes.size()}));
   return Translate(database_->Write(Synced(), &batch));
+}
+
+Status RocksBlobStore::PutInFile(const std::string& key, std::string_view bytes) {
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, bytes.size() + options_.free_bytes_min));
+  // The file first: what is noted down is there. Its number is spent even if it cannot be.
+  const BlobFiles::Number number = next_file_++;
+  WEFT_RETURN_IF_ERROR(files_.Write(number, bytes));
+  const BlobFacts facts{bytes.size(), BlobFacts::File{number, Xxh3(bytes)}};
+  // Where that fails it may have been noted all the same: the file stays until the next Open().
+  return Translate(database_->Put(Synced(), keys_, key, Encode(facts)));
+}
+
+Result<std::string> RocksBlobStore::ReadFile(const BlobFacts& facts) const {
+  WEFT_ASSIGN_OR_RETURN(std::string bytes, files_.Read(facts.file->number, facts.size_bytes));
+  if (Xxh3(bytes) != facts.file->checksum) {
+    return Failure(ErrorCode::kDataLoss, "the bytes of file " + std::to_string(facts.file->number) +
+                                             " do not match their checksum");
+  }
+  return bytes;
 }
 
 Status RocksBlobStore::RequireOwner() const {
@@ -200,21 +238,32 @@ Status RocksBlobStore::RequireOwner() const {
 }
 
 Status RocksBlobStore::CompareWithStored(const std::string& key, std::string_view bytes) {
-  rocksdb::PinnableSlice stored;
-  WEFT_RETURN_IF_ERROR(Translate(database_->Get({}, blobs_, key, &stored)));
-  if (stored != rocksdb::Slice(bytes.data(), bytes.size())) {
+  WEFT_ASSIGN_OR_RETURN(const std::string stored, Get(key));
+  if (stored != bytes) {
     return Failure(ErrorCode::kAlreadyExists, key + ": other bytes are stored there");
   }
   return {};
 }
 
 Result<std::string> RocksBlobStore::Get(const std::string& key) {
-  std::string bytes;
-  const Status read = Translate(database_->Get({}, blobs_, key, &bytes));
-  if (!read) {
-    return Failure(read.error().Within(key));
+  std::string noted;
+  WEFT_RETURN_IF_ERROR(Within(key, Translate(database_->Get({}, keys_, key, &noted))));
+  const BlobFacts facts = DecodeBlobFacts(noted);
+  if (facts.file.has_value()) {
+    Result<std::string> bytes = ReadFile(facts);
+    return bytes ? std::move(bytes) : Failure(WhyGone(key, bytes.error()));
   }
+  std::string bytes;
+  WEFT_RETURN_IF_ERROR(Within(key, Translate(database_->Get({}, blobs_, key, &bytes))));
   return bytes;
+}
+
+Error RocksBlobStore::WhyGone(const std::string& key, const Error& error) {
+  // A file that is not there was deleted after its record was read, or is lost.
+  std::string noted;
+  const bool lost = error.code() == ErrorCode::kNotFound && !options_.look_only &&
+                    database_->Get({}, keys_, key, &noted).ok();
+  return lost ? Error(ErrorCode::kDataLoss, error.message()).Within(key) : error.Within(key);
 }
 
 Result<std::vector<std::string>> RocksBlobStore::List(const std::string& prefix) {
@@ -241,6 +290,9 @@ Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
     batch.DeleteRange(blobs_, prefix, end);
     batch.DeleteRange(keys_, prefix, end);
     WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &batch)));
+    for (const BlobFiles::Number number : extent.files) {
+      files_.Remove(number);
+    }
     garbage_bytes_ += extent.bytes;
     if (!IsWorthCompacting(garbage_bytes_)) {
       return {};
@@ -255,7 +307,12 @@ Result<RocksBlobStore::Extent> RocksBlobStore::Measure(const std::string& prefix
   Extent extent;
   for (entry->Seek(prefix); entry->Valid() && entry->key().starts_with(prefix); entry->Next()) {
     ++extent.count;
-    extent.bytes += DecodeSize(entry->value());
+    const BlobFacts facts = DecodeBlobFacts(entry->value().ToStringView());
+    if (facts.file.has_value()) {
+      extent.files.push_back(facts.file->number);
+    } else {
+      extent.bytes += facts.size_bytes;
+    }
   }
   WEFT_RETURN_IF_ERROR(Translate(entry->status()));
   return extent;

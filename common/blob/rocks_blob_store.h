@@ -1,7 +1,10 @@
-// Blobs in a RocksDB of their own: large values in blob files (BlobDB), every Put synced.
+// Blobs in a RocksDB of their own, every Put synced: small ones in its tables and blob files
+// (BlobDB), those of 64 KiB and more in files beside it, in the folder `large`, which RocksDB knows
+// by number, size and checksum.
 //
 // Damage: a damaged write-ahead log keeps the store from opening, except for a torn last record,
-// which nobody was told is durable. Damaged blob files show in Get() as kDataLoss.
+// which nobody was told is durable. Damaged blob files show in Get() as kDataLoss, as do files that
+// are gone.
 // Full disk: Debian's RocksDB aborts the process when its log hits the end of the disk, so a Put
 // that would come near it is refused before RocksDB sees it.
 

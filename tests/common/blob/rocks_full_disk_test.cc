@@ -31,13 +31,13 @@ Status PutBeforeLong(BlobStore& store, const std::string& key, const std::string
 
 // Fills the disk of `folder`; 0 if the store took it well. RocksDB on its own would abort the
 // process.
-int FillTheDisk(const std::string& folder) {
+int FillTheDisk(const std::string& folder, std::size_t blob_bytes) {
   int stored = 0;
   {
     const auto store = OpenRocksBlobStore(folder).value();
-    const std::string bytes = std::string(4 << 20, 'x');
+    const std::string bytes = std::string(blob_bytes, 'x');
     Status put = store->Put("0", bytes);
-    while (put && stored < 1000) {
+    while (put && stored < 100'000) {
       ++stored;
       put = store->Put(std::to_string(stored), bytes);
     }
@@ -59,7 +59,12 @@ int FillTheDisk(const std::string& folder) {
   return OpenRocksBlobStore(folder).value()->Get("again").has_value() ? 0 : 4;
 }
 
-TEST(RocksBlobStore, RefusesBlobsBeforeTheDiskIsFull) {
+class FullDisk : public ::testing::TestWithParam<std::size_t> {};
+
+// In RocksDB, and in files of their own.
+INSTANTIATE_TEST_SUITE_P(Blobs, FullDisk, ::testing::Values(60'000, 4 << 20));
+
+TEST_P(FullDisk, RefusesBlobsBeforeItIsReached) {
   const TemporaryFolder folder;
   constexpr int kNoMount = 77;
   const pid_t child = ::fork();
@@ -72,7 +77,7 @@ TEST(RocksBlobStore, RefusesBlobsBeforeTheDiskIsFull) {
     if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=160m") != 0) {
       ::_exit(kNoMount);
     }
-    const int outcome = FillTheDisk(folder.File("blobs"));
+    const int outcome = FillTheDisk(folder.File("blobs"), GetParam());
     // In a chroot, whose root is no mount to make private, the tmpfs may be seen outside too.
     ::umount2(folder.path().c_str(), MNT_DETACH);
     ::_exit(outcome);

@@ -56,9 +56,10 @@ Record RecordNumber(std::uint32_t number) {
   return ToRecord(std::move(task));
 }
 
+// Every other one is large enough for a file of its own.
 std::string BlobNumber(std::uint32_t number) {
   std::mt19937_64 random(number);
-  std::string bytes(20'000 + number, '\0');
+  std::string bytes((number % 2 == 0 ? 20'000 : 80'000) + number, '\0');
   std::generate(bytes.begin(), bytes.end(), [&] { return static_cast<char>(random()); });
   return bytes;
 }
@@ -146,14 +147,15 @@ class StateDamageTest : public ::testing::Test {
                        const std::function<Verdict(const std::string&)>& read) {
     Tally tally;
     std::mt19937 random(1);
-    for (const auto& entry : fs::directory_iterator(whole)) {
-      const std::string name = entry.path().filename().string();
-      const bool is_state = name != "LOCK" && name.rfind("LOG", 0) != 0 && entry.file_size() > 0;
+    for (const auto& entry : fs::recursive_directory_iterator(whole)) {
+      const std::string name = fs::relative(entry.path(), whole).string();
+      const bool is_state = entry.is_regular_file() && name != "LOCK" &&
+                            name.rfind("LOG", 0) != 0 && entry.file_size() > 0;
       for (int flip = 0; flip < kFlipsOfAFile && is_state; ++flip) {
         const auto at = static_cast<std::streamoff>(random() % entry.file_size());
         const std::string copy = folder_.File("copy");
         fs::remove_all(copy);
-        fs::copy(whole, copy);
+        fs::copy(whole, copy, fs::copy_options::recursive);
         Flip((fs::path(copy) / name).string(), at, static_cast<char>(1 << random() % 8));
         const int verdict = InChild([&] { return read(copy); });
         EXPECT_TRUE(verdict == kHarmless || verdict == kNoticed)
