@@ -1,6 +1,7 @@
 // weft-bench-farm: what `weft-bench farm` runs: a program without LibTorch, whose simulated workers
 // are forks of it. Prints one line of JSON.
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -8,6 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/benchmarks/farm/measure_bulk.h"
 #include "tests/benchmarks/farm/measure_farm.h"
 #include "tests/benchmarks/farm/measure_gearman.h"
 
@@ -25,6 +27,8 @@ struct Words {
   bool throughput = false;
   bool dispatch = false;
   bool recovery = false;
+  bool bulk = false;
+  BulkOrder blobs;
   std::string gearmand;  // Measure this program instead.
 };
 
@@ -66,6 +70,7 @@ Result<Json> MeasurePeer(const Words& words) {
   return Json{{"part", "farm-peer"},
               {"peer", "gearmand"},
               {"workers", words.order.workers},
+              {"processes", std::max(1, words.order.processes)},
               {"tasks", figures.tasks},
               {"tasks_per_s", static_cast<double>(figures.tasks) / figures.seconds},
               {"cpu_us_per_task", figures.cpu_us_per_task},
@@ -73,12 +78,32 @@ Result<Json> MeasurePeer(const Words& words) {
               {"memory_mb", static_cast<double>(figures.memory_bytes) / kMegabyte}};
 }
 
+Result<Json> MeasureBlobs(const Words& words) {
+  WEFT_ASSIGN_OR_RETURN(const BulkFigures figures, MeasureBulk(words.order, words.blobs));
+  return Json{{"part", "farm-bulk"},
+              {"curve", words.order.curve},
+              {"blobs", words.blobs.blobs},
+              {"blob_bytes", words.blobs.blob_bytes},
+              {"connections", words.blobs.connections},
+              {"put_mb_per_s", figures.put_mb_per_s},
+              {"get_mb_per_s", figures.get_mb_per_s},
+              {"disk_mb_per_s", figures.disk_mb_per_s},
+              {"cpu_ms_per_blob", figures.cpu_ms_per_blob},
+              {"memory_mb", static_cast<double>(figures.memory_bytes) / kMegabyte}};
+}
+
 Result<Json> Measure(const Words& words) {
+  if (words.bulk) {
+    return MeasureBlobs(words);
+  }
   if (!words.gearmand.empty()) {
     return MeasurePeer(words);
   }
   const bool all = !words.throughput && !words.dispatch && !words.recovery;
-  Json json = {{"part", "farm"}, {"workers", words.order.workers}, {"curve", words.order.curve}};
+  Json json = {{"part", "farm"},
+               {"workers", words.order.workers},
+               {"processes", words.order.processes},
+               {"curve", words.order.curve}};
   if (all || words.throughput) {
     WEFT_RETURN_IF_ERROR(AddThroughput(words.order, json));
   }
@@ -106,6 +131,10 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--workers", order.workers, "of one slot each")
       ->check(CLI::Range(1, 19'000))
       ->capture_default_str();
+  app.add_option("--processes", order.processes,
+                 "that share the workers; 0: as few as have room for them")
+      ->check(CLI::Range(0, 19'000))
+      ->capture_default_str();
   app.add_option("--tasks", order.tasks, "to be done, or to be open at the kill")
       ->check(CLI::Range(1, 100'000'000))
       ->capture_default_str();
@@ -124,6 +153,11 @@ void Declare(CLI::App& app, Words& words) {
       ->allow_extra_args(false);
   app.add_flag("--curve", order.curve, "over CURVE; the simulated workers share one key");
   app.add_option("--gearmand", words.gearmand, "measure this program's throughput instead");
+  app.add_flag("--bulk", words.bulk, "measure how fast blobs are stored instead");
+  app.add_option("--blobs", words.blobs.blobs)->check(CLI::Range(1, 1'000'000));
+  app.add_option("--blob-bytes", words.blobs.blob_bytes)->check(CLI::Range(1, 1 << 30));
+  app.add_option("--connections", words.blobs.connections, "that put one blob after the other")
+      ->check(CLI::Range(1, 1000));
   app.add_flag("--throughput", words.throughput, "measure only this, or these");
   app.add_flag("--dispatch", words.dispatch);
   app.add_flag("--recovery", words.recovery);

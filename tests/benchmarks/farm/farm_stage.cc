@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kPatienceNs = 600'000'000'000;
 constexpr int kWorkersOfAProcess = 5000;
 constexpr std::uint64_t kUnansweredMax = 256;
+constexpr int kFewProcesses = 16;
+constexpr int kManyPatienceMs = 250;  // A thousand processes must not wake up for nothing.
 
 }  // namespace
 
@@ -27,18 +29,21 @@ Result<std::unique_ptr<FarmStage>> FarmStage::Open(const FarmOrder& order) {
     return Failure(ErrorCode::kPermissionDenied, folder + ": the folder cannot be made");
   }
   WEFT_ASSIGN_OR_RETURN(const int port, FreePort());
-  std::unique_ptr<FarmStage> stage(new FarmStage(folder, port, order));
+  WEFT_ASSIGN_OR_RETURN(const int bulk_port, FreePort(port));
+  std::unique_ptr<FarmStage> stage(new FarmStage(folder, port, bulk_port, order));
   if (order.curve) {
     WEFT_RETURN_IF_ERROR(stage->UseCurve());
   }
   return stage;
 }
 
-FarmStage::FarmStage(std::string folder, int port, const FarmOrder& order)
+FarmStage::FarmStage(std::string folder, int port, int bulk_port, const FarmOrder& order)
     : folder_(std::move(folder)),
       address_("tcp://127.0.0.1:" + std::to_string(port)),
+      bulk_address_("tcp://127.0.0.1:" + std::to_string(bulk_port)),
+      processes_(order.processes),
       command_({order.coordinator, "--state", folder_, "--listen", address_, "--bulk",
-                "ipc://" + folder_ + "/bulk", "--trust-outputs"}) {
+                bulk_address_, "--trust-outputs"}) {
   command_.insert(command_.end(), order.coordinator_options.begin(),
                   order.coordinator_options.end());
 }
@@ -73,9 +78,12 @@ Status FarmStage::StartCoordinator() {
 
 Status FarmStage::StartFleets(FleetOptions options, int workers) {
   const std::string name = options.name;
-  for (int first = 0; first < workers; first += kWorkersOfAProcess) {
+  const int needed = (workers + kWorkersOfAProcess - 1) / kWorkersOfAProcess;
+  const int processes = std::clamp(processes_, needed, workers);
+  options.patience_ms = processes > kFewProcesses ? kManyPatienceMs : options.patience_ms;
+  for (int i = 0; i < processes; ++i) {
     options.name = name + std::to_string(fleets_.size());
-    options.worker_count = std::min(kWorkersOfAProcess, workers - first);
+    options.worker_count = workers * (i + 1) / processes - workers * i / processes;
     WEFT_ASSIGN_OR_RETURN(std::unique_ptr<FleetProcess> fleet, StartFleet(options));
     fleets_.push_back(std::move(fleet));
   }

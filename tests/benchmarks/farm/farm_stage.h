@@ -29,7 +29,8 @@ class FarmStage {
   ~FarmStage();
 
   Status StartCoordinator();
-  // Fleets of together `workers` workers, in as many processes as descriptors ask for.
+  // Fleets of together `workers` workers, in as many processes as were ordered, or as
+  // descriptors ask for.
   Status StartFleets(FleetOptions options, int workers);
   // One more fleet, for itself.
   [[nodiscard]] Result<std::unique_ptr<FleetProcess>> StartFleet(FleetOptions options) const;
@@ -42,15 +43,15 @@ class FarmStage {
   // The sum over all fleets of StartFleets().
   template <typename Count>
   [[nodiscard]] std::uint64_t Sum(Count FleetBoard::*count) const {
-    std::uint64_t sum = 0;
-    for (const auto& fleet : fleets_) {
-      sum += fleet->Board().*count;
-    }
-    return sum;
+    return SumOf(fleets_, count);
   }
 
   [[nodiscard]] const std::vector<std::unique_ptr<FleetProcess>>& Fleets() const { return fleets_; }
   [[nodiscard]] ServerProcess& Coordinator() { return *coordinator_; }
+  [[nodiscard]] const std::string& Folder() const { return folder_; }
+  [[nodiscard]] const std::string& BulkAddress() const { return bulk_address_; }
+  // What others than the coordinator speak with.
+  [[nodiscard]] const std::optional<CurveOptions>& Curve() const { return curve_; }
   // A client of the coordinator.
   [[nodiscard]] JobStream Client(JobShape shape) const {
     return JobStream(address_, curve_, shape);
@@ -58,13 +59,15 @@ class FarmStage {
 
  private:
   // folder: the coordinator's state, with its log.
-  FarmStage(std::string folder, int port, const FarmOrder& order);
+  FarmStage(std::string folder, int port, int bulk_port, const FarmOrder& order);
 
   // Keys for the coordinator and for everybody else.
   Status UseCurve();
 
   const std::string folder_;
   const std::string address_;
+  const std::string bulk_address_;
+  const int processes_;                // That share the workers, at least.
   std::vector<std::string> command_;   // That starts the coordinator.
   std::optional<CurveOptions> curve_;  // Of everybody else.
   std::unique_ptr<ServerProcess> coordinator_;

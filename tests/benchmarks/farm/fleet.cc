@@ -16,7 +16,6 @@ namespace {
 
 constexpr int kSocketsMax = 20'000;
 constexpr int kEventsMax = 256;
-constexpr int kPatienceMs = 5;
 
 v1::Clip ClipOf(std::uint32_t frames) {
   v1::Clip clip;
@@ -80,6 +79,13 @@ Fleet::Fleet(const FleetOptions& options, FleetBoard& board)
   for (int index = 0; index < options.worker_count; ++index) {
     Connect(index);
   }
+  // Their turns are spread, as those of workers that were started by hand.
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const double part = static_cast<double>(i) / static_cast<double>(workers_.size());
+    workers_[i].spoke_ns = SteadyNanoseconds() - heartbeat_ns_ +
+                           static_cast<std::int64_t>(part * static_cast<double>(heartbeat_ns_));
+    workers_[i].turn = turns_.insert(turns_.end(), &workers_[i]);
+  }
 }
 
 Fleet::~Fleet() {
@@ -109,9 +115,8 @@ void Fleet::Connect(int index) {
 
 void Fleet::Run() {
   std::array<epoll_event, kEventsMax> events{};
-  beaten_ns_ = SteadyNanoseconds();
   while (!board_.stop) {
-    const int count = ::epoll_wait(events_, events.data(), kEventsMax, kPatienceMs);
+    const int count = ::epoll_wait(events_, events.data(), kEventsMax, options_.patience_ms);
     for (int i = 0; i < count; ++i) {
       Drain(workers_[events[static_cast<std::size_t>(i)].data.u64]);
     }
@@ -260,21 +265,20 @@ void Fleet::ReleaseHeld() {
 }
 
 void Fleet::BeatSome(std::int64_t now_ns) {
-  const std::int64_t each_ns =
-      std::max<std::int64_t>(1, heartbeat_ns_ / static_cast<std::int64_t>(workers_.size()));
-  // A fleet that fell behind does not catch up on more than one round.
-  std::int64_t due =
-      std::min((now_ns - beaten_ns_) / each_ns, static_cast<std::int64_t>(workers_.size()));
-  beaten_ns_ = std::max(beaten_ns_ + due * each_ns, now_ns - heartbeat_ns_);
-  for (; due > 0; --due) {
-    Worker& worker = workers_[next_beat_];
-    next_beat_ = (next_beat_ + 1) % workers_.size();
+  // At most once each, even where nobody takes anything.
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Worker& worker = *turns_.front();
+    if (worker.spoke_ns + heartbeat_ns_ > now_ns) {
+      return;
+    }
     Beat(worker);
     Drain(worker);
   }
 }
 
 bool Fleet::Send(Worker& worker, const v1::ToCoordinator& message) {
+  worker.spoke_ns = SteadyNanoseconds();
+  turns_.splice(turns_.end(), turns_, worker.turn);
   zmq::message_t frame(message.ByteSizeLong());
   message.SerializeWithCachedSizesToArray(static_cast<std::uint8_t*>(frame.data()));
   return worker.socket.send(frame, zmq::send_flags::dontwait).has_value();

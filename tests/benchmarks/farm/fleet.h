@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,7 @@ struct FleetOptions {
   std::uint32_t frames = 1;      // Of every clip that a probe finds.
   int reconnect_first_ms = 100;  // As ZmqOptions has it.
   int reconnect_max_ms = 5000;
+  int patience_ms = 5;  // The thread looks up this often where nothing comes.
   std::optional<CurveOptions> curve = std::nullopt;  // The same keys for all.
 };
 
@@ -47,6 +49,8 @@ class Fleet {
     bool greeted = false;              // A first hello is on its way.
     std::optional<v1::ToCoordinator> outcome = std::nullopt;  // Not acknowledged yet.
     bool held = false;                                        // Said nothing of the outcome yet.
+    std::int64_t spoke_ns = 0;                                // When it said something last.
+    std::list<Worker*>::iterator turn = {};
   };
 
   void Connect(int index);
@@ -63,7 +67,7 @@ class Fleet {
   // Tells of the outcome unless it is to be held.
   void Report(Worker& worker);
   void ReleaseHeld();
-  // Those whose turn has come since the last call say hello or that they live.
+  // Those that said nothing for as long as they may say hello or that they live, as real ones do.
   void BeatSome(std::int64_t now_ns);
   bool Send(Worker& worker, const v1::ToCoordinator& message);
 
@@ -74,8 +78,7 @@ class Fleet {
   std::vector<Worker> workers_;
   std::uint64_t epoch_ = 0;
   std::int64_t heartbeat_ns_ = 1'000'000'000;
-  std::int64_t beaten_ns_ = 0;
-  std::size_t next_beat_ = 0;
+  std::list<Worker*> turns_;  // Whoever said nothing for the longest time is the first.
   bool holds_ = false;
   v1::FromCoordinator heard_;  // Kept for its memory.
 };

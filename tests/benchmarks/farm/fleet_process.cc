@@ -1,5 +1,6 @@
 #include "tests/benchmarks/farm/fleet_process.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -56,6 +57,22 @@ FleetProcess::~FleetProcess() {
 
 double FleetProcess::CpuSeconds() const {
   return CpuSecondsOf(pid_);
+}
+
+double CpuSecondsOf(const std::vector<std::unique_ptr<FleetProcess>>& fleets) {
+  double seconds = 0;
+  for (const auto& fleet : fleets) {
+    seconds += fleet->CpuSeconds();
+  }
+  return seconds;
+}
+
+std::int64_t LastAcknowledged(const std::vector<std::unique_ptr<FleetProcess>>& fleets) {
+  std::int64_t last = 0;
+  for (const auto& fleet : fleets) {
+    last = std::max<std::int64_t>(last, fleet->Board().last_acknowledged_ns);
+  }
+  return last;
 }
 
 }  // namespace weft::bench

@@ -3,8 +3,10 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -36,5 +38,22 @@ class FleetProcess {
   FleetBoard* board_;  // Shared with the process.
   pid_t pid_;
 };
+
+// The sum of what several fleets have counted.
+template <typename Count>
+[[nodiscard]] std::uint64_t SumOf(const std::vector<std::unique_ptr<FleetProcess>>& fleets,
+                                  Count FleetBoard::*count) {
+  std::uint64_t sum = 0;
+  for (const auto& fleet : fleets) {
+    sum += fleet->Board().*count;
+  }
+  return sum;
+}
+
+[[nodiscard]] double CpuSecondsOf(const std::vector<std::unique_ptr<FleetProcess>>& fleets);
+
+// The latest of all, in nanoseconds of the steady clock.
+[[nodiscard]] std::int64_t LastAcknowledged(
+    const std::vector<std::unique_ptr<FleetProcess>>& fleets);
 
 }  // namespace weft::bench

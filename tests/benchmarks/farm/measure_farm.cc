@@ -15,14 +15,6 @@ double Seconds(std::int64_t nanoseconds) {
   return static_cast<double>(nanoseconds) * 1e-9;
 }
 
-double FleetCpuSeconds(const FarmStage& stage) {
-  double seconds = 0;
-  for (const auto& fleet : stage.Fleets()) {
-    seconds += fleet->CpuSeconds();
-  }
-  return seconds;
-}
-
 // A coordinator, and as many workers as ordered, all of them welcomed.
 Result<std::unique_ptr<FarmStage>> OpenFarm(const FarmOrder& order, std::uint32_t frames) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<FarmStage> stage, FarmStage::Open(order));
@@ -33,14 +25,6 @@ Result<std::unique_ptr<FarmStage>> OpenFarm(const FarmOrder& order, std::uint32_
     return stage->Sum(&FleetBoard::welcomed) == static_cast<std::uint64_t>(order.workers);
   }));
   return stage;
-}
-
-std::int64_t LastAcknowledged(const FarmStage& stage) {
-  std::int64_t last = 0;
-  for (const auto& fleet : stage.Fleets()) {
-    last = std::max<std::int64_t>(last, fleet->Board().last_acknowledged_ns);
-  }
-  return last;
 }
 
 std::vector<std::int64_t> SortedLatencies(const FarmStage& stage) {
@@ -75,16 +59,16 @@ Result<ThroughputFigures> MeasureThroughput(const FarmOrder& order) {
   figures.tasks = job_count * job_tasks;
   const pid_t pid = stage->Coordinator().Pid();
   const double coordinator_before = CpuSecondsOf(pid);
-  const double fleet_before = FleetCpuSeconds(*stage);
+  const double fleet_before = CpuSecondsOf(stage->Fleets());
   JobStream jobs = stage->Client(JobShape::kDeflicker);
   const std::int64_t begin = SteadyNanoseconds();
   WEFT_RETURN_IF_ERROR(stage->Submit(jobs, job_count));
   WEFT_RETURN_IF_ERROR(
       stage->WaitUntil([&] { return stage->Sum(&FleetBoard::jobs_done) == job_count; }));
-  figures.seconds = Seconds(LastAcknowledged(*stage) - begin);
+  figures.seconds = Seconds(LastAcknowledged(stage->Fleets()) - begin);
   const double us_per_second = 1e6 / static_cast<double>(figures.tasks);
   figures.cpu_us_per_task = (CpuSecondsOf(pid) - coordinator_before) * us_per_second;
-  figures.fleet_us_per_task = (FleetCpuSeconds(*stage) - fleet_before) * us_per_second;
+  figures.fleet_us_per_task = (CpuSecondsOf(stage->Fleets()) - fleet_before) * us_per_second;
   figures.memory_bytes = PeakMemoryOf(pid);
   return figures;
 }

@@ -13,6 +13,7 @@ namespace weft::bench {
 
 struct FarmOrder {
   int workers = 1000;  // Of one slot.
+  int processes = 0;   // That share the workers; 0: as few as have room for them.
   std::uint64_t tasks = 100'000;
   std::uint32_t chunks = 1000;  // Of one job.
   double rate = 2000;           // Tasks a second that are offered to an idle fleet.

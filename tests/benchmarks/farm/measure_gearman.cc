@@ -1,10 +1,13 @@
 #include "tests/benchmarks/farm/measure_gearman.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <poll.h>
@@ -24,6 +27,7 @@ constexpr std::int64_t kPatienceNs = 600'000'000'000;
 constexpr std::uint64_t kUnansweredMax = 500;
 constexpr int kEventsMax = 256;
 constexpr int kPatienceMs = 5;
+constexpr int kWorkerPatienceMs = 250;  // A thousand processes must not wake up for nothing.
 constexpr std::string_view kFunction = "noop";
 
 void Obey(GearmanLink& link, const GearmanPacket& packet, FleetBoard& board) {
@@ -60,7 +64,7 @@ void RunWorkers(int port, int count, FleetBoard& board) {
   }
   std::array<epoll_event, kEventsMax> ready{};
   while (!board.stop) {
-    const int found = ::epoll_wait(events, ready.data(), kEventsMax, kPatienceMs);
+    const int found = ::epoll_wait(events, ready.data(), kEventsMax, kWorkerPatienceMs);
     for (int i = 0; i < found; ++i) {
       GearmanLink& link = links[ready.at(static_cast<std::size_t>(i)).data.u64];
       if (!link.Fill()) {
@@ -114,12 +118,29 @@ std::unique_ptr<GearmanLink> ConnectSoon(int port, std::int64_t deadline) {
   return nullptr;
 }
 
-bool WaitFor(const std::atomic<std::uint64_t>& count, std::uint64_t goal, std::int64_t deadline) {
-  constexpr useconds_t kPause = 500;
-  while (count < goal && SteadyNanoseconds() < deadline) {
-    ::usleep(kPause);
+using Fleets = std::vector<std::unique_ptr<FleetProcess>>;
+
+Result<Fleets> StartWorkers(int port, const FarmOrder& order) {
+  const int processes = std::max(1, std::min(order.processes, order.workers));
+  Fleets fleets;
+  for (int i = 0; i < processes; ++i) {
+    const int count = order.workers * (i + 1) / processes - order.workers * i / processes;
+    WEFT_ASSIGN_OR_RETURN(
+        std::unique_ptr<FleetProcess> fleet,
+        FleetProcess::Start([port, count](FleetBoard& board) { RunWorkers(port, count, board); }));
+    fleets.push_back(std::move(fleet));
   }
-  return count >= goal;
+  return fleets;
+}
+
+bool WaitFor(const std::function<bool()>& reached, std::int64_t deadline) {
+  constexpr useconds_t kPause = 500;
+  bool done = reached();
+  while (!done && SteadyNanoseconds() < deadline) {
+    ::usleep(kPause);
+    done = reached();
+  }
+  return done;
 }
 
 }  // namespace
@@ -139,30 +160,24 @@ Result<ThroughputFigures> MeasureGearman(const std::string& program, const FarmO
   if (client == nullptr) {
     return too_late();
   }
-  WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<FleetProcess> fleet,
-                        FleetProcess::Start([port, workers = order.workers](FleetBoard& board) {
-                          RunWorkers(port, workers, board);
-                        }));
-  FleetBoard& board = fleet->Board();
-  while (board.welcomed < static_cast<std::uint32_t>(order.workers)) {
-    if (SteadyNanoseconds() > deadline || !server->IsRunning()) {
-      return too_late();
-    }
-    ::usleep(kPatienceMs * 1000);
+  WEFT_ASSIGN_OR_RETURN(const Fleets fleets, StartWorkers(port, order));
+  const auto workers = static_cast<std::uint64_t>(order.workers);
+  if (!WaitFor([&] { return SumOf(fleets, &FleetBoard::welcomed) == workers; }, deadline)) {
+    return too_late();
   }
   const double server_before = CpuSecondsOf(server->Pid());
-  const double fleet_before = fleet->CpuSeconds();
+  const double fleet_before = CpuSecondsOf(fleets);
   const std::int64_t begin = SteadyNanoseconds();
   if (!Submit(*client, order.tasks, deadline) ||
-      !WaitFor(board.acknowledged, order.tasks, deadline)) {
+      !WaitFor([&] { return SumOf(fleets, &FleetBoard::acknowledged) == order.tasks; }, deadline)) {
     return too_late();
   }
   const double us_per_second = 1e6 / static_cast<double>(order.tasks);
   ThroughputFigures figures;
   figures.tasks = order.tasks;
-  figures.seconds = static_cast<double>(board.last_acknowledged_ns - begin) * 1e-9;
+  figures.seconds = static_cast<double>(LastAcknowledged(fleets) - begin) * 1e-9;
   figures.cpu_us_per_task = (CpuSecondsOf(server->Pid()) - server_before) * us_per_second;
-  figures.fleet_us_per_task = (fleet->CpuSeconds() - fleet_before) * us_per_second;
+  figures.fleet_us_per_task = (CpuSecondsOf(fleets) - fleet_before) * us_per_second;
   figures.memory_bytes = PeakMemoryOf(server->Pid());
   return figures;
 }

@@ -70,12 +70,12 @@ bool ServerProcess::IsRunning() {
   return pid_ > 0;
 }
 
-Result<int> FreePort() {
+Result<int> FreePort(int taken) {
   constexpr int kFirst = 20'000;
   constexpr int kLast = 32'000;
   for (int i = 0; i < kLast - kFirst; ++i) {
     const int port = kFirst + (::getpid() * 7 + i) % (kLast - kFirst);
-    if (IsFree(port)) {
+    if (port != taken && IsFree(port)) {
       return port;
     }
   }

@@ -36,7 +36,8 @@ class ServerProcess {
   pid_t pid_;  // -1 once it is gone.
 };
 
-// A TCP port of the loopback that was free a moment ago, below those that connections take.
-Result<int> FreePort();
+// A TCP port of the loopback that was free a moment ago, below those that connections take, and is
+// not `taken`.
+Result<int> FreePort(int taken = 0);
 
 }  // namespace weft::bench
