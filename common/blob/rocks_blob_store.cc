@@ -1,5 +1,7 @@
 #include "common/blob/rocks_blob_store.h"
 
+#include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -125,7 +127,7 @@ class RocksBlobStore : public BlobStore {
   Status Compact();
   // Files that a crash left without a record; and the numbers that are free.
   Status SweepFiles();
-  // REQUIRES: writing_ is held, and no blob has the key.
+  // REQUIRES: it is the key's turn, and no blob has it.
   Status PutInFile(const std::string& key, std::string_view bytes);
   Status PutInDatabase(const std::string& key, std::string_view bytes);
   Result<std::string> ReadFile(const BlobFacts& facts) const;
@@ -134,16 +136,31 @@ class RocksBlobStore : public BlobStore {
   // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.
   Status CompareWithStored(const std::string& key, std::string_view bytes);
 
+  // Between looking for a key and writing it, nobody else puts that one.
+  class Turn {
+   public:
+    Turn(RocksBlobStore& store, const std::string& key);
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn();
+
+   private:
+    RocksBlobStore& store_;
+    const std::string& key_;
+  };
+
   std::string folder_;
   RocksBlobStoreOptions options_;
-  std::mutex writing_;  // Between looking for a key and writing it, nobody else writes.
+  std::mutex writing_;  // Guards what says so.
+  std::condition_variable written_;
+  std::set<std::string> being_put_;  // Guarded by writing_.
   std::unique_ptr<rocksdb::DB> database_;
   std::uint64_t garbage_bytes_ = 0;  // Deleted since the last compaction. Guarded by writing_.
   rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
   // The keys alone: an iterator over the blobs would read every one of them from disk.
   rocksdb::ColumnFamilyHandle* keys_ = nullptr;
   const BlobFiles files_;
-  BlobFiles::Number next_file_ = 0;  // Guarded by writing_.
+  std::atomic<BlobFiles::Number> next_file_ = 0;
 };
 
 RocksBlobStore::~RocksBlobStore() {
@@ -187,10 +204,25 @@ Status RocksBlobStore::SweepFiles() {
   return {};
 }
 
+RocksBlobStore::Turn::Turn(RocksBlobStore& store, const std::string& key)
+    : store_(store), key_(key) {
+  std::unique_lock lock(store_.writing_);
+  store_.written_.wait(lock, [this] { return store_.being_put_.count(key_) == 0; });
+  store_.being_put_.insert(key_);
+}
+
+RocksBlobStore::Turn::~Turn() {
+  {
+    const std::lock_guard lock(store_.writing_);
+    store_.being_put_.erase(key_);
+  }
+  store_.written_.notify_all();
+}
+
 Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   WEFT_RETURN_IF_ERROR(CheckBlobKey(key));
   WEFT_RETURN_IF_ERROR(RequireOwner());
-  const std::lock_guard lock(writing_);
+  const Turn turn(*this, key);
   std::string found;
   const rocksdb::Status known = database_->Get({}, keys_, key, &found);
   if (known.ok()) {

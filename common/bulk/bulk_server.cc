@@ -18,11 +18,22 @@ constexpr std::size_t kKeyOverheadBytes = 8;
 
 }  // namespace
 
+BulkServer::BulkServer(Listener& listener,
+                       BlobStore& store,
+                       const Clock& clock,
+                       const BulkServerOptions& options)
+    : listener_(listener), store_(store), clock_(clock), options_(options) {
+  if (options_.put_threads > 0) {
+    pool_ = std::make_unique<PutPool>(store_, options_.put_threads, options_.wake);
+  }
+}
+
 Status BulkServer::ServeOnce(Duration timeout) {
   WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_.Receive(timeout));
   if (received) {
     Serve(*received);
   }
+  TakeStored();
   const Time now = clock_.Now();
   DropSilent(now);
   StartWaiting();
@@ -156,9 +167,12 @@ void BulkServer::Take(const TransferId& id, const v1::Piece& piece) {
     return Fail(id, {ErrorCode::kUnavailable, "the store does not know the transfer"});
   }
   Upload* upload = std::get_if<Upload>(&transfer->second.way);
-  const Status added = upload == nullptr
-                           ? Failure(ErrorCode::kInvalidArgument, "a piece for a download")
-                           : upload->blob.Add(piece);
+  const bool is_whole = upload != nullptr && upload->ticket.has_value();
+  const Status added =
+      upload == nullptr || is_whole
+          ? Failure(ErrorCode::kInvalidArgument,
+                    upload == nullptr ? "a piece for a download" : "a piece for a whole blob")
+          : upload->blob.Add(piece);
   if (!added) {
     return Fail(id, added.error());
   }
@@ -190,13 +204,44 @@ void BulkServer::Advance(const TransferId& id, Upload& upload) {
     }
     return;
   }
-  const Result<std::string> bytes = std::move(upload.blob).Finish();
-  Failpoint("store/before-put");
-  const Status stored = bytes ? store_.Put(upload.key, *bytes) : Failure(bytes.error());
-  Failpoint("store/after-put");
+  Store(id, upload);
+}
+
+void BulkServer::Store(const TransferId& id, Upload& upload) {
+  Result<std::string> bytes = std::move(upload.blob).Finish();
+  if (!bytes) {
+    return Fail(id, bytes.error());
+  }
+  if (pool_ == nullptr) {
+    Failpoint("store/before-put");
+    const Status stored = store_.Put(upload.key, *bytes);
+    Failpoint("store/after-put");
+    return TellStored(id, stored);
+  }
+  upload.ticket = ++tickets_;
+  storing_.emplace(*upload.ticket, id);
+  pool_->Put({*upload.ticket, upload.key, *std::move(bytes)});
+}
+
+void BulkServer::TakeStored() {
+  if (pool_ == nullptr) {
+    return;
+  }
+  for (const PutPool::Outcome& outcome : pool_->Take()) {
+    const auto known = storing_.find(outcome.ticket);
+    if (known != storing_.end()) {
+      const TransferId id = known->second;
+      storing_.erase(known);
+      TellStored(id, outcome.stored);
+    }
+  }
+}
+
+void BulkServer::TellStored(const TransferId& id, const Status& stored) {
   if (!stored) {
     return Fail(id, stored.error());
   }
+  v1::BulkMessage message;
   message.mutable_stored();
   Answer(id, std::move(message));
   Forget(id);
@@ -216,7 +261,13 @@ void BulkServer::Advance(const TransferId& id, Download& download) {
 }
 
 void BulkServer::Forget(const TransferId& id) {
-  if (running_.erase(id) > 0) {
+  const auto running = running_.find(id);
+  if (running != running_.end()) {
+    const Upload* const upload = std::get_if<Upload>(&running->second.way);
+    if (upload != nullptr && upload->ticket.has_value()) {
+      storing_.erase(*upload->ticket);  // Its number may be used again before it is stored.
+    }
+    running_.erase(running);
     return;
   }
   waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(),
@@ -227,7 +278,9 @@ void BulkServer::Forget(const TransferId& id) {
 void BulkServer::DropSilent(Time now) {
   std::vector<TransferId> silent;
   for (const auto& [id, transfer] : running_) {
-    if (now - transfer.heard >= options_.silence_max) {
+    const Upload* const upload = std::get_if<Upload>(&transfer.way);
+    const bool waits_for_us = upload != nullptr && upload->ticket.has_value();
+    if (!waits_for_us && now - transfer.heard >= options_.silence_max) {
       silent.push_back(id);
     }
   }

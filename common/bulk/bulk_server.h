@@ -22,6 +22,7 @@
 #include "common/blob_store.h"
 #include "common/bulk/incoming_blob.h"
 #include "common/bulk/outgoing_blob.h"
+#include "common/bulk/put_pool.h"
 #include "common/bulk/window.h"
 #include "common/clock.h"
 #include "common/result.h"
@@ -38,17 +39,21 @@ struct BulkServerOptions {
   Duration reassure_every = std::chrono::seconds(1);  // Those who wait.
   // Why the sender of the message that was received last may not say this. Empty: all may.
   std::function<std::optional<Error>(const v1::BulkMessage& message)> objection = {};
+  // Blobs are stored by so many threads of the server's own; 0: by the one that serves.
+  std::size_t put_threads = 0;
+  // Has ServeOnce() look up from its wait: called by those threads when they have stored one.
+  std::function<void()> wake = [] {};
 };
 
 // Used by one thread.
 class BulkServer {
  public:
   // listener, store, clock: outlive the server. The listener carries messages of up to 2 MiB.
+  // REQUIRES: the store may be used from several threads where there are put_threads.
   BulkServer(Listener& listener,
              BlobStore& store,
              const Clock& clock,
-             const BulkServerOptions& options = {})
-      : listener_(listener), store_(store), clock_(clock), options_(options) {}
+             const BulkServerOptions& options = {});
 
   // Serves the next message, waiting for it up to `timeout`, and drops whom time has overtaken. To
   // be called again and again, with timeouts of at most a second.
@@ -62,6 +67,7 @@ class BulkServer {
   struct Upload {
     std::string key;
     IncomingBlob blob;
+    std::optional<std::uint64_t> ticket = std::nullopt;  // It is complete and being stored.
   };
   struct Download {
     std::unique_ptr<const std::string> bytes;  // What `blob` points to.
@@ -86,6 +92,10 @@ class BulkServer {
   void Take(const TransferId& id, const v1::Piece& piece);
   void Give(const TransferId& id, std::uint64_t credit_bytes);
   void Advance(const TransferId& id, Upload& upload);
+  void Store(const TransferId& id, Upload& upload);
+  // The peer is told, if it still waits.
+  void TellStored(const TransferId& id, const Status& stored);
+  void TakeStored();
   void Advance(const TransferId& id, Download& download);
   void Forget(const TransferId& id);
   void DropSilent(Time now);
@@ -102,6 +112,9 @@ class BulkServer {
   std::map<TransferId, Transfer> running_;
   std::deque<Request> waiting_;
   Time reassured_{};
+  std::map<std::uint64_t, TransferId> storing_;  // By ticket.
+  std::uint64_t tickets_ = 0;
+  std::unique_ptr<PutPool> pool_;  // Null where there are no threads. Last: it stops first.
 };
 
 }  // namespace weft

@@ -31,6 +31,10 @@ Status IncomingBlob::Add(const v1::Piece& piece) {
   if (piece.data().size() > std::min(granted_bytes_, size_bytes_) - bytes_.size()) {
     return Failure(ErrorCode::kInvalidArgument, "a piece reaches beyond what may be sent");
   }
+  if (bytes_.empty()) {
+    // Not more than may come soon: the size is what the sender says.
+    bytes_.reserve(std::min(size_bytes_, window_.credit_bytes));
+  }
   bytes_ += piece.data();
   return {};
 }

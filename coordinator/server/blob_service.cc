@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kBulkMessageBytesMax = 2 << 20;  // proto/README.md, rule 8.
 constexpr Duration kStopLatency{100};
+constexpr std::size_t kPutThreads = 4;  // They mostly wait for the disk.
 
 }  // namespace
 
@@ -58,6 +59,8 @@ void BlobService::Serve() {
   options.objection = [this](const v1::BulkMessage& message) {
     return FindObjection(listener_->Sender(), message, uploads_);
   };
+  options.put_threads = kPutThreads;
+  options.wake = [this] { listener_->Interrupt(); };
   BulkServer server(*listener_, store_, clock, options);
   while (!stop_) {
     const Status served = server.ServeOnce(kStopLatency);

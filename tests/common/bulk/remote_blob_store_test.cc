@@ -17,7 +17,8 @@ namespace {
 // Serves in a thread of its own until it is destroyed.
 class RunningServer {
  public:
-  RunningServer(Listener& listener, BlobStore& store) : server_(listener, store, clock_) {}
+  RunningServer(Listener& listener, BlobStore& store, const BulkServerOptions& options = {})
+      : server_(listener, store, clock_, options) {}
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
   ~RunningServer() {
@@ -48,6 +49,19 @@ class OverMemory {
   RemoteBlobStore remote_{network_.Connect("store").value()};
 };
 
+class OverMemoryByThreads {
+ public:
+  BlobStore& Store() { return remote_; }
+
+ private:
+  MemoryNetwork network_;
+  MemoryBlobStore blobs_;
+  std::unique_ptr<BoundListener> listener_ = network_.Listen("store").value();
+  RunningServer server_{
+      *listener_, blobs_, {.put_threads = 3, .wake = [this] { listener_->Interrupt(); }}};
+  RemoteBlobStore remote_{network_.Connect("store").value()};
+};
+
 class OverZmq {
  public:
   BlobStore& Store() { return remote_; }
@@ -60,6 +74,7 @@ class OverZmq {
   RemoteBlobStore remote_{context_->Connect(listener_->address()).value()};
 };
 
+INSTANTIATE_TYPED_TEST_SUITE_P(OverMemoryByThreads, BlobStoreContract, OverMemoryByThreads);
 INSTANTIATE_TYPED_TEST_SUITE_P(OverMemory, BlobStoreContract, OverMemory);
 INSTANTIATE_TYPED_TEST_SUITE_P(OverZmq, BlobStoreContract, OverZmq);
 
