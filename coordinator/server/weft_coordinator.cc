@@ -30,6 +30,12 @@
 #include "coordinator/server/webhook.h"
 #include "coordinator/server/webhook_body.h"
 
+// jemalloc asks for it by this name (jemalloc(3), "TUNING"). What one thread allocates another one
+// frees here, so that few arenas serve better than one for each; and what a crowd of workers took
+// as it came goes back soon.
+// NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
+extern "C" const char* malloc_conf = "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0";
+
 namespace weft::coordinator {
 namespace {
 
