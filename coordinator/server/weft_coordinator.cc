@@ -33,8 +33,10 @@
 // jemalloc asks for it by this name (jemalloc(3), "TUNING"). What one thread allocates another one
 // frees here, so that few arenas serve better than one for each; and what a crowd of workers took
 // as it came goes back soon.
+extern "C" {
 // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables,readability-identifier-naming)
-extern "C" const char* malloc_conf = "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0";
+const char* malloc_conf = "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0";
+}
 
 namespace weft::coordinator {
 namespace {
@@ -190,7 +192,7 @@ void AddSpan(CLI::App& app, const std::string& name, const std::string& what, Du
 }
 
 void AddTimes(CLI::App& app, ServerOptions& options) {
-  AddSpan(app, "--heartbeat-ms", "Workers speak this often", options.heartbeat);
+  AddSpan(app, "--heartbeat-ms", "Workers speak this often while they are few", options.heartbeat);
   AddSpan(app, "--silence-ms", "Then a silent worker is taken for gone", options.silence);
   AddSpan(app, "--lease-ms", "Then an attempt nobody speaks of is given up", options.lease);
 }
