@@ -151,8 +151,7 @@ class TaskWork {
       return Arithmetic(multiply_adds);
     }
     // Residual re-encoding encodes each frame as it was and as it was smoothed.
-    multiply_adds +=
-        task.halo.size() * cost_.vae_decode + 2.0 * task.core.size() * cost_.vae_encode;
+    multiply_adds += task.core.size() * (cost_.vae_decode + 2.0 * cost_.vae_encode);
     return Arithmetic(multiply_adds) + Smoothing(task.core);
   }
 
@@ -162,7 +161,9 @@ class TaskWork {
       return Plain(clips * task.halo.size() + task.core.size()) + Smoothing(task.core);
     }
     const bool smooths = spec_.final_pass() && spec_.window() > 0;
-    return Arithmetic(task.halo.size() * cost_.vae_decode) + Plain(task.core.size()) +
+    // What chunks exchange are pictures; where they exchange nothing, each decodes what it reads.
+    const FrameRange decoded = spec_.exchange() == v1::EXCHANGE_NONE ? task.halo : task.core;
+    return Arithmetic(decoded.size() * cost_.vae_decode) + Plain(task.core.size()) +
            (smooths ? Smoothing(task.core) : 0);
   }
 

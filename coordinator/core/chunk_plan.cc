@@ -7,6 +7,7 @@
 #include <set>
 
 #include "common/plan/deep_halo.h"
+#include "common/plan/lending.h"
 #include "common/storage/result_place.h"
 #include "common/wire/attention_wire.h"
 #include "common/wire/overlap_wire.h"
@@ -222,10 +223,15 @@ class Planner {
       task.inputs.push_back({{Stage::kProbe, 0, kProbeIndex}, kLook});
     }
     const TaskPlace before{Stage::kDenoise, chunk, round - 1};
+    const std::vector<std::uint32_t> lent = Lent(core);
+    task.weight = cost_.DenoiseWork(passes, steps);
     if (smooths) {
       task.halo = overlap_ ? core : Halo(core);
       task.inputs.push_back({before, "latents"});
-      ReadChunks(overlap_ ? plan_.chunks[chunk] : task.halo, before, "x0", task);
+      task.inputs.push_back({before, "x0"});
+      ReadPictures(before, lent, task);
+      task.weight +=
+          TaskCost::SmoothWork(core.size()) + TaskCost::DecodeWork(core.size() - lent.size());
     } else if (round > 0) {
       for (const std::uint32_t read : ChunksRead(chunk, task)) {
         task.inputs.push_back({{Stage::kDenoise, read, round - 1}, "latents"});
@@ -235,11 +241,37 @@ class Planner {
     if (steps.predict_step.has_value()) {
       task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
     }
+    const bool last = round + 1 == plan_.rounds.size();
+    if (steps.predict_step.has_value() || (last && spec_.final_pass())) {
+      for (const std::uint32_t frame : lent) {
+        task.outputs.push_back({PictureName(frame), cost_.PictureBytes()});
+      }
+      task.weight += TaskCost::DecodeWork(lent.size());
+    }
     if (spec_.previews()) {
       task.outputs.push_back({kPreview, cost_.PreviewBytes()});
     }
-    task.weight = cost_.DenoiseWork(passes, steps);
     return task;
+  }
+
+  // The frames that the chunk decodes for others where they are smoothed next; none where chunks
+  // exchange nothing.
+  [[nodiscard]] std::vector<std::uint32_t> Lent(FrameRange core) const {
+    return overlap_ || spec_.window() == 0
+               ? std::vector<std::uint32_t>()
+               : LentFrames(core, spec_.window(), scene_starts_, clip_.frame_count());
+  }
+
+  // The task's halo, but for what only its own chunk reads.
+  void ReadPictures(TaskPlace from,
+                    const std::vector<std::uint32_t>& lent,
+                    PlannedTask& task) const {
+    for (std::uint32_t frame = task.halo.begin; frame < task.halo.end; ++frame) {
+      if (!task.core.Contains(frame) || std::binary_search(lent.begin(), lent.end(), frame)) {
+        from.chunk = ChunkOf(frame);
+        task.inputs.push_back({from, PictureName(frame)});
+      }
+    }
   }
 
   // Sets what the core's frames attend to, in all of the round's steps. Returns how many frames
@@ -302,28 +334,37 @@ class Planner {
     for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
       const FrameRange core = plan_.chunks[chunk];
       PlannedTask task{.place = {Stage::kFinish, chunk, 0}, .core = core, .halo = core};
+      task.weight = TaskCost::EncodeWork(core.size());
       if (smooths) {
         task.halo = Halo(core);
+        task.weight += TaskCost::SmoothWork(core.size());
       }
-      ReadRendered(task);
+      ReadRendered(smooths, task);
       task.outputs.push_back({"segment", core.size() * cost_.SegmentBytes()});
-      task.weight = cost_.FinishWork(core.size(), smooths);
       plan_.tasks.push_back(std::move(task));
     }
   }
 
   // A deflicker job's frames come straight from its clips.
-  void ReadRendered(PlannedTask& finish) const {
+  void ReadRendered(bool smooths, PlannedTask& finish) const {
     if (plan_.rounds.empty()) {
       return;
     }
-    FrameRange frames = finish.halo;
-    if (overlap_) {
-      frames = {plan_.chunks[SharesOf(frames.begin, *overlap_).front().chunk].begin,
-                plan_.chunks[SharesOf(frames.end - 1, *overlap_).back().chunk].end};
-    }
     const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
-    ReadChunks(frames, {Stage::kDenoise, 0, last_round}, "latents", finish);
+    const TaskPlace from{Stage::kDenoise, finish.place.chunk, last_round};
+    if (overlap_) {
+      const FrameRange frames = {
+          plan_.chunks[SharesOf(finish.halo.begin, *overlap_).front().chunk].begin,
+          plan_.chunks[SharesOf(finish.halo.end - 1, *overlap_).back().chunk].end};
+      ReadChunks(frames, from, "latents", finish);
+      finish.weight += TaskCost::DecodeWork(finish.halo.size());
+      return;
+    }
+    finish.inputs.push_back({from, "latents"});
+    const std::vector<std::uint32_t> lent =
+        smooths ? Lent(finish.core) : std::vector<std::uint32_t>();
+    ReadPictures(from, lent, finish);
+    finish.weight += TaskCost::DecodeWork(finish.core.size() - lent.size());
   }
 
   void AddAssemble() {

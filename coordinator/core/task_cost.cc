@@ -6,8 +6,6 @@ namespace weft::coordinator {
 namespace {
 
 constexpr double kAnnotateFrame = 0.2;    // A small convolutional net.
-constexpr double kSmoothFrame = 4;        // Decode, PatchMatch with the neighbours, encode twice.
-constexpr double kDecodeFrame = 1;        // The autoencoder's decoder, and the encoder of segments.
 constexpr double kAssembleFrame = 0.001;  // Packets are copied.
 
 constexpr double kLossyBytesPerPixel = 0.15;    // H.264 at visually lossless quality.
@@ -36,12 +34,7 @@ double TaskCost::AnchorWork(std::uint32_t anchors, const Round& round) const {
 }
 
 double TaskCost::DenoiseWork(double frames, const Round& round) const {
-  const double smoothing = round.smooth_step.has_value() ? kSmoothFrame : 0;
-  return frames * (Evaluations(round) * pass_count_ + smoothing);
-}
-
-double TaskCost::FinishWork(std::uint32_t frames, bool smooths) const {
-  return frames * (kDecodeFrame + (smooths ? kSmoothFrame : 0));
+  return frames * Evaluations(round) * pass_count_;
 }
 
 double TaskCost::AssembleWork(std::uint32_t frames) const {

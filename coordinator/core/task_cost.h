@@ -22,7 +22,13 @@ class TaskCost {
   [[nodiscard]] double AnchorWork(std::uint32_t anchors, const Round& round) const;
   // frames: that pass through the UNet in a step.
   [[nodiscard]] double DenoiseWork(double frames, const Round& round) const;
-  [[nodiscard]] double FinishWork(std::uint32_t frames, bool smooths) const;
+  // decoded: frames that the task decodes itself.
+  static double DecodeWork(std::size_t decoded) {
+    return kDecodeFrame * static_cast<double>(decoded);
+  }
+  // Without decoding.
+  static double SmoothWork(std::uint32_t frames) { return kSmoothFrame * frames; }
+  static double EncodeWork(std::uint32_t frames) { return kEncodeFrame * frames; }
   [[nodiscard]] double AssembleWork(std::uint32_t frames) const;
 
   // One frame's latent, and x0 likewise: 4 channels of float32.
@@ -31,12 +37,17 @@ class TaskCost {
   [[nodiscard]] std::uint64_t ControlBytes(const v1::Control& control) const;
   // One small picture of a chunk: a pixel for each cell.
   [[nodiscard]] std::uint64_t PreviewBytes() const { return kRgb * cells_; }
+  // One decoded frame.
+  [[nodiscard]] std::uint64_t PictureBytes() const { return kRgb * padded_pixels_; }
   // One encoded frame.
   [[nodiscard]] std::uint64_t SegmentBytes() const;
 
  private:
   static constexpr std::uint64_t kRgb = 3;
   static constexpr double kReadFrame = 0.05;
+  static constexpr double kDecodeFrame = 1;     // The autoencoder's decoder.
+  static constexpr double kSmoothFrame = 3;     // PatchMatch with the neighbours, encode twice.
+  static constexpr double kEncodeFrame = 0.05;  // The encoder of segments.
 
   double pass_count_;  // UNet passes of one step: 2 with classifier-free guidance.
   std::uint64_t cells_;

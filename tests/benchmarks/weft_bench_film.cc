@@ -97,7 +97,7 @@ Result<StageRates> MeasuredRates(const Words& words) {
   if (!file || !(lines << file.rdbuf())) {
     return Failure(ErrorCode::kInvalidArgument, "cannot be read");
   }
-  return RatesFrom(lines.str(), {words.chunk, kWindow});
+  return RatesFrom(lines.str(), kWindow);
 }
 
 int Run(const Words& words) {

@@ -13,6 +13,7 @@
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/look.h"
+#include "worker/stages/pictures.h"
 #include "worker/stages/preview.h"
 #include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
@@ -113,14 +114,16 @@ std::vector<std::uint32_t> ScenesSeen(const v1::Task& task) {
 }
 
 // x0 of the core after smoothing: x0 + E(S(D(x0))) - E(D(x0)), so that smoothing which changes
-// nothing changes nothing.
+// nothing changes nothing. clean: of the core, as the round predicted it.
 Result<Latents> SmoothClean(const v1::Task& task,
-                            const Latents& clean_halo,
+                            std::uint32_t round,
+                            Latents clean,
                             models::DiffusionModel& model,
                             StageContext& context) {
   const FrameRange core = ToRange(task.chunk().core());
   const FrameRange halo = ToRange(task.chunk().halo());
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> decoded, model.Decode(clean_halo));
+  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> decoded,
+                        HaloPictures(task, round, clean, model, context));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(std::vector<Frame> guides,
                         ReadFrames(task.job(), task.clip(), halo, context.clip));
@@ -133,7 +136,6 @@ Result<Latents> SmoothClean(const v1::Task& task,
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));
   WEFT_ASSIGN_OR_RETURN(const Latents after, model.Encode(smoothed));
-  Latents clean = Slice(clean_halo, core.begin - halo.begin, core.size());
   for (std::size_t i = 0; i < clean.values.size(); ++i) {
     clean.values[i] += after.values[i] - before.values[i];
   }
@@ -178,6 +180,7 @@ class RoundRun {
   Result<v1::TaskResult> Store();
 
  private:
+  Status StoreForNeighbours(v1::TaskResult* result);
   Status StorePreview(v1::TaskResult* result);
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
@@ -218,14 +221,10 @@ Status RoundRun::Begin() {
   }
   WEFT_ASSIGN_OR_RETURN(const Latents noisy,
                         FetchOwn(task_, {Stage::kDenoise, before, "latents"}, context_.blobs));
-  const ChunkOutput clean_before{Stage::kDenoise, before, "x0"};
-  const bool alone = task_.job().exchange() == v1::EXCHANGE_NONE;
-  WEFT_ASSIGN_OR_RETURN(
-      const Latents clean_halo,
-      alone ? FetchOwn(task_, clean_before, context_.blobs)
-            : FetchRange(task_, clean_before, ToRange(task_.chunk().halo()), context_.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents predicted,
+                        FetchOwn(task_, {Stage::kDenoise, before, "x0"}, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean,
-                        SmoothClean(task_, clean_halo, *denoising_.ready().model, context_));
+                        SmoothClean(task_, before, predicted, *denoising_.ready().model, context_));
   const int step = static_cast<int>(round.smooth_step());
   WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
   x_ = split->StepFromClean(noisy, clean, step, denoising_.StepNoise(step));
@@ -330,6 +329,7 @@ Result<v1::TaskResult> RoundRun::Store() {
     WEFT_RETURN_IF_ERROR(
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
   }
+  WEFT_RETURN_IF_ERROR(StoreForNeighbours(&result));
   if (task_.job().previews()) {
     const Status stored = StorePreview(&result);
     if (!stored && context_.warned) {
@@ -341,14 +341,22 @@ Result<v1::TaskResult> RoundRun::Store() {
   return result;
 }
 
+// What is smoothed next: the round's prediction or, after the last step, what was rendered.
+Status RoundRun::StoreForNeighbours(v1::TaskResult* result) {
+  const bool predicts = task_.round().has_predict_step();
+  const auto end = static_cast<std::uint32_t>(denoising_.sampler().steps());
+  const bool ends = !predicts && task_.round().last_step() == end;
+  if (task_.job().window() == 0 || (!predicts && !(ends && task_.job().final_pass()))) {
+    return {};
+  }
+  WEFT_RETURN_IF_ERROR(CheckAbandoned(context_));
+  return StoreLentPictures(task_, predicts ? predicted_clean_ : x_, *denoising_.ready().model,
+                           context_, result);
+}
+
 Status RoundRun::StorePreview(v1::TaskResult* result) {
   WEFT_ASSIGN_OR_RETURN(const PreviewMap* map, context_.model.Preview());
-  Frame picture = map->Picture(preview_);
-  const ControlMap pixels{.width = picture.width,
-                          .height = picture.height,
-                          .channels = 3,
-                          .values = std::move(picture.rgb)};
-  return StoreOutput(task_, "preview", PackControls({pixels}), context_.blobs, result);
+  return StorePicture(task_, "preview", map->Picture(preview_), context_.blobs, result);
 }
 
 void RoundRun::Moved() {

@@ -13,11 +13,16 @@
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/job_clip.h"
+#include "worker/stages/pictures.h"
 #include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
 namespace {
+
+bool Smooths(const v1::Task& task) {
+  return task.job().final_pass() && task.job().window() > 0;
+}
 
 // The round whose latents the task is given: the job's last.
 std::uint32_t LastRound(const v1::Task& task) {
@@ -28,36 +33,36 @@ std::uint32_t LastRound(const v1::Task& task) {
   return latents == inputs.end() ? 0 : latents->round();
 }
 
-// The pictures of `range`, in the output's size.
-Result<std::vector<Frame>> DecodeRange(const v1::Task& task,
-                                       FrameRange range,
-                                       StageContext& context) {
+// The pictures of the task's halo, as the model renders them.
+Result<std::vector<Frame>> RenderedHalo(const v1::Task& task, StageContext& context) {
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
-  const ChunkOutput rendered{Stage::kDenoise, LastRound(task), "latents"};
-  const bool overlaps = task.job().exchange() == v1::EXCHANGE_NONE;
-  WEFT_ASSIGN_OR_RETURN(const Latents latents,
-                        overlaps ? FetchFaded(task, rendered, range, context.blobs)
-                                 : FetchRange(task, rendered, range, context.blobs));
-  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> frames, ready.model->Decode(latents));
-  for (Frame& frame : frames) {
-    frame = Crop(frame, static_cast<int>(task.clip().size().width()),
-                 static_cast<int>(task.clip().size().height()));
+  const std::uint32_t round = LastRound(task);
+  const ChunkOutput rendered{Stage::kDenoise, round, "latents"};
+  if (task.job().exchange() == v1::EXCHANGE_NONE) {
+    WEFT_ASSIGN_OR_RETURN(const Latents latents,
+                          FetchFaded(task, rendered, ToRange(task.chunk().halo()), context.blobs));
+    return ready.model->Decode(latents);
   }
-  return frames;
+  WEFT_ASSIGN_OR_RETURN(const Latents latents, FetchOwn(task, rendered, context.blobs));
+  return Smooths(task) ? HaloPictures(task, round, latents, *ready.model, context)
+                       : ready.model->Decode(latents);
 }
 
 Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& context) {
-  const FrameRange core = ToRange(task.chunk().core());
-  if (!task.job().final_pass() || task.job().window() == 0) {
-    return DecodeRange(task, core, context);
+  WEFT_ASSIGN_OR_RETURN(std::vector<Frame> rendered, RenderedHalo(task, context));
+  for (Frame& frame : rendered) {
+    frame = Crop(frame, static_cast<int>(task.clip().size().width()),
+                 static_cast<int>(task.clip().size().height()));
   }
-  const FrameRange halo = ToRange(task.chunk().halo());
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> rendered, DecodeRange(task, halo, context));
+  if (!Smooths(task)) {
+    return rendered;
+  }
   context.moved(0.4);
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-  WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> guides,
-                        ReadFrames(task.job(), task.clip(), halo, context.clip));
-  return Smooth(task, core, &guides, rendered, SceneStarts(task.clip()));
+  WEFT_ASSIGN_OR_RETURN(
+      const std::vector<Frame> guides,
+      ReadFrames(task.job(), task.clip(), ToRange(task.chunk().halo()), context.clip));
+  return Smooth(task, ToRange(task.chunk().core()), &guides, rendered, SceneStarts(task.clip()));
 }
 
 Result<std::vector<Frame>> RenderedCore(const v1::Task& task, StageContext& context) {

@@ -63,9 +63,9 @@ Result<double> SecondsAFrame(const Parts& parts, const std::string& part) {
 }
 
 // One frame's smoothing, without the model's part, at the step's size.
-Result<double> Match(const Parts& parts, const FilmCut& cut) {
+Result<double> Match(const Parts& parts, std::uint32_t film_window) {
   WEFT_ASSIGN_OR_RETURN(const double window, Figure(parts, "deflicker", "window"));
-  if (window != cut.window) {
+  if (window != film_window) {
     return Wrong("deflicker has another window than the film");
   }
   WEFT_ASSIGN_OR_RETURN(const double milliseconds, Figure(parts, "deflicker", "ms_per_frame"));
@@ -76,17 +76,16 @@ Result<double> Match(const Parts& parts, const FilmCut& cut) {
 
 }  // namespace
 
-Result<StageRates> RatesFrom(const std::string& lines, const FilmCut& cut) {
+Result<StageRates> RatesFrom(const std::string& lines, std::uint32_t window) {
   constexpr double kEncodeOfDecode = 0.45;
   WEFT_ASSIGN_OR_RETURN(const Parts parts, PartsOf(lines));
-  WEFT_ASSIGN_OR_RETURN(const double match, Match(parts, cut));
+  WEFT_ASSIGN_OR_RETURN(const double match, Match(parts, window));
   WEFT_ASSIGN_OR_RETURN(const double decode, SecondsAFrame(parts, "vae"));
   WEFT_ASSIGN_OR_RETURN(const double encode, Figure(parts, "stages", "encode_frame"));
-  const double halo = 1 + 2.0 * cut.window / cut.chunk_frames;
   StageRates rates;
   WEFT_ASSIGN_OR_RETURN(rates.step_frame, SecondsAFrame(parts, "step"));
-  rates.smooth_frame = halo * decode + match + 2 * kEncodeOfDecode * decode;
-  rates.finish_frame = halo * decode + match + encode;
+  rates.smooth_frame = decode + match + 2 * kEncodeOfDecode * decode;
+  rates.finish_frame = decode + match + encode;
   WEFT_ASSIGN_OR_RETURN(rates.open_frame, Figure(parts, "stages", "open_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.probe_frame, Figure(parts, "stages", "probe_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.assemble_frame, Figure(parts, "stages", "assemble_frame"));

@@ -27,11 +27,11 @@ std::string Lines(const std::vector<std::string>& lines) {
 }
 
 TEST(MeasuredRates, AreThoseOfAFrame) {
-  const auto rates = RatesFrom(Lines({kStep, kVae, kDeflicker, kStages}), {16, 4});
+  const auto rates = RatesFrom(Lines({kStep, kVae, kDeflicker, kStages}), 4);
   ASSERT_TRUE(rates) << rates.error().message();
   EXPECT_EQ(rates->step_frame, 0.5);
-  EXPECT_DOUBLE_EQ(rates->smooth_frame, 1.5 * 10 + 2 + 2 * 4.5) << "of twice the pixels";
-  EXPECT_DOUBLE_EQ(rates->finish_frame, 1.5 * 10 + 2 + 2);
+  EXPECT_DOUBLE_EQ(rates->smooth_frame, 10 + 2 + 2 * 4.5) << "of twice the pixels";
+  EXPECT_DOUBLE_EQ(rates->finish_frame, 10 + 2 + 2);
   EXPECT_EQ(rates->open_frame, 5);
   EXPECT_EQ(rates->probe_frame, 1);
   EXPECT_EQ(rates->assemble_frame, 3);
@@ -40,7 +40,7 @@ TEST(MeasuredRates, AreThoseOfAFrame) {
 
 TEST(MeasuredRates, SayWhatIsMissing) {
   const auto complaint = [](const std::string& lines, std::uint32_t window = 4) {
-    const auto rates = RatesFrom(lines, {16, window});
+    const auto rates = RatesFrom(lines, window);
     return rates ? "none" : rates.error().message();
   };
   EXPECT_THAT(complaint(Lines({kStep, kVae, kStages})), HasSubstr("no line of part deflicker"));

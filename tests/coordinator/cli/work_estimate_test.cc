@@ -107,9 +107,9 @@ TEST(WorkEstimate, CountsTheSmoothingOfEveryWindow) {
   EXPECT_EQ(Work(spec, {}), 14);
   spec.add_smooth_steps(1);
   EXPECT_EQ(Work(spec, {}), 28);
-  // Twice encoded at the smoothing; decoded with the halo there and at the end.
+  // Twice encoded at the smoothing; decoded there and at the end, by the chunk it belongs to alone.
   EXPECT_EQ(Work(spec, {.vae_encode = 1}), 28 + 16);
-  EXPECT_EQ(Work(spec, {.vae_decode = 1}), 28 + 10 + 10);
+  EXPECT_EQ(Work(spec, {.vae_decode = 1}), 28 + 8 + 8);
 }
 
 TEST(WorkEstimate, ADeflickerJobSmoothsAndNothingElse) {

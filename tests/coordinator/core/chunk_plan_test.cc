@@ -137,9 +137,15 @@ TEST(PlanJob, ReadsTheNeighboursPredictionsWhereARoundSmooths) {
   const PlannedTask& denoise = Find(plan, Stage::kDenoise, 1, 1);
   EXPECT_EQ(denoise.core, (FrameRange{8, 16}));
   EXPECT_EQ(denoise.halo, (FrameRange{6, 18}));
-  EXPECT_THAT(InputsOf(denoise), ::testing::IsSupersetOf({"denoise 1.0 latents", "denoise 0.0 x0",
-                                                          "denoise 1.0 x0", "denoise 2.0 x0"}));
-  EXPECT_THAT(OutputsOf(denoise), ElementsAre("latents", "x0"));
+  EXPECT_THAT(InputsOf(denoise),
+              ::testing::IsSupersetOf({"denoise 1.0 latents", "denoise 1.0 x0",
+                                       "denoise 0.0 picture/6", "denoise 0.0 picture/7",
+                                       "denoise 1.0 picture/8", "denoise 1.0 picture/9",
+                                       "denoise 1.0 picture/14", "denoise 1.0 picture/15",
+                                       "denoise 2.0 picture/16", "denoise 2.0 picture/17"}));
+  EXPECT_THAT(InputsOf(denoise), ::testing::Not(::testing::Contains("denoise 1.0 picture/10")));
+  EXPECT_THAT(OutputsOf(denoise),
+              ElementsAre("latents", "x0", "picture/8", "picture/9", "picture/14", "picture/15"));
   EXPECT_EQ(Find(plan, Stage::kDenoise, 1, 0).halo, (FrameRange{8, 16}));
 }
 
@@ -150,8 +156,10 @@ TEST(PlanJob, NeedsNoControlsAndAnchorsInARoundThatOnlySmooths) {
   EXPECT_FALSE(RunsUnet(plan.rounds[2]));
   EXPECT_THAT(last.anchor_frames, IsEmpty());
   EXPECT_THAT(InputsOf(last),
-              UnorderedElementsAre("denoise 0.1 latents", "denoise 0.1 x0", "denoise 1.1 x0"));
-  EXPECT_THAT(OutputsOf(last), ElementsAre("latents"));
+              UnorderedElementsAre("denoise 0.1 latents", "denoise 0.1 x0", "denoise 0.1 picture/6",
+                                   "denoise 0.1 picture/7", "denoise 1.1 picture/8",
+                                   "denoise 1.1 picture/9"));
+  EXPECT_THAT(OutputsOf(last), ElementsAre("latents", "picture/6", "picture/7"));
 }
 
 TEST(PlanJob, NeverSmoothsAcrossASceneCut) {
@@ -159,17 +167,36 @@ TEST(PlanJob, NeverSmoothsAcrossASceneCut) {
   clip.add_scene_starts(8);
   const JobPlan plan = Plan(SampleSpec(), clip);
   EXPECT_EQ(Find(plan, Stage::kDenoise, 1, 1).halo, (FrameRange{8, 18}));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kDenoise, 0, 1)), ElementsAre("latents", "x0"))
+      << "nobody behind the cut reads its pictures";
+}
+
+TEST(PlanJob, LendsAPictureOnceToAllChunksThatItsWindowReaches) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_chunk_frames(3);
+  spec.set_window(5);
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kDenoise, 2, 0)),
+              ElementsAre("latents", "x0", "picture/6", "picture/7", "picture/8"));
+  const PlannedTask& smooths = Find(plan, Stage::kDenoise, 2, 1);
+  EXPECT_EQ(smooths.halo, (FrameRange{1, 14}));
+  for (std::uint32_t frame = 1; frame < 14; ++frame) {
+    EXPECT_THAT(InputsOf(smooths), ::testing::Contains("denoise " + std::to_string(frame / 3) +
+                                                       ".0 picture/" + std::to_string(frame)));
+  }
 }
 
 TEST(PlanJob, FinishesFromTheHaloOnlyWithAFinalPass) {
   v1::JobSpec spec = SampleSpec();
   const JobPlan smoothed = Plan(spec, SampleClip(20));
   EXPECT_THAT(InputsOf(Find(smoothed, Stage::kFinish, 2)),
-              ElementsAre("denoise 1.2 latents", "denoise 2.2 latents"));
+              ElementsAre("denoise 2.2 latents", "denoise 1.2 picture/14", "denoise 1.2 picture/15",
+                          "denoise 2.2 picture/16", "denoise 2.2 picture/17"));
   spec.set_final_pass(false);
   const JobPlan plain = Plan(spec, SampleClip(20));
   EXPECT_THAT(InputsOf(Find(plain, Stage::kFinish, 2)), ElementsAre("denoise 2.2 latents"));
   EXPECT_EQ(Find(plain, Stage::kFinish, 2).halo, (FrameRange{16, 20}));
+  EXPECT_THAT(OutputsOf(Find(plain, Stage::kDenoise, 2, 2)), ElementsAre("latents"));
 }
 
 TEST(PlanJob, AssemblesEverySegment) {
@@ -369,11 +396,16 @@ TEST(PlanJob, ReadsAtEveryStepWhatAPatternAttendsTo) {
   EXPECT_THAT(InputsOf(predicts),
               UnorderedElementsAre("denoise 0.0 latents", "denoise 1.0 latents",
                                    "denoise 2.0 latents", "denoise 3.0 latents"));
-  EXPECT_THAT(OutputsOf(predicts), UnorderedElementsAre("latents", "x0"));
+  EXPECT_THAT(OutputsOf(predicts), UnorderedElementsAre("latents", "x0", "picture/16", "picture/17",
+                                                        "picture/22", "picture/23"));
   const PlannedTask& smooths = Find(plan, Stage::kDenoise, 2, 2);
   EXPECT_THAT(smooths.context_frames, IsEmpty());
-  EXPECT_THAT(InputsOf(smooths), UnorderedElementsAre("denoise 2.1 latents", "denoise 1.1 x0",
-                                                      "denoise 2.1 x0", "denoise 3.1 x0"));
+  EXPECT_THAT(InputsOf(smooths),
+              UnorderedElementsAre("denoise 2.1 latents", "denoise 2.1 x0",
+                                   "denoise 1.1 picture/14", "denoise 1.1 picture/15",
+                                   "denoise 2.1 picture/16", "denoise 2.1 picture/17",
+                                   "denoise 2.1 picture/22", "denoise 2.1 picture/23",
+                                   "denoise 3.1 picture/24", "denoise 3.1 picture/25"));
   EXPECT_THAT(InputsOf(Find(plan, Stage::kDenoise, 2, 3)), SizeIs(4));
 }
 

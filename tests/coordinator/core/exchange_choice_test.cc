@@ -1,8 +1,11 @@
 #include "coordinator/core/exchange_choice.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "coordinator/core/task_cost.h"
 #include "tests/coordinator/core/farm_script.h"
 #include "tests/coordinator/core/plan_words.h"
 #include "tests/coordinator/core/sample_job.h"
@@ -103,8 +106,17 @@ TEST(WeighExchange, CountsWhatThePlanComputes) {
     clip.set_round_steps(cost.round_steps);
     double weight = 0;
     for (const PlannedTask& task : Plan(spec, clip).tasks) {
-      const bool smooths = !task.inputs.empty() && task.inputs.back().name == "x0";
-      weight += task.place.stage == Stage::kDenoise && !smooths ? task.weight : 0;
+      const auto named = [](const std::string& name, const auto& blob) {
+        return blob.name.compare(0, name.size(), name) == 0;
+      };
+      const auto count = [&](const auto& blobs, const std::string& name) {
+        return std::count_if(blobs.begin(), blobs.end(),
+                             [&](const auto& blob) { return named(name, blob); });
+      };
+      if (task.place.stage == Stage::kDenoise && count(task.inputs, "x0") == 0) {
+        const auto decoded = static_cast<std::size_t>(count(task.outputs, "picture/"));
+        weight += task.weight - TaskCost::DecodeWork(decoded);
+      }
     }
     EXPECT_DOUBLE_EQ(weight, 2 * cost.frame_passes) << "two sides";
   }
@@ -136,7 +148,8 @@ TEST(PlanJob, ReadsMoreAroundAChunkWhereARoundHasMoreSteps) {
   EXPECT_THAT(last.context_frames, ElementsAre(13, 14, 15, 24, 25, 26, 27, 28, 29));
   EXPECT_THAT(InputsOf(last), UnorderedElementsAre("denoise 1.2 latents", "denoise 2.2 latents",
                                                    "denoise 3.2 latents"));
-  EXPECT_EQ(last.weight, 2 * 3 * ((8 + 3 + 3) + (8 + 1 + 2) + 8));
+  // And four pictures for the neighbours.
+  EXPECT_EQ(last.weight, 2 * 3 * ((8 + 3 + 3) + (8 + 1 + 2) + 8) + 4);
   spec.set_round_steps(1);
   EXPECT_EQ(Plan(spec, clip).rounds.size(), 9U) << "what the job asks for counts";
 }

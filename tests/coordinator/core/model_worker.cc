@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/plan/lending.h"
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/job_objects.h"
+#include "coordinator/core/schedule.h"
 #include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -50,6 +52,39 @@ std::vector<std::string> AnchorsOutputs(const v1::Task& task) {
   return names;
 }
 
+// Pictures for the neighbours, where they are smoothed next.
+std::vector<std::string> LentOutputs(const v1::Task& task) {
+  const v1::JobSpec& job = task.job();
+  const bool predicts = task.round().has_predict_step();
+  const bool ends = !predicts && task.round().last_step() == WholeSchedule(job).last_step;
+  std::vector<std::string> names;
+  if (job.window() == 0 || job.exchange() == v1::EXCHANGE_NONE ||
+      !(predicts || (ends && job.final_pass()))) {
+    return names;
+  }
+  const auto& starts = task.clip().scene_starts();
+  for (const std::uint32_t frame :
+       LentFrames({task.chunk().core().begin(), task.chunk().core().end()}, job.window(),
+                  {starts.begin(), starts.end()}, task.clip().frame_count())) {
+    names.push_back(PictureName(frame));
+  }
+  return names;
+}
+
+std::vector<std::string> DenoisesOutputs(const v1::Task& task) {
+  std::vector<std::string> names = {"latents"};
+  if (task.round().has_predict_step()) {
+    names.emplace_back("x0");
+  }
+  for (std::string& name : LentOutputs(task)) {
+    names.push_back(std::move(name));
+  }
+  if (task.job().previews()) {
+    names.emplace_back("preview");
+  }
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::string> OutputNames(const v1::Task& task) {
@@ -65,14 +100,7 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
     case v1::STAGE_ANCHOR:
       return AnchorsOutputs(task);
     case v1::STAGE_DENOISE:
-      names = {"latents"};
-      if (task.round().has_predict_step()) {
-        names.emplace_back("x0");
-      }
-      if (task.job().previews()) {
-        names.emplace_back("preview");
-      }
-      return names;
+      return DenoisesOutputs(task);
     case v1::STAGE_FINISH:
       return {"segment"};
     case v1::STAGE_ASSEMBLE:

@@ -73,10 +73,11 @@ TEST_F(ServerTest, GoesOnWithAJobAfterARestart) {
   EXPECT_EQ(story.Client().Complaint(), "");
   EXPECT_EQ(story.Worker().Complaint(), "");
   EXPECT_EQ(story.Welcome()->epoch(), 2U);
-  // 3 chunks: control, latents of 3 rounds, x0 of 2, segment; and 2 anchors. At most the attempt
-  // that the restart met ran twice.
+  // 3 chunks: control, latents of 3 rounds, x0 of 2, segment; 8 pictures that they lend one another
+  // in each round; and 2 anchors. At most the attempt that the restart met ran twice: latents, x0
+  // and 4 pictures.
   EXPECT_GT(blobs_before, 5U);
-  EXPECT_LE(story.BlobCount(), 3U * (1 + 3 + 2 + 1) + 2 + 2);
+  EXPECT_LE(story.BlobCount(), 3U * (1 + 3 + 2 + 1 + 8) + 2 + 6);
 }
 
 TEST_F(ServerTest, AnswersGarbageAndLivesOn) {
