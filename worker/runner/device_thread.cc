@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/failpoint.h"
+#include "common/wire/model_key.h"
 #include "worker/media/ffmpeg_voice.h"
 #include "worker/models/torch_voice.h"
 #include "worker/runner/attempt_fields.h"
@@ -12,10 +13,12 @@ namespace weft::worker {
 DeviceThread::DeviceThread(std::string device,
                            std::uint64_t memory,
                            std::optional<StorageOptions> storage,
+                           PathRules rules,
                            Log log)
     : device_(std::move(device)),
       memory_(memory),
       storage_(std::move(storage)),
+      rules_(std::move(rules)),
       log_(std::move(log)),
       voices_(log_),
       thread_([this] { Loop(); }) {}
@@ -96,12 +99,16 @@ void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
       .storage = storage_ ? &*storage_ : nullptr,
   };
   voices_.Begin(FieldsOf(work.attempt));
-  Result<v1::TaskResult> result = RunTask(work.task, context);
+  const Result<v1::Task> located = Locate(work.task, rules_);
+  Result<v1::TaskResult> result =
+      located ? RunTask(*located, context) : Result<v1::TaskResult>(Failure(located.error()));
   const std::string said = voices_.End();
   Failpoint("worker/after-task");
-  if (model.key() != model_told_) {
-    model_told_ = model.key();
-    Tell(ModelChanged{model_told_});
+  if (model.key() != model_key_) {
+    model_key_ = model.key();
+    // The coordinator knows it by the job's own paths.
+    const bool is_of_job = located && model_key_ == ModelKey(located->job());
+    Tell(ModelChanged{is_of_job ? ModelKey(work.task.job()) : model_key_});
   }
   if (result) {
     Tell(TaskSucceeded{work.attempt, *std::move(result)});

@@ -20,6 +20,7 @@
 #include "worker/agent/agent.h"
 #include "worker/runner/library_voices.h"
 #include "worker/stages/stage.h"
+#include "worker/storage/path_rules.h"
 
 namespace weft::worker {
 
@@ -27,9 +28,11 @@ class DeviceThread {
  public:
   // device: "cpu" or "cuda:N", for the models.  memory: bytes of it that a model may take.
   // storage: for clips and outputs that are objects; nothing: they are refused.
+  // rules: for the paths of jobs.
   DeviceThread(std::string device,
                std::uint64_t memory,
                std::optional<StorageOptions> storage,
+               PathRules rules,
                Log log);
   DeviceThread(const DeviceThread&) = delete;
   DeviceThread& operator=(const DeviceThread&) = delete;
@@ -62,9 +65,10 @@ class DeviceThread {
   const std::string device_;
   const std::uint64_t memory_;
   const std::optional<StorageOptions> storage_;
+  const PathRules rules_;
   const Log log_;
   LibraryVoices voices_;
-  std::string model_told_;            // That is loaded, last; the thread's own.
+  std::string model_key_;             // Of the loaded model, last; the thread's own.
   std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.
   std::atomic<bool> abandoned_{false};
 

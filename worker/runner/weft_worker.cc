@@ -110,7 +110,7 @@ class Runner {
       : zmq_(zmq),
         log_(log),
         courier_(courier),
-        device_(options.device, options.memory, StorageOf(options), log),
+        device_(options.device, options.memory, StorageOf(options), RulesOf(options), log),
         status_(options.status_file),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),

@@ -1,10 +1,44 @@
 #include "worker/runner/worker_options.h"
 
+#include <utility>
+
 #include <CLI/CLI.hpp>
 
 #include "common/storage/s3_options.h"
 
 namespace weft::worker {
+namespace {
+
+CLI::Validator IsAbsoluteFolder() {
+  return CLI::Validator(
+      [](const std::string& folder) {
+        const bool is_one =
+            !folder.empty() && folder.front() == '/' && CLI::ExistingDirectory(folder).empty();
+        return is_one ? std::string() : folder + " is no folder here with an absolute path";
+      },
+      "");
+}
+
+CLI::Validator IsPathMap() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        const auto map = ParsePathMap(text);
+        return map ? std::string() : map.error().message();
+      },
+      "");
+}
+
+}  // namespace
+
+PathRules RulesOf(const WorkerOptions& options) {
+  PathRules rules{{}, options.roots};
+  for (const std::string& text : options.maps) {
+    if (auto map = ParsePathMap(text); map) {  // Else it was refused already.
+      rules.maps.push_back(*std::move(map));
+    }
+  }
+  return rules;
+}
 
 void AddOptions(CLI::App& app, WorkerOptions& options) {
   app.set_version_flag("--version", "weft-worker " WEFT_VERSION);
@@ -24,6 +58,14 @@ void AddOptions(CLI::App& app, WorkerOptions& options) {
   app.add_option("--cache-size", options.storage.cache_bytes, "Of that folder: 50GB, …")
       ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true))
       ->default_str("50GB");
+  app.add_option("--root", options.roots,
+                 "Folder whose files jobs may name; may be repeated [any file]")
+      ->type_name("DIR")
+      ->check(IsAbsoluteFolder());
+  app.add_option("--map", options.maps,
+                 "What begins with FROM in a job lies below TO on this machine; may be repeated")
+      ->type_name("FROM=TO")
+      ->check(IsPathMap());
   AddS3Options(app, options.storage.s3);
   app.add_option("--tag", options.tags, "Something that jobs can ask for; may be repeated");
   app.add_option("--keys", options.curve.keys, "This worker's key file, made by weft keys");

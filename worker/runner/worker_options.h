@@ -9,6 +9,7 @@
 #include <CLI/App.hpp>
 
 #include "common/transport/curve_files.h"
+#include "worker/storage/path_rules.h"
 #include "worker/storage/task_files.h"
 
 namespace weft::worker {
@@ -27,7 +28,12 @@ struct WorkerOptions {
   bool check = false;
   CurveFiles curve;
   StorageOptions storage;
+  std::vector<std::string> roots;
+  std::vector<std::string> maps;  // "FROM=TO".
 };
+
+// As they say.
+PathRules RulesOf(const WorkerOptions& options);
 
 // options: outlives `app`, which fills it in when it parses.
 void AddOptions(CLI::App& app, WorkerOptions& options);

@@ -1,5 +1,6 @@
 #include "worker/runner/device_thread.h"
 
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -70,9 +71,27 @@ class DeviceThreadTest : public testing::Test {
     }
   }
 
-  DeviceThread device_{"cpu", std::uint64_t{1} << 30U, std::nullopt, Log::Silent()};
+  DeviceThread device_{"cpu",
+                       std::uint64_t{1} << 30U,
+                       std::nullopt,
+                       {{{"/models", WEFT_SOURCE_DIR "/deploy/models"}},
+                        {WEFT_SOURCE_DIR, std::filesystem::temp_directory_path().string(), "/no"}},
+                       Log::Silent()};
   std::uint32_t attempts_ = 0;
 };
+
+TEST_F(DeviceThreadTest, KnowsAModelByTheNameThatJobsHaveForIt) {
+  const std::string key = ModelKey(RoundWithoutInputs({}, "/models/weft-demo").job());
+  EXPECT_EQ(KeysToldWhileRunning("/models/weft-demo"), std::vector<std::string>{key});
+}
+
+TEST_F(DeviceThreadTest, RefusesWhatLiesInNoneOfItsRoots) {
+  const AttemptId attempt{{{"j"}, Stage::kDenoise, 0, 1}, 1, 1};
+  device_.Start(RoundWithoutInputs(attempt, "/etc/models"), attempt);
+  const TaskErred erred = End();
+  EXPECT_EQ(erred.error.code(), ErrorCode::kPermissionDenied);
+  EXPECT_THAT(erred.error.message(), ::testing::HasSubstr("/etc/models lies in none"));
+}
 
 TEST_F(DeviceThreadTest, TellsOnceWhichModelItHasLoaded) {
   const std::string model = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
