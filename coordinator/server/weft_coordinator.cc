@@ -163,6 +163,25 @@ Status ServeUntil(const StopSignals& stop, const Options& options, const Log& lo
   return served;
 }
 
+// What a start would stumble over besides the machine: keys, lists, tokens, and addresses. None of
+// it is kept; whoever listens on Unix sockets is left alone.
+Status CheckPlaces(const Options& options) {
+  WEFT_ASSIGN_OR_RETURN(const ZmqOptions zmq, OptionsWith(options.curve));
+  WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const std::string secret,
+                        ReadSecret(options.webhook_secret));
+  if (!options.http_tokens.empty()) {
+    WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const HttpTokens tokens,
+                          HttpTokens::Read(options.http_tokens));
+  }
+  WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open(zmq));
+  for (const std::string& address : {options.server.control_address, options.server.bulk_address}) {
+    if (address.rfind("tcp://", 0) == 0) {
+      WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const auto listener, context->Listen(address));
+    }
+  }
+  return {};
+}
+
 int Serve(const Options& options) {
   const StopSignals stop;
   const auto log = Log::Open({.program = "weft-coordinator", .file = options.log_file});
@@ -171,8 +190,12 @@ int Serve(const Options& options) {
     return kFailed;
   }
   const bool can_start = CheckMachine(options.server, *log);
+  const Status places = can_start && options.check ? CheckPlaces(options) : Status();
+  if (!places) {
+    log->Error(places.error().message());
+  }
   if (!can_start || options.check) {
-    return can_start ? 0 : kFailed;
+    return can_start && places ? 0 : kFailed;
   }
   if (const Status served = ServeUntil(stop, options, *log); !served) {
     log->Error(served.error().message());
