@@ -65,6 +65,7 @@ Status FarmStage::UseCurve() {
 }
 
 FarmStage::~FarmStage() {
+  StopAll(fleets_);
   fleets_.clear();
   coordinator_.reset();
   std::error_code ignored;

@@ -59,6 +59,12 @@ double FleetProcess::CpuSeconds() const {
   return CpuSecondsOf(pid_);
 }
 
+void StopAll(const std::vector<std::unique_ptr<FleetProcess>>& fleets) {
+  for (const auto& fleet : fleets) {
+    fleet->Board().stop = true;
+  }
+}
+
 double CpuSecondsOf(const std::vector<std::unique_ptr<FleetProcess>>& fleets) {
   double seconds = 0;
   for (const auto& fleet : fleets) {

@@ -50,6 +50,9 @@ template <typename Count>
   return sum;
 }
 
+// Has all of them end at once; their destructors, one after the other, then wait for none.
+void StopAll(const std::vector<std::unique_ptr<FleetProcess>>& fleets);
+
 [[nodiscard]] double CpuSecondsOf(const std::vector<std::unique_ptr<FleetProcess>>& fleets);
 
 // The latest of all, in nanoseconds of the steady clock.

@@ -179,6 +179,7 @@ Result<ThroughputFigures> MeasureGearman(const std::string& program, const FarmO
   figures.cpu_us_per_task = (CpuSecondsOf(server->Pid()) - server_before) * us_per_second;
   figures.fleet_us_per_task = (CpuSecondsOf(fleets) - fleet_before) * us_per_second;
   figures.memory_bytes = PeakMemoryOf(server->Pid());
+  StopAll(fleets);
   return figures;
 }
 
