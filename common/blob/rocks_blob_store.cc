@@ -130,7 +130,7 @@ class RocksBlobStore : public BlobStore {
   // REQUIRES: it is the key's turn, and no blob has it.
   Status PutInFile(const std::string& key, std::string_view bytes);
   Status PutInDatabase(const std::string& key, std::string_view bytes);
-  Result<std::string> ReadFile(const BlobFacts& facts) const;
+  [[nodiscard]] Result<std::string> ReadFile(const BlobFacts& facts) const;
   // What it means that a blob's file could not be read.
   Error WhyGone(const std::string& key, const Error& error);
   // Ok when `bytes` are what is stored under `key`, kAlreadyExists when others are.

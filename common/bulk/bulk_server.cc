@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "common/blob/blob_key.h"
@@ -21,8 +22,8 @@ constexpr std::size_t kKeyOverheadBytes = 8;
 BulkServer::BulkServer(Listener& listener,
                        BlobStore& store,
                        const Clock& clock,
-                       const BulkServerOptions& options)
-    : listener_(listener), store_(store), clock_(clock), options_(options) {
+                       BulkServerOptions options)
+    : listener_(listener), store_(store), clock_(clock), options_(std::move(options)) {
   if (options_.put_threads > 0) {
     pool_ = std::make_unique<PutPool>(store_, options_.put_threads, options_.wake);
   }

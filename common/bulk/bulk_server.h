@@ -53,7 +53,7 @@ class BulkServer {
   BulkServer(Listener& listener,
              BlobStore& store,
              const Clock& clock,
-             const BulkServerOptions& options = {});
+             BulkServerOptions options = {});
 
   // Serves the next message, waiting for it up to `timeout`, and drops whom time has overtaken. To
   // be called again and again, with timeouts of at most a second.
