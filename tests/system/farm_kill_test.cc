@@ -25,8 +25,9 @@ constexpr unsigned kSeed = 20261126;
 constexpr int kKillsInPassing = 12;  // Where WEFT_KILLS does not ask for more.
 
 int KillsAskedFor() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): this program has one thread by then.
   const char* const asked = std::getenv("WEFT_KILLS");
-  return asked == nullptr ? kKillsInPassing : std::atoi(asked);
+  return asked == nullptr ? kKillsInPassing : std::stoi(asked);
 }
 
 // Which attempt of each task counts, as far as its ledger was seen: that never changes.

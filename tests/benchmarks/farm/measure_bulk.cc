@@ -102,6 +102,7 @@ void RunCarriers(const std::string& address,
     throw std::runtime_error(context.error().message());
   }
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<std::size_t>(order.connections));
   for (int i = 0; i < order.connections; ++i) {
     threads.emplace_back([&, i] {
       const Status carried = Carry(**context, address, i, order, board);
