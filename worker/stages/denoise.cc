@@ -10,9 +10,10 @@
 
 #include "common/plan/deep_halo.h"
 #include "common/wire/attention_wire.h"
+#include "worker/stages/attended_anchors.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
-#include "worker/stages/look.h"
+#include "worker/stages/look_texture.h"
 #include "worker/stages/pictures.h"
 #include "worker/stages/preview.h"
 #include "worker/stages/smoothing.h"
@@ -20,85 +21,6 @@
 
 namespace weft::worker {
 namespace {
-
-// The anchors a chunk attends to and how each of its frames does.
-struct Anchors {
-  std::vector<std::uint32_t> frames;
-  std::vector<Latents> before_step;  // Per anchor: x, [steps that run, channels, height, width].
-  models::StepInput input;           // Its `noisy` is set step by step.
-};
-
-// Those of another job.
-Result<Anchors> AnchorsOfLook(const v1::Task& task, const Denoising& denoising) {
-  WEFT_ASSIGN_OR_RETURN(LookAnchors chosen, AnchorsOf(*denoising.look()));
-  for (const Latents& steps : chosen.before_step) {
-    if (steps.frames != denoising.steps_to_run()) {
-      return Failure(ErrorCode::kDataLoss, task.job().look_path() + ": wrong number of steps");
-    }
-  }
-  Anchors anchors;
-  anchors.frames = std::move(chosen.frames);
-  anchors.before_step = std::move(chosen.before_step);
-  anchors.input.controls = std::move(chosen.controls);
-  return anchors;
-}
-
-// Which anchor task brought it; 0 where the task lacks that input, which fetching it then says.
-std::uint32_t GroupOf(const v1::Task& task, const std::string& name) {
-  const auto& inputs = task.inputs();
-  const auto found = std::find_if(inputs.begin(), inputs.end(), [&](const v1::Input& input) {
-    return input.stage() == v1::STAGE_ANCHOR && input.name() == name;
-  });
-  return found == inputs.end() ? 0 : found->chunk();
-}
-
-Result<Anchors> FetchAnchors(const v1::Task& task,
-                             const Denoising& denoising,
-                             StageContext& context) {
-  if (denoising.look() != nullptr) {
-    return AnchorsOfLook(task, denoising);
-  }
-  Anchors anchors;
-  anchors.frames.assign(task.anchor_frames().begin(), task.anchor_frames().end());
-  for (const std::uint32_t frame : anchors.frames) {
-    const std::string name = "anchor/" + std::to_string(frame);
-    WEFT_ASSIGN_OR_RETURN(
-        const std::string blob,
-        FetchInput(task, {Stage::kAnchor, GroupOf(task, name), 0, name}, context.blobs));
-    WEFT_ASSIGN_OR_RETURN(Latents steps, UnpackLatents(blob));
-    if (steps.frames != denoising.steps_to_run()) {
-      return Failure(ErrorCode::kDataLoss, name + ": wrong number of steps");
-    }
-    anchors.before_step.push_back(std::move(steps));
-  }
-  WEFT_ASSIGN_OR_RETURN(anchors.input.controls, denoising.Controls(anchors.frames, context));
-  anchors.input.numbers = AnchorNumbers(task.job(), anchors.frames);
-  return anchors;
-}
-
-// Indices into `anchors` for every frame of the core.
-std::vector<std::vector<int>> Attends(const v1::Task& task,
-                                      const std::vector<std::uint32_t>& anchors) {
-  std::vector<std::vector<int>> attends;
-  if (!task.job().look_path().empty()) {  // Another clip's are all equally near.
-    attends.resize(ToRange(task.chunk().core()).size());
-    for (std::vector<int>& indices : attends) {
-      indices.resize(anchors.size());
-      std::iota(indices.begin(), indices.end(), 0);
-    }
-    return attends;
-  }
-  for (const std::uint32_t frame : FrameNumbers(ToRange(task.chunk().core()))) {
-    std::vector<int>& indices = attends.emplace_back();
-    for (const std::uint32_t anchor :
-         AttendedAnchors(frame, task.job().anchors_attended(), anchors, SceneStarts(task.clip()),
-                         task.clip().frame_count())) {
-      const auto found = std::lower_bound(anchors.begin(), anchors.end(), anchor);
-      indices.push_back(static_cast<int>(found - anchors.begin()));
-    }
-  }
-  return attends;
-}
 
 // Where smoothing ends: at scene cuts, and for a chunk that exchanges nothing also where the chunk
 // does.
@@ -185,6 +107,11 @@ class RoundRun {
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
   Result<Latents> PredictByAnchors(int step);
+  void TakeStep(const Latents& output, int step);
+  // x0 of the model's output and, where the look is another job's, with about its texture.
+  [[nodiscard]] Latents PredictClean(const models::SplitSteps& split,
+                                     const Latents& output,
+                                     int step) const;
   // Leaves of x_ the frames that the step brings: what else there was is of no use any more.
   Result<Latents> PredictJointly(int step);
   void KeepOnly(std::vector<std::uint32_t> frames);
@@ -287,6 +214,32 @@ Result<Latents> RoundRun::PredictByAnchors(int step) {
   return ready.model->PredictFrames(input_, sampler.timestep(step), *ready.prompts, guidance);
 }
 
+void RoundRun::TakeStep(const Latents& output, int step) {
+  const models::Sampler& sampler = denoising_.sampler();
+  const auto split = sampler.Split();
+  const std::vector<float> noise = denoising_.StepNoise(step);
+  if (!split) {
+    x_ = sampler.Step(x_, output, step, noise, memory_);
+    preview_ = Slice(x_, 0, 1);  // With its noise: these samplers do not tell x0 from it.
+    return;
+  }
+  const Latents clean = PredictClean(**split, output, step);
+  preview_ = Slice(clean, 0, 1);
+  x_ = anchors_.texture.empty() ? sampler.Step(x_, output, step, noise, memory_)
+                                : (*split)->StepFromClean(x_, clean, step, noise);
+}
+
+Latents RoundRun::PredictClean(const models::SplitSteps& split,
+                               const Latents& output,
+                               int step) const {
+  Latents clean = split.PredictClean(x_, output, step);
+  // Before, a prediction is still blurred, and has no texture of its own.
+  if (!anchors_.texture.empty() && step >= denoising_.sampler().steps() / 2) {
+    ApproachTexture(anchors_.texture, clean);
+  }
+  return clean;
+}
+
 Status RoundRun::Steps() {
   const v1::Round& round = task_.round();
   if (round.first_step() == round.last_step() && !round.has_predict_step()) {
@@ -303,20 +256,13 @@ Status RoundRun::Steps() {
   for (int step = static_cast<int>(round.first_step()); step < static_cast<int>(round.last_step());
        ++step) {
     WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
-    const auto split = denoising_.sampler().Split();
-    if (split) {
-      preview_ = (*split)->PredictClean(Slice(x_, 0, 1), Slice(output, 0, 1), step);
-    }
-    x_ = denoising_.sampler().Step(x_, output, step, denoising_.StepNoise(step), memory_);
-    if (!split) {
-      preview_ = Slice(x_, 0, 1);  // With its noise: these samplers do not tell x0 from it.
-    }
+    TakeStep(output, step);
   }
   if (round.has_predict_step()) {
     const int step = static_cast<int>(round.predict_step());
     WEFT_ASSIGN_OR_RETURN(const models::SplitSteps* split, denoising_.sampler().Split());
     WEFT_ASSIGN_OR_RETURN(const Latents output, Predict(step));
-    predicted_clean_ = split->PredictClean(x_, output, step);
+    predicted_clean_ = PredictClean(*split, output, step);
     preview_ = Slice(predicted_clean_, 0, 1);
   }
   return {};
