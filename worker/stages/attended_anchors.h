@@ -17,9 +17,9 @@ namespace weft::worker {
 
 struct Anchors {
   std::vector<std::uint32_t> frames;
-  std::vector<Latents> before_step;    // Per anchor: x, [steps that run, channels, height, width].
-  models::StepInput input;             // Its `noisy` is set step by step.
-  std::vector<BandStrengths> texture;  // Of another job's, by channel; else none.
+  std::vector<Latents> before_step;     // Per anchor: x, [steps that run, channels, height, width].
+  models::StepInput input;              // Its `noisy` is set step by step.
+  std::vector<ChannelTexture> texture;  // Of another job's, by channel; else none.
 };
 
 // kDataLoss: of another number of steps than the job's.  kInternal: the task lacks one.

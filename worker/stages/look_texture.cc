@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <functional>
+#include <numeric>
 #include <utility>
 
 namespace weft::worker {
@@ -81,44 +82,60 @@ double Gain(double wanted, double present) {
   return std::clamp(wanted / present, 1 / kMost, kMost);
 }
 
-}  // namespace
-
-std::vector<BandStrengths> TextureOf(const Latents& frames) {
-  std::vector<BandStrengths> strengths(static_cast<std::size_t>(frames.channels));
-  const std::size_t plane = frames.frame_size() / frames.channels;
-  for (int frame = 0; frame < frames.frames; ++frame) {
-    for (int channel = 0; channel < frames.channels; ++channel) {
-      const Bands bands =
-          TakeApart(frames.values.data() + frame * frames.frame_size() + channel * plane,
-                    frames.height, frames.width);
-      for (int band = 0; band < kTextureBands; ++band) {
-        strengths.at(channel).at(band) += MeanSquare(bands.details.at(band)) / frames.frames;
-      }
-    }
-  }
-  for (BandStrengths& channel : strengths) {
-    for (double& band : channel) {
-      band = std::sqrt(band);
-    }
-  }
-  return strengths;
+double Mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
-void ApproachTexture(const std::vector<BandStrengths>& strengths, Latents& frames) {
-  const std::size_t plane = frames.frame_size() / frames.channels;
+// The cells of one channel of one frame.
+std::size_t PlaneSize(const Latents& frames) {
+  return static_cast<std::size_t>(frames.height) * frames.width;
+}
+
+std::size_t PlaneAt(const Latents& frames, int frame, int channel) {
+  return (static_cast<std::size_t>(frame) * frames.channels + channel) * PlaneSize(frames);
+}
+
+}  // namespace
+
+std::vector<ChannelTexture> TextureOf(const Latents& frames) {
+  std::vector<ChannelTexture> texture(static_cast<std::size_t>(frames.channels));
   for (int frame = 0; frame < frames.frames; ++frame) {
     for (int channel = 0; channel < frames.channels; ++channel) {
-      float* const values = frames.values.data() + frame * frames.frame_size() + channel * plane;
+      const Bands bands = TakeApart(frames.values.data() + PlaneAt(frames, frame, channel),
+                                    frames.height, frames.width);
+      ChannelTexture& sum = texture.at(channel);
+      for (int band = 0; band < kTextureBands; ++band) {
+        sum.strengths.at(band) += MeanSquare(bands.details.at(band)) / frames.frames;
+        sum.mean += Mean(bands.details.at(band)) / frames.frames;
+      }
+      sum.mean += Mean(bands.rest) / frames.frames;
+    }
+  }
+  for (ChannelTexture& channel : texture) {
+    for (double& strength : channel.strengths) {
+      strength = std::sqrt(strength);
+    }
+  }
+  return texture;
+}
+
+void ApproachTexture(const std::vector<ChannelTexture>& texture, Latents& frames) {
+  const std::size_t cells = PlaneSize(frames);
+  for (int frame = 0; frame < frames.frames; ++frame) {
+    for (int channel = 0; channel < frames.channels; ++channel) {
+      float* const values = frames.values.data() + PlaneAt(frames, frame, channel);
+      const ChannelTexture& wanted = texture.at(channel);
       Bands bands = TakeApart(values, frames.height, frames.width);
       for (int band = 0; band < kTextureBands; ++band) {
         const std::vector<double>& detail = bands.details.at(band);
-        const double gain = Gain(strengths.at(channel).at(band), std::sqrt(MeanSquare(detail)));
-        for (std::size_t i = 0; i < plane; ++i) {
+        const double gain = Gain(wanted.strengths.at(band), std::sqrt(MeanSquare(detail)));
+        for (std::size_t i = 0; i < cells; ++i) {
           bands.rest[i] += gain * detail[i];
         }
       }
+      const double shift = kMeanShare * (wanted.mean - Mean(bands.rest));
       std::transform(bands.rest.begin(), bands.rest.end(), values,
-                     [](double value) { return static_cast<float>(value); });
+                     [shift](double value) { return static_cast<float>(value + shift); });
     }
   }
 }

@@ -33,32 +33,37 @@ Latents FrameOf(const Latents& latents, int frame) {
 }
 
 TEST(LookTexture, TellsFineDetailFromCoarse) {
-  const BandStrengths fine = TextureOf(Waves(1, 1, 0)).at(0);
-  const BandStrengths coarse = TextureOf(Waves(1, 0, 1)).at(0);
+  const auto fine = TextureOf(Waves(1, 1, 0)).at(0).strengths;
+  const auto coarse = TextureOf(Waves(1, 0, 1)).at(0).strengths;
   EXPECT_GT(fine[0], 10 * fine[2]);
   EXPECT_GT(coarse[2], 3 * coarse[0]);
   EXPECT_NEAR(fine[0], std::sqrt(0.5), 0.1);
-  EXPECT_NEAR(TextureOf(Waves(1, 3, 0)).at(0)[0], 3 * fine[0], 1e-3);
+  EXPECT_NEAR(TextureOf(Waves(1, 3, 0)).at(0).strengths[0], 3 * fine[0], 1e-3);
 }
 
 TEST(LookTexture, CountsAllFrames) {
   const Latents both = Waves(2, 1, 1);
-  const BandStrengths first = TextureOf(FrameOf(both, 0)).at(1);
-  const BandStrengths second = TextureOf(FrameOf(both, 1)).at(1);
+  const ChannelTexture first = TextureOf(FrameOf(both, 0)).at(1);
+  const ChannelTexture second = TextureOf(FrameOf(both, 1)).at(1);
+  EXPECT_NEAR(TextureOf(both).at(1).mean, (first.mean + second.mean) / 2, 1e-12);
+  EXPECT_NEAR(second.mean - first.mean, 0.6, 0.1);
   for (int band = 0; band < kTextureBands; ++band) {
-    const double squares = first.at(band) * first.at(band) + second.at(band) * second.at(band);
-    EXPECT_NEAR(TextureOf(both).at(1).at(band), std::sqrt(squares / 2), 1e-12);
+    const double squares =
+        std::pow(first.strengths.at(band), 2) + std::pow(second.strengths.at(band), 2);
+    EXPECT_NEAR(TextureOf(both).at(1).strengths.at(band), std::sqrt(squares / 2), 1e-12);
   }
 }
 
 TEST(LookTexture, MakesEachBandAsStrong) {
-  const std::vector<BandStrengths> wanted = TextureOf(Waves(1, 1.5, 0.7));
+  const std::vector<ChannelTexture> wanted = TextureOf(Waves(1, 1.5, 0.7));
   Latents frames = Waves(1, 1, 1);
   ApproachTexture(wanted, frames);
-  const std::vector<BandStrengths> present = TextureOf(frames);
+  const std::vector<ChannelTexture> present = TextureOf(frames);
   for (int channel = 0; channel < 2; ++channel) {
-    EXPECT_NEAR(present.at(channel)[0], wanted.at(channel)[0], 0.05 * wanted.at(channel)[0]);
-    EXPECT_NEAR(present.at(channel)[2], wanted.at(channel)[2], 0.25 * wanted.at(channel)[2]);
+    const auto& is = present.at(channel).strengths;
+    const auto& should = wanted.at(channel).strengths;
+    EXPECT_NEAR(is[0], should[0], 0.05 * should[0]);
+    EXPECT_NEAR(is[2], should[2], 0.25 * should[2]);
   }
 }
 
@@ -73,21 +78,26 @@ TEST(LookTexture, LeavesAFrameAsItIsThatHasTheTexture) {
 
 TEST(LookTexture, DoublesADetailAtMost) {
   Latents frames = Waves(1, 0.01, 0);
-  const double before = TextureOf(frames).at(0)[0];
+  const double before = TextureOf(frames).at(0).strengths[0];
   ApproachTexture(TextureOf(Waves(1, 9, 0)), frames);
-  EXPECT_NEAR(TextureOf(frames).at(0)[0], 2 * before, 0.05 * before);
+  EXPECT_NEAR(TextureOf(frames).at(0).strengths[0], 2 * before, 0.05 * before);
+}
+
+TEST(LookTexture, MakesNothingOfAFlatPlaneAndMovesItsMeanAQuarterOfTheWay) {
   Latents flat{.frames = 1, .channels = 2, .height = 3, .width = 2, .values = {}};
-  flat.values.assign(12, 0.25F);
-  const Latents as_it_was = flat;
-  ApproachTexture(TextureOf(Waves(1, 9, 0)), flat);
+  flat.values.assign(12, 1.0F);
+  std::vector<ChannelTexture> wanted = TextureOf(Waves(1, 9, 0));
+  wanted.at(0).mean = 3;
+  wanted.at(1).mean = 1;
+  ApproachTexture(wanted, flat);
   for (std::size_t i = 0; i < flat.values.size(); ++i) {
-    EXPECT_NEAR(flat.values[i], as_it_was.values[i], 1e-6);
+    EXPECT_NEAR(flat.values[i], i < 6 ? 1.5 : 1.0, 1e-6);
   }
 }
 
 // A frame does not depend on its company, and so not on the chunk.
 TEST(LookTexture, ChangesEachFrameByItself) {
-  const std::vector<BandStrengths> wanted = TextureOf(Waves(1, 2, 1));
+  const std::vector<ChannelTexture> wanted = TextureOf(Waves(1, 2, 1));
   Latents both = Waves(2, 1, 1);
   Latents second = FrameOf(both, 1);
   ApproachTexture(wanted, both);
