@@ -8,7 +8,6 @@
 #include <vector>
 
 #include <rocksdb/db.h>
-#include <rocksdb/file_checksum.h>
 #include <rocksdb/options.h>
 #include <rocksdb/write_batch.h>
 
@@ -17,6 +16,7 @@
 #include "common/blob/blob_key.h"
 #include "common/blob/free_space.h"
 #include "common/blob/log_damage.h"
+#include "common/blob/rocks_options.h"
 #include "common/checksum.h"
 #include "common/writable_folder.h"
 
@@ -50,38 +50,6 @@ Status Translate(const rocksdb::Status& status) {
     return {};
   }
   return Failure(CodeOf(status), status.ToString());
-}
-
-rocksdb::Options DatabaseOptions() {
-  rocksdb::Options options;
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  // The default mode drops acknowledged blobs behind a damaged record without a word.
-  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
-  options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  options.max_background_jobs = 2;
-  options.max_open_files = 512;
-  options.max_total_wal_size = 256 << 20;
-  options.write_buffer_size = 32 << 20;
-  options.bytes_per_sync = 1 << 20;
-  options.avoid_unnecessary_blocking_io = true;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = 4 << 20;
-  options.stats_dump_period_sec = 0;
-  options.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  return options;
-}
-
-rocksdb::ColumnFamilyOptions BlobOptions() {
-  rocksdb::ColumnFamilyOptions options(DatabaseOptions());
-  options.compression = rocksdb::kNoCompression;  // Latents and video do not shrink.
-  options.enable_blob_files = true;
-  options.min_blob_size = 4096;
-  options.blob_file_size = 64 << 20;
-  options.enable_blob_garbage_collection = true;
-  options.blob_garbage_collection_age_cutoff = 1.0;
-  options.blob_garbage_collection_force_threshold = 0.5;
-  return options;
 }
 
 // Blobs of this size and more are files of their own: written once, not to a log first, and gone
@@ -119,6 +87,7 @@ class RocksBlobStore : public BlobStore {
     std::uint64_t count = 0;
     std::uint64_t bytes = 0;                    // Without those in files of their own,
     std::vector<BlobFiles::Number> files = {};  // which are these.
+    rocksdb::WriteBatch deletion;               // Of them all.
   };
   // Of the blobs whose keys start with `prefix`.
   Result<Extent> Measure(const std::string& prefix);
@@ -149,11 +118,29 @@ class RocksBlobStore : public BlobStore {
     const std::string& key_;
   };
 
+  // Space on the disk that others who write at the same time do not count on as well.
+  class Room {
+   public:
+    Room(RocksBlobStore& store, std::uint64_t bytes);
+    Room(const Room&) = delete;
+    Room& operator=(const Room&) = delete;
+    ~Room();
+
+    // kNoSpace where there is none.
+    [[nodiscard]] const Status& IsThere() const { return is_there_; }
+
+   private:
+    RocksBlobStore& store_;
+    const std::uint64_t bytes_;
+    Status is_there_;
+  };
+
   std::string folder_;
   RocksBlobStoreOptions options_;
   std::mutex writing_;  // Guards what says so.
   std::condition_variable written_;
-  std::set<std::string> being_put_;  // Guarded by writing_.
+  std::set<std::string> being_put_;   // Guarded by writing_.
+  std::uint64_t bytes_promised_ = 0;  // Of every Room. Guarded by writing_.
   std::unique_ptr<rocksdb::DB> database_;
   std::uint64_t garbage_bytes_ = 0;  // Deleted since the last compaction. Guarded by writing_.
   rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
@@ -219,6 +206,19 @@ RocksBlobStore::Turn::~Turn() {
   store_.written_.notify_all();
 }
 
+RocksBlobStore::Room::Room(RocksBlobStore& store, std::uint64_t bytes)
+    : store_(store), bytes_(bytes) {
+  const std::lock_guard lock(store_.writing_);
+  store_.bytes_promised_ += bytes_;
+  is_there_ =
+      RequireFreeSpace(store_.folder_, store_.bytes_promised_ + store_.options_.free_bytes_min);
+}
+
+RocksBlobStore::Room::~Room() {
+  const std::lock_guard lock(store_.writing_);
+  store_.bytes_promised_ -= bytes_;
+}
+
 Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
   WEFT_RETURN_IF_ERROR(CheckBlobKey(key));
   WEFT_RETURN_IF_ERROR(RequireOwner());
@@ -237,7 +237,8 @@ Status RocksBlobStore::Put(const std::string& key, std::string_view bytes) {
 Status RocksBlobStore::PutInDatabase(const std::string& key, std::string_view bytes) {
   // The bytes go to the log now and to a blob file later, and each of two memtables may be too
   // large by a blob.
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, 4 * bytes.size() + options_.free_bytes_min));
+  const Room room(*this, 4 * bytes.size());
+  WEFT_RETURN_IF_ERROR(room.IsThere());
   rocksdb::WriteBatch batch;
   batch.Put(blobs_, key, rocksdb::Slice(bytes.data(), bytes.size()));
   batch.Put(keys_, key, Encode(BlobFacts{bytes.size()}));
@@ -245,7 +246,8 @@ Status RocksBlobStore::PutInDatabase(const std::string& key, std::string_view by
 }
 
 Status RocksBlobStore::PutInFile(const std::string& key, std::string_view bytes) {
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, bytes.size() + options_.free_bytes_min));
+  const Room room(*this, bytes.size());
+  WEFT_RETURN_IF_ERROR(room.IsThere());
   // The file first: what is noted down is there. Its number is spent even if it cannot be.
   const BlobFiles::Number number = next_file_++;
   WEFT_RETURN_IF_ERROR(files_.Write(number, bytes));
@@ -310,21 +312,18 @@ Result<std::vector<std::string>> RocksBlobStore::List(const std::string& prefix)
 
 Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
   WEFT_RETURN_IF_ERROR(RequireOwner());
+  // Key by key: every read would have to look through all ranges that were ever deleted.
+  WEFT_ASSIGN_OR_RETURN(Extent extent, Measure(prefix));
+  if (extent.count == 0) {
+    return {};
+  }
+  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
+  WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &extent.deletion)));
+  for (const BlobFiles::Number number : extent.files) {
+    files_.Remove(number);
+  }
   {
     const std::lock_guard lock(writing_);
-    WEFT_ASSIGN_OR_RETURN(const Extent extent, Measure(prefix));
-    if (extent.count == 0) {
-      return {};
-    }
-    WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
-    const std::string end = prefix + '\xff';  // No key has a byte as high.
-    rocksdb::WriteBatch batch;
-    batch.DeleteRange(blobs_, prefix, end);
-    batch.DeleteRange(keys_, prefix, end);
-    WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &batch)));
-    for (const BlobFiles::Number number : extent.files) {
-      files_.Remove(number);
-    }
     garbage_bytes_ += extent.bytes;
     if (!IsWorthCompacting(garbage_bytes_)) {
       return {};
@@ -339,11 +338,13 @@ Result<RocksBlobStore::Extent> RocksBlobStore::Measure(const std::string& prefix
   Extent extent;
   for (entry->Seek(prefix); entry->Valid() && entry->key().starts_with(prefix); entry->Next()) {
     ++extent.count;
+    extent.deletion.Delete(keys_, entry->key());
     const BlobFacts facts = DecodeBlobFacts(entry->value().ToStringView());
     if (facts.file.has_value()) {
       extent.files.push_back(facts.file->number);
     } else {
       extent.bytes += facts.size_bytes;
+      extent.deletion.Delete(blobs_, entry->key());
     }
   }
   WEFT_RETURN_IF_ERROR(Translate(entry->status()));

@@ -1,6 +1,11 @@
 #include "common/plan/lending.h"
 
 namespace weft {
+namespace {
+
+const std::string kPicture = "picture/";
+
+}  // namespace
 
 std::vector<std::uint32_t> LentFrames(FrameRange core,
                                       std::uint32_t window,
@@ -22,7 +27,11 @@ std::vector<std::uint32_t> LentFrames(FrameRange core,
 }
 
 std::string PictureName(std::uint32_t frame) {
-  return "picture/" + std::to_string(frame);
+  return kPicture + std::to_string(frame);
+}
+
+bool IsPictureName(const std::string& output) {
+  return output.compare(0, kPicture.size(), kPicture) == 0;
 }
 
 }  // namespace weft

@@ -20,5 +20,6 @@ std::vector<std::uint32_t> LentFrames(FrameRange core,
 
 // The output that a lent frame is, such as "picture/17".
 std::string PictureName(std::uint32_t frame);
+bool IsPictureName(const std::string& output);
 
 }  // namespace weft

@@ -1,7 +1,6 @@
 #include "coordinator/core/chunk_plan.h"
 
 #include <algorithm>
-#include <iterator>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -11,6 +10,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/attention_wire.h"
 #include "common/wire/overlap_wire.h"
+#include "coordinator/core/anchor_choice.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/object_plan.h"
 #include "coordinator/core/probe_plan.h"
@@ -83,34 +83,6 @@ class Planner {
 
   [[nodiscard]] std::uint32_t ChunkOf(std::uint32_t frame) const {
     return frame / spec_.chunk_frames();
-  }
-
-  // Union over the chunk's frames, ascending.
-  [[nodiscard]] std::vector<std::uint32_t> AnchorsAttendedBy(FrameRange core) const {
-    std::set<std::uint32_t> attended;
-    for (std::uint32_t frame = core.begin; frame < core.end && !plan_.anchors.empty(); ++frame) {
-      const std::vector<std::uint32_t> anchors =
-          AttendedAnchors(frame, spec_.anchors_attended(), AnchorsAround(frame), scene_starts_,
-                          clip_.frame_count());
-      attended.insert(anchors.begin(), anchors.end());
-    }
-    return {attended.begin(), attended.end()};
-  }
-
-  // A subset of the anchors that holds those `frame` attends to. Anchors of its scene stand side by
-  // side, so the nearest ones lie within `anchors_attended` places of it; the first is always asked
-  // for. Ranking all anchors of a film for each of its frames would take minutes.
-  [[nodiscard]] std::vector<std::uint32_t> AnchorsAround(std::uint32_t frame) const {
-    const auto& all = plan_.anchors;
-    const auto count = static_cast<std::ptrdiff_t>(spec_.anchors_attended()) + 1;
-    const auto here = std::lower_bound(all.begin(), all.end(), frame);
-    const auto first = here - std::min(count, std::distance(all.begin(), here));
-    const auto last = here + std::min(count, std::distance(here, all.end()));
-    std::vector<std::uint32_t> around(first, last);
-    if (first != all.begin()) {
-      around.insert(around.begin(), all.front());
-    }
-    return around;
   }
 
   static std::string ControlName(int control) { return "control/" + std::to_string(control); }
@@ -197,7 +169,7 @@ class Planner {
   void AddDenoise() {
     std::vector<std::vector<std::uint32_t>> attended;
     for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
-      attended.push_back(AnchorsAttendedBy(Rendered(chunk)));
+      attended.push_back(AnchorsAttendedBy(Rendered(chunk), plan_.anchors, spec_, clip_));
     }
     for (std::uint32_t round = 0; round < plan_.rounds.size(); ++round) {
       for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
@@ -211,7 +183,6 @@ class Planner {
                                     const std::vector<std::uint32_t>& attended) const {
     const FrameRange core = Rendered(chunk);
     const Round& steps = plan_.rounds[round];
-    const bool smooths = steps.smooth_step.has_value();
     PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
     double passes = core.size();
     if (RunsUnet(steps)) {
@@ -222,27 +193,40 @@ class Planner {
     if (!spec_.look_path().empty()) {
       task.inputs.push_back({{Stage::kProbe, 0, kProbeIndex}, kLook});
     }
-    const TaskPlace before{Stage::kDenoise, chunk, round - 1};
     const std::vector<std::uint32_t> lent = Lent(core);
     task.weight = cost_.DenoiseWork(passes, steps);
-    if (smooths) {
-      task.halo = overlap_ ? core : Halo(core);
+    ReadRoundBefore(lent, task);
+    BringRound(lent, task);
+    return task;
+  }
+
+  // What the round begins with.
+  void ReadRoundBefore(const std::vector<std::uint32_t>& lent, PlannedTask& task) const {
+    const auto [stage, chunk, round] = task.place;
+    const TaskPlace before{stage, chunk, round - 1};
+    if (plan_.rounds[round].smooth_step.has_value()) {
+      task.halo = overlap_ ? task.core : Halo(task.core);
       task.inputs.push_back({before, "latents"});
       task.inputs.push_back({before, "x0"});
       ReadPictures(before, lent, task);
-      task.weight +=
-          TaskCost::SmoothWork(core.size()) + TaskCost::DecodeWork(core.size() - lent.size());
+      task.weight += TaskCost::SmoothWork(task.core.size()) +
+                     TaskCost::DecodeWork(task.core.size() - lent.size());
     } else if (round > 0) {
       for (const std::uint32_t read : ChunksRead(chunk, task)) {
-        task.inputs.push_back({{Stage::kDenoise, read, round - 1}, "latents"});
+        task.inputs.push_back({{stage, read, round - 1}, "latents"});
       }
     }
-    task.outputs.push_back({"latents", core.size() * cost_.LatentBytes()});
-    if (steps.predict_step.has_value()) {
-      task.outputs.push_back({"x0", core.size() * cost_.LatentBytes()});
+  }
+
+  void BringRound(const std::vector<std::uint32_t>& lent, PlannedTask& task) const {
+    const bool predicts = plan_.rounds[task.place.round].predict_step.has_value();
+    const bool ends = task.place.round + 1 == plan_.rounds.size();
+    const std::uint64_t latents = task.core.size() * cost_.LatentBytes();
+    task.outputs.push_back({"latents", latents});
+    if (predicts) {
+      task.outputs.push_back({"x0", latents});
     }
-    const bool last = round + 1 == plan_.rounds.size();
-    if (steps.predict_step.has_value() || (last && spec_.final_pass())) {
+    if (predicts || (ends && spec_.final_pass())) {
       for (const std::uint32_t frame : lent) {
         task.outputs.push_back({PictureName(frame), cost_.PictureBytes()});
       }
@@ -251,7 +235,6 @@ class Planner {
     if (spec_.previews()) {
       task.outputs.push_back({kPreview, cost_.PreviewBytes()});
     }
-    return task;
   }
 
   // The frames that the chunk decodes for others where they are smoothed next; none where chunks
@@ -400,10 +383,11 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
   ReadObjects(spec, plan);
   for (const PlannedTask& task : plan.tasks) {
     if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     Name(task.place.stage) + " would read or bring more than " +
-                         std::to_string(kTaskBlobsMax) +
-                         " blobs; longer chunks or a larger anchor_spacing make fewer");
+      return Failure(
+          ErrorCode::kInvalidArgument,
+          Name(task.place.stage) + " would read or bring more than " +
+              std::to_string(kTaskBlobsMax) +
+              " blobs; longer chunks, a smaller window or a larger anchor_spacing make fewer");
     }
   }
   return plan;

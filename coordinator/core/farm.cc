@@ -26,6 +26,7 @@ Result<Effects> Farm::Restore(const std::vector<Record>& records, Time now) {
   Effects effects;
   floor_.now = now;
   WEFT_RETURN_IF_ERROR(Recover(records, now, floor_, effects));
+  attempts_.RunAgain(LackingOutputs(floor_), effects);
   return effects;
 }
 

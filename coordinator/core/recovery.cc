@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/plan/lending.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_order.h"
 #include "coordinator/core/result_keep.h"
@@ -33,12 +34,20 @@ Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
   return {};
 }
 
-// Whether the record's outputs are the planned ones, except for a preview.
+// Whether the record's outputs are the planned ones, except for a preview, and for pictures, which
+// earlier versions did not store: see LackingOutputs().
 bool HasPlannedOutputs(const v1::TaskRecord& record, const PlannedTask& plan) {
   return std::all_of(plan.outputs.begin(), plan.outputs.end(), [&](const PlannedOutput& planned) {
-    return planned.name == kPreview ||
+    return planned.name == kPreview || IsPictureName(planned.name) ||
            std::any_of(record.outputs().begin(), record.outputs().end(),
                        [&](const v1::Output& output) { return output.name() == planned.name; });
+  });
+}
+
+bool LacksOutputs(const Task& task) {
+  const auto& planned = task.plan->outputs;
+  return std::any_of(planned.begin(), planned.end(), [&](const PlannedOutput& output) {
+    return output.name != kPreview && task.outputs.count(output.name) == 0;
   });
 }
 
@@ -97,6 +106,21 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
   effects.notes.push_back({.text = "epoch " + std::to_string(floor.epoch) + " begins with " +
                                    std::to_string(floor.jobs.All().size()) + " jobs"});
   return {};
+}
+
+std::vector<AttemptId> LackingOutputs(const Floor& floor) {
+  std::vector<AttemptId> lacking;
+  for (const auto& [id, job] : floor.jobs.All()) {
+    if (job.state == JobState::kDone) {
+      continue;
+    }
+    for (const Task* task : floor.tasks.OfJob(id)) {
+      if (task->state == TaskState::kDone && LacksOutputs(*task)) {
+        lacking.push_back(task->LatestAttempt());
+      }
+    }
+  }
+  return lacking;
 }
 
 }  // namespace weft::coordinator

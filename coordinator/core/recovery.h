@@ -16,4 +16,8 @@ namespace weft::coordinator {
 // kDataLoss: records that do not fit together.
 Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effects& effects);
 
+// Attempts of jobs not yet done that are done but did not bring all that is planned now: an earlier
+// version of Weft planned less. Those that others still wait for have to run again.
+std::vector<AttemptId> LackingOutputs(const Floor& floor);
+
 }  // namespace weft::coordinator

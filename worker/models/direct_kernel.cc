@@ -9,27 +9,27 @@ namespace {
 
 // Sums of six cells stay in registers: with vectors of sixteen floats, 24 of 32 by four vectors of
 // columns; with vectors of eight, 12 of 16 by two.
-constexpr int kWideVectors = 4;
-constexpr int kNarrowVectors = 2;
+constexpr std::int64_t kWideVectors = 4;
+constexpr std::int64_t kNarrowVectors = 2;
 constexpr std::int64_t kWideColumns = kWideVectors * kFloats<Lanes>;
 constexpr std::int64_t kNarrowColumns = kNarrowVectors * kFloats<HalfLanes>;
 static_assert(kSumColumns % kWideColumns == 0 && kSumColumns % kNarrowColumns == 0);
 
-template <typename Vector, int kVectors>
-[[gnu::always_inline]] inline void AddProducts(const Vector (&columns)[kVectors],
+template <typename Vector, std::int64_t vectors>
+[[gnu::always_inline]] inline void AddProducts(const Vector (&columns)[vectors],
                                                float cell,
-                                               Vector (&sums)[kVectors]) {
+                                               Vector (&sums)[vectors]) {
 #pragma GCC unroll 4
-  for (int v = 0; v < kVectors; ++v) {
+  for (std::int64_t v = 0; v < vectors; ++v) {
     sums[v] += columns[v] * cell;
   }
 }
 
 // Written out cell by cell: kept in an array, their addresses would lie in memory.
-template <typename Vector, int kVectors>
+template <typename Vector, std::int64_t vectors>
 [[gnu::always_inline]] inline void SumPanelOf(const Pass& pass) {
   static_assert(kPassCells == 6);
-  Vector sums[kPassCells][kVectors] = {};
+  Vector sums[kPassCells][vectors] = {};
   const float* panel = pass.panel;
   const std::int64_t depth = pass.depth;
   for (std::int64_t tap = 0; tap < pass.tap_count; ++tap) {
@@ -41,9 +41,9 @@ template <typename Vector, int kVectors>
     const float* const cell4 = patch + pass.cells[4];
     const float* const cell5 = patch + pass.cells[5];
     for (std::int64_t k = 0; k < depth; ++k) {
-      Vector columns[kVectors];
+      Vector columns[vectors];
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; ++v) {
+      for (std::int64_t v = 0; v < vectors; ++v) {
         Load(panel + v * kFloats<Vector>, columns[v]);
       }
       AddProducts(columns, cell0[k], sums[0]);
@@ -52,13 +52,13 @@ template <typename Vector, int kVectors>
       AddProducts(columns, cell3[k], sums[3]);
       AddProducts(columns, cell4[k], sums[4]);
       AddProducts(columns, cell5[k], sums[5]);
-      panel += kVectors * kFloats<Vector>;
+      panel += vectors * kFloats<Vector>;
     }
   }
 #pragma GCC unroll 6
   for (std::int64_t cell = 0; cell < kPassCells; ++cell) {
 #pragma GCC unroll 4
-    for (int v = 0; v < kVectors; ++v) {
+    for (std::int64_t v = 0; v < vectors; ++v) {
       float* const at = pass.sums + cell * kSumColumns + v * kFloats<Vector>;
       Vector sum;
       Load(at, sum);

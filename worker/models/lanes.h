@@ -1,6 +1,7 @@
 // Sixteen floats side by side, for the few loops over a CPU's data that LibTorch 1.13 does slowly
 // or inexactly. GCC splits or joins them to what the CPU has; products and sums stay separate, so
-// every x86-64 CPU gives the same bits.
+// every x86-64 CPU gives the same bits, but for files that CMakeLists.txt compiles with fused
+// multiply-adds (direct_kernel.cc, tiled_attention.cc).
 
 #pragma once
 

@@ -61,8 +61,9 @@ Status CheckRoots(const std::string& named,
   std::error_code failure;
   const std::string real = fs::weakly_canonical(path, failure).string();
   const bool is_open = !failure && std::any_of(roots.begin(), roots.end(), [&](const auto& root) {
-    std::error_code ignored;
-    return LiesIn(real, WithoutSlash(fs::weakly_canonical(root, ignored).string()));
+    std::error_code unknown;  // Such as a root on a storage that is away: nothing lies there.
+    const std::string folder = fs::weakly_canonical(root, unknown).string();
+    return !unknown && !folder.empty() && LiesIn(real, WithoutSlash(folder));
   });
   if (is_open) {
     return {};

@@ -26,31 +26,44 @@ TEST(LentFrames, DoNotGoAcrossASceneCut) {
   EXPECT_THAT(LentFrames({8, 16}, 3, {0, 9, 15}, 20), ElementsAre(8, 15));
 }
 
-// Goal: every frame that some chunk reads of another is lent, and no other. Method: each window of
-// each frame, for many ways to cut.
+const std::vector<std::uint32_t> kScenes = {0, 5, 6, 17};
+constexpr std::uint32_t kFrames = 23;
+
+// Whether the window of some frame outside of the core holds the frame.
+bool IsRead(std::uint32_t frame, FrameRange core, std::uint32_t window) {
+  for (std::uint32_t other = 0; other < kFrames; ++other) {
+    if (!core.Contains(other) && SmoothingWindow(other, window, kScenes, kFrames).Contains(frame)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void ExpectAllThatAreReadAndNoOther(FrameRange core, std::uint32_t window) {
+  std::vector<std::uint32_t> read;
+  for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
+    if (IsRead(frame, core, window)) {
+      read.push_back(frame);
+    }
+  }
+  EXPECT_EQ(LentFrames(core, window, kScenes, kFrames), read)
+      << core.begin << ".." << core.end << ", window " << window;
+}
+
 TEST(LentFrames, AreNoMoreAndNoLessThanWhatWindowsHold) {
-  const std::vector<std::uint32_t> scenes = {0, 5, 6, 17};
-  constexpr std::uint32_t kFrames = 23;
-  for (std::uint32_t chunk = 1; chunk <= kFrames; ++chunk) {
-    for (std::uint32_t window = 0; window < 8; ++window) {
-      for (std::uint32_t begin = 0; begin < kFrames; begin += chunk) {
-        const FrameRange core{begin, std::min(begin + chunk, kFrames)};
-        std::vector<std::uint32_t> read;
-        for (std::uint32_t frame = core.begin; frame < core.end; ++frame) {
-          bool is_read = false;
-          for (std::uint32_t other = 0; other < kFrames; ++other) {
-            is_read = is_read || (!core.Contains(other) &&
-                                  SmoothingWindow(other, window, scenes, kFrames).Contains(frame));
-          }
-          if (is_read) {
-            read.push_back(frame);
-          }
-        }
-        EXPECT_EQ(LentFrames(core, window, scenes, kFrames), read)
-            << core.begin << ".." << core.end << ", window " << window;
+  for (std::uint32_t window = 0; window < 8; ++window) {
+    for (std::uint32_t begin = 0; begin < kFrames; ++begin) {
+      for (std::uint32_t end = begin + 1; end <= kFrames; ++end) {
+        ExpectAllThatAreReadAndNoOther({begin, end}, window);
       }
     }
   }
+}
+
+TEST(PictureName, IsKnownAgain) {
+  EXPECT_EQ(PictureName(17), "picture/17");
+  EXPECT_TRUE(IsPictureName(PictureName(0)));
+  EXPECT_FALSE(IsPictureName("preview"));
 }
 
 }  // namespace

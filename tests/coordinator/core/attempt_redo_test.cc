@@ -71,6 +71,15 @@ class LossyFarm {
 
   void Restart() {
     farm_.Restart();
+    ComeBack();
+  }
+
+  void RestartAfterOlderVersion() {
+    farm_.RestartAfterOlderVersion();
+    ComeBack();
+  }
+
+  void ComeBack() {
     for (const char* worker : {"a", "b"}) {
       const auto task = running_.find(worker);
       Note(farm_.Say(worker,
@@ -157,6 +166,32 @@ TEST(AttemptRedo, AJobEndsWhateverIsLostOnItsWayAndNoTaskReadsWhatIsGone) {
     EXPECT_THAT(farm.Blobs(), IsEmpty());
   }
   EXPECT_GT(again, 1000U);
+}
+
+TEST(AttemptRedo, AJobEndsWhoseTasksAnOlderVersionDidWithoutPictures) {
+  std::size_t assigned = 0;
+  for (int done = 0; done < 100 && !::testing::Test::HasFailure(); ++done) {
+    SCOPED_TRACE("after " + std::to_string(done) + " tasks");
+    LossyFarm farm(static_cast<std::uint64_t>(done));
+    int tasks = 0;
+    while (tasks < done && farm.Work()) {
+      ++tasks;
+    }
+    farm.RestartAfterOlderVersion();
+    while (farm.Work()) {
+      ++tasks;
+    }
+    assigned = std::max(assigned, static_cast<std::size_t>(tasks));
+    EXPECT_EQ(farm.State().jobs.All().begin()->second.state, JobState::kDone);
+    farm.Restart();
+    EXPECT_FALSE(farm.Work()) << "nothing is made again once more";
+  }
+  LossyFarm whole(0);
+  std::size_t once = 0;
+  while (whole.Work()) {
+    ++once;
+  }
+  EXPECT_GT(assigned, once + 3) << "those that lacked pictures ran twice";
 }
 
 TEST(AttemptRedo, LeavesAloneWhatNobodyReadsAnyMoreAndWhatHasChanged) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/plan/lending.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/model_worker.h"
@@ -129,6 +130,21 @@ void FarmScript::Restart() {
   }
   farm_ = std::make_unique<Farm>(options_);
   Keep(farm_->Restore(records, now_).value());
+}
+
+void FarmScript::RestartAfterOlderVersion() {
+  for (auto& [key, value] : disk_) {
+    if (!value.has_task()) {
+      continue;
+    }
+    auto* const outputs = value.mutable_task()->mutable_outputs();
+    for (int i = outputs->size() - 1; i >= 0; --i) {
+      if (IsPictureName(outputs->Get(i).name())) {
+        outputs->DeleteSubrange(i, 1);
+      }
+    }
+  }
+  Restart();
 }
 
 std::string FarmScript::Submit(const std::string& token, const v1::JobSpec& spec) {

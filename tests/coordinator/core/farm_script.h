@@ -52,6 +52,8 @@ class FarmScript {
   Reply DropPastResults();
   // A new life on the same records, at the same time.
   void Restart();
+  // The same, of a coordinator whose earlier life was of a version that stored no pictures.
+  void RestartAfterOlderVersion();
 
   // Submits and returns the job's id.
   std::string Submit(const std::string& token, const v1::JobSpec& spec);
