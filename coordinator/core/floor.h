@@ -27,7 +27,7 @@ struct FarmOptions {
   // Workers are told to speak this often while they are few; see HeartbeatPace().
   Duration heartbeat{1000};
   double heartbeats_per_second = 2500;  // Of all workers together. REQUIRES: > 0.
-  // A worker that says nothing for this long, and for several of its heartbeats, is gone.
+  // A worker that says nothing for this long, and for three heartbeats of the slowest, is gone.
   Duration silence{5000};
   Duration lease{30'000};        // An attempt that no heartbeat names for this long is given up.
   Duration status_period{1000};  // A watching client hears at least this often,

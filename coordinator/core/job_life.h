@@ -44,7 +44,7 @@ class JobLife {
   Status Retry(const JobId& id, Effects& effects);
 
   // What the job has written and is kept here goes now. No effect where it has gone already.
-  // kFailedPrecondition: it has not ended, or keeps none.
+  // kFailedPrecondition: it is not done, or keeps none.
   Status DropResult(const JobId& id, Effects& effects);
 
   // kInvalidArgument: not 0 to 100.

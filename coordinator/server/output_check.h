@@ -50,7 +50,7 @@ class OutputCheck {
   std::condition_variable changed_;
   bool ends_ = false;
   std::set<std::string> attempts_;      // Of what waits, is read or was not taken; as bytes.
-  std::deque<MessageArrived> waiting_;  // The first of them is read.
+  std::deque<MessageArrived> waiting_;  // Without the one that is read.
   std::vector<MessageArrived> read_;
   std::thread thread_;  // Last: it uses all of the above.
 };

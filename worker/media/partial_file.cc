@@ -57,7 +57,8 @@ Result<PartialFile> PartialFile::Create(const std::string& final_path) {
   const std::string name = std::filesystem::path(final_path).filename().string();
   std::string path = FolderOf(final_path) + "/." + name + ".weft-partial";
   while (true) {
-    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOrdinaryFile);
+    // No link leads elsewhere: others may write to the folder.
+    const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOrdinaryFile);
     if (file < 0) {
       return Failure(SystemError("cannot write " + final_path));
     }

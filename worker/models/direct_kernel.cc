@@ -15,21 +15,21 @@ constexpr std::int64_t kWideColumns = kWideVectors * kFloats<Lanes>;
 constexpr std::int64_t kNarrowColumns = kNarrowVectors * kFloats<HalfLanes>;
 static_assert(kSumColumns % kWideColumns == 0 && kSumColumns % kNarrowColumns == 0);
 
-template <typename Vector, std::int64_t vectors>
-[[gnu::always_inline]] inline void AddProducts(const Vector (&columns)[vectors],
+template <typename Vector, std::int64_t Vectors>
+[[gnu::always_inline]] inline void AddProducts(const Vector (&columns)[Vectors],
                                                float cell,
-                                               Vector (&sums)[vectors]) {
+                                               Vector (&sums)[Vectors]) {
 #pragma GCC unroll 4
-  for (std::int64_t v = 0; v < vectors; ++v) {
+  for (std::int64_t v = 0; v < Vectors; ++v) {
     sums[v] += columns[v] * cell;
   }
 }
 
 // Written out cell by cell: kept in an array, their addresses would lie in memory.
-template <typename Vector, std::int64_t vectors>
+template <typename Vector, std::int64_t Vectors>
 [[gnu::always_inline]] inline void SumPanelOf(const Pass& pass) {
   static_assert(kPassCells == 6);
-  Vector sums[kPassCells][vectors] = {};
+  Vector sums[kPassCells][Vectors] = {};
   const float* panel = pass.panel;
   const std::int64_t depth = pass.depth;
   for (std::int64_t tap = 0; tap < pass.tap_count; ++tap) {
@@ -41,9 +41,9 @@ template <typename Vector, std::int64_t vectors>
     const float* const cell4 = patch + pass.cells[4];
     const float* const cell5 = patch + pass.cells[5];
     for (std::int64_t k = 0; k < depth; ++k) {
-      Vector columns[vectors];
+      Vector columns[Vectors];
 #pragma GCC unroll 4
-      for (std::int64_t v = 0; v < vectors; ++v) {
+      for (std::int64_t v = 0; v < Vectors; ++v) {
         Load(panel + v * kFloats<Vector>, columns[v]);
       }
       AddProducts(columns, cell0[k], sums[0]);
@@ -52,13 +52,13 @@ template <typename Vector, std::int64_t vectors>
       AddProducts(columns, cell3[k], sums[3]);
       AddProducts(columns, cell4[k], sums[4]);
       AddProducts(columns, cell5[k], sums[5]);
-      panel += vectors * kFloats<Vector>;
+      panel += Vectors * kFloats<Vector>;
     }
   }
 #pragma GCC unroll 6
   for (std::int64_t cell = 0; cell < kPassCells; ++cell) {
 #pragma GCC unroll 4
-    for (std::int64_t v = 0; v < vectors; ++v) {
+    for (std::int64_t v = 0; v < Vectors; ++v) {
       float* const at = pass.sums + cell * kSumColumns + v * kFloats<Vector>;
       Vector sum;
       Load(at, sum);

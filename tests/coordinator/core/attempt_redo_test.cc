@@ -40,7 +40,7 @@ class LossyFarm {
     for (const v1::Output& output : completed.task_completed().result().outputs()) {
       there_.insert(output.blob().key());
     }
-    told_.push_back({worker, completed});
+    told_.emplace_back(worker, completed);
     Note(farm_.Say(worker, completed));
     return true;
   }

@@ -38,6 +38,17 @@ TEST(PartialFile, IsGoneWhenItIsNotPublished) {
   EXPECT_EQ(BytesOf(scratch.Path("out.mp4")), "old");
 }
 
+TEST(PartialFile, FollowsNoLinkThatSomebodyMade) {
+  Scratch scratch;
+  const std::string victim = scratch.Path("victim");
+  std::ofstream(victim) << "precious";
+  std::filesystem::create_symlink(victim, scratch.Path(".out.mp4.weft-partial"));
+  const auto refused = PartialFile::Create(scratch.Path("out.mp4"));
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find("cannot write"), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(victim), 8U);
+}
+
 TEST(PartialFile, ReplacesWhatACrashLeftAndTheFileBefore) {
   Scratch scratch;
   scratch.Write("out.mp4", "old");

@@ -67,6 +67,18 @@ TEST(PathRules, HoldForAllThatAJobNames) {
   }
 }
 
+TEST(PathRules, ARootThatCannotBeFoundOpensNothing) {
+  const TemporaryFolder folder;
+  const std::string lost = folder.File("lost");
+  fs::create_symlink(lost, lost);  // Leads to itself.
+  for (const std::string& root : {lost, lost + "/below"}) {
+    const auto refused = Locate(TaskWith("/srv/clip.mp4"), {{}, {root}});
+    ASSERT_FALSE(refused) << root;
+    EXPECT_EQ(refused.error().code(), ErrorCode::kPermissionDenied);
+    EXPECT_TRUE(Locate(TaskWith("/srv/clip.mp4"), {{}, {root, "/srv"}})) << "another is there";
+  }
+}
+
 TEST(PathRules, NoWayLeadsOutOfTheRoots) {
   const TemporaryFolder folder;
   const std::string root = folder.File("root");
