@@ -188,8 +188,10 @@ class Batch {
       return Wrong(place, "two clips are named " + added.name + ": give one a name of its own");
     }
     if (!outputs_.insert(added.options.output).second) {
-      return Wrong(place, "two clips would write " + added.options.output +
-                              ": put {name} into the output's name");
+      const std::string& file = added.options.output;
+      return Wrong(place, file.empty() ? "two clips have no output: add output: FOLDER/{name}.mp4"
+                                       : "two clips would write " + file +
+                                             ": put {name} into the output's name");
     }
     jobs_.push_back(std::move(added));
     return {};

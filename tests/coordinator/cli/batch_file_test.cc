@@ -116,6 +116,8 @@ TEST_F(BatchFileTest, TwoClipsDoNotMeetInOneFile) {
   EXPECT_EQ(MessageOf("output: o.mp4\nclips: [a.mp4, b.mp4]\n"),
             Path() + ":2:16: two clips would write " + folder_.File("o.mp4") +
                 ": put {name} into the output's name");
+  EXPECT_THAT(MessageOf("clips: [a.mp4, b.mp4]\n"),
+              ::testing::HasSubstr(": two clips have no output: add output: FOLDER/{name}.mp4"));
   EXPECT_EQ(MessageOf("output: '{number}.mp4'\nclips: [x/a.mp4, y/a.mp4]\n"),
             Path() + ":2:18: two clips are named a: give one a name of its own");
 }
