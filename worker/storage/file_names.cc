@@ -29,7 +29,9 @@ std::vector<fs::path> EntriesOf(const fs::path& folder) {
 
 Result<FileNames> FileNames::Open(const std::string& folder) {
   WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
-  while (true) {
+  // Others hold it for a moment; one that is stopped meanwhile must not stop everybody.
+  constexpr int kTries = 10'000;
+  for (int i = 0; i < kTries; ++i) {
     WEFT_ASSIGN_OR_RETURN(std::optional<FileLock> lock, FileLock::TryNew(folder + "/.gate"));
     if (lock) {
       FileNames names(folder, *std::move(lock));
@@ -38,6 +40,8 @@ Result<FileNames> FileNames::Open(const std::string& folder) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  return Failure(ErrorCode::kUnavailable,
+                 folder + "/.gate has been held by another worker for ten seconds; it may hang");
 }
 
 void FileNames::RemoveStale() const {

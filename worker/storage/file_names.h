@@ -14,7 +14,8 @@ class FileNames {
  public:
   // Makes the folder. Meanwhile nobody else gives names there or takes them away: this is for a
   // moment. Names of files that are not there any more, and what they lie in, are removed.
-  // kPermissionDenied, kNoSpace: it cannot be made or written.
+  // kPermissionDenied, kNoSpace: it cannot be made or written.  kUnavailable: somebody else has had
+  // it for ten seconds.
   static Result<FileNames> Open(const std::string& folder);
 
   // A path that is always the same for the same two, leads to `file`, and ends in `name`.

@@ -159,6 +159,11 @@ Status TaskFiles::FetchUploads(const std::string& names_folder,
                               watch.is_stopped));
     Take(std::move(file), *path);
   }
+  const auto& embeddings = job.embedding_paths();
+  if (std::none_of(embeddings.begin(), embeddings.end(),
+                   [&](const std::string& path) { return names_.count(path) > 0; })) {
+    return {};
+  }
   WEFT_ASSIGN_OR_RETURN(FileNames names, FileNames::Open(names_folder));
   for (std::string& path : *job.mutable_embedding_paths()) {
     if (const auto named = names_.find(path); named != names_.end()) {
