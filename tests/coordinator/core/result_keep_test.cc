@@ -77,6 +77,17 @@ class ResultKeepTest : public ::testing::Test {
   FarmScript farm_{Options()};
 };
 
+// The first of whose outputs has so many.
+v1::ToCoordinator CompletedWithBytes(const v1::Task& writer, std::uint64_t bytes) {
+  v1::ToCoordinator done = CompletedMessage(writer);
+  done.mutable_task_completed()
+      ->mutable_result()
+      ->mutable_outputs(0)
+      ->mutable_blob()
+      ->set_size_bytes(bytes);
+  return done;
+}
+
 TEST_F(ResultKeepTest, IsAllThatStaysOfAJobThatIsDone) {
   const std::string job = Submit("token").job_submitted().job();
   const v1::Task writer = RunToTheWriter("w");
@@ -148,12 +159,7 @@ TEST_F(ResultKeepTest, AWorkerThatBringsNoListBringsNoResult) {
 TEST_F(ResultKeepTest, WithTooMuchKeptNoFurtherJobIsAccepted) {
   Submit("token");
   const v1::Task writer = RunToTheWriter("w");
-  v1::ToCoordinator done = CompletedMessage(writer);
-  done.mutable_task_completed()
-      ->mutable_result()
-      ->mutable_outputs(0)
-      ->mutable_blob()
-      ->set_size_bytes(5);
+  const v1::ToCoordinator done = CompletedWithBytes(writer, 5);
   EXPECT_TRUE(Submit("before").has_job_submitted());
   farm_.Say("w", done);
   const v1::FromCoordinator refused = Submit("another");
@@ -173,12 +179,7 @@ TEST_F(ResultKeepTest, GoesAtOnceWhereItIsDropped) {
   const v1::Task writer = RunToTheWriter("w");
   EXPECT_THAT(Drop(job).At("client").request_refused().error().message(),
               HasSubstr("has not ended"));
-  v1::ToCoordinator done = CompletedMessage(writer);
-  done.mutable_task_completed()
-      ->mutable_result()
-      ->mutable_outputs(0)
-      ->mutable_blob()
-      ->set_size_bytes(5);
+  const v1::ToCoordinator done = CompletedWithBytes(writer, 5);
   farm_.Say("w", done);
   EXPECT_TRUE(Submit("another").has_request_refused());
   const Reply dropped = Drop(job);
@@ -209,12 +210,7 @@ TEST_F(ResultKeepTest, WhatIsKeptElsewhereIsNotDroppedHere) {
 TEST_F(ResultKeepTest, TheNextLifeKnowsHowMuchIsKept) {
   Submit("token");
   const v1::Task writer = RunToTheWriter("w");
-  v1::ToCoordinator done = CompletedMessage(writer);
-  done.mutable_task_completed()
-      ->mutable_result()
-      ->mutable_outputs(0)
-      ->mutable_blob()
-      ->set_size_bytes(5);
+  const v1::ToCoordinator done = CompletedWithBytes(writer, 5);
   farm_.Say("w", done);
   farm_.Restart();
   EXPECT_TRUE(Submit("another").has_request_refused());
