@@ -1,5 +1,6 @@
 #include "coordinator/core/blob_need.h"
 
+#include "common/plan/lending.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 #include "coordinator/core/result_keep.h"
@@ -8,8 +9,12 @@ namespace weft::coordinator {
 
 void DropOutputs(const Task& task, Effects& effects) {
   for (const auto& [name, blob] : task.outputs) {
-    if (name != kPreview) {
-      effects.drops.push_back(blob.key());
+    // Pictures are many, side by side, and read by the same tasks: each drop is a synced write.
+    const std::string key =
+        IsPictureName(name) ? blob.key().substr(0, blob.key().rfind('/') + 1) : blob.key();
+    const bool is_new = effects.drops.empty() || effects.drops.back() != key;
+    if (name != kPreview && is_new) {
+      effects.drops.push_back(key);
     }
   }
 }
