@@ -167,11 +167,11 @@ Result<Handed> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
     looks.push_back(job.options.look_job);
   }
   SetTokens(wanted.token.empty() ? RandomToken() : wanted.token, jobs);
-  WEFT_RETURN_IF_ERROR(AttendWithin(jobs, looks));
-  SetOrder(after, jobs);
   if (wanted.upload) {
     WEFT_RETURN_IF_ERROR(KeepOutputs(jobs));
   }
+  WEFT_RETURN_IF_ERROR(AttendWithin(jobs, looks));
+  SetOrder(after, jobs);
   if (jobs.size() == 1 && !wanted.name.empty()) {
     jobs.front().mutable_terms()->set_name(wanted.name);
   }
@@ -192,7 +192,7 @@ Status AttendToJobs(const SubmitWanted& wanted, FleetClient& client, Handed& han
                           client.Ask(question, v1::FromCoordinator::kJobDetails));
     WEFT_RETURN_IF_ERROR(AttendTo(answer.job_details(), job));
     WEFT_RETURN_IF_ERROR(coordinator::CheckSpec(job.spec()));
-    if (found.state() == v1::JOB_STATE_DONE && !wanted.unchecked) {
+    if (found.state() == v1::JOB_STATE_DONE && !wanted.unchecked && !wanted.upload) {
       WEFT_RETURN_IF_ERROR(CheckSources(job.spec()));
     }
   }
@@ -317,7 +317,7 @@ void AddOptions(CLI::App& command, SubmitWanted& wanted) {
                    "Do not look for the files here: the workers see other paths");
   command.add_flag(
       "--upload", wanted.upload,
-      "Hand in clips, maps, LoRAs and embeddings of this machine, and have the results "
+      "Hand in clips, maps, LoRAs, embeddings and looks of this machine, and have the results "
       "kept for weft fetch; models stay where the workers see them");
   command.add_flag("--watch", wanted.watch, "Stay until all have ended");
   command.add_flag("--dry-run", wanted.dry_run, "Only say what would be submitted");

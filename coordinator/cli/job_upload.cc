@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <system_error>
 
+#include "common/storage/look_place.h"
 #include "common/storage/object_place.h"
 #include "common/storage/result_place.h"
 #include "common/wire/job_objects.h"
@@ -16,7 +18,8 @@ namespace {
 namespace fs = std::filesystem;
 
 bool IsOwn(const std::string& file, const std::vector<std::string>& saved) {
-  return !IsObjectUrl(file) && std::find(saved.begin(), saved.end(), file) == saved.end();
+  return !IsObjectUrl(file) && !ParseLookUrl(file).has_value() &&
+         std::find(saved.begin(), saved.end(), file) == saved.end();
 }
 
 // The user of a job that is done; empty: it is not, or there is none.
@@ -62,12 +65,23 @@ std::vector<std::string> SavedLooks(const std::vector<v1::SubmitJob>& jobs) {
 }
 
 Status KeepOutputs(std::vector<v1::SubmitJob>& jobs) {
+  std::map<std::string, std::string> savers;  // Ids, by the file that anchors would have been in.
   for (v1::SubmitJob& job : jobs) {
-    std::string& output = *job.mutable_spec()->mutable_output_path();
-    if (!IsObjectUrl(output)) {
-      const ResultPlace place{job.terms().user(), fs::path(output).filename().string()};
-      WEFT_RETURN_IF_ERROR(ParseResultUrl(place.Url()));
-      output = place.Url();
+    v1::JobSpec& spec = *job.mutable_spec();
+    if (const auto saver = savers.find(spec.look_path()); saver != savers.end()) {
+      spec.set_look_path(LookPlace{saver->second}.Url());
+      job.mutable_terms()->add_after(saver->second);
+    }
+    std::string& output = *spec.mutable_output_path();
+    if (IsObjectUrl(output)) {
+      continue;
+    }
+    const ResultPlace place{job.terms().user(), fs::path(output).filename().string()};
+    WEFT_RETURN_IF_ERROR(ParseResultUrl(place.Url()));
+    output = place.Url();
+    if (!spec.save_look_path().empty()) {
+      savers[spec.save_look_path()] = coordinator::JobIdOf(job.client_token()).value;
+      spec.set_save_look_path(LookBeside(output));
     }
   }
   return {};

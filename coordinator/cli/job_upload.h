@@ -18,7 +18,8 @@ namespace weft::cli {
 Status CheckOwnFiles(const v1::JobSpec& spec, const std::vector<std::string>& saved);
 
 // Has the coordinator keep what the jobs write, for their users, under the names that the files
-// would have had. Objects are written as ever.
+// would have had, and the anchors that they save beside it, for those further down that attend to
+// them. Objects are written as ever, and what is saved beside them.
 // kInvalidArgument: a file's or a user's name is too long; says which.
 Status KeepOutputs(std::vector<v1::SubmitJob>& jobs);
 

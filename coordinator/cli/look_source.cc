@@ -4,6 +4,8 @@
 #include <cassert>
 #include <map>
 
+#include "common/storage/look_place.h"
+#include "common/storage/result_place.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/schedule.h"
 
@@ -52,7 +54,11 @@ Status CheckFits(const v1::JobDetails& details, const v1::JobSpec& job) {
 }
 
 // Where the anchors are that it saves, or attends to itself.
-const std::string& PathOf(const v1::JobSpec& spec) {
+std::string PlaceOf(const v1::JobDetails& source) {
+  const v1::JobSpec& spec = source.spec();
+  if (IsResultUrl(spec.save_look_path())) {
+    return LookPlace{source.summary().job()}.Url();
+  }
   return spec.save_look_path().empty() ? spec.look_path() : spec.save_look_path();
 }
 
@@ -62,19 +68,26 @@ Status CheckState(const v1::JobDetails& source) {
     return Failure(ErrorCode::kFailedPrecondition,
                    state == v1::JOB_STATE_FAILED ? "it failed" : "it was cancelled");
   }
-  return PathOf(source.spec()).empty()
+  return PlaceOf(source).empty()
              ? Failure(ErrorCode::kFailedPrecondition,
                        "it keeps no anchors; hand it in with save-anchors: FILE")
              : Status();
 }
 
+void WaitFor(const std::string& source, v1::SubmitJob& job) {
+  const auto& after = job.terms().after();
+  if (std::find(after.begin(), after.end(), source) == after.end()) {
+    job.mutable_terms()->add_after(source);
+  }
+}
+
 Status Attend(const v1::JobDetails& source, v1::SubmitJob& job) {
   WEFT_RETURN_IF_ERROR(CheckState(source));
   WEFT_RETURN_IF_ERROR(CheckFits(source, job.spec()));
-  job.mutable_spec()->set_look_path(PathOf(source.spec()));
-  auto& after = *job.mutable_terms()->mutable_after();
-  if (std::find(after.begin(), after.end(), source.summary().job()) == after.end()) {
-    job.mutable_terms()->add_after(source.summary().job());
+  job.mutable_spec()->set_look_path(PlaceOf(source));
+  WaitFor(source.summary().job(), job);
+  if (const auto kept = ParseLookUrl(job.spec().look_path()); kept.has_value()) {
+    WaitFor(kept->job, job);  // Which may be one that the source attends to.
   }
   return {};
 }
@@ -109,8 +122,9 @@ Status AttendWithin(std::vector<v1::SubmitJob>& jobs, std::vector<std::string>& 
       continue;
     }
     v1::JobSpec& source = *jobs[found->second].mutable_spec();
-    if (PathOf(source).empty() && source.anchors_attended() > 0) {
-      source.set_save_look_path(source.output_path() + ".look");
+    const bool has_look = !source.look_path().empty() || !source.save_look_path().empty();
+    if (!has_look && source.anchors_attended() > 0) {
+      source.set_save_look_path(LookBeside(source.output_path()));
     }
     const Status attends = AttendTo(DetailsOf(jobs[found->second]), jobs[number]);
     if (!attends) {

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "common/storage/look_place.h"
 #include "common/storage/object_place.h"
 #include "common/wire/job_objects.h"
 #include "worker/models/safetensors.h"
@@ -94,7 +95,7 @@ Status CheckSources(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
   WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
   WEFT_RETURN_IF_ERROR(CheckAddition(spec.tokenizer_path(), "tokenizer"));
-  if (!spec.look_path().empty()) {
+  if (!spec.look_path().empty() && !ParseLookUrl(spec.look_path()).has_value()) {
     WEFT_RETURN_IF_ERROR(CheckFile(spec.look_path(), "anchors"));
   }
   for (const v1::Lora& lora : spec.loras()) {

@@ -7,6 +7,7 @@
 
 #include "coordinator/core/blob_need.h"
 #include "coordinator/core/clip_check.h"
+#include "coordinator/core/kept_look.h"
 #include "coordinator/core/placement.h"
 #include "coordinator/core/task_message.h"
 
@@ -100,8 +101,12 @@ void AttemptLife::Confine(Job& job, const Task& task, const Worker& worker, Effe
 
 void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects& effects) {
   Message assignment{worker.peer, {}};
-  *assignment.body.mutable_assign_task()->mutable_task() =
-      ToMessage(task, *floor_.jobs.Find(task.id.job), floor_.tasks);
+  const Job& job = *floor_.jobs.Find(task.id.job);
+  v1::Task& assigned = *assignment.body.mutable_assign_task()->mutable_task();
+  assigned = ToMessage(task, job, floor_.tasks);
+  if (auto look = KeptLookOf(task, job, floor_); look.has_value()) {
+    *assigned.add_inputs() = *std::move(look);
+  }
   effects.messages.push_back(std::move(assignment));
 }
 

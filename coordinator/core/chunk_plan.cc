@@ -149,6 +149,9 @@ class Planner {
       task.anchor_frames.push_back(plan_.anchors[i]);
       task.outputs.push_back({AnchorName(plan_.anchors[i]), steps * cost_.LatentBytes()});
     }
+    if (group == 0 && IsResultUrl(spec_.save_look_path())) {
+      task.outputs.push_back({kLook, (end - begin) * steps * cost_.LatentBytes()});
+    }
     std::set<std::uint32_t> chunks;
     for (const std::uint32_t anchor : task.anchor_frames) {
       chunks.insert(ChunkOf(anchor));
@@ -353,6 +356,9 @@ class Planner {
   void AddAssemble() {
     PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = whole_, .halo = whole_};
     ReadChunks(whole_, {Stage::kFinish, 0, 0}, "segment", task);
+    if (IsResultUrl(spec_.save_look_path()) && !plan_.anchors.empty()) {
+      task.inputs.push_back({{Stage::kAnchor, 0, 0}, kLook});
+    }
     if (const auto result = ParseResultUrl(spec_.output_path()); result) {
       task.outputs.push_back({result->IndexName(), 0});  // And pieces, as many as it takes.
     }

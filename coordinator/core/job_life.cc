@@ -10,6 +10,7 @@
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
+#include "coordinator/core/kept_look.h"
 #include "coordinator/core/place_check.h"
 #include "coordinator/core/probe_plan.h"
 #include "coordinator/core/result_keep.h"
@@ -134,6 +135,9 @@ std::optional<Refusal> JobLife::FindRefusal(const v1::SubmitJob& request) const 
   }
   if (const Status order = CheckOrder(request.terms(), floor_.jobs); !order) {
     return Plain(order.error());
+  }
+  if (const Status look = CheckKeptLook(request, floor_); !look) {
+    return Plain(look.error());
   }
   const std::string& user = request.terms().user();
   if (const Status room = CheckResultRoom(request.spec(), user, floor_); !room) {

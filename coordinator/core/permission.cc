@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "common/storage/look_place.h"
 #include "common/storage/result_place.h"
 
 namespace weft::coordinator {
@@ -93,6 +94,9 @@ void Sign(const Guest& guest, Message& message) {
     if (auto result = ParseResultUrl(job.spec().output_path()); result) {
       result->owner = guest.name;
       job.mutable_spec()->set_output_path(result->Url());
+      if (IsResultUrl(job.spec().save_look_path())) {
+        job.mutable_spec()->set_save_look_path(LookBeside(result->Url()));
+      }
     }
   }
   if (guest.role == Role::kSubmit && message.has_offer_file()) {

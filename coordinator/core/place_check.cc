@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "common/storage/look_place.h"
 #include "common/storage/object_place.h"
 #include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
@@ -49,6 +50,21 @@ Status CheckPart(const char* field, const std::string& place) {
   }
   const auto upload = ParseUploadUrl(place);
   return upload ? Status() : Status(Failure(upload.error().Within(field)));
+}
+
+Status CheckLook(const char* field, const std::string& place) {
+  return ParseLookUrl(place).has_value() ? Status() : CheckPart(field, place);
+}
+
+Status CheckSavedLook(const v1::JobSpec& spec) {
+  if (!IsResultUrl(spec.save_look_path())) {
+    return CheckPath("save_look_path", spec.save_look_path());
+  }
+  return spec.save_look_path() == LookBeside(spec.output_path())
+             ? Status()
+             : Failure(ErrorCode::kInvalidArgument,
+                       "save_look_path is '" + spec.save_look_path() + "': the coordinator keeps " +
+                           "anchors beside a result that it keeps, as output_path.look");
 }
 
 Status CheckSource(const char* field, const std::string& place) {

@@ -19,10 +19,17 @@ Status CheckPlace(const char* field, const std::string& place);
 Status CheckOutput(const char* field, const std::string& place);
 
 // The same for what may also be a file that was handed in, weft://OWNER/SHA256/SIZE/NAME: parts of
-// a model, anchors.
+// a model.
 Status CheckPart(const char* field, const std::string& place);
 
-// The same for what may be any of them: clips.
+// The same for what another job may save with its result, weft://look/JOB: anchors.
+Status CheckLook(const char* field, const std::string& place);
+
+// Where the job saves anchors: an absolute path, or beside its output where that is kept here.
+// kInvalidArgument: neither.
+Status CheckSavedLook(const v1::JobSpec& spec);
+
+// The same for clips: what may be handed in, or an object.
 Status CheckSource(const char* field, const std::string& place);
 
 // kPermissionDenied: the job reads a file that somebody else than `user` has handed in, or has its

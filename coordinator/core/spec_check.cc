@@ -243,13 +243,13 @@ Status CheckAnchors(const v1::JobSpec& spec) {
   }
   const bool attends = spec.anchors_attended() > 0;
   if (!spec.look_path().empty()) {
-    WEFT_RETURN_IF_ERROR(CheckPart("look_path", spec.look_path()));
+    WEFT_RETURN_IF_ERROR(CheckLook("look_path", spec.look_path()));
     if (!attends || !spec.save_look_path().empty()) {
       return Refuse("look_path", "set", "only where frames attend to anchors and save none");
     }
   }
   if (!spec.save_look_path().empty()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("save_look_path", spec.save_look_path()));
+    WEFT_RETURN_IF_ERROR(CheckSavedLook(spec));
     if (!attends) {
       return Refuse("save_look_path", "set", "only where frames attend to anchors");
     }

@@ -175,6 +175,44 @@ TEST_F(Upload, AKillWhileTheResultIsSentChangesNothing) {
   }
 }
 
+TEST_F(Upload, ClipsOfABatchShareAnchorsThatNobodyElseSees) {
+  const std::string both =
+      "model: " WEFT_SOURCE_DIR
+      "/deploy/models/weft-demo\nprompt: a harbour\nsteps: 3\nsmooth-steps: none\nwindow: 2\n"
+      "chunk: 4\nlossless: true\nexchange: halo\n";
+  Write(both + "output: \"{name}.mkv\"\nclips:\n" +
+        "  - {name: one, input: take.mkv, frames: \"0:8\"}\n" +
+        "  - {name: two, input: take.mkv, frames: \"12:20\", anchors: \"from:one\"}\n");
+  fs::create_directory(Path("alone"));
+  const auto alone = [&](const std::string& name, const std::string& frames,
+                         const std::string& more) {
+    std::ofstream(Path("alone/job.yaml"))
+        << both << "input: " << clip_ << "\nframes: \"" << frames << "\"\n"
+        << more;
+    const Outcome rendered = RunCommand(
+        {Program("weft"), "render", Path("alone/job.yaml"), "-o", Path("alone/" + name + ".mkv")},
+        commands_.path().string());
+    ASSERT_EQ(rendered.exit_code, 0) << rendered.errors;
+  };
+  alone("one", "0:8", "save-anchors: look\n");
+  alone("two", "12:20", "anchors-from: look\n");
+
+  StandaloneFarm farm(Farm());
+  const Outcome submitted = Submit();
+  ASSERT_EQ(submitted.exit_code, 0) << submitted.errors;
+  fs::remove_all(Path("artist"));
+  for (const std::string name : {"one", "two"}) {
+    ASSERT_EQ(Weft({"watch", name}).exit_code, 0) << Weft({"show", name}).output;
+    const Outcome fetched = Weft({"fetch", name, "-o", Path("fetched")});
+    ASSERT_EQ(fetched.exit_code, 0) << fetched.errors;
+    const std::string film = "/" + name + ".mkv";
+    EXPECT_TRUE(Read(Path("fetched") + film) == Read(Path("alone") + film)) << name << " differs";
+  }
+  EXPECT_TRUE(Read(Path("fetched/one.mkv.look")) == Read(Path("alone/look")));
+  farm.Stop();
+  EXPECT_EQ(farm.Check().exit_code, 0);
+}
+
 TEST_F(Upload, AResultGoesWhenItsTimeIsOver) {
   WriteShortJob();
   StandaloneFarm::Options options = Farm();

@@ -5,12 +5,28 @@
 #include <string>
 #include <vector>
 
+#include "common/storage/result_place.h"
+#include "common/whole_file.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/look.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
+namespace {
+
+// In a file that appears only whole, or, where the job's result is kept, for the task that writes
+// it.
+Status SaveLook(const v1::Task& task,
+                const std::string& look,
+                StageContext& context,
+                v1::TaskResult* result) {
+  const std::string& place = task.job().save_look_path();
+  return IsResultUrl(place) ? StoreOutput(task, kLookOutput, look, context.blobs, result)
+                            : WriteWholeFile(place, look);
+}
+
+}  // namespace
 
 Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
   const std::vector<std::uint32_t> anchors(task.anchor_frames().begin(),
@@ -40,7 +56,8 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
 
   v1::TaskResult result;
   if (!task.job().save_look_path().empty() && task.attempt().task().chunk() == 0) {
-    WEFT_RETURN_IF_ERROR(SaveLook(task, {anchors, before_step, input.controls}));
+    WEFT_RETURN_IF_ERROR(
+        SaveLook(task, PackLook(task, {anchors, before_step, input.controls}), context, &result));
   }
   const std::size_t own = task.attempt().task().chunk() == 0 ? 0 : 1;  // Before it: the first one.
   for (std::size_t i = own; i < anchors.size(); ++i) {

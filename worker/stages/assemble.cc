@@ -3,8 +3,12 @@
 
 #include <utility>
 
+#include "common/storage/look_place.h"
+#include "common/storage/result_place.h"
+#include "common/whole_file.h"
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
+#include "worker/stages/look.h"
 #include "worker/stages/seams.h"
 #include "worker/stages/stage.h"
 
@@ -28,6 +32,11 @@ Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) 
     assembly.segments.push_back(std::move(segment));
   }
   WEFT_RETURN_IF_ERROR(media::Assemble(assembly));
+  if (IsResultUrl(task.job().save_look_path())) {
+    WEFT_ASSIGN_OR_RETURN(const std::string look,
+                          FetchInput(task, {Stage::kAnchor, 0, 0, kLookOutput}, context.blobs));
+    WEFT_RETURN_IF_ERROR(WriteWholeFile(LookBeside(task.job().output_path()), look));
+  }
   v1::TaskResult result;
   result.set_frames(clip.frame_count());
   if (task.job().seam_report()) {

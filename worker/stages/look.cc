@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "common/plan/rounds.h"
-#include "common/whole_file.h"
 #include "worker/stages/blobs.h"
 
 namespace weft::worker {
@@ -77,7 +76,7 @@ void KeepAnchors(int count, v1::Look& look) {
 
 }  // namespace
 
-Status SaveLook(const v1::Task& task, const LookAnchors& anchors) {
+std::string PackLook(const v1::Task& task, const LookAnchors& anchors) {
   v1::Look look = LookOf(task.job(), task.clip());
   for (std::size_t i = 0; i < anchors.frames.size(); ++i) {
     v1::LookAnchor& anchor = *look.add_anchors();
@@ -87,7 +86,7 @@ Status SaveLook(const v1::Task& task, const LookAnchors& anchors) {
       anchor.add_controls(PackControls({maps[i]}));
     }
   }
-  return WriteWholeFile(task.job().save_look_path(), look.SerializeAsString());
+  return look.SerializeAsString();
 }
 
 Result<v1::Look> LoadLook(const v1::JobSpec& job, const v1::Clip& clip) {

@@ -23,9 +23,8 @@ struct LookAnchors {
   std::vector<std::vector<ControlMap>> controls;  // [ControlNet][anchor]; empty without any.
 };
 
-// Writes job.save_look_path, which appears only whole: the anchors of the first group.
-// kPermissionDenied, kNoSpace: it cannot be written.
-Status SaveLook(const v1::Task& task, const LookAnchors& anchors);
+// What a file with them holds: those of the first group.
+std::string PackLook(const v1::Task& task, const LookAnchors& anchors);
 
 // Reads job.look_path, and keeps job.anchors_attended of its anchors, evenly chosen, the first
 // among them; all if there are not more. kInvalidArgument: it is no look, or one of another size,
@@ -35,7 +34,7 @@ Result<v1::Look> LoadLook(const v1::JobSpec& job, const v1::Clip& clip);
 
 // What the job's probe loaded. kDataLoss: it is damaged.
 Result<v1::Look> FetchLook(const v1::Task& task, BlobStore& blobs);
-constexpr char kLookOutput[] = "look";  // Of the probe.
+constexpr char kLookOutput[] = "look";  // Of the probe, or of anchors that are kept with a result.
 
 // kDataLoss: the look is damaged.
 Result<LookAnchors> AnchorsOf(const v1::Look& look);

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "common/ids.h"
+#include "common/storage/look_place.h"
 #include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 #include "worker/storage/file_names.h"
+#include "worker/storage/look_file.h"
 #include "worker/storage/upload_file.h"
 
 namespace weft::worker {
@@ -71,6 +73,7 @@ Result<TaskFiles> TaskFiles::Bring(const v1::Task& task,
     WEFT_RETURN_IF_ERROR(files.FetchObjects(watch));
   }
   WEFT_RETURN_IF_ERROR(files.StageResult(options.cache_folder + "/results"));
+  WEFT_RETURN_IF_ERROR(files.FetchLook(blobs, watch));
   WEFT_RETURN_IF_ERROR(files.FetchUploads(options.cache_folder + "/names", blobs, watch));
   return files;
 }
@@ -138,6 +141,24 @@ Status TaskFiles::FetchObject(std::string& path, const TransferWatch& watch) {
                                                },
                                                watch.is_stopped));
   Take(std::move(clip), path);
+  return {};
+}
+
+Status TaskFiles::FetchLook(BlobStore& blobs, const TransferWatch& watch) {
+  std::string& path = *task_.mutable_job()->mutable_look_path();
+  if (!ParseLookUrl(path).has_value() || !IsIndex(task_)) {
+    return {};
+  }
+  WEFT_ASSIGN_OR_RETURN(const KeptFile look, FindLook(task_, path, blobs));
+  WEFT_ASSIGN_OR_RETURN(
+      CachedObject file,
+      cache_.Fetch(
+          {"", path + "/" + look.file.name(), {look.file.sha256(), look.file.size_bytes()}},
+          [&](const std::string& part) {
+            return ReadKeptFile(look, blobs, part, watch.is_stopped);
+          },
+          watch.is_stopped));
+  Take(std::move(file), path);
   return {};
 }
 

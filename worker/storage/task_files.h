@@ -58,6 +58,7 @@ class TaskFiles {
   Status OpenStore(const S3Options& options);
   Status FetchObjects(const TransferWatch& watch);
   Status FetchObject(std::string& path, const TransferWatch& watch);
+  Status FetchLook(BlobStore& blobs, const TransferWatch& watch);
   Status FetchUploads(const std::string& names_folder,
                       BlobStore& blobs,
                       const TransferWatch& watch);

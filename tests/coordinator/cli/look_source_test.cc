@@ -126,6 +126,19 @@ TEST(AttendWithin, AJobFurtherUpKeepsItsAnchorsForOthers) {
   EXPECT_EQ(jobs[3].spec().look_path(), "");
 }
 
+TEST(AttendWithin, TakesWhatIsKeptWithAResultFromTheJobThatSavesIt) {
+  std::vector<v1::SubmitJob> jobs = {Job("first", "1"), Job("second", "2"), Job("third", "3")};
+  jobs[0].mutable_spec()->set_output_path("weft://_ada/result/first.mp4");
+  std::vector<std::string> sources = {"", "first", "second"};
+  ASSERT_TRUE(AttendWithin(jobs, sources));
+  EXPECT_EQ(jobs[0].spec().save_look_path(), "weft://_ada/result/first.mp4.look");
+  EXPECT_EQ(jobs[1].spec().look_path(), "weft://look/" + IdOf("1"));
+  EXPECT_THAT(jobs[1].terms().after(), ElementsAre(IdOf("1")));
+  EXPECT_EQ(jobs[2].spec().look_path(), "weft://look/" + IdOf("1"));
+  EXPECT_THAT(jobs[2].terms().after(), ElementsAre(IdOf("2"), IdOf("1")))
+      << "who saves it may not have ended";
+}
+
 TEST(AttendWithin, PassesOnAJobOfTheFarm) {
   std::vector<v1::SubmitJob> jobs = {Job("first", "1"), Job("second", "2")};
   std::vector<std::string> sources = {"of-last-year", "first"};

@@ -113,6 +113,20 @@ TEST(PlanJob, RendersNoAnchorsWhereFramesAttendToAnotherJobs) {
   EXPECT_THAT(Find(plan, Stage::kDenoise, 2, 0).anchor_frames, IsEmpty());
 }
 
+TEST(PlanJob, AnchorsThatAreKeptWithTheResultGoToWhoWritesIt) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_anchor_spacing(2);
+  spec.set_output_path("weft://_ada/result/neon.mp4");
+  EXPECT_THAT(OutputsOf(Find(Plan(spec, SampleClip(60)), Stage::kAnchor, 0)),
+              testing::Not(testing::Contains("look")));
+  spec.set_save_look_path("weft://_ada/result/neon.mp4.look");
+  const JobPlan plan = Plan(spec, SampleClip(60));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kAnchor, 0)), testing::Contains("look"));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kAnchor, 1)), testing::Not(testing::Contains("look")))
+      << "the first group's count";
+  EXPECT_THAT(InputsOf(Find(plan, Stage::kAssemble)), testing::Contains("anchor look"));
+}
+
 TEST(PlanJob, EveryControlHasMapsOfItsOwn) {
   v1::JobSpec spec = SampleSpec();
   *spec.add_controls() = spec.controls(0);

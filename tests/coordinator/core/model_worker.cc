@@ -48,6 +48,8 @@ std::vector<std::string> AnchorsOutputs(const v1::Task& task) {
   }
   if (task.attempt().task().chunk() > 0) {
     names.erase(names.begin());  // The first anchor comes with every group.
+  } else if (IsResultUrl(task.job().save_look_path())) {
+    names.emplace_back("look");
   }
   return names;
 }

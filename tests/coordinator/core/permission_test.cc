@@ -142,6 +142,10 @@ TEST_F(PermissionTest, ResultsOfArtistsAreTheirsWhomeverTheyName) {
   EXPECT_EQ(submit.submit_job().spec().output_path(), "weft://_ada/result/neon.mp4");
   Sign(bob_, submit);
   EXPECT_EQ(submit.submit_job().spec().output_path(), "weft://_bob/result/neon.mp4");
+  EXPECT_EQ(submit.submit_job().spec().save_look_path(), "");
+  submit.mutable_submit_job()->mutable_spec()->set_save_look_path("weft://_ada/result/any.look");
+  Sign(bob_, submit);
+  EXPECT_EQ(submit.submit_job().spec().save_look_path(), "weft://_bob/result/neon.mp4.look");
 }
 
 TEST_F(PermissionTest, FilesOfArtistsAreTheirsWhomeverTheyName) {

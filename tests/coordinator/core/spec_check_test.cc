@@ -36,6 +36,13 @@ std::vector<BadSpec> BadSpecs() {
        [](auto& s) { s.set_input_path("weft://ada/5/a.mp4"); }},
       {"output_path: 'weft://ada/5/a.mp4' is no place of a result",
        [](auto& s) { s.set_output_path("weft://ada/5/a.mp4"); }},
+      {"look_path: 'weft://look/' is no place of a file that was handed in",
+       [](auto& s) { s.set_look_path("weft://look/"); }},
+      {"save_look_path is 'weft://_ada/result/b.look'",
+       [](auto& s) {
+         s.set_output_path("weft://_ada/result/a.mp4");
+         s.set_save_look_path("weft://_ada/result/b.look");
+       }},
       {"output_path is too long", [](auto& s) { s.set_output_path("/" + std::string(5000, 'x')); }},
       {"model_path is 's3://models/dream': an absolute path",
        [](auto& s) { s.set_model_path("s3://models/dream"); }},
