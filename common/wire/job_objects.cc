@@ -51,6 +51,11 @@ std::vector<std::string*> FilesOf(v1::JobSpec& job) {
   for (std::string& path : *job.mutable_embedding_paths()) {
     AddIfSet(path, files);
   }
+  for (v1::HandedInModel& model : *job.mutable_models()) {
+    for (v1::ModelPart& part : *model.mutable_parts()) {
+      AddIfSet(*part.mutable_url(), files);
+    }
+  }
   return files;
 }
 
@@ -69,7 +74,24 @@ std::vector<const std::string*> FilesOf(const v1::JobSpec& job) {
   for (const std::string& path : job.embedding_paths()) {
     AddIfSet(path, files);
   }
+  for (const v1::HandedInModel& model : job.models()) {
+    for (const v1::ModelPart& part : model.parts()) {
+      AddIfSet(part.url(), files);
+    }
+  }
   return files;
+}
+
+std::vector<std::string*> ModelPathsOf(v1::JobSpec& job) {
+  std::vector<std::string*> paths;
+  for (std::string* const path :
+       {job.mutable_model_path(), job.mutable_vae_path(), job.mutable_tokenizer_path()}) {
+    AddIfSet(*path, paths);
+  }
+  for (v1::Control& control : *job.mutable_controls()) {
+    AddIfSet(*control.mutable_net_path(), paths);
+  }
+  return paths;
 }
 
 }  // namespace weft

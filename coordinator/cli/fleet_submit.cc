@@ -43,6 +43,7 @@ struct SubmitWanted {
   bool wait_for_workers = false;
   bool unchecked = false;
   bool upload = false;
+  bool upload_models = false;
   bool watch = false;
   bool dry_run = false;
 };
@@ -84,9 +85,13 @@ v1::JobTerms TermsOf(const SubmitWanted& wanted) {
 }
 
 // saved: the files that jobs handed in together keep anchors in: they need not be there yet.
-Status CheckFiles(v1::JobSpec spec, const std::set<std::string>& saved, bool upload) {
-  if (upload) {
-    return CheckOwnFiles(spec, {saved.begin(), saved.end()});  // The others are the workers'.
+Status CheckFiles(v1::JobSpec spec,
+                  const std::set<std::string>& saved,
+                  const SubmitWanted& wanted) {
+  if (wanted.upload) {
+    WEFT_RETURN_IF_ERROR(CheckOwnFiles(spec, {saved.begin(), saved.end()}));
+    // Else they are the workers'.
+    return wanted.upload_models && !spec.model_path().empty() ? CheckModels(spec) : Status();
   }
   if (saved.count(spec.look_path()) > 0) {
     spec.clear_look_path();
@@ -153,8 +158,7 @@ Result<Handed> ReadJobs(const SubmitWanted& wanted, const std::string& folder) {
   std::vector<std::vector<std::string>> after;  // Of each job.
   for (const auto& [file, job] : read) {
     Result<v1::JobSpec> spec = SpecOf(job);
-    const Status checked =
-        !spec || wanted.unchecked ? Status() : CheckFiles(*spec, saved, wanted.upload);
+    const Status checked = !spec || wanted.unchecked ? Status() : CheckFiles(*spec, saved, wanted);
     if (!spec || !checked) {
       const Error& error = spec ? checked.error() : spec.error();
       return Failure(error.Within(job.name).Within(file));
@@ -263,7 +267,7 @@ Status HandInFiles(const SubmitWanted& wanted,
   options.is_stopped = [&session] { return session.signals.Caught(); };
   options.told = TellHandedIn;
   Uploader uploader(session.client, session.connect, std::move(options));
-  return UploadFiles(jobs, !wanted.token.empty(), session.client, uploader);
+  return UploadFiles(jobs, !wanted.token.empty(), wanted.upload_models, session.client, uploader);
 }
 
 Result<ExitCode> HandIn(Handed handed,
@@ -315,10 +319,14 @@ void AddOptions(CLI::App& command, SubmitWanted& wanted) {
                    "Accept it although no worker could run it now");
   command.add_flag("--unchecked", wanted.unchecked,
                    "Do not look for the files here: the workers see other paths");
-  command.add_flag(
+  CLI::Option* const upload = command.add_flag(
       "--upload", wanted.upload,
       "Hand in clips, maps, LoRAs, embeddings and looks of this machine, and have the results "
       "kept for weft fetch; models stay where the workers see them");
+  command
+      .add_flag("--upload-models", wanted.upload_models,
+                "With --upload: hand in models, their parts and ControlNets as well")
+      ->needs(upload);
   command.add_flag("--watch", wanted.watch, "Stay until all have ended");
   command.add_flag("--dry-run", wanted.dry_run, "Only say what would be submitted");
 }

@@ -10,6 +10,7 @@
 #include "common/storage/object_place.h"
 #include "common/storage/result_place.h"
 #include "common/wire/job_objects.h"
+#include "coordinator/cli/model_upload.h"
 #include "coordinator/core/job_id.h"
 
 namespace weft::cli {
@@ -89,6 +90,7 @@ Status KeepOutputs(std::vector<v1::SubmitJob>& jobs) {
 
 Status UploadFiles(std::vector<v1::SubmitJob>& jobs,
                    bool known,
+                   bool models,
                    FleetClient& client,
                    Uploader& uploader) {
   const std::vector<std::string> saved = SavedLooks(jobs);
@@ -97,12 +99,17 @@ Status UploadFiles(std::vector<v1::SubmitJob>& jobs,
     if (known) {
       WEFT_ASSIGN_OR_RETURN(done_user, UserOfDone(job, client));
     }
+    const auto hand_in = [&](const std::string& file) {
+      return done_user.empty() ? uploader.HandIn(file, job.terms().user())
+                               : uploader.NameOf(file, done_user);
+    };
     for (std::string* const file : FilesOf(*job.mutable_spec())) {
-      if (!IsOwn(*file, saved)) {
-        continue;
+      if (IsOwn(*file, saved)) {
+        WEFT_ASSIGN_OR_RETURN(*file, hand_in(*file));
       }
-      WEFT_ASSIGN_OR_RETURN(*file, done_user.empty() ? uploader.HandIn(*file, job.terms().user())
-                                                     : uploader.NameOf(*file, done_user));
+    }
+    if (models) {
+      WEFT_RETURN_IF_ERROR(UploadModels(*job.mutable_spec(), hand_in));
     }
   }
   return {};

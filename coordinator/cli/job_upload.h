@@ -12,8 +12,8 @@
 
 namespace weft::cli {
 
-// Whether the files that the job reads are files here, models apart: those are the workers'.
-// Objects are not looked for, nor `saved`: files that jobs handed in together keep anchors in.
+// Whether the files that the job reads are files here, models apart. Objects are not looked for,
+// nor `saved`: files that jobs handed in together keep anchors in.
 // kInvalidArgument: one is not; says which.
 Status CheckOwnFiles(const v1::JobSpec& spec, const std::vector<std::string>& saved);
 
@@ -26,9 +26,11 @@ Status KeepOutputs(std::vector<v1::SubmitJob>& jobs);
 // Hands in the files of all jobs, and names them in their specifications as they are called then.
 // Jobs that are done need theirs no more.
 // known: some of them may have been handed in before, under the same token.
+// models: also models, their parts and ControlNets; else those are the workers'.
 // Errors: those of Uploader::HandIn() and of FleetClient::Ask().
 Status UploadFiles(std::vector<v1::SubmitJob>& jobs,
                    bool known,
+                   bool models,
                    FleetClient& client,
                    Uploader& uploader);
 

@@ -68,11 +68,10 @@ Status CheckAddition(const std::string& place, const std::string& what) {
   return place.empty() ? Status() : CheckReadable(place, what);
 }
 
-Status CheckControls(const v1::JobSpec& spec) {
+Status CheckMaps(const v1::JobSpec& spec) {
   int number = 0;
   for (const v1::Control& control : spec.controls()) {
     const std::string what = "control " + std::to_string(++number);
-    WEFT_RETURN_IF_ERROR(CheckAddition(control.net_path(), what + ": net"));
     if (!control.maps_path().empty()) {
       WEFT_RETURN_IF_ERROR(CheckFile(control.maps_path(), what + ": maps"));
     }
@@ -81,6 +80,18 @@ Status CheckControls(const v1::JobSpec& spec) {
 }
 
 }  // namespace
+
+Status CheckModels(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
+  WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
+  WEFT_RETURN_IF_ERROR(CheckAddition(spec.tokenizer_path(), "tokenizer"));
+  int number = 0;
+  for (const v1::Control& control : spec.controls()) {
+    const std::string what = "control " + std::to_string(++number);
+    WEFT_RETURN_IF_ERROR(CheckAddition(control.net_path(), what + ": net"));
+  }
+  return {};
+}
 
 Status CheckSources(const v1::JobSpec& spec) {
   if (spec.kind() == v1::JOB_KIND_DEFLICKER) {
@@ -92,9 +103,7 @@ Status CheckSources(const v1::JobSpec& spec) {
     return spec.guide_path().empty() ? Status() : CheckFile(spec.guide_path(), "guide");
   }
   WEFT_RETURN_IF_ERROR(CheckFile(spec.input_path(), "input"));
-  WEFT_RETURN_IF_ERROR(CheckModel(spec.model_path()));
-  WEFT_RETURN_IF_ERROR(CheckAddition(spec.vae_path(), "vae"));
-  WEFT_RETURN_IF_ERROR(CheckAddition(spec.tokenizer_path(), "tokenizer"));
+  WEFT_RETURN_IF_ERROR(CheckModels(spec));
   if (!spec.look_path().empty() && !ParseLookUrl(spec.look_path()).has_value()) {
     WEFT_RETURN_IF_ERROR(CheckFile(spec.look_path(), "anchors"));
   }
@@ -104,7 +113,7 @@ Status CheckSources(const v1::JobSpec& spec) {
   for (const std::string& path : spec.embedding_paths()) {
     WEFT_RETURN_IF_ERROR(CheckFile(path, "embedding"));
   }
-  return CheckControls(spec);
+  return CheckMaps(spec);
 }
 
 Status CheckTarget(const v1::JobSpec& spec) {

@@ -16,6 +16,9 @@ namespace weft::cli {
 // for. kInvalidArgument, kNotFound: says which is not, and why.
 Status CheckSources(const v1::JobSpec& spec);
 
+// Only the model, and of what the job adds to it VAE, tokenizer and ControlNets. Errors likewise.
+Status CheckModels(const v1::JobSpec& spec);
+
 // The output's folder is there and can be written, and the output is neither the input nor the
 // guide. kPermissionDenied: it cannot be written, for whatever reason.  kInvalidArgument: it is one
 // of them.

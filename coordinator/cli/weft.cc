@@ -57,7 +57,13 @@ ExitCode Main(const std::vector<std::string>& arguments, char** argv) {
   }
   const Result<CommandLine> line = ReadCommandLine(arguments, folder);
   if (!line) {
-    MakePlainReporter(std::cerr)->Failed(line.error(), ExitCode::kUsage);
+    const bool is_option = !arguments.empty() && arguments.front().rfind('-', 0) == 0;
+    MakePlainReporter(std::cerr)->Failed(
+        is_option ? Error(ErrorCode::kInvalidArgument,
+                          "the command comes before its options, " + arguments.front() +
+                              " among them (weft --help lists commands)")
+                  : line.error(),
+        ExitCode::kUsage);
     return ExitCode::kUsage;
   }
   if (line->command == Command::kShow) {

@@ -10,6 +10,7 @@
 #include "common/plan/rounds.h"
 #include "coordinator/core/attention_check.h"
 #include "coordinator/core/job_kind.h"
+#include "coordinator/core/model_check.h"
 #include "coordinator/core/place_check.h"
 
 namespace weft::coordinator {
@@ -105,10 +106,10 @@ constexpr int kEmbeddingsMax = 32;
 
 Status CheckModelParts(const v1::JobSpec& spec) {
   if (!spec.vae_path().empty()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("vae_path", spec.vae_path()));
+    WEFT_RETURN_IF_ERROR(CheckModelPath("vae_path", spec.vae_path(), spec));
   }
   if (!spec.tokenizer_path().empty()) {
-    WEFT_RETURN_IF_ERROR(CheckPath("tokenizer_path", spec.tokenizer_path()));
+    WEFT_RETURN_IF_ERROR(CheckModelPath("tokenizer_path", spec.tokenizer_path(), spec));
   }
   if (spec.loras_size() > kLorasMax) {
     return Refuse("loras", spec.loras_size(), "at most 16");
@@ -274,7 +275,7 @@ bool IsMadeFromTheSource(v1::ControlKind kind) {
   return kind == v1::CONTROL_KIND_SOFT_EDGE || kind == v1::CONTROL_KIND_TILE;
 }
 
-Status CheckControl(const v1::Control& control, bool first) {
+Status CheckControl(const v1::Control& control, bool first, const v1::JobSpec& spec) {
   if (control.kind() == v1::CONTROL_KIND_UNSPECIFIED || !v1::ControlKind_IsValid(control.kind())) {
     return Refuse("controls.kind", control.kind(), "not one that is known here");
   }
@@ -282,7 +283,7 @@ Status CheckControl(const v1::Control& control, bool first) {
     return Refuse("controls.scale", control.scale(), "0 to 2");
   }
   if (!control.net_path().empty() || !first) {
-    WEFT_RETURN_IF_ERROR(CheckPath("controls.net_path", control.net_path()));
+    WEFT_RETURN_IF_ERROR(CheckModelPath("controls.net_path", control.net_path(), spec));
   }
   if (!control.maps_path().empty() || !IsMadeFromTheSource(control.kind())) {
     WEFT_RETURN_IF_ERROR(CheckSource("controls.maps_path", control.maps_path()));
@@ -299,14 +300,15 @@ Status CheckControls(const v1::JobSpec& spec) {
     return Refuse("controls", spec.controls_size(), "at most 8");
   }
   for (int i = 0; i < spec.controls_size(); ++i) {
-    WEFT_RETURN_IF_ERROR(CheckControl(spec.controls(i), i == 0));
+    WEFT_RETURN_IF_ERROR(CheckControl(spec.controls(i), i == 0, spec));
   }
   return {};
 }
 
 // What only a render has.
 Status CheckRender(const v1::JobSpec& spec) {
-  WEFT_RETURN_IF_ERROR(CheckPath("model_path", spec.model_path()));
+  WEFT_RETURN_IF_ERROR(CheckModels(spec));
+  WEFT_RETURN_IF_ERROR(CheckModelPath("model_path", spec.model_path(), spec));
   WEFT_RETURN_IF_ERROR(CheckTexts(spec));
   WEFT_RETURN_IF_ERROR(CheckModelParts(spec));
   WEFT_RETURN_IF_ERROR(CheckSampler(spec));

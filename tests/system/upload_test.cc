@@ -175,19 +175,19 @@ TEST_F(Upload, AKillWhileTheResultIsSentChangesNothing) {
   }
 }
 
-TEST_F(Upload, ClipsOfABatchShareAnchorsThatNobodyElseSees) {
+TEST_F(Upload, ClipsOfABatchShareAModelAndAnchorsThatNobodyElseSees) {
+  const std::string demo = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
+  fs::copy(demo, Path("artist/demo"), fs::copy_options::recursive);
   const std::string both =
-      "model: " WEFT_SOURCE_DIR
-      "/deploy/models/weft-demo\nprompt: a harbour\nsteps: 3\nsmooth-steps: none\nwindow: 2\n"
-      "chunk: 4\nlossless: true\nexchange: halo\n";
-  Write(both + "output: \"{name}.mkv\"\nclips:\n" +
+      "prompt: a harbour\nsteps: 3\nsmooth-steps: none\nwindow: 2\nchunk: 4\nlossless: true\n";
+  Write(both + "model: demo\noutput: \"{name}.mkv\"\nclips:\n" +
         "  - {name: one, input: take.mkv, frames: \"0:8\"}\n" +
         "  - {name: two, input: take.mkv, frames: \"12:20\", anchors: \"from:one\"}\n");
   fs::create_directory(Path("alone"));
   const auto alone = [&](const std::string& name, const std::string& frames,
                          const std::string& more) {
     std::ofstream(Path("alone/job.yaml"))
-        << both << "input: " << clip_ << "\nframes: \"" << frames << "\"\n"
+        << both << "model: " << demo << "\ninput: " << clip_ << "\nframes: \"" << frames << "\"\n"
         << more;
     const Outcome rendered = RunCommand(
         {Program("weft"), "render", Path("alone/job.yaml"), "-o", Path("alone/" + name + ".mkv")},
@@ -198,7 +198,8 @@ TEST_F(Upload, ClipsOfABatchShareAnchorsThatNobodyElseSees) {
   alone("two", "12:20", "anchors-from: look\n");
 
   StandaloneFarm farm(Farm());
-  const Outcome submitted = Submit();
+  const Outcome submitted =
+      Weft({"submit", Path("artist/neon.yaml"), "--upload", "--upload-models"});
   ASSERT_EQ(submitted.exit_code, 0) << submitted.errors;
   fs::remove_all(Path("artist"));
   for (const std::string name : {"one", "two"}) {

@@ -106,9 +106,8 @@ void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
   Failpoint("worker/after-task");
   if (model.key() != model_key_) {
     model_key_ = model.key();
-    // The coordinator knows it by the job's own paths.
-    const bool is_of_job = located && model_key_ == ModelKey(located->job());
-    Tell(ModelChanged{is_of_job ? ModelKey(work.task.job()) : model_key_});
+    // It was loaded for this task, and the coordinator knows it by the names that the job has.
+    Tell(ModelChanged{model_key_.empty() ? model_key_ : ModelKey(work.task.job())});
   }
   if (result) {
     Tell(TaskSucceeded{work.attempt, *std::move(result)});

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "common/result.h"
@@ -22,6 +23,12 @@ class FileNames {
   // REQUIRES: `file` stays there as long as the path is used; no two files have one stem.
   // kUnavailable: it cannot be written.
   Result<std::string> Name(const std::string& file, const std::string& name);
+
+  // A folder that is always the same for the same files, with one for each: names, which may lead
+  // through folders but not upwards, and the files that they lead to.
+  // REQUIRES: the files stay there as long as the folder is used.
+  // kUnavailable: it cannot be written.
+  Result<std::string> Tree(const std::map<std::string, std::string>& files);
 
  private:
   FileNames(std::string folder, FileLock lock)

@@ -31,14 +31,11 @@ bool LiesIn(const std::string& path, const std::string& folder) {
 // Whatever the job names; also what is no file here.
 std::vector<std::string*> PathsOf(v1::JobSpec& job) {
   std::vector<std::string*> paths = FilesOf(job);
-  for (std::string* const path :
-       {job.mutable_output_path(), job.mutable_model_path(), job.mutable_vae_path(),
-        job.mutable_tokenizer_path(), job.mutable_save_look_path()}) {
+  for (std::string* const path : ModelPathsOf(job)) {
     paths.push_back(path);
   }
-  for (v1::Control& control : *job.mutable_controls()) {
-    paths.push_back(control.mutable_net_path());
-  }
+  paths.push_back(job.mutable_output_path());
+  paths.push_back(job.mutable_save_look_path());
   return paths;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/ids.h"
 #include "common/storage/look_place.h"
+#include "common/storage/model_place.h"
 #include "common/storage/result_place.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
@@ -30,11 +31,14 @@ bool ReadsMaps(const v1::Task& task) {
   return IsIndex(task) || task.attempt().task().stage() == v1::STAGE_ANNOTATE;
 }
 
-// Models, and so their parts, are loaded by all but the last and those that read parts of a clip;
-// anchors are read by the first.
-bool Reads(const v1::Task& task, const std::string& file) {
+// All but the last and those that read parts of a clip.
+bool LoadsModel(const v1::Task& task) {
   const v1::Stage stage = task.attempt().task().stage();
-  const bool loads_model = stage != v1::STAGE_PROBE && stage != v1::STAGE_ASSEMBLE;
+  return IsIndex(task) || (stage != v1::STAGE_PROBE && stage != v1::STAGE_ASSEMBLE);
+}
+
+// Parts of models are read by who loads these, anchors by the first.
+bool Reads(const v1::Task& task, const std::string& file) {
   const v1::JobSpec& job = task.job();
   const bool is_clip =
       file == job.input_path() || file == job.guide_path() || file == job.keys_path();
@@ -42,7 +46,7 @@ bool Reads(const v1::Task& task, const std::string& file) {
       std::any_of(job.controls().begin(), job.controls().end(),
                   [&](const v1::Control& control) { return control.maps_path() == file; });
   return is_clip || IsIndex(task) ||
-         (is_of_maps ? ReadsMaps(task) : loads_model && file != job.look_path());
+         (is_of_maps ? ReadsMaps(task) : LoadsModel(task) && file != job.look_path());
 }
 
 bool WritesOutput(const v1::Task& task) {
@@ -74,7 +78,8 @@ Result<TaskFiles> TaskFiles::Bring(const v1::Task& task,
   }
   WEFT_RETURN_IF_ERROR(files.StageResult(options.cache_folder + "/results"));
   WEFT_RETURN_IF_ERROR(files.FetchLook(blobs, watch));
-  WEFT_RETURN_IF_ERROR(files.FetchUploads(options.cache_folder + "/names", blobs, watch));
+  WEFT_RETURN_IF_ERROR(files.FetchUploads(blobs, watch));
+  WEFT_RETURN_IF_ERROR(files.NameFiles(options.cache_folder + "/names"));
   return files;
 }
 
@@ -162,9 +167,7 @@ Status TaskFiles::FetchLook(BlobStore& blobs, const TransferWatch& watch) {
   return {};
 }
 
-Status TaskFiles::FetchUploads(const std::string& names_folder,
-                               BlobStore& blobs,
-                               const TransferWatch& watch) {
+Status TaskFiles::FetchUploads(BlobStore& blobs, const TransferWatch& watch) {
   v1::JobSpec& job = *task_.mutable_job();
   for (std::string* const path : FilesOf(job)) {
     if (!IsUploadUrl(*path) || !Reads(task_, *path)) {
@@ -180,18 +183,52 @@ Status TaskFiles::FetchUploads(const std::string& names_folder,
                               watch.is_stopped));
     Take(std::move(file), *path);
   }
+  return {};
+}
+
+Status TaskFiles::NameFiles(const std::string& folder) {
+  v1::JobSpec& job = *task_.mutable_job();
   const auto& embeddings = job.embedding_paths();
-  if (std::none_of(embeddings.begin(), embeddings.end(),
-                   [&](const std::string& path) { return names_.count(path) > 0; })) {
+  const bool has_embeddings =
+      std::any_of(embeddings.begin(), embeddings.end(),
+                  [&](const std::string& path) { return names_.count(path) > 0; });
+  if (!has_embeddings && (job.models().empty() || !LoadsModel(task_))) {
     return {};
   }
-  WEFT_ASSIGN_OR_RETURN(FileNames names, FileNames::Open(names_folder));
+  WEFT_ASSIGN_OR_RETURN(FileNames names, FileNames::Open(folder));
+  WEFT_RETURN_IF_ERROR(NameModels(names));
   for (std::string& path : *job.mutable_embedding_paths()) {
     if (const auto named = names_.find(path); named != names_.end()) {
       // The prompt calls it what its file is called.
       const std::string url = named->second;
       WEFT_ASSIGN_OR_RETURN(path, names.Name(path, url.substr(url.rfind('/') + 1)));
       names_[path] = url;
+    }
+  }
+  return {};
+}
+
+Status TaskFiles::NameModels(FileNames& names) {
+  if (!LoadsModel(task_)) {
+    return {};
+  }
+  v1::JobSpec& job = *task_.mutable_job();
+  for (const v1::HandedInModel& model : job.models()) {
+    const auto place = ParseModelUrl(model.url());
+    std::map<std::string, std::string> parts;
+    for (const v1::ModelPart& part : model.parts()) {
+      if (!place.has_value() || !IsNameInPlace(part.name())) {
+        return Failure(ErrorCode::kInvalidArgument, model.url() + ": no model: " + part.name());
+      }
+      parts[part.name()] = part.url();  // A file here by now.
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::string tree, names.Tree(parts));
+    const std::string path = tree + "/" + place->name;
+    names_[path] = model.url();
+    for (std::string* const named : ModelPathsOf(job)) {
+      if (*named == model.url()) {
+        *named = path;
+      }
     }
   }
   return {};

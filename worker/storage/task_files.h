@@ -14,6 +14,7 @@
 #include "common/storage/s3_store.h"
 #include "weft/v1/object.pb.h"
 #include "weft/v1/task.pb.h"
+#include "worker/storage/file_names.h"
 #include "worker/storage/kept_output.h"
 #include "worker/storage/object_cache.h"
 #include "worker/storage/staged_output.h"
@@ -59,9 +60,10 @@ class TaskFiles {
   Status FetchObjects(const TransferWatch& watch);
   Status FetchObject(std::string& path, const TransferWatch& watch);
   Status FetchLook(BlobStore& blobs, const TransferWatch& watch);
-  Status FetchUploads(const std::string& names_folder,
-                      BlobStore& blobs,
-                      const TransferWatch& watch);
+  Status FetchUploads(BlobStore& blobs, const TransferWatch& watch);
+  // Embeddings and models, for who goes by what their files are called.
+  Status NameFiles(const std::string& folder);
+  Status NameModels(FileNames& names);
   // What is at `path` is the file that the job calls `path`.
   void Take(CachedObject file, std::string& path);
   Status StageObject(const std::string& folder, const TransferWatch& watch);

@@ -186,7 +186,7 @@ TEST_F(UploaderTest, FilesOfAJobGoWithIt) {
     ASSERT_EQ(submitted.error().code(), ErrorCode::kFailedPrecondition);
     std::vector<v1::SubmitJob> jobs = {job};
     Uploader uploader = Mine();
-    ASSERT_TRUE(UploadFiles(jobs, true, client_, uploader));
+    ASSERT_TRUE(UploadFiles(jobs, true, false, client_, uploader));
     submitted = Submit(jobs[0].spec(), "ada");
   }
   v1::ToCoordinator cancel;

@@ -23,6 +23,19 @@ struct BadSpec {
 
 const double kNan = std::numeric_limits<double>::quiet_NaN();
 
+const std::string kSum(64, 'a');
+const std::string kModel = "models: weft://model/" + kSum + "/dream";
+
+// A model that was handed in, of one file, which is returned.
+v1::ModelPart* AddModel(v1::JobSpec& spec) {
+  v1::HandedInModel& model = *spec.add_models();
+  model.set_url("weft://model/" + kSum + "/dream");
+  v1::ModelPart& part = *model.add_parts();
+  part.set_name("dream/unet/config.json");
+  part.set_url("weft://_ada/" + kSum + "/5/config.json");
+  return &part;
+}
+
 std::vector<BadSpec> BadSpecs() {
   return {
       {"input_path is ''", [](auto& s) { s.clear_input_path(); }},
@@ -36,6 +49,26 @@ std::vector<BadSpec> BadSpecs() {
        [](auto& s) { s.set_input_path("weft://ada/5/a.mp4"); }},
       {"output_path: 'weft://ada/5/a.mp4' is no place of a result",
        [](auto& s) { s.set_output_path("weft://ada/5/a.mp4"); }},
+      {"model_path is 'weft://model/" + kSum + "/dream', which is not among what was handed in",
+       [](auto& s) { s.set_model_path("weft://model/" + kSum + "/dream"); }},
+      {"models: 'weft://model/5/dream' is no model that was handed in",
+       [](auto& s) { s.add_models()->set_url("weft://model/5/dream"); }},
+      {kModel + ": '../dream' is no name of a file in it",
+       [](auto& s) { AddModel(s)->set_name("../dream"); }},
+      {kModel + ": 'dream/unet/config.json' is no name of a file in it, or one twice",
+       [](auto& s) { *s.mutable_models(0)->add_parts() = *AddModel(s); }},
+      {kModel + ": none of its files is called so, or lies in it",
+       [](auto& s) { AddModel(s)->set_name("dreams/config.json"); }},
+      {kModel + ": dream/unet/config.json: 'weft://x' is no place of a file",
+       [](auto& s) { AddModel(s)->set_url("weft://x"); }},
+      {"models: of 257 files; 256 can be handed in",
+       [](auto& s) {
+         const v1::ModelPart first = *AddModel(s);
+         for (int i = 1; i < 257; ++i) {
+           *s.mutable_models(0)->add_parts() = first;
+           s.mutable_models(0)->mutable_parts(i)->set_name("dream/" + std::to_string(i));
+         }
+       }},
       {"look_path: 'weft://look/' is no place of a file that was handed in",
        [](auto& s) { s.set_look_path("weft://look/"); }},
       {"save_look_path is 'weft://_ada/result/b.look'",

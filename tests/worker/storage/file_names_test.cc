@@ -3,6 +3,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,26 @@ TEST_F(FileNamesTest, LeadToTheFileAndStayTheSame) {
   EXPECT_EQ(fs::path(path).filename(), "night sky.safetensors");
   EXPECT_EQ(fs::canonical(path), fs::canonical(file));
   EXPECT_EQ(FileNames::Open(names_)->Name(file, "night sky.safetensors").value(), path);
+}
+
+TEST_F(FileNamesTest, MakeFoldersOfFiles) {
+  const std::map<std::string, std::string> files = {
+      {"dream/model_index.json", File("1f-model_index.json")},
+      {"dream/unet/config.json", File("2f-config.json")}};
+  const std::string tree = FileNames::Open(names_)->Tree(files).value();
+  for (const auto& [name, file] : files) {
+    EXPECT_EQ(fs::canonical(tree + "/" + name), fs::canonical(file));
+  }
+  EXPECT_EQ(FileNames::Open(names_)->Tree(files).value(), tree);
+  const std::string other =
+      FileNames::Open(names_)->Tree({{"dream/unet/config.json", File("3f-config.json")}}).value();
+  EXPECT_NE(other, tree);
+  for (const auto& [name, file] : files) {
+    fs::remove(file);
+  }
+  ASSERT_TRUE(FileNames::Open(names_));
+  EXPECT_FALSE(fs::exists(tree));
+  EXPECT_TRUE(fs::exists(other + "/dream/unet/config.json"));
 }
 
 TEST_F(FileNamesTest, GoWithTheirFiles) {

@@ -131,6 +131,37 @@ TEST_F(TaskFilesTest, NamesFilesAsTheJobDoes) {
   EXPECT_EQ(files->Named(error).code(), ErrorCode::kDataLoss);
 }
 
+TEST_F(TaskFilesTest, BringsModelsAsFolders) {
+  v1::JobSpec& job = *task_.mutable_job();
+  job.set_input_path(HandIn("clip.mp4", "clip"));
+  job.set_output_path("/somewhere/neon.mp4");
+  v1::HandedInModel& model = *job.add_models();
+  model.set_url("weft://model/" + std::string(64, 'a') + "/dream");
+  for (const char* const name : {"dream/model_index.json", "dream/unet/config.json"}) {
+    v1::ModelPart& part = *model.add_parts();
+    part.set_name(name);
+    part.set_url(HandIn(fs::path(name).filename().string(), name));
+  }
+  job.set_model_path(model.url());
+  job.add_controls()->set_net_path(model.url());
+  job.set_vae_path("/models/vae");
+  const auto files = Bring(v1::STAGE_DENOISE);
+  ASSERT_TRUE(files) << files.error().message();
+  const v1::JobSpec& here = files->Task().job();
+  EXPECT_EQ(fs::path(here.model_path()).filename(), "dream");
+  EXPECT_EQ(fs::file_size(here.model_path() + "/model_index.json"), 22U);
+  EXPECT_EQ(fs::file_size(here.model_path() + "/unet/config.json"), 22U);
+  EXPECT_EQ(here.controls(0).net_path(), here.model_path());
+  EXPECT_EQ(here.vae_path(), "/models/vae");
+  const Error error(ErrorCode::kInvalidArgument, here.model_path() + "/unet: no weights");
+  EXPECT_EQ(files->Named(error).message(), model.url() + "/unet: no weights");
+  EXPECT_EQ(Bring(v1::STAGE_ANCHOR)->Task().job().model_path(), here.model_path())
+      << "or it would be loaded anew for each task";
+  EXPECT_EQ(Bring(v1::STAGE_ASSEMBLE)->Task().job().model_path(), model.url()) << "needs none";
+  model.mutable_parts(1)->set_name("../elsewhere");
+  EXPECT_EQ(Bring(v1::STAGE_DENOISE).error().code(), ErrorCode::kInvalidArgument);
+}
+
 TEST_F(TaskFilesTest, BringsWhatWasHandedIn) {
   task_.mutable_job()->set_input_path(HandIn("clip.mp4", std::string(5 << 20, 'c')));
   task_.mutable_job()->set_output_path("/somewhere/neon.mp4");
