@@ -1,5 +1,7 @@
 #include "common/ids.h"
 
+#include "common/plan/statistics.h"
+
 namespace weft {
 
 std::string Name(Stage stage) {
@@ -28,8 +30,9 @@ std::string Name(const TaskId& task) {
              : task.round == kProbeJoin ? stage + " join"
                                         : stage + " part " + std::to_string(task.chunk);
     case Stage::kAnnotate:
-    case Stage::kFinish:
-      return stage + " " + std::to_string(task.chunk);
+    case Stage::kFinish:  // Round 0 alone, but for jobs that measure whole scenes first.
+      return stage + (task.round == kSceneRound ? " scene " : " ") + std::to_string(task.chunk) +
+             (task.round == kMeasureRound ? " measure" : "");
     case Stage::kAnchor:  // Most jobs have one.
       return task.chunk == 0 ? stage : stage + " " + std::to_string(task.chunk);
     case Stage::kDenoise:

@@ -11,6 +11,9 @@ rocksdb::Options DatabaseOptions() {
   // The default mode drops acknowledged blobs behind a damaged record without a word.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  // A log of its own length from the start would take a memtable's room on the disk at once, which
+  // the one before it needs to be flushed.
+  options.allow_fallocate = false;
   options.max_background_jobs = 2;
   options.max_open_files = 512;
   options.max_total_wal_size = 256 << 20;

@@ -64,7 +64,7 @@ std::vector<std::uint32_t> AttendedAnchors(std::uint32_t frame,
   const FrameRange scene = SceneOf(frame, scene_starts, frame_count);
   std::vector<std::uint32_t> nearest = anchors;
   const auto rank = [&](std::uint32_t anchor) {
-    const bool first = anchor == 0;
+    const bool first = anchor == anchors.front();
     return std::tuple(!first, !scene.Contains(anchor), Distance(anchor, frame), anchor);
   };
   std::sort(nearest.begin(), nearest.end(),

@@ -40,16 +40,16 @@ FrameRange SmoothingHalo(FrameRange core,
                          const std::vector<std::uint32_t>& scene_starts,
                          std::uint32_t frame_count);
 
-// The job's anchors: the first frame of every scene and every `spacing`-th frame after it.
-// REQUIRES: spacing > 0.
+// The job's anchors, where the user gives none: the first frame of every scene and every
+// `spacing`-th frame after it. REQUIRES: spacing > 0.
 std::vector<std::uint32_t> AnchorFrames(std::uint32_t spacing,
                                         const std::vector<std::uint32_t>& scene_starts,
                                         std::uint32_t frame_count);
 
-// The anchors that `frame` attends to, ascending: the job's first frame, then the nearest ones,
+// The anchors that `frame` attends to, ascending: the job's first one, then the nearest ones,
 // those of its own scene before others, the earlier of two equally near ones. Always exactly
 // min(count, anchors.size()) of them, so that every frame's attention has the same shape.
-// anchors: ascending, from AnchorFrames(); any subset that holds the answer gives the same answer.
+// anchors: ascending, all of the job's; any subset that holds the answer gives the same answer.
 std::vector<std::uint32_t> AttendedAnchors(std::uint32_t frame,
                                            std::uint32_t count,
                                            const std::vector<std::uint32_t>& anchors,

@@ -82,8 +82,19 @@ Status Set(const Setting& setting, v1::Control& control) {
     setting.name == "start" ? control.set_start(part) : control.set_end(part);
     return {};
   }
-  return Wrong("must go on with net=PATH, maps=CLIP, start=A or end=B, not \"" + setting.name +
-               "\"; a path cannot hold a comma");
+  if (setting.name == "steady") {
+    const Result<bool> steady = setting.has_value ? ParseSwitch(setting.value) : true;
+    if (!steady) {
+      return Wrong("steady " + steady.error().message());
+    }
+    if (*steady && control.kind() != v1::CONTROL_KIND_DEPTH) {
+      return Wrong("steady is for depth, whose maps have a mean that means something");
+    }
+    control.set_steady(*steady);
+    return {};
+  }
+  return Wrong("must go on with net=PATH, maps=CLIP, start=A, end=B or steady, not \"" +
+               setting.name + "\"; a path cannot hold a comma");
 }
 
 }  // namespace
@@ -94,7 +105,7 @@ Result<v1::Control> ParseControl(const std::string& text) {
   const KindName* const kind = KindNamed(first.name);
   if (kind == nullptr || !first.has_value) {
     return Wrong(
-        "must be KIND=SCALE[,net=PATH][,maps=CLIP][,start=A][,end=B] with KIND softedge, "
+        "must be KIND=SCALE[,net=PATH][,maps=CLIP][,start=A][,end=B][,steady] with KIND softedge, "
         "tile, depth, openpose, canny or lineart, not \"" +
         text + "\"");
   }
@@ -143,11 +154,11 @@ Result<std::string> ControlText(const std::vector<std::pair<std::string, std::st
       kind = value;
     } else if (key == "scale") {
       scale = value;
-    } else if (key == "net" || key == "maps" || key == "start" || key == "end") {
+    } else if (key == "net" || key == "maps" || key == "start" || key == "end" || key == "steady") {
       rest.append(",").append(key).append("=").append(value);
     } else {
       return Wrong("there is no \"" + key +
-                   "\" of a control; there are kind, scale, net, maps, start, end");
+                   "\" of a control; there are kind, scale, net, maps, start, end, steady");
     }
   }
   if (kind.empty()) {

@@ -155,6 +155,12 @@ Field SeamsField() {
           FieldKind::kSwitch, Switch(&JobOptions::seams)};
 }
 
+Field SteadyColoursField() {
+  return {"steady-colours", "",
+          "bring each frame's colours to the mean and spread of its scene [no]", FieldKind::kSwitch,
+          Switch(&JobOptions::steady_colours)};
+}
+
 Field VerifyField() {
   return {"verify", "K", "run K tasks twice, on two workers, and fail where bytes differ [0]",
           FieldKind::kText, Counted(&JobOptions::verify, kVerify)};
@@ -233,6 +239,8 @@ std::vector<Field> ConsistencyFields() {
       ChunkField(),
       {"anchor-spacing", "N", "every N-th frame is an anchor [16]", FieldKind::kText,
        Counted(&O::anchor_spacing, kSpacing)},
+      {"anchor-frames", "LIST", "these frames are the anchors, such as 0,24,70 [as anchor-spacing]",
+       FieldKind::kList, Into(&O::anchor_frames, ParseKeyFrames)},
       {"attention", "A",
        "frames attend to anchors, to self alone, or jointly: window:D/S, pattern:first,-1,0,1 "
        "[anchors]",
@@ -261,6 +269,7 @@ std::vector<Field> ConsistencyFields() {
        Number(&O::contrast, kFinishing)},
       {"sharpness", "S", "of the finished frames; 1 changes nothing [1]", FieldKind::kText,
        Number(&O::sharpness, kFinishing)},
+      SteadyColoursField(),
       {"final-pass", "", "smooth once more after the last step [yes]", FieldKind::kSwitch,
        Switch(&O::final_pass)},
       LosslessField(),
@@ -319,6 +328,7 @@ std::vector<Field> SmoothingFields() {
        FieldKind::kText, Into(&O::patch, ParsePatch)},
       SeedField(),
       ChunkField(),
+      SteadyColoursField(),
       LosslessField(),
       SeamsField(),
       VerifyField(),

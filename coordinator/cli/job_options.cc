@@ -214,6 +214,7 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   spec.set_lossless(options.lossless);
   spec.set_seam_report(options.seams);
   spec.set_verify_tasks(options.verify);
+  spec.set_steady_colours(options.steady_colours);
   return spec;
 }
 
@@ -245,6 +246,10 @@ v1::JobSpec RenderSpec(const JobOptions& options) {
   spec.set_contrast(options.contrast);
   spec.set_sharpness(options.sharpness);
   spec.set_anchor_spacing(options.anchor_spacing);
+  if (options.anchor_frames) {
+    spec.mutable_anchor_frames()->Assign(options.anchor_frames->begin(),
+                                         options.anchor_frames->end());
+  }
   *spec.mutable_attention() = options.attention;
   spec.mutable_attention()->set_in_controlnets(options.controlnets_attend);
   spec.set_anchors_attended(options.anchors.value_or(AttendsToAnchors(options) ? kAnchors : 0));

@@ -43,6 +43,7 @@ struct JobOptions {
   std::optional<std::uint32_t> window;
   std::uint32_t chunk = 16;
   std::uint32_t anchor_spacing = 16;
+  std::optional<std::vector<std::uint32_t>> anchor_frames;  // Absent: as anchor_spacing says.
   v1::Attention attention;  // Unspecified: anchors. in_controlnets is not read here.
   bool controlnets_attend = false;
   std::optional<std::uint32_t> anchors;  // Absent: 3, where frames attend to anchors.
@@ -61,6 +62,7 @@ struct JobOptions {
   std::uint32_t verify = 0;
   double contrast = 1.0;
   double sharpness = 1.0;
+  bool steady_colours = false;
 
   // A deflicker job.
   std::string guide;  // Empty: none.

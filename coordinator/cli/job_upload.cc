@@ -66,12 +66,18 @@ std::vector<std::string> SavedLooks(const std::vector<v1::SubmitJob>& jobs) {
 }
 
 Status KeepOutputs(std::vector<v1::SubmitJob>& jobs) {
+  const std::vector<std::string> saved = SavedLooks(jobs);
   std::map<std::string, std::string> savers;  // Ids, by the file that anchors would have been in.
   for (v1::SubmitJob& job : jobs) {
     v1::JobSpec& spec = *job.mutable_spec();
     if (const auto saver = savers.find(spec.look_path()); saver != savers.end()) {
       spec.set_look_path(LookPlace{saver->second}.Url());
       job.mutable_terms()->add_after(saver->second);
+    } else if (!IsObjectUrl(spec.output_path()) && !spec.look_path().empty() &&
+               std::find(saved.begin(), saved.end(), spec.look_path()) != saved.end()) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     job.terms().name() + ": anchors-from: the job that saves " + spec.look_path() +
+                         " must stand before it, and its result be kept by the coordinator");
     }
     std::string& output = *spec.mutable_output_path();
     if (IsObjectUrl(output)) {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "common/storage/look_place.h"
+#include "common/storage/model_place.h"
 #include "common/storage/result_place.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/schedule.h"
@@ -22,6 +23,15 @@ Status Compare(const std::string& what, const std::string& source, const std::st
                                                                   source + ", this job has " + job);
 }
 
+Status CompareModels(const std::string& source, const std::string& job) {
+  const Status same = Compare("model", source, job);
+  const bool one_was_sent = ParseModelUrl(source).has_value() != ParseModelUrl(job).has_value();
+  return same || !one_was_sent
+             ? same
+             : Failure(ErrorCode::kInvalidArgument,
+                       same.error().message() + ": hand in both with --upload-models, or neither");
+}
+
 std::string Text(const v1::Size& size) {
   return std::to_string(size.width()) + "x" + std::to_string(size.height());
 }
@@ -34,7 +44,7 @@ std::string SizeOf(const v1::JobSpec& spec) {
 Status CheckFits(const v1::JobDetails& details, const v1::JobSpec& job) {
   const v1::JobSpec& source = details.spec();
   const std::string size = details.has_clip() ? Text(details.clip().size()) : SizeOf(source);
-  WEFT_RETURN_IF_ERROR(Compare("model", source.model_path(), job.model_path()));
+  WEFT_RETURN_IF_ERROR(CompareModels(source.model_path(), job.model_path()));
   if (!size.empty() && job.has_size()) {
     WEFT_RETURN_IF_ERROR(Compare("size", size, SizeOf(job)));
   }

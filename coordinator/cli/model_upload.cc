@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -12,6 +13,7 @@
 #include "common/storage/sha256_sum.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
+#include "worker/models/stored_tensors.h"
 
 namespace weft::cli {
 namespace {
@@ -29,6 +31,12 @@ bool IsRead(const std::string& name) {
              kParts.end();
 }
 
+// Whether a file beside `whole` belongs to it: its configuration, or a shard of its weights.
+bool IsBeside(const std::string& seen, const fs::path& whole, const std::set<std::string>& shards) {
+  const std::string configuration = whole.stem().string() + ".config/";
+  return shards.count(seen) > 0 || seen.rfind(configuration, 0) == 0;
+}
+
 // At its end, where it would leave no name.
 fs::path WithoutSlash(const fs::path& place) {
   return place.has_filename() ? place : place.parent_path();
@@ -43,18 +51,27 @@ Result<std::vector<ModelFile>> FilesOfModel(const std::string& place) {
   const bool is_folder = fs::is_directory(whole, ignored);
   const bool is_diffusers = fs::is_regular_file(whole / "model_index.json", ignored);
   WEFT_ASSIGN_OR_RETURN(const FileStamps stamps, StampsOf(whole.string()));
-  std::map<std::string, std::string> files;  // An index of weights is in its folder and itself.
+  std::set<std::string> shards;
+  if (!is_folder && whole.extension() == ".json") {
+    WEFT_ASSIGN_OR_RETURN(shards, models::ShardsOf(whole.string()));
+  }
+  std::map<std::string, std::string> files;
   for (const auto& [seen, stamp] : stamps) {
     if (is_folder && (!is_diffusers || IsRead(seen))) {
       files[name + "/" + seen] = (whole / seen).string();
     } else if (!is_folder && seen.empty()) {
       files[name] = whole.string();
-    } else if (!is_folder) {
+    } else if (!is_folder && IsBeside(seen, whole, shards)) {
       files[seen] = (whole.parent_path() / seen).string();
     }
   }
   std::vector<ModelFile> list;
+  list.reserve(files.size());
   for (const auto& [file, where] : files) {
+    if (!IsNameInPlace(file) || fs::file_size(where, ignored) == 0) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     where + ": cannot be handed in: it is empty, hidden, or lies too deep");
+    }
     list.push_back({file, where});
   }
   return list;
@@ -76,7 +93,10 @@ Status UploadModels(v1::JobSpec& job,
       part.set_name(file.name);
       WEFT_ASSIGN_OR_RETURN(*part.mutable_url(), hand_in(file.path));
       WEFT_ASSIGN_OR_RETURN(const UploadPlace there, ParseUploadUrl(part.url()));
-      sum.Add(file.name + "\n" + there.sha256 + "\n");
+      for (const std::string& line : {file.name, there.sha256}) {
+        sum.Add(line);
+        sum.Add("\n");
+      }
     }
     model.set_url(ModelPlace{sum.Take(), WithoutSlash(*place).filename().string()}.Url());
     urls[*place] = model.url();

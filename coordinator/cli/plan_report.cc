@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/plan/statistics.h"
 #include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/text_table.h"
@@ -53,7 +54,8 @@ StageSum Total(const std::map<Stage, StageSum>& stages) {
 std::vector<FrameRange> Halos(const coordinator::JobPlan& plan) {
   std::vector<FrameRange> halos = plan.chunks;
   for (const PlannedTask& task : plan.tasks) {
-    if (task.place.stage == Stage::kDenoise || task.place.stage == Stage::kFinish) {
+    const bool finishes = task.place.stage == Stage::kFinish && task.place.round != kSceneRound;
+    if (task.place.stage == Stage::kDenoise || finishes) {
       FrameRange& halo = halos[task.place.chunk];
       halo = {std::min(halo.begin, task.halo.begin), std::max(halo.end, task.halo.end)};
     }

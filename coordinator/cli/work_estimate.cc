@@ -11,6 +11,7 @@
 
 #include "common/plan/deep_halo.h"
 #include "common/plan/frames.h"
+#include "common/plan/statistics.h"
 #include "common/wire/attention_wire.h"
 #include "coordinator/core/exchange_choice.h"
 
@@ -64,7 +65,7 @@ class TaskWork {
       case Stage::kProbe:
         return Probe(task);
       case Stage::kAnnotate:
-        return Plain(task.core.size());
+        return task.place.round == kSceneRound ? 0 : Plain(task.core.size());
       case Stage::kAnchor:
         return Anchor(task, plan.rounds);
       case Stage::kDenoise:
@@ -156,6 +157,9 @@ class TaskWork {
   }
 
   [[nodiscard]] double Finish(const PlannedTask& task) const {
+    if (spec_.steady_colours() && task.place.round != kMeasureRound) {
+      return task.place.round == kSceneRound ? 0 : Plain(task.core.size());
+    }
     if (spec_.kind() == v1::JOB_KIND_DEFLICKER) {
       const double clips = spec_.guide_path().empty() ? 1 : 2;
       return Plain(clips * task.halo.size() + task.core.size()) + Smoothing(task.core);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string>
 
 namespace weft::coordinator {
 namespace {
@@ -25,6 +26,26 @@ std::vector<std::uint32_t> AnchorsAround(std::uint32_t frame,
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> AnchorsOf(const v1::JobSpec& spec, const v1::Clip& clip) {
+  if (!spec.anchor_frames().empty()) {
+    return {spec.anchor_frames().begin(), spec.anchor_frames().end()};
+  }
+  return AnchorFrames(spec.anchor_spacing(),
+                      {clip.scene_starts().begin(), clip.scene_starts().end()}, clip.frame_count());
+}
+
+Status CheckAnchorFrames(const v1::JobSpec& spec, const v1::Clip& clip) {
+  for (const std::uint32_t frame : spec.anchor_frames()) {
+    if (frame >= clip.frame_count()) {
+      return Failure(ErrorCode::kInvalidArgument, "anchor_frames: " + std::to_string(frame) +
+                                                      " is no frame of the job, which has " +
+                                                      std::to_string(clip.frame_count()) +
+                                                      ", counted from 0");
+    }
+  }
+  return {};
+}
 
 std::vector<std::uint32_t> AnchorsAttendedBy(FrameRange core,
                                              const std::vector<std::uint32_t>& anchors,

@@ -101,12 +101,7 @@ void AttemptLife::Confine(Job& job, const Task& task, const Worker& worker, Effe
 
 void AttemptLife::SendAssignment(const Task& task, const Worker& worker, Effects& effects) {
   Message assignment{worker.peer, {}};
-  const Job& job = *floor_.jobs.Find(task.id.job);
-  v1::Task& assigned = *assignment.body.mutable_assign_task()->mutable_task();
-  assigned = ToMessage(task, job, floor_.tasks);
-  if (auto look = KeptLookOf(task, job, floor_); look.has_value()) {
-    *assigned.add_inputs() = *std::move(look);
-  }
+  *assignment.body.mutable_assign_task()->mutable_task() = AssignmentOf(task, floor_);
   effects.messages.push_back(std::move(assignment));
 }
 

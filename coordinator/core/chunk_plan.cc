@@ -7,25 +7,30 @@
 
 #include "common/plan/deep_halo.h"
 #include "common/plan/lending.h"
+#include "common/plan/statistics.h"
 #include "common/storage/result_place.h"
 #include "common/wire/attention_wire.h"
-#include "common/wire/overlap_wire.h"
 #include "coordinator/core/anchor_choice.h"
+#include "coordinator/core/job_cut.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/object_plan.h"
 #include "coordinator/core/probe_plan.h"
 #include "coordinator/core/schedule.h"
+#include "coordinator/core/statistics_plan.h"
 #include "coordinator/core/task_cost.h"
 
 namespace weft::coordinator {
 namespace {
 
-std::vector<FrameRange> CutIntoChunks(std::uint32_t frame_count, std::uint32_t chunk_frames) {
-  std::vector<FrameRange> chunks;
-  for (std::uint32_t begin = 0; begin < frame_count; begin += chunk_frames) {
-    chunks.push_back({begin, begin + std::min(chunk_frames, frame_count - begin)});
+std::uint64_t CountTasks(const v1::JobSpec& spec, const v1::Clip& clip) {
+  const std::uint64_t chunks =
+      (clip.frame_count() + std::uint64_t{spec.chunk_frames()} - 1) / spec.chunk_frames();
+  const std::uint64_t measuring = MeasuringTasks(spec, clip, chunks);
+  if (IsDeflicker(spec)) {
+    return chunks + measuring;
   }
-  return chunks;
+  constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
+  return chunks * (RoundsOf(spec, clip).size() + kChunkStagesWithoutRounds) + measuring;
 }
 
 // Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
@@ -38,16 +43,15 @@ class Planner {
   Planner(const v1::JobSpec& spec, const v1::Clip& clip)
       : spec_(spec),
         clip_(clip),
+        cut_(spec, clip),
         cost_(spec, clip),
         joint_(JointAttentionOf(spec)),
-        overlap_(OverlapOf(spec, clip)),
-        scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
-        whole_{0, clip.frame_count()} {}
+        statistics_(spec, cut_, cost_) {}
 
   JobPlan Build() {
     plan_ = PlanProbe(spec_, &clip_);
     plan_.frame_count = clip_.frame_count();
-    plan_.chunks = CutIntoChunks(clip_.frame_count(), spec_.chunk_frames());
+    plan_.chunks = cut_.Chunks();
     if (!IsDeflicker(spec_)) {
       AddRender();
     }
@@ -56,37 +60,7 @@ class Planner {
     return std::move(plan_);
   }
 
-  [[nodiscard]] std::uint64_t CountTasks() const {
-    const std::uint64_t chunks =
-        (clip_.frame_count() + std::uint64_t{spec_.chunk_frames()} - 1) / spec_.chunk_frames();
-    if (IsDeflicker(spec_)) {
-      return chunks;
-    }
-    constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
-    return chunks * (RoundsOf(spec_, clip_).size() + kChunkStagesWithoutRounds);
-  }
-
  private:
-  [[nodiscard]] std::uint32_t ChunkCount() const {
-    return static_cast<std::uint32_t>(plan_.chunks.size());
-  }
-
-  // The frames that a chunk's denoise tasks bring.
-  [[nodiscard]] FrameRange Rendered(std::uint32_t chunk) const {
-    return overlap_ ? RenderedBy(chunk, *overlap_) : plan_.chunks[chunk];
-  }
-
-  // Everything that smoothing `core` reads.
-  [[nodiscard]] FrameRange Halo(FrameRange core) const {
-    return SmoothingHalo(core, spec_.window(), scene_starts_, clip_.frame_count());
-  }
-
-  [[nodiscard]] std::uint32_t ChunkOf(std::uint32_t frame) const {
-    return frame / spec_.chunk_frames();
-  }
-
-  static std::string ControlName(int control) { return "control/" + std::to_string(control); }
-
   void ReadControls(const std::set<std::uint32_t>& chunks, PlannedTask& task) const {
     if (spec_.controls().empty()) {
       return;
@@ -98,18 +72,11 @@ class Planner {
     }
   }
 
-  // `name` of `stage` for every chunk that `frames` touches.
-  void ReadChunks(FrameRange frames, TaskPlace from, const char* name, PlannedTask& task) const {
-    for (from.chunk = ChunkOf(frames.begin); from.chunk <= ChunkOf(frames.end - 1); ++from.chunk) {
-      task.inputs.push_back({from, name});
-    }
-  }
-
   // Everything that comes before a chunk can be finished.
   void AddRender() {
     plan_.rounds = RoundsOf(spec_, clip_);
     if (spec_.anchors_attended() > 0 && !joint_ && spec_.look_path().empty()) {
-      plan_.anchors = AnchorFrames(spec_.anchor_spacing(), scene_starts_, clip_.frame_count());
+      plan_.anchors = AnchorsOf(spec_, clip_);
     }
     AddAnnotate();
     AddAnchor();
@@ -117,7 +84,8 @@ class Planner {
   }
 
   void AddAnnotate() {
-    for (std::uint32_t chunk = 0; chunk < ChunkCount() && !spec_.controls().empty(); ++chunk) {
+    statistics_.MeasureMaps(plan_.tasks);
+    for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount() && !spec_.controls().empty(); ++chunk) {
       const FrameRange core = plan_.chunks[chunk];
       PlannedTask task{.place = {Stage::kAnnotate, chunk, 0}, .core = core, .halo = core};
       for (int control = 0; control < spec_.controls_size(); ++control) {
@@ -125,6 +93,7 @@ class Planner {
         task.outputs.push_back({ControlName(control), bytes});
       }
       task.weight = cost_.AnnotateWork(core.size());
+      statistics_.ReadMaps(task);
       plan_.tasks.push_back(std::move(task));
     }
   }
@@ -139,7 +108,8 @@ class Planner {
 
   [[nodiscard]] PlannedTask Anchor(std::size_t begin, std::size_t end) const {
     const auto group = static_cast<std::uint32_t>(begin / kAnchorGroup);
-    PlannedTask task{.place = {Stage::kAnchor, group, 0}, .core = whole_, .halo = whole_};
+    PlannedTask task{
+        .place = {Stage::kAnchor, group, 0}, .core = cut_.Whole(), .halo = cut_.Whole()};
     const Round schedule = WholeSchedule(spec_);
     const std::uint64_t steps = schedule.last_step - schedule.first_step;
     if (group > 0) {
@@ -154,7 +124,7 @@ class Planner {
     }
     std::set<std::uint32_t> chunks;
     for (const std::uint32_t anchor : task.anchor_frames) {
-      chunks.insert(ChunkOf(anchor));
+      chunks.insert(cut_.ChunkOf(anchor));
     }
     ReadControls(chunks, task);
     task.weight = cost_.AnchorWork(static_cast<std::uint32_t>(task.anchor_frames.size()), schedule);
@@ -171,11 +141,11 @@ class Planner {
 
   void AddDenoise() {
     std::vector<std::vector<std::uint32_t>> attended;
-    for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
-      attended.push_back(AnchorsAttendedBy(Rendered(chunk), plan_.anchors, spec_, clip_));
+    for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
+      attended.push_back(AnchorsAttendedBy(cut_.Rendered(chunk), plan_.anchors, spec_, clip_));
     }
     for (std::uint32_t round = 0; round < plan_.rounds.size(); ++round) {
-      for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
+      for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
         plan_.tasks.push_back(Denoise(chunk, round, attended[chunk]));
       }
     }
@@ -184,7 +154,7 @@ class Planner {
   [[nodiscard]] PlannedTask Denoise(std::uint32_t chunk,
                                     std::uint32_t round,
                                     const std::vector<std::uint32_t>& attended) const {
-    const FrameRange core = Rendered(chunk);
+    const FrameRange core = cut_.Rendered(chunk);
     const Round& steps = plan_.rounds[round];
     PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
     double passes = core.size();
@@ -196,7 +166,7 @@ class Planner {
     if (!spec_.look_path().empty()) {
       task.inputs.push_back({{Stage::kProbe, 0, kProbeIndex}, kLook});
     }
-    const std::vector<std::uint32_t> lent = Lent(core);
+    const std::vector<std::uint32_t> lent = cut_.Lent(core);
     task.weight = cost_.DenoiseWork(passes, steps);
     ReadRoundBefore(lent, task);
     BringRound(lent, task);
@@ -208,10 +178,10 @@ class Planner {
     const auto [stage, chunk, round] = task.place;
     const TaskPlace before{stage, chunk, round - 1};
     if (plan_.rounds[round].smooth_step.has_value()) {
-      task.halo = overlap_ ? task.core : Halo(task.core);
+      task.halo = cut_.Overlaps() ? task.core : cut_.Halo(task.core);
       task.inputs.push_back({before, "latents"});
       task.inputs.push_back({before, "x0"});
-      ReadPictures(before, lent, task);
+      cut_.ReadPictures(before, lent, task);
       task.weight += TaskCost::SmoothWork(task.core.size()) +
                      TaskCost::DecodeWork(task.core.size() - lent.size());
     } else if (round > 0) {
@@ -237,26 +207,6 @@ class Planner {
     }
     if (spec_.previews()) {
       task.outputs.push_back({kPreview, cost_.PreviewBytes()});
-    }
-  }
-
-  // The frames that the chunk decodes for others where they are smoothed next; none where chunks
-  // exchange nothing.
-  [[nodiscard]] std::vector<std::uint32_t> Lent(FrameRange core) const {
-    return overlap_ || spec_.window() == 0
-               ? std::vector<std::uint32_t>()
-               : LentFrames(core, spec_.window(), scene_starts_, clip_.frame_count());
-  }
-
-  // The task's halo, but for what only its own chunk reads.
-  void ReadPictures(TaskPlace from,
-                    const std::vector<std::uint32_t>& lent,
-                    PlannedTask& task) const {
-    for (std::uint32_t frame = task.halo.begin; frame < task.halo.end; ++frame) {
-      if (!task.core.Contains(frame) || std::binary_search(lent.begin(), lent.end(), frame)) {
-        from.chunk = ChunkOf(frame);
-        task.inputs.push_back({from, PictureName(frame)});
-      }
     }
   }
 
@@ -294,7 +244,7 @@ class Planner {
                                                    const PlannedTask& task) const {
     std::set<std::uint32_t> chunks{chunk};
     for (const std::uint32_t frame : task.context_frames) {
-      chunks.insert(ChunkOf(frame));
+      chunks.insert(cut_.ChunkOf(frame));
     }
     return chunks;
   }
@@ -303,11 +253,12 @@ class Planner {
   // to, and of the anchors, whose keys and values it computes again, and the anchors' latents.
   void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
     std::set<std::uint32_t> chunks = ChunksRead(chunk, task);
-    for (std::uint32_t own = ChunkOf(task.core.begin); own <= ChunkOf(task.core.end - 1); ++own) {
+    for (std::uint32_t own = cut_.ChunkOf(task.core.begin); own <= cut_.ChunkOf(task.core.end - 1);
+         ++own) {
       chunks.insert(own);
     }
     for (const std::uint32_t anchor : task.anchor_frames) {
-      chunks.insert(ChunkOf(anchor));
+      chunks.insert(cut_.ChunkOf(anchor));
     }
     ReadControls(chunks, task);
     for (const std::uint32_t anchor : task.anchor_frames) {
@@ -317,18 +268,20 @@ class Planner {
 
   void AddFinish() {
     const bool smooths = IsDeflicker(spec_) || (spec_.final_pass() && spec_.window() > 0);
-    for (std::uint32_t chunk = 0; chunk < ChunkCount(); ++chunk) {
+    std::vector<PlannedTask> finishing;
+    for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
       const FrameRange core = plan_.chunks[chunk];
       PlannedTask task{.place = {Stage::kFinish, chunk, 0}, .core = core, .halo = core};
       task.weight = TaskCost::EncodeWork(core.size());
       if (smooths) {
-        task.halo = Halo(core);
+        task.halo = cut_.Halo(core);
         task.weight += TaskCost::SmoothWork(core.size());
       }
       ReadRendered(smooths, task);
       task.outputs.push_back({"segment", core.size() * cost_.SegmentBytes()});
-      plan_.tasks.push_back(std::move(task));
+      finishing.push_back(std::move(task));
     }
+    statistics_.AddFinishing(std::move(finishing), plan_.tasks);
   }
 
   // A deflicker job's frames come straight from its clips.
@@ -338,24 +291,24 @@ class Planner {
     }
     const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
     const TaskPlace from{Stage::kDenoise, finish.place.chunk, last_round};
-    if (overlap_) {
+    if (cut_.Overlaps()) {
       const FrameRange frames = {
-          plan_.chunks[SharesOf(finish.halo.begin, *overlap_).front().chunk].begin,
-          plan_.chunks[SharesOf(finish.halo.end - 1, *overlap_).back().chunk].end};
-      ReadChunks(frames, from, "latents", finish);
+          plan_.chunks[SharesOf(finish.halo.begin, *cut_.Overlaps()).front().chunk].begin,
+          plan_.chunks[SharesOf(finish.halo.end - 1, *cut_.Overlaps()).back().chunk].end};
+      cut_.ReadChunks(frames, from, "latents", finish);
       finish.weight += TaskCost::DecodeWork(finish.halo.size());
       return;
     }
     finish.inputs.push_back({from, "latents"});
     const std::vector<std::uint32_t> lent =
-        smooths ? Lent(finish.core) : std::vector<std::uint32_t>();
-    ReadPictures(from, lent, finish);
+        smooths ? cut_.Lent(finish.core) : std::vector<std::uint32_t>();
+    cut_.ReadPictures(from, lent, finish);
     finish.weight += TaskCost::DecodeWork(finish.core.size() - lent.size());
   }
 
   void AddAssemble() {
-    PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = whole_, .halo = whole_};
-    ReadChunks(whole_, {Stage::kFinish, 0, 0}, "segment", task);
+    PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = cut_.Whole(), .halo = cut_.Whole()};
+    cut_.ReadChunks(cut_.Whole(), {Stage::kFinish, 0, 0}, "segment", task);
     if (IsResultUrl(spec_.save_look_path()) && !plan_.anchors.empty()) {
       task.inputs.push_back({{Stage::kAnchor, 0, 0}, kLook});
     }
@@ -368,32 +321,32 @@ class Planner {
 
   const v1::JobSpec& spec_;
   const v1::Clip& clip_;
+  const JobCut cut_;
   const TaskCost cost_;
   const std::optional<FrameAttention> joint_;
-  const std::optional<Overlap> overlap_;  // Of chunks that exchange nothing.
-  const std::vector<std::uint32_t> scene_starts_;
-  const FrameRange whole_;
+  const StatisticsPlan statistics_;
   JobPlan plan_;
 };
 
 }  // namespace
 
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
-  Planner planner(spec, clip);
-  if (planner.CountTasks() > kPlannedTasksMax) {
+  // Before anything is made of them.
+  if (const std::uint64_t tasks = CountTasks(spec, clip); tasks > kPlannedTasksMax) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "the job falls into " + std::to_string(planner.CountTasks()) +
+                   "the job falls into " + std::to_string(tasks) +
                        " tasks; longer chunks or fewer smooth_steps make fewer");
   }
-  JobPlan plan = planner.Build();
+  WEFT_RETURN_IF_ERROR(CheckAnchorFrames(spec, clip));
+  JobPlan plan = Planner(spec, clip).Build();
   ReadObjects(spec, plan);
   for (const PlannedTask& task : plan.tasks) {
     if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
-      return Failure(
-          ErrorCode::kInvalidArgument,
-          Name(task.place.stage) + " would read or bring more than " +
-              std::to_string(kTaskBlobsMax) +
-              " blobs; longer chunks, a smaller window or a larger anchor_spacing make fewer");
+      return Failure(ErrorCode::kInvalidArgument,
+                     Name(task.place.stage) + " would read or bring more than " +
+                         std::to_string(kTaskBlobsMax) +
+                         " blobs; longer chunks, a smaller window, a larger anchor_spacing or no "
+                         "steady_colours make fewer");
     }
   }
   return plan;

@@ -4,6 +4,8 @@
 //   probe ─► annotate(chunk) ─► anchor(group) ─► denoise(chunk, 0) ─► denoise(chunk, 1) …
 //         ─► finish(chunk) ─► assemble
 // Chunks that exchange nothing (v1::EXCHANGE_NONE) read no other chunk until they are finished.
+// Where whole scenes are brought to one measure, annotate and finish have rounds before that
+// (statistics_plan.h).
 // annotate exists only for jobs with controls, anchor only for jobs whose frames attend to anchors.
 // Where frames attend jointly (windows, patterns), a round has as many steps as the specification
 // says, or else the clip (exchange_choice.h), or one; it begins with what the round before left of

@@ -31,6 +31,7 @@ bool OfDeflicker(int field) {
     case Spec::kKeyFramesFieldNumber:
     case Spec::kSeamReportFieldNumber:
     case Spec::kVerifyTasksFieldNumber:
+    case Spec::kSteadyColoursFieldNumber:
       return true;
     default:
       return false;

@@ -3,6 +3,14 @@
 #include <algorithm>
 
 namespace weft::coordinator {
+namespace {
+
+// That are finished when the task is.
+std::uint32_t FramesOf(const PlannedTask& task) {
+  return task.place.stage == Stage::kFinish && task.place.round == 0 ? task.core.size() : 0;
+}
+
+}  // namespace
 
 void JobTally::Add(const PlannedTask& task) {
   ++stages_[task.place.stage].total;
@@ -18,7 +26,7 @@ void JobTally::Move(const PlannedTask& task, TaskState from, TaskState to, doubl
   if (from == TaskState::kDone) {
     --stage.done;
     work_done_ -= task.weight;
-    frames_done_ -= task.place.stage == Stage::kFinish ? task.core.size() : 0;
+    frames_done_ -= FramesOf(task);
   }
   if (to == TaskState::kRunning) {
     ++stage.running;
@@ -27,7 +35,7 @@ void JobTally::Move(const PlannedTask& task, TaskState from, TaskState to, doubl
   if (to == TaskState::kDone) {
     ++stage.done;
     work_done_ += task.weight;
-    frames_done_ += task.place.stage == Stage::kFinish ? task.core.size() : 0;
+    frames_done_ += FramesOf(task);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "coordinator/core/kept_look.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/result_keep.h"
+#include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
 
@@ -45,6 +47,10 @@ Status CheckKeptLook(const v1::SubmitJob& request, const Floor& floor) {
   return {};
 }
 
+namespace {
+
+// The list of the result with the anchors that the job's first task reads. Nothing: it reads none,
+// or that result is not kept any more.
 std::optional<v1::Input> KeptLookOf(const Task& task, const Job& job, const Floor& floor) {
   const auto place = ParseLookUrl(job.spec.look_path());
   const bool is_first = task.id.stage == Stage::kProbe && task.id.round == kProbeIndex;
@@ -62,6 +68,17 @@ std::optional<v1::Input> KeptLookOf(const Task& task, const Job& job, const Floo
   input.set_name(output->IndexName());
   *input.mutable_blob() = std::move(*result->mutable_index());
   return input;
+}
+
+}  // namespace
+
+v1::Task AssignmentOf(const Task& task, const Floor& floor) {
+  const Job& job = *floor.jobs.Find(task.id.job);
+  v1::Task assigned = ToMessage(task, job, floor.tasks);
+  if (auto look = KeptLookOf(task, job, floor); look.has_value()) {
+    *assigned.add_inputs() = *std::move(look);
+  }
+  return assigned;
 }
 
 }  // namespace weft::coordinator

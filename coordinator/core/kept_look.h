@@ -3,8 +3,6 @@
 
 #pragma once
 
-#include <optional>
-
 #include "common/result.h"
 #include "coordinator/core/floor.h"
 #include "weft/v1/client.pb.h"
@@ -19,8 +17,8 @@ namespace weft::coordinator {
 // the job does not wait for it.
 Status CheckKeptLook(const v1::SubmitJob& request, const Floor& floor);
 
-// The list of the result with the anchors that the job's first task reads. Nothing: it reads none,
-// or that result is not kept any more.
-std::optional<v1::Input> KeptLookOf(const Task& task, const Job& job, const Floor& floor);
+// The task as its worker is told of it; a first task that reads such anchors has an input more than
+// its plan, the list of the result that has them, unless that is not kept any more.
+v1::Task AssignmentOf(const Task& task, const Floor& floor);
 
 }  // namespace weft::coordinator

@@ -1,6 +1,7 @@
 #include "coordinator/core/model_check.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <set>
 
 #include "common/storage/model_place.h"
@@ -27,12 +28,22 @@ Status CheckModel(const v1::HandedInModel& model) {
   }
   std::set<std::string> names;
   for (const v1::ModelPart& part : model.parts()) {
-    if (!IsNameInPlace(part.name()) || !names.insert(part.name()).second) {
+    const bool is_new = names.insert(part.name()).second;
+    if (!IsNameInPlace(part.name()) || !is_new) {
       return Failure(
           Wrong(model.url() + ": '" + part.name() + "' is no name of a file in it, or one twice"));
     }
     if (const auto file = ParseUploadUrl(part.url()); !file) {
       return Failure(file.error().Within("models: " + model.url() + ": " + part.name()));
+    }
+  }
+  for (const std::string& name : names) {
+    for (std::size_t slash = name.rfind('/'); slash != std::string::npos;
+         slash = name.rfind('/', slash - 1)) {
+      if (names.count(name.substr(0, slash)) > 0) {
+        return Failure(
+            Wrong(model.url() + ": '" + name.substr(0, slash) + "' is a file and a folder in it"));
+      }
     }
   }
   if (std::none_of(names.begin(), names.end(),
@@ -45,15 +56,22 @@ Status CheckModel(const v1::HandedInModel& model) {
 }  // namespace
 
 Status CheckModels(const v1::JobSpec& spec) {
-  constexpr int kPartsMax = 256;  // They ride in every message about the job.
-  int parts = 0;
+  // They ride in every message about the job, and those are at most 1 MiB.
+  constexpr std::size_t kBytesMax = 128 << 10;
+  std::size_t bytes = 0;
+  std::set<std::string> urls;
   for (const v1::HandedInModel& model : spec.models()) {
-    parts += model.parts_size();
+    bytes += model.ByteSizeLong();
     WEFT_RETURN_IF_ERROR(CheckModel(model));
+    if (!urls.insert(model.url()).second) {
+      return Failure(Wrong(model.url() + " is there twice"));
+    }
   }
-  return parts > kPartsMax ? Failure(Wrong("of " + std::to_string(parts) +
-                                           " files; 256 can be handed in with a job"))
-                           : Status();
+  return bytes > kBytesMax
+             ? Failure(Wrong("their list has " + std::to_string(bytes) + " bytes, of " +
+                             std::to_string(kBytesMax) +
+                             " at most: a model of fewer files, or with shorter names"))
+             : Status();
 }
 
 Status CheckModelPath(const char* field, const std::string& path, const v1::JobSpec& spec) {

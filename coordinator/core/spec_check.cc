@@ -235,6 +235,23 @@ Status CheckChunk(const v1::JobSpec& spec) {
              : Refuse("chunk_frames", spec.chunk_frames(), "1 to 4096");
 }
 
+Status CheckGivenAnchors(const v1::JobSpec& spec) {
+  constexpr int kMost = 4096;  // They ride in every message about the job.
+  const auto& frames = spec.anchor_frames();
+  if (frames.size() > kMost) {
+    return Refuse("anchor_frames", std::to_string(frames.size()) + " frames", "at most 4096");
+  }
+  if (!frames.empty() && (spec.anchors_attended() == 0 || !spec.look_path().empty())) {
+    return Refuse("anchor_frames", "set", "only where frames attend to the job's own anchors");
+  }
+  for (int i = 1; i < frames.size(); ++i) {
+    if (frames[i] <= frames[i - 1]) {
+      return Refuse("anchor_frames", frames[i], "must ascend");
+    }
+  }
+  return {};
+}
+
 Status CheckAnchors(const v1::JobSpec& spec) {
   if (spec.anchor_spacing() == 0) {
     return Refuse("anchor_spacing", spec.anchor_spacing(), "at least 1");
@@ -243,6 +260,7 @@ Status CheckAnchors(const v1::JobSpec& spec) {
     return Refuse("anchors_attended", spec.anchors_attended(), "0 to 16");
   }
   const bool attends = spec.anchors_attended() > 0;
+  WEFT_RETURN_IF_ERROR(CheckGivenAnchors(spec));
   if (!spec.look_path().empty()) {
     WEFT_RETURN_IF_ERROR(CheckLook("look_path", spec.look_path()));
     if (!attends || !spec.save_look_path().empty()) {
@@ -287,6 +305,10 @@ Status CheckControl(const v1::Control& control, bool first, const v1::JobSpec& s
   }
   if (!control.maps_path().empty() || !IsMadeFromTheSource(control.kind())) {
     WEFT_RETURN_IF_ERROR(CheckSource("controls.maps_path", control.maps_path()));
+  }
+  if (control.steady() && control.kind() != v1::CONTROL_KIND_DEPTH) {
+    return Refuse("controls.steady", "set",
+                  "only of depth, whose maps have a mean that means something");
   }
   if (!IsWithin(control.start(), 0, 1) || !IsWithin(control.end(), 0, 1) ||
       control.start() >= control.end()) {

@@ -16,6 +16,7 @@ v1::JobSpec DrawSpec(Random& random, bool large) {
   if (random.Chance(0.2)) {
     v1::JobSpec deflicker = coordinator::SampleDeflicker();
     deflicker.set_chunk_frames(1 + random.Below(6));
+    deflicker.set_steady_colours(random.Chance(0.5));
     return deflicker;
   }
   v1::JobSpec spec = coordinator::SampleSpec();
@@ -25,6 +26,12 @@ v1::JobSpec DrawSpec(Random& random, bool large) {
   spec.set_final_pass(random.Chance(0.5));
   if (random.Chance(0.6)) {
     spec.clear_controls();
+  }
+  spec.set_steady_colours(random.Chance(0.3));
+  if (!spec.controls().empty() && random.Chance(0.5)) {
+    spec.mutable_controls(0)->set_kind(v1::CONTROL_KIND_DEPTH);
+    spec.mutable_controls(0)->set_maps_path("/depth.mkv");
+    spec.mutable_controls(0)->set_steady(true);
   }
   spec.set_any_class(random.Chance(0.3));
   spec.set_previews(random.Chance(0.5));

@@ -105,6 +105,15 @@ std::string FirstPickle(const std::string& folder) {
 
 }  // namespace
 
+Result<std::set<std::string>> ShardsOf(const std::string& path) {
+  WEFT_ASSIGN_OR_RETURN(const auto files, ReadIndex(path));
+  std::set<std::string> shards;
+  for (const auto& [tensor, name] : files) {
+    shards.insert(name);
+  }
+  return shards;
+}
+
 Result<StoredTensors> OpenTensors(const std::string& path) {
   if (!EndsWith(path, kIndexEnding) && !EndsWith(path, kFp16IndexEnding)) {
     return OpenOne(path);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "common/result.h"
@@ -29,6 +30,9 @@ struct StoredTensors {
 // Errors as SafetensorsFile::Open(). kInvalidArgument: the index is no such thing, names a file
 // elsewhere, or a tensor that its file lacks; a file holds a tensor that the index does not name.
 Result<StoredTensors> OpenTensors(const std::string& path);
+
+// The files beside an index of weights, a .safetensors.index.json, that it names. Errors likewise.
+Result<std::set<std::string>> ShardsOf(const std::string& path);
 
 // The weights in a diffusers folder: STEM.safetensors, else STEM.fp16.safetensors, else either's
 // index. stem: "diffusion_pytorch_model" or "model".

@@ -241,9 +241,11 @@ Result<Latents> FetchFrames(const v1::Task& task,
 
 std::vector<int> AnchorNumbers(const v1::JobSpec& job, const std::vector<std::uint32_t>& frames) {
   std::vector<int> numbers;
+  const auto& given = job.anchor_frames();
   const std::uint32_t spacing = std::max(job.anchor_spacing(), 1U);
   for (const std::uint32_t frame : frames) {
-    numbers.push_back(static_cast<int>(frame / spacing));
+    const auto place = std::lower_bound(given.begin(), given.end(), frame) - given.begin();
+    numbers.push_back(given.empty() ? static_cast<int>(frame / spacing) : static_cast<int>(place));
   }
   return numbers;
 }

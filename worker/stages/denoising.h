@@ -77,6 +77,7 @@ class Denoising {
 
 // StepInput::numbers of the job's own anchors at these frames, ascending: those of one scene lie
 // anchor_spacing apart and follow each other; only where a scene ends may two have one number.
+// Those that the user gave are counted.
 std::vector<int> AnchorNumbers(const v1::JobSpec& job, const std::vector<std::uint32_t>& frames);
 
 // Latents of `range` from the outputs of the chunks it lies in.

@@ -35,25 +35,22 @@ Result<std::vector<Frame>> Decode(const Latents& latents, models::DiffusionModel
                              : model.Decode(latents);
 }
 
+}  // namespace
+
 Result<Frame> FetchPicture(const v1::Task& task,
-                           std::uint32_t round,
-                           std::uint32_t number,
+                           const BlobName& name,
+                           const v1::Size& size,
                            BlobStore& blobs) {
-  const std::string name = PictureName(number);
-  const std::uint32_t chunk = number / task.job().chunk_frames();
-  WEFT_ASSIGN_OR_RETURN(const std::string blob,
-                        FetchInput(task, {Stage::kDenoise, chunk, round, name}, blobs));
+  WEFT_ASSIGN_OR_RETURN(const std::string blob, FetchInput(task, name, blobs));
   WEFT_ASSIGN_OR_RETURN(std::vector<ControlMap> maps, UnpackControls(blob));
-  const v1::Size& size = task.clip().padded_size();
   if (maps.size() != 1 || maps.front().channels != 3 ||
       maps.front().width != static_cast<int>(size.width()) ||
       maps.front().height != static_cast<int>(size.height())) {
-    return Failure(ErrorCode::kDataLoss, name + ": not a picture of the size that is rendered");
+    return Failure(ErrorCode::kDataLoss,
+                   std::string(name.name) + ": not a picture of the size that is rendered");
   }
   return Frame{maps.front().width, maps.front().height, std::move(maps.front().values)};
 }
-
-}  // namespace
 
 Status StorePicture(const v1::Task& task,
                     const std::string& name,
@@ -101,7 +98,10 @@ Result<std::vector<Frame>> HaloPictures(const v1::Task& task,
       pictures.push_back(std::move(*next++));
     } else {
       WEFT_ASSIGN_OR_RETURN(pictures.emplace_back(),
-                            FetchPicture(task, round, number, context.blobs));
+                            FetchPicture(task,
+                                         {Stage::kDenoise, number / task.job().chunk_frames(),
+                                          round, PictureName(number)},
+                                         task.clip().padded_size(), context.blobs));
     }
   }
   return pictures;

@@ -12,6 +12,7 @@
 #include "worker/frame/frame.h"
 #include "worker/frame/latents.h"
 #include "worker/models/diffusion_model.h"
+#include "worker/stages/blobs.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
@@ -22,6 +23,12 @@ Status StorePicture(const v1::Task& task,
                     const Frame& picture,
                     BlobStore& blobs,
                     v1::TaskResult* result);
+
+// One that was stored. kDataLoss: it is of another size.
+Result<Frame> FetchPicture(const v1::Task& task,
+                           const BlobName& name,
+                           const v1::Size& size,
+                           BlobStore& blobs);
 
 // Decodes and stores those of the core's frames that other chunks smooth with; none where chunks
 // exchange nothing. latents: of the core.  Frames have the size that the model renders.

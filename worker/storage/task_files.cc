@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/ids.h"
+#include "common/plan/statistics.h"
 #include "common/storage/look_place.h"
 #include "common/storage/model_place.h"
 #include "common/storage/result_place.h"
@@ -31,10 +32,12 @@ bool ReadsMaps(const v1::Task& task) {
   return IsIndex(task) || task.attempt().task().stage() == v1::STAGE_ANNOTATE;
 }
 
-// All but the last and those that read parts of a clip.
+// Whoever renders, and whoever decodes: where frames are measured first, those that do that.
 bool LoadsModel(const v1::Task& task) {
-  const v1::Stage stage = task.attempt().task().stage();
-  return IsIndex(task) || (stage != v1::STAGE_PROBE && stage != v1::STAGE_ASSEMBLE);
+  const v1::TaskId& id = task.attempt().task();
+  const std::uint32_t decoding = task.job().steady_colours() ? kMeasureRound : 0;
+  return IsIndex(task) || id.stage() == v1::STAGE_ANCHOR || id.stage() == v1::STAGE_DENOISE ||
+         (id.stage() == v1::STAGE_FINISH && id.round() == decoding);
 }
 
 // Parts of models are read by who loads these, anchors by the first.

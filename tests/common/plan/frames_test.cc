@@ -38,6 +38,11 @@ TEST(AnchorFrames, StandAtEverySceneAndEverySpacing) {
   EXPECT_THAT(AnchorFrames(100, kStarts, kCount), ElementsAre(0, 10, 12));
 }
 
+TEST(AttendedAnchors, TheFirstNeedNotBeTheFirstFrame) {
+  EXPECT_THAT(AttendedAnchors(80, 2, {24, 70, 90}, {0}, 100), ElementsAre(24, 70));
+  EXPECT_THAT(AttendedAnchors(81, 1, {24, 70, 90}, {0, 60}, 100), ElementsAre(24));
+}
+
 TEST(AttendedAnchors, AreTheFirstAndTheNearestOfTheScene) {
   const std::vector<std::uint32_t> anchors = {0, 8, 10, 12, 20, 28};
   EXPECT_THAT(AttendedAnchors(13, 1, anchors, kStarts, kCount), ElementsAre(0));

@@ -40,6 +40,15 @@ TEST(ControlOption, KindsThatNeedAnAnnotatorNeedMaps) {
   }
 }
 
+TEST(ControlOption, DepthMayBeSteady) {
+  EXPECT_FALSE(ParseControl("depth=1,maps=/m.mp4")->steady());
+  EXPECT_TRUE(ParseControl("depth=1,maps=/m.mp4,steady")->steady());
+  EXPECT_TRUE(ParseControl("depth=1,steady=yes,maps=/m.mp4")->steady());
+  EXPECT_FALSE(ParseControl("depth=1,steady=no,maps=/m.mp4")->steady());
+  EXPECT_THAT(Complaint("depth=1,maps=/m.mp4,steady=often"), HasSubstr("steady must be true or"));
+  EXPECT_THAT(Complaint("canny=1,maps=/m.mp4,steady"), HasSubstr("steady is for depth"));
+}
+
 TEST(ControlOption, SaysWhatIsWrong) {
   for (const char* const text : {"", "softedge", "edges=1", "=1", ",softedge=1"}) {
     EXPECT_THAT(Complaint(text), HasSubstr("must be KIND=SCALE")) << text;

@@ -113,6 +113,20 @@ TEST(PlanJob, RendersNoAnchorsWhereFramesAttendToAnotherJobs) {
   EXPECT_THAT(Find(plan, Stage::kDenoise, 2, 0).anchor_frames, IsEmpty());
 }
 
+TEST(PlanJob, TakesTheAnchorsThatAreGiven) {
+  v1::JobSpec spec = SampleSpec();
+  spec.add_anchor_frames(3);
+  spec.add_anchor_frames(19);
+  const JobPlan plan = Plan(spec, SampleClip(20));
+  EXPECT_THAT(plan.anchors, ElementsAre(3, 19));
+  EXPECT_THAT(Find(plan, Stage::kAnchor).anchor_frames, ElementsAre(3, 19));
+  spec.add_anchor_frames(20);
+  const auto refused = PlanJob(spec, SampleClip(20));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "anchor_frames: 20 is no frame of the job, which has 20, counted from 0");
+}
+
 TEST(PlanJob, AnchorsThatAreKeptWithTheResultGoToWhoWritesIt) {
   v1::JobSpec spec = SampleSpec();
   spec.set_anchor_spacing(2);

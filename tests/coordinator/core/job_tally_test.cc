@@ -27,8 +27,11 @@ TEST(JobTally, CountsWorkOfDoneAndRunningTasks) {
   EXPECT_DOUBLE_EQ(tally.WorkDone(), 30);
   EXPECT_DOUBLE_EQ(tally.WorkTotal(), 40);
   EXPECT_EQ(tally.FramesDone(), 8U);
-  EXPECT_EQ(tally.Stages().at(Stage::kFinish).done, 1U);
-  EXPECT_EQ(tally.Stages().at(Stage::kFinish).running, 0U);
+  PlannedTask measuring = Finish(0, 5);
+  measuring.place.round = 1;
+  tally.Move(measuring, TaskState::kRunning, TaskState::kDone, 0);
+  EXPECT_EQ(tally.FramesDone(), 8U) << "no frame is finished by that";
+  EXPECT_EQ(tally.Stages().at(Stage::kFinish).done, 2U);
 }
 
 TEST(JobTally, TakesBackTheWorkOfALostAttempt) {

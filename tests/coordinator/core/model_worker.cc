@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/plan/lending.h"
+#include "common/plan/statistics.h"
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/job_objects.h"
@@ -37,6 +38,34 @@ std::vector<std::string> ProbesOutputs(const v1::Task& task) {
   }
   if (UsesObjects(task.job())) {
     names.emplace_back(kObjectsOutput);
+  }
+  return names;
+}
+
+std::vector<std::string> AnnotatesOutputs(const v1::Task& task) {
+  const std::uint32_t round = task.attempt().task().round();
+  std::vector<std::string> names;
+  for (int control = 0; control < task.job().controls_size(); ++control) {
+    const bool steady = task.job().controls(control).steady();
+    if (round == 0 || (round == kMeasureRound && steady)) {
+      names.push_back(ControlName(control));
+    }
+    if (round != 0 && steady) {
+      names.push_back(round == kMeasureRound ? StatisticsName(control) : SceneName(control));
+    }
+  }
+  return names;
+}
+
+std::vector<std::string> FinishesOutputs(const v1::Task& task) {
+  const std::uint32_t round = task.attempt().task().round();
+  if (round != kMeasureRound) {
+    return {round == kSceneRound ? SceneName(0) : "segment"};
+  }
+  std::vector<std::string> names = {StatisticsName(0)};
+  for (std::uint32_t frame = task.chunk().core().begin(); frame < task.chunk().core().end();
+       ++frame) {
+    names.push_back(PictureName(frame));
   }
   return names;
 }
@@ -95,16 +124,13 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
     case v1::STAGE_PROBE:
       return ProbesOutputs(task);
     case v1::STAGE_ANNOTATE:
-      for (int control = 0; control < task.job().controls_size(); ++control) {
-        names.push_back("control/" + std::to_string(control));
-      }
-      return names;
+      return AnnotatesOutputs(task);
     case v1::STAGE_ANCHOR:
       return AnchorsOutputs(task);
     case v1::STAGE_DENOISE:
       return DenoisesOutputs(task);
     case v1::STAGE_FINISH:
-      return {"segment"};
+      return FinishesOutputs(task);
     case v1::STAGE_ASSEMBLE:
       if (const auto result = ParseResultUrl(task.job().output_path()); result) {
         names = {result->IndexName() + ResultPieceSuffix(0, 0), result->IndexName()};

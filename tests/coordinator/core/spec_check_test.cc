@@ -61,10 +61,21 @@ std::vector<BadSpec> BadSpecs() {
        [](auto& s) { AddModel(s)->set_name("dreams/config.json"); }},
       {kModel + ": dream/unet/config.json: 'weft://x' is no place of a file",
        [](auto& s) { AddModel(s)->set_url("weft://x"); }},
-      {"models: of 257 files; 256 can be handed in",
+      {kModel + ": 'dream/unet' is a file and a folder in it",
+       [](auto& s) {
+         v1::ModelPart part = *AddModel(s);
+         part.set_name("dream/unet");
+         *s.mutable_models(0)->add_parts() = part;
+       }},
+      {kModel + " is there twice",
+       [](auto& s) {
+         AddModel(s);
+         AddModel(s);
+       }},
+      {"models: their list has 2",
        [](auto& s) {
          const v1::ModelPart first = *AddModel(s);
-         for (int i = 1; i < 257; ++i) {
+         for (int i = 1; i < 2000; ++i) {
            *s.mutable_models(0)->add_parts() = first;
            s.mutable_models(0)->mutable_parts(i)->set_name("dream/" + std::to_string(i));
          }
@@ -76,6 +87,18 @@ std::vector<BadSpec> BadSpecs() {
          s.set_output_path("weft://_ada/result/a.mp4");
          s.set_save_look_path("weft://_ada/result/b.look");
        }},
+      {"anchor_frames is 4: must ascend",
+       [](auto& s) {
+         s.add_anchor_frames(4);
+         s.add_anchor_frames(4);
+       }},
+      {"anchor_frames is set: only where frames attend",
+       [](auto& s) {
+         s.add_anchor_frames(4);
+         s.set_anchors_attended(0);
+       }},
+      {"controls.steady is set: only of depth",
+       [](auto& s) { s.mutable_controls(0)->set_steady(true); }},
       {"output_path is too long", [](auto& s) { s.set_output_path("/" + std::string(5000, 'x')); }},
       {"model_path is 's3://models/dream': an absolute path",
        [](auto& s) { s.set_model_path("s3://models/dream"); }},
