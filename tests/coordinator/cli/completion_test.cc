@@ -87,7 +87,7 @@ TEST_F(BashCompletionTest, OffersCommands) {
 TEST_F(BashCompletionTest, OffersTheOptionsOfTheCommand) {
   EXPECT_THAT(Offered({"submit", "--dr"}), ElementsAre("--dry-run"));
   EXPECT_THAT(Offered({"render", "--st"}),
-              UnorderedElementsAre("--steps", "--strength", "--state"));
+              UnorderedElementsAre("--steps", "--strength", "--steady-colours", "--state"));
   EXPECT_THAT(Offered({"jobs", "--dr"}), IsEmpty());
 }
 

@@ -112,6 +112,14 @@ TEST(AttendTo, LeavesASizeThatNobodyKnowsYetToTheProbe) {
   EXPECT_TRUE(AttendTo(Source(), job));
 }
 
+TEST(AttendTo, SaysWhyModelsThatMayBeOneAreNotKnownToBe) {
+  v1::JobDetails source = Source();
+  source.mutable_spec()->set_model_path("weft://model/" + std::string(64, 'a') + "/dream");
+  v1::SubmitJob job = Job();
+  EXPECT_THAT(AttendTo(source, job).error().message(),
+              HasSubstr("hand in both with --upload-models, or neither"));
+}
+
 TEST(AttendWithin, AJobFurtherUpKeepsItsAnchorsForOthers) {
   std::vector<v1::SubmitJob> jobs = {Job("first", "1"), Job("second", "2"), Job("third", "3"),
                                      Job("fourth", "4")};

@@ -113,34 +113,6 @@ TEST(PlanJob, RendersNoAnchorsWhereFramesAttendToAnotherJobs) {
   EXPECT_THAT(Find(plan, Stage::kDenoise, 2, 0).anchor_frames, IsEmpty());
 }
 
-TEST(PlanJob, TakesTheAnchorsThatAreGiven) {
-  v1::JobSpec spec = SampleSpec();
-  spec.add_anchor_frames(3);
-  spec.add_anchor_frames(19);
-  const JobPlan plan = Plan(spec, SampleClip(20));
-  EXPECT_THAT(plan.anchors, ElementsAre(3, 19));
-  EXPECT_THAT(Find(plan, Stage::kAnchor).anchor_frames, ElementsAre(3, 19));
-  spec.add_anchor_frames(20);
-  const auto refused = PlanJob(spec, SampleClip(20));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message(),
-            "anchor_frames: 20 is no frame of the job, which has 20, counted from 0");
-}
-
-TEST(PlanJob, AnchorsThatAreKeptWithTheResultGoToWhoWritesIt) {
-  v1::JobSpec spec = SampleSpec();
-  spec.set_anchor_spacing(2);
-  spec.set_output_path("weft://_ada/result/neon.mp4");
-  EXPECT_THAT(OutputsOf(Find(Plan(spec, SampleClip(60)), Stage::kAnchor, 0)),
-              testing::Not(testing::Contains("look")));
-  spec.set_save_look_path("weft://_ada/result/neon.mp4.look");
-  const JobPlan plan = Plan(spec, SampleClip(60));
-  EXPECT_THAT(OutputsOf(Find(plan, Stage::kAnchor, 0)), testing::Contains("look"));
-  EXPECT_THAT(OutputsOf(Find(plan, Stage::kAnchor, 1)), testing::Not(testing::Contains("look")))
-      << "the first group's count";
-  EXPECT_THAT(InputsOf(Find(plan, Stage::kAssemble)), testing::Contains("anchor look"));
-}
-
 TEST(PlanJob, EveryControlHasMapsOfItsOwn) {
   v1::JobSpec spec = SampleSpec();
   *spec.add_controls() = spec.controls(0);
