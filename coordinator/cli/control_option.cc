@@ -68,6 +68,18 @@ const KindName* KindNamed(const std::string& name) {
   return nullptr;
 }
 
+Status SetSteady(const Setting& setting, v1::Control& control) {
+  const Result<bool> steady = setting.has_value ? ParseSwitch(setting.value) : true;
+  if (!steady) {
+    return Wrong("steady " + steady.error().message());
+  }
+  if (*steady && control.kind() != v1::CONTROL_KIND_DEPTH) {
+    return Wrong("steady is for depth, whose maps have a mean that means something");
+  }
+  control.set_steady(*steady);
+  return {};
+}
+
 Status Set(const Setting& setting, v1::Control& control) {
   if (setting.name == "net" || setting.name == "maps") {
     if (setting.value.empty()) {
@@ -83,15 +95,7 @@ Status Set(const Setting& setting, v1::Control& control) {
     return {};
   }
   if (setting.name == "steady") {
-    const Result<bool> steady = setting.has_value ? ParseSwitch(setting.value) : true;
-    if (!steady) {
-      return Wrong("steady " + steady.error().message());
-    }
-    if (*steady && control.kind() != v1::CONTROL_KIND_DEPTH) {
-      return Wrong("steady is for depth, whose maps have a mean that means something");
-    }
-    control.set_steady(*steady);
-    return {};
+    return SetSteady(setting, control);
   }
   return Wrong("must go on with net=PATH, maps=CLIP, start=A, end=B or steady, not \"" +
                setting.name + "\"; a path cannot hold a comma");

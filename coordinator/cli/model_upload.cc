@@ -58,7 +58,7 @@ Result<std::vector<ModelFile>> FilesOfModel(const std::string& place) {
   std::map<std::string, std::string> files;
   for (const auto& [seen, stamp] : stamps) {
     if (is_folder && (!is_diffusers || IsRead(seen))) {
-      files[name + "/" + seen] = (whole / seen).string();
+      files[(fs::path(name) / seen).string()] = (whole / seen).string();
     } else if (!is_folder && seen.empty()) {
       files[name] = whole.string();
     } else if (!is_folder && IsBeside(seen, whole, shards)) {

@@ -11,7 +11,7 @@ namespace weft::coordinator {
 namespace {
 
 // Of a frame: sum and sum of squares of three channels.
-constexpr std::uint64_t kFigureBytes = 2 * 3 * sizeof(std::uint64_t);
+constexpr std::uint64_t kFigureBytes = std::uint64_t{2} * 3 * sizeof(std::uint64_t);
 
 bool HasSteadyMaps(const v1::JobSpec& spec) {
   return std::any_of(spec.controls().begin(), spec.controls().end(),
