@@ -14,6 +14,7 @@ namespace {
 using ::testing::HasSubstr;
 
 constexpr int kBadInput = 3;
+constexpr const char* kModel = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
 
 class SceneStatistics : public Rendering {
  protected:
@@ -31,10 +32,10 @@ class SceneStatistics : public Rendering {
   // A render without smoothing, in which a frame would know its neighbours; of frames 4 to 19, with
   // a cut at 12.
   std::string Rendered(const std::vector<std::string>& more) {
-    return Frames({"render", clip_, "--model", WEFT_SOURCE_DIR "/deploy/models/weft-demo",
-                   "--prompt", "a harbour", "--frames", "4:20", "--steps", "2", "--size", "64x48",
-                   "--smooth-steps", "none", "--window", "0", "--strength", "0.7"},
-                  more);
+    return Frames(
+        {"render", clip_, "--model", kModel, "--prompt", "a harbour", "--frames", "4:20", "--steps",
+         "2", "--size", "64x48", "--smooth-steps", "none", "--window", "0", "--strength", "0.7"},
+        more);
   }
 
   int runs_ = 0;
@@ -69,9 +70,8 @@ TEST_F(SceneStatistics, AnchorsMayBeGiven) {
   EXPECT_EQ(Rendered({"--anchor-frames", "3,11", "--chunk", "5", "--workers", "2"}), whole);
   EXPECT_NE(Rendered({"--chunk", "16"}), whole);
   const Outcome outcome =
-      RunCommand({Program("weft"), "render", clip_, "-o", Path("out.mkv"), "--model",
-                  WEFT_SOURCE_DIR "/deploy/models/weft-demo", "--prompt", "a harbour", "--frames",
-                  "4:20", "--anchor-frames", "3,16"},
+      RunCommand({Program("weft"), "render", clip_, "-o", Path("out.mkv"), "--model", kModel,
+                  "--prompt", "a harbour", "--frames", "4:20", "--anchor-frames", "3,16"},
                  commands_.path().string());
   EXPECT_EQ(outcome.exit_code, kBadInput);
   EXPECT_THAT(outcome.errors, HasSubstr("anchor_frames: 16 is no frame of the job, which has 16"));

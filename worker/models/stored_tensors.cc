@@ -71,7 +71,8 @@ Result<StoredTensors> OpenShards(const std::string& path) {
     }
     auto held = shard->second.tensors.extract(tensor);
     if (held.empty()) {
-      return Invalid(path, "weight_map: " + name + ": has no tensor " + tensor);
+      return Invalid(
+          path, std::string("weight_map: ").append(name).append(": has no tensor ").append(tensor));
     }
     stored.tensors.insert(std::move(held));
   }
