@@ -16,6 +16,8 @@ std::string Name(Stage stage) {
       return "denoise";
     case Stage::kFinish:
       return "finish";
+    case Stage::kEncode:
+      return "encode";
     case Stage::kAssemble:
       return "assemble";
   }
@@ -35,6 +37,8 @@ std::string Name(const TaskId& task) {
              (task.round == kMeasureRound ? " measure" : "");
     case Stage::kAnchor:  // Most jobs have one.
       return task.chunk == 0 ? stage : stage + " " + std::to_string(task.chunk);
+    case Stage::kEncode:
+      return stage + " " + std::to_string(task.chunk);
     case Stage::kDenoise:
       return stage + " " + std::to_string(task.chunk) + "." + std::to_string(task.round);
     default:

@@ -36,7 +36,7 @@ struct InstanceId {
   friend bool operator<(InstanceId a, InstanceId b) { return a.value < b.value; }
 };
 
-// Stages of a job in the order in which they feed each other. Numbers equal weft.v1.Stage.
+// Stages of a job. Numbers equal weft.v1.Stage.
 enum class Stage : std::uint8_t {
   kProbe = 1,
   kAnnotate = 2,
@@ -44,9 +44,21 @@ enum class Stage : std::uint8_t {
   kDenoise = 4,
   kFinish = 5,
   kAssemble = 6,
+  kEncode = 7,
 };
 
-// "probe", "annotate", "anchor", "denoise", "finish", "assemble".
+// The order in which they feed each other.
+struct StageOrder {
+  bool operator()(Stage a, Stage b) const { return Step(a) < Step(b); }
+
+ private:
+  static int Step(Stage stage) {
+    constexpr int kLast = 256;
+    return stage == Stage::kAssemble ? kLast : static_cast<int>(stage);
+  }
+};
+
+// "probe", "annotate", "anchor", "denoise", "finish", "encode", "assemble".
 std::string Name(Stage stage);
 
 // Rounds of the probe. The first task finds what a clip is, and reads it where it is short; else

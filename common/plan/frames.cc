@@ -42,7 +42,7 @@ FrameRange SmoothingHalo(FrameRange core,
           SmoothingWindow(core.end - 1, window, scene_starts, frame_count).end};
 }
 
-std::vector<std::uint32_t> AnchorFrames(std::uint32_t spacing,
+std::vector<std::uint32_t> SpacedFrames(std::uint32_t spacing,
                                         const std::vector<std::uint32_t>& scene_starts,
                                         std::uint32_t frame_count) {
   assert(spacing > 0);

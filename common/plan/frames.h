@@ -40,9 +40,9 @@ FrameRange SmoothingHalo(FrameRange core,
                          const std::vector<std::uint32_t>& scene_starts,
                          std::uint32_t frame_count);
 
-// The job's anchors, where the user gives none: the first frame of every scene and every
-// `spacing`-th frame after it. REQUIRES: spacing > 0.
-std::vector<std::uint32_t> AnchorFrames(std::uint32_t spacing,
+// The first frame of every scene and every `spacing`-th frame after it: the job's anchors, where
+// the user gives none, and where groups of pictures begin in the file. REQUIRES: spacing > 0.
+std::vector<std::uint32_t> SpacedFrames(std::uint32_t spacing,
                                         const std::vector<std::uint32_t>& scene_starts,
                                         std::uint32_t frame_count);
 

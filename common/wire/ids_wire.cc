@@ -38,6 +38,8 @@ Result<Stage> FromWire(v1::Stage stage) {
       return Stage::kDenoise;
     case v1::STAGE_FINISH:
       return Stage::kFinish;
+    case v1::STAGE_ENCODE:
+      return Stage::kEncode;
     case v1::STAGE_ASSEMBLE:
       return Stage::kAssemble;
     default:

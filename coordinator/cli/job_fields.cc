@@ -21,6 +21,8 @@ constexpr CountRange kChunk{.min = 1, .max = 4096};
 constexpr CountRange kSpacing{.min = 1, .max = 1000000};
 constexpr CountRange kWorkers{.min = 1, .max = 1024};
 constexpr CountRange kOverlap{.min = 0, .max = 256};
+constexpr CountRange kGop{.min = 1, .max = 250};
+constexpr CountRange kSeamChecks{.min = 0, .max = 64};
 constexpr CountRange kVerify{.min = 0, .max = 1000000};
 constexpr CountRange kClipSkip{.min = 0, .max = 11};
 constexpr NumberRange kEta{.min = 0, .max = 1};
@@ -144,26 +146,27 @@ Field ChunkField() {
           Counted(&JobOptions::chunk, kChunk)};
 }
 
-Field LosslessField() {
-  return {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
-          Switch(&JobOptions::lossless)};
-}
-
-Field SeamsField() {
-  return {"seams", "",
-          "report how borders between chunks look, in OUTPUT.seams.json and .png [yes]",
-          FieldKind::kSwitch, Switch(&JobOptions::seams)};
-}
-
 Field SteadyColoursField() {
   return {"steady-colours", "",
           "bring each frame's colours to the mean and spread of its scene [no]", FieldKind::kSwitch,
           Switch(&JobOptions::steady_colours)};
 }
 
-Field VerifyField() {
-  return {"verify", "K", "run K tasks twice, on two workers, and fail where bytes differ [0]",
-          FieldKind::kText, Counted(&JobOptions::verify, kVerify)};
+// Of the file, and of what is looked at besides.
+std::vector<Field> FileFields() {
+  using O = JobOptions;
+  return {
+      {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
+       Switch(&O::lossless)},
+      {"gop", "N", "H.264: frames from one key frame of the file to the next, at most [120]",
+       FieldKind::kText, Counted(&O::gop, kGop)},
+      {"seams", "", "report how borders between chunks look, in OUTPUT.seams.json and .png [yes]",
+       FieldKind::kSwitch, Switch(&O::seams)},
+      {"seam-checks", "N", "make frames at N borders again without one, and compare [1]",
+       FieldKind::kText, Counted(&O::seam_checks, kSeamChecks)},
+      {"verify", "K", "run K tasks twice, on two workers, and fail where bytes differ [0]",
+       FieldKind::kText, Counted(&O::verify, kVerify)},
+  };
 }
 
 std::vector<Field> RunFields() {
@@ -272,9 +275,6 @@ std::vector<Field> ConsistencyFields() {
       SteadyColoursField(),
       {"final-pass", "", "smooth once more after the last step [yes]", FieldKind::kSwitch,
        Switch(&O::final_pass)},
-      LosslessField(),
-      SeamsField(),
-      VerifyField(),
       {"previews", "", "keep small pictures of every round, for weft preview [yes]",
        FieldKind::kSwitch, Switch(&O::previews)},
   };
@@ -329,9 +329,6 @@ std::vector<Field> SmoothingFields() {
       SeedField(),
       ChunkField(),
       SteadyColoursField(),
-      LosslessField(),
-      SeamsField(),
-      VerifyField(),
       {"workers", "N", "worker processes [one a core]", FieldKind::kText,
        Counted(&O::workers, kWorkers)},
   };
@@ -349,11 +346,12 @@ std::vector<Field> Joined(const std::vector<std::vector<Field>>& groups) {
 
 std::vector<Field> JobFields(v1::JobKind kind) {
   return kind == v1::JOB_KIND_DEFLICKER
-             ? Joined({{KindField()}, ClipFields(), SmoothingFields(), RunFields()})
+             ? Joined({{KindField()}, ClipFields(), SmoothingFields(), FileFields(), RunFields()})
              : Joined({{KindField()},
                        PictureFields(),
                        ModelFields(),
                        ConsistencyFields(),
+                       FileFields(),
                        DeviceFields(),
                        RunFields()});
 }

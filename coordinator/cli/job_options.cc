@@ -212,7 +212,9 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   }
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
+  spec.set_group_frames(options.lossless ? 0 : options.gop);
   spec.set_seam_report(options.seams);
+  spec.set_seam_checks(options.seams ? options.seam_checks : 0);
   spec.set_verify_tasks(options.verify);
   spec.set_steady_colours(options.steady_colours);
   return spec;

@@ -57,6 +57,8 @@ struct JobOptions {
   std::optional<std::uint32_t> overlap;  // Absent: 2, where chunks exchange nothing.
   bool final_pass = true;
   bool lossless = false;
+  std::uint32_t gop = 120;
+  std::uint32_t seam_checks = 1;
   bool previews = true;
   bool seams = true;  // The seam report.
   std::uint32_t verify = 0;

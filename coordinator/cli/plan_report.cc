@@ -25,9 +25,10 @@ struct StageSum {
   double seconds = 0;
 };
 
-// std::map, so that stages come in their order.
-std::map<Stage, StageSum> SumStages(const PlanReport& report) {
-  std::map<Stage, StageSum> sums;
+using StageSums = std::map<Stage, StageSum, StageOrder>;
+
+StageSums SumStages(const PlanReport& report) {
+  StageSums sums;
   for (std::size_t i = 0; i < report.plan.tasks.size(); ++i) {
     const PlannedTask& task = report.plan.tasks[i];
     StageSum& sum = sums[task.place.stage];
@@ -40,7 +41,7 @@ std::map<Stage, StageSum> SumStages(const PlanReport& report) {
   return sums;
 }
 
-StageSum Total(const std::map<Stage, StageSum>& stages) {
+StageSum Total(const StageSums& stages) {
   StageSum total;
   for (const auto& [stage, sum] : stages) {
     total.tasks += sum.tasks;
@@ -55,7 +56,7 @@ std::vector<FrameRange> Halos(const coordinator::JobPlan& plan) {
   std::vector<FrameRange> halos = plan.chunks;
   for (const PlannedTask& task : plan.tasks) {
     const bool finishes = task.place.stage == Stage::kFinish && task.place.round != kSceneRound;
-    if (task.place.stage == Stage::kDenoise || finishes) {
+    if (!task.checks_seam && (task.place.stage == Stage::kDenoise || finishes)) {
       FrameRange& halo = halos[task.place.chunk];
       halo = {std::min(halo.begin, task.halo.begin), std::max(halo.end, task.halo.end)};
     }
@@ -205,7 +206,7 @@ std::string StageTable(const PlanReport& report) {
     rows.push_back({name, std::to_string(sum.tasks), Bytes(sum.bytes),
                     report.wall_seconds ? FormatSeconds(sum.seconds) : "-"});
   };
-  const std::map<Stage, StageSum> stages = SumStages(report);
+  const StageSums stages = SumStages(report);
   for (const auto& [stage, sum] : stages) {
     add(Name(stage), sum);
   }
@@ -333,7 +334,7 @@ std::string PlanJson(const PlanReport& report) {
                               {"predict_step", Step(round.predict_step)}});
   }
   json["exchange"] = ExchangeObject(report);
-  const std::map<Stage, StageSum> stages = SumStages(report);
+  const StageSums stages = SumStages(report);
   json["stages"] = nlohmann::ordered_json::array();
   for (const auto& [stage, sum] : stages) {
     json["stages"].push_back({{"stage", Name(stage)}, {"tasks", sum.tasks}, {"bytes", sum.bytes}});

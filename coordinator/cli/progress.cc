@@ -47,6 +47,13 @@ nlohmann::ordered_json SeamFacts(const v1::SeamFigures& seams) {
   if (seams.has_step_error()) {
     facts["step_error"] = seams.step_error();
   }
+  if (seams.checks() > 0) {
+    facts["checks"] = seams.checks();
+    facts["checks_equal"] = seams.checks_equal();
+  }
+  if (seams.has_seam()) {
+    facts["seam"] = seams.seam();
+  }
   if (seams.approximate()) {
     facts["approximate"] = true;
   }
@@ -137,6 +144,17 @@ std::string OutcomeLine(const Outcome& outcome) {
          FormatSeconds(outcome.seconds) + ", " + rate + " frames/s";
 }
 
+// What was found where frames were made again without a border.
+std::string CheckWords(const v1::SeamFigures& seams) {
+  if (seams.checks() == 0) {
+    return "";
+  }
+  const std::string share =
+      std::to_string(seams.checks_equal()) + " of " + Count(seams.checks(), "border") + " equal";
+  return "; made again without one: " +
+         (seams.has_seam() ? Text("%+.1f %%, ", seams.seam() * kPercent) : std::string()) + share;
+}
+
 std::string SeamLine(const Outcome& outcome) {
   const v1::SeamFigures& seams = *outcome.seams;
   if (!seams.unmeasured().empty()) {
@@ -156,6 +174,7 @@ std::string SeamLine(const Outcome& outcome) {
     }
     line += " against what is beside them";
   }
+  line += CheckWords(seams);
   if (seams.approximate()) {
     line += "; approximate: the chunks exchanged nothing";
   }

@@ -72,6 +72,8 @@ class TaskWork {
         return Denoise(task, plan.rounds[task.place.round]);
       case Stage::kFinish:
         return Finish(task);
+      case Stage::kEncode:
+        return Plain(task.core.size());
       case Stage::kAssemble:
         return 0;  // Packets are copied.
     }

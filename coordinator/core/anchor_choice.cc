@@ -31,7 +31,7 @@ std::vector<std::uint32_t> AnchorsOf(const v1::JobSpec& spec, const v1::Clip& cl
   if (!spec.anchor_frames().empty()) {
     return {spec.anchor_frames().begin(), spec.anchor_frames().end()};
   }
-  return AnchorFrames(spec.anchor_spacing(),
+  return SpacedFrames(spec.anchor_spacing(),
                       {clip.scene_starts().begin(), clip.scene_starts().end()}, clip.frame_count());
 }
 

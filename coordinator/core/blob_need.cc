@@ -24,8 +24,8 @@ void DropAllButResult(const Job& job, Effects& effects) {
     effects.drops.push_back(job.id.value + "/");
     return;
   }
-  for (const Stage stage :
-       {Stage::kProbe, Stage::kAnnotate, Stage::kAnchor, Stage::kDenoise, Stage::kFinish}) {
+  for (const Stage stage : {Stage::kProbe, Stage::kAnnotate, Stage::kAnchor, Stage::kDenoise,
+                            Stage::kFinish, Stage::kEncode}) {
     effects.drops.push_back(job.id.value + "/" + Name(stage) + "/");
   }
 }

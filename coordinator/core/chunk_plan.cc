@@ -11,6 +11,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/attention_wire.h"
 #include "coordinator/core/anchor_choice.h"
+#include "coordinator/core/finish_plan.h"
 #include "coordinator/core/job_cut.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/object_plan.h"
@@ -25,12 +26,17 @@ namespace {
 std::uint64_t CountTasks(const v1::JobSpec& spec, const v1::Clip& clip) {
   const std::uint64_t chunks =
       (clip.frame_count() + std::uint64_t{spec.chunk_frames()} - 1) / spec.chunk_frames();
-  const std::uint64_t measuring = MeasuringTasks(spec, clip, chunks);
+  const std::uint64_t groups =  // At most.
+      spec.group_frames() == 0 ? 0
+                               : clip.frame_count() / std::uint64_t{spec.group_frames()} +
+                                     static_cast<std::uint64_t>(clip.scene_starts_size());
+  const std::uint64_t made = chunks + spec.seam_checks();  // At most.
+  const std::uint64_t others = groups + MeasuringTasks(spec, clip, made);
   if (IsDeflicker(spec)) {
-    return chunks + measuring;
+    return made + others;
   }
   constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
-  return chunks * (RoundsOf(spec, clip).size() + kChunkStagesWithoutRounds) + measuring;
+  return made * (RoundsOf(spec, clip).size() + kChunkStagesWithoutRounds) + others;
 }
 
 // Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
@@ -55,8 +61,8 @@ class Planner {
     if (!IsDeflicker(spec_)) {
       AddRender();
     }
-    AddFinish();
-    AddAssemble();
+    FinishPlan(spec_, cut_, cost_, plan_.rounds).AddTasks(plan_.tasks);
+    plan_.tasks.push_back(Assembling());
     return std::move(plan_);
   }
 
@@ -141,11 +147,11 @@ class Planner {
 
   void AddDenoise() {
     std::vector<std::vector<std::uint32_t>> attended;
-    for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
+    for (std::uint32_t chunk = 0; chunk < cut_.ChunkAndCheckCount(); ++chunk) {
       attended.push_back(AnchorsAttendedBy(cut_.Rendered(chunk), plan_.anchors, spec_, clip_));
     }
     for (std::uint32_t round = 0; round < plan_.rounds.size(); ++round) {
-      for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
+      for (std::uint32_t chunk = 0; chunk < cut_.ChunkAndCheckCount(); ++chunk) {
         plan_.tasks.push_back(Denoise(chunk, round, attended[chunk]));
       }
     }
@@ -156,17 +162,20 @@ class Planner {
                                     const std::vector<std::uint32_t>& attended) const {
     const FrameRange core = cut_.Rendered(chunk);
     const Round& steps = plan_.rounds[round];
-    PlannedTask task{.place = {Stage::kDenoise, chunk, round}, .core = core, .halo = core};
+    PlannedTask task{.place = {Stage::kDenoise, chunk, round},
+                     .core = core,
+                     .halo = core,
+                     .checks_seam = cut_.IsCheck(chunk)};
     double passes = core.size();
     if (RunsUnet(steps)) {
       task.anchor_frames = attended;
       passes = joint_ ? Attend(core, steps, task) : passes;
-      ReadConditions(chunk, task);
+      ReadConditions(task);
     }
     if (!spec_.look_path().empty()) {
       task.inputs.push_back({{Stage::kProbe, 0, kProbeIndex}, kLook});
     }
-    const std::vector<std::uint32_t> lent = cut_.Lent(core);
+    const std::vector<std::uint32_t> lent = cut_.Lent(chunk);
     task.weight = cost_.DenoiseWork(passes, steps);
     ReadRoundBefore(lent, task);
     BringRound(lent, task);
@@ -205,7 +214,7 @@ class Planner {
       }
       task.weight += TaskCost::DecodeWork(lent.size());
     }
-    if (spec_.previews()) {
+    if (spec_.previews() && !task.checks_seam) {
       task.outputs.push_back({kPreview, cost_.PreviewBytes()});
     }
   }
@@ -251,14 +260,16 @@ class Planner {
 
   // What the UNet sees besides the latents: controls of its own frames, of those that they attend
   // to, and of the anchors, whose keys and values it computes again, and the anchors' latents.
-  void ReadConditions(std::uint32_t chunk, PlannedTask& task) const {
-    std::set<std::uint32_t> chunks = ChunksRead(chunk, task);
+  void ReadConditions(PlannedTask& task) const {
+    std::set<std::uint32_t> chunks;
     for (std::uint32_t own = cut_.ChunkOf(task.core.begin); own <= cut_.ChunkOf(task.core.end - 1);
          ++own) {
       chunks.insert(own);
     }
-    for (const std::uint32_t anchor : task.anchor_frames) {
-      chunks.insert(cut_.ChunkOf(anchor));
+    for (const auto* frames : {&task.context_frames, &task.anchor_frames}) {
+      for (const std::uint32_t frame : *frames) {
+        chunks.insert(cut_.ChunkOf(frame));
+      }
     }
     ReadControls(chunks, task);
     for (const std::uint32_t anchor : task.anchor_frames) {
@@ -266,49 +277,9 @@ class Planner {
     }
   }
 
-  void AddFinish() {
-    const bool smooths = IsDeflicker(spec_) || (spec_.final_pass() && spec_.window() > 0);
-    std::vector<PlannedTask> finishing;
-    for (std::uint32_t chunk = 0; chunk < cut_.ChunkCount(); ++chunk) {
-      const FrameRange core = plan_.chunks[chunk];
-      PlannedTask task{.place = {Stage::kFinish, chunk, 0}, .core = core, .halo = core};
-      task.weight = TaskCost::EncodeWork(core.size());
-      if (smooths) {
-        task.halo = cut_.Halo(core);
-        task.weight += TaskCost::SmoothWork(core.size());
-      }
-      ReadRendered(smooths, task);
-      task.outputs.push_back({"segment", core.size() * cost_.SegmentBytes()});
-      finishing.push_back(std::move(task));
-    }
-    statistics_.AddFinishing(std::move(finishing), plan_.tasks);
-  }
-
-  // A deflicker job's frames come straight from its clips.
-  void ReadRendered(bool smooths, PlannedTask& finish) const {
-    if (plan_.rounds.empty()) {
-      return;
-    }
-    const auto last_round = static_cast<std::uint32_t>(plan_.rounds.size() - 1);
-    const TaskPlace from{Stage::kDenoise, finish.place.chunk, last_round};
-    if (cut_.Overlaps()) {
-      const FrameRange frames = {
-          plan_.chunks[SharesOf(finish.halo.begin, *cut_.Overlaps()).front().chunk].begin,
-          plan_.chunks[SharesOf(finish.halo.end - 1, *cut_.Overlaps()).back().chunk].end};
-      cut_.ReadChunks(frames, from, "latents", finish);
-      finish.weight += TaskCost::DecodeWork(finish.halo.size());
-      return;
-    }
-    finish.inputs.push_back({from, "latents"});
-    const std::vector<std::uint32_t> lent =
-        smooths ? cut_.Lent(finish.core) : std::vector<std::uint32_t>();
-    cut_.ReadPictures(from, lent, finish);
-    finish.weight += TaskCost::DecodeWork(finish.core.size() - lent.size());
-  }
-
-  void AddAssemble() {
+  [[nodiscard]] PlannedTask Assembling() const {
     PlannedTask task{.place = {Stage::kAssemble, 0, 0}, .core = cut_.Whole(), .halo = cut_.Whole()};
-    cut_.ReadChunks(cut_.Whole(), {Stage::kFinish, 0, 0}, "segment", task);
+    FinishPlan::ReadFinished(cut_, task);
     if (IsResultUrl(spec_.save_look_path()) && !plan_.anchors.empty()) {
       task.inputs.push_back({{Stage::kAnchor, 0, 0}, kLook});
     }
@@ -316,7 +287,7 @@ class Planner {
       task.outputs.push_back({result->IndexName(), 0});  // And pieces, as many as it takes.
     }
     task.weight = cost_.AssembleWork(clip_.frame_count());
-    plan_.tasks.push_back(std::move(task));
+    return task;
   }
 
   const v1::JobSpec& spec_;

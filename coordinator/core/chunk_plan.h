@@ -2,7 +2,7 @@
 // function of the specification and of what the probe found; nothing of it is stored.
 //
 //   probe ─► annotate(chunk) ─► anchor(group) ─► denoise(chunk, 0) ─► denoise(chunk, 1) …
-//         ─► finish(chunk) ─► assemble
+//         ─► finish(chunk) ─► encode(group of pictures) ─► assemble
 // Chunks that exchange nothing (v1::EXCHANGE_NONE) read no other chunk until they are finished.
 // Where whole scenes are brought to one measure, annotate and finish have rounds before that
 // (statistics_plan.h).
@@ -10,7 +10,7 @@
 // Where frames attend jointly (windows, patterns), a round has as many steps as the specification
 // says, or else the clip (exchange_choice.h), or one; it begins with what the round before left of
 // the chunk and of the frames around it. A deflicker job (v1::JobKind) is
-// probe ─► finish(chunk) ─► assemble: it has no rounds and no latents.
+// probe ─► finish(chunk) ─► encode(group) ─► assemble: it has no rounds and no latents.
 //
 // The probe of a long clip is several tasks (probe_plan.h): the plan grows when the first of them
 // is done, and again when the probe is.
@@ -63,7 +63,8 @@ struct PlannedTask {
   std::vector<std::uint32_t> context_frames = {};
   std::vector<PlannedInput> inputs = {};  // Without duplicates.
   std::vector<PlannedOutput> outputs = {};
-  double weight = 0;  // Work, in units of one UNet pass over one frame.
+  double weight = 0;         // Work, in units of one UNet pass over one frame.
+  bool checks_seam = false;  // Its frames are those of other chunks (common/plan/seam_checks.h).
 };
 
 struct JobPlan {

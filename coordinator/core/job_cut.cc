@@ -4,6 +4,7 @@
 
 #include "common/plan/lending.h"
 #include "common/wire/overlap_wire.h"
+#include "common/wire/seam_checks_wire.h"
 
 namespace weft::coordinator {
 namespace {
@@ -23,12 +24,36 @@ JobCut::JobCut(const v1::JobSpec& spec, const v1::Clip& clip)
       clip_(clip),
       overlap_(OverlapOf(spec, clip)),
       scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
-      chunks_(CutIntoChunks(clip.frame_count(), spec.chunk_frames())) {}
+      chunks_(CutIntoChunks(clip.frame_count(), spec.chunk_frames())),
+      check_order_(SeamCheckOrderOf(spec, clip)),
+      checks_(SeamChecks(check_order_)) {}
 
-std::vector<std::uint32_t> JobCut::Lent(FrameRange core) const {
-  return overlap_ || spec_.window() == 0
+FrameRange JobCut::Rendered(std::uint32_t chunk) const {
+  if (IsCheck(chunk)) {
+    return CheckOf(chunk).core;
+  }
+  return overlap_ ? RenderedBy(chunk, *overlap_) : chunks_[chunk];
+}
+
+std::vector<std::uint32_t> JobCut::Lent(std::uint32_t chunk) const {
+  return overlap_ || spec_.window() == 0 || IsCheck(chunk)
              ? std::vector<std::uint32_t>()
-             : LentFrames(core, spec_.window(), scene_starts_, clip_.frame_count());
+             : LentToAll(chunks_[chunk], spec_.window(), checks_, check_order_);
+}
+
+std::vector<FrameRange> JobCut::PictureGroups() const {
+  std::vector<FrameRange> groups;
+  if (spec_.group_frames() == 0 || spec_.lossless()) {
+    return groups;
+  }
+  for (const std::uint32_t begin :
+       SpacedFrames(spec_.group_frames(), scene_starts_, clip_.frame_count())) {
+    if (!groups.empty()) {
+      groups.back().end = begin;
+    }
+    groups.push_back({begin, clip_.frame_count()});
+  }
+  return groups;
 }
 
 FrameRange JobCut::Scene(std::uint32_t scene) const {
@@ -53,7 +78,7 @@ void JobCut::ReadChunks(FrameRange frames,
 void JobCut::ReadPictures(TaskPlace from,
                           const std::vector<std::uint32_t>& lent,
                           PlannedTask& task) const {
-  for (std::uint32_t frame = task.halo.begin; frame < task.halo.end; ++frame) {
+  for (std::uint32_t frame = task.halo.begin; frame < task.halo.end && !overlap_; ++frame) {
     if (!task.core.Contains(frame) || std::binary_search(lent.begin(), lent.end(), frame)) {
       from.chunk = ChunkOf(frame);
       task.inputs.push_back({from, PictureName(frame)});

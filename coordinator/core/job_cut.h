@@ -8,6 +8,7 @@
 
 #include "common/plan/frames.h"
 #include "common/plan/overlap.h"
+#include "common/plan/seam_checks.h"
 #include "coordinator/core/chunk_plan.h"
 #include "weft/v1/job.pb.h"
 
@@ -18,7 +19,7 @@ class JobCut {
   // Both stay as they are as long as this lives.
   JobCut(const v1::JobSpec& spec, const v1::Clip& clip);
 
-  // Cores, in order, without gaps.
+  // Cores, in order, without gaps; seam checks are not among them.
   [[nodiscard]] const std::vector<FrameRange>& Chunks() const { return chunks_; }
   [[nodiscard]] std::uint32_t ChunkCount() const {
     return static_cast<std::uint32_t>(chunks_.size());
@@ -32,17 +33,29 @@ class JobCut {
   // Of chunks that exchange nothing.
   [[nodiscard]] const std::optional<Overlap>& Overlaps() const { return overlap_; }
 
-  // The frames that a chunk's denoise tasks bring.
-  [[nodiscard]] FrameRange Rendered(std::uint32_t chunk) const {
-    return overlap_ ? RenderedBy(chunk, *overlap_) : chunks_[chunk];
+  [[nodiscard]] const std::vector<SeamCheck>& Checks() const { return checks_; }
+  // Of chunks, and of seam checks, whose numbers follow.
+  [[nodiscard]] std::uint32_t ChunkAndCheckCount() const {
+    return ChunkCount() + static_cast<std::uint32_t>(checks_.size());
   }
+  [[nodiscard]] bool IsCheck(std::uint32_t chunk) const { return chunk >= ChunkCount(); }
+  // REQUIRES: IsCheck(chunk).
+  [[nodiscard]] const SeamCheck& CheckOf(std::uint32_t chunk) const {
+    return checks_[chunk - ChunkCount()];
+  }
+
+  // The frames that the denoise tasks of a chunk or a check bring.
+  [[nodiscard]] FrameRange Rendered(std::uint32_t chunk) const;
   // Everything that smoothing `core` reads.
   [[nodiscard]] FrameRange Halo(FrameRange core) const {
     return SmoothingHalo(core, spec_.window(), scene_starts_, clip_.frame_count());
   }
   // The frames that the chunk decodes for others where they are smoothed next; none where chunks
-  // exchange nothing.
-  [[nodiscard]] std::vector<std::uint32_t> Lent(FrameRange core) const;
+  // exchange nothing, and none of a check.
+  [[nodiscard]] std::vector<std::uint32_t> Lent(std::uint32_t chunk) const;
+
+  // Groups of pictures of the file, in order, without gaps; none where each chunk is one.
+  [[nodiscard]] std::vector<FrameRange> PictureGroups() const;
 
   [[nodiscard]] std::uint32_t SceneCount() const {
     return static_cast<std::uint32_t>(scene_starts_.size());
@@ -53,7 +66,7 @@ class JobCut {
 
   // Adds to what the task reads: `name` of `stage` for every chunk that `frames` touches.
   void ReadChunks(FrameRange frames, TaskPlace from, const char* name, PlannedTask& task) const;
-  // The task's halo, but for what only its own chunk reads.
+  // The task's halo, but for what only its own chunk reads; nothing where chunks exchange nothing.
   void ReadPictures(TaskPlace from,
                     const std::vector<std::uint32_t>& lent,
                     PlannedTask& task) const;
@@ -64,6 +77,8 @@ class JobCut {
   const std::optional<Overlap> overlap_;
   const std::vector<std::uint32_t> scene_starts_;
   const std::vector<FrameRange> chunks_;
+  const SeamCheckOrder check_order_;
+  const std::vector<SeamCheck> checks_;
 };
 
 }  // namespace weft::coordinator

@@ -29,7 +29,9 @@ bool OfDeflicker(int field) {
     case Spec::kPatchSizeFieldNumber:
     case Spec::kKeysPathFieldNumber:
     case Spec::kKeyFramesFieldNumber:
+    case Spec::kGroupFramesFieldNumber:
     case Spec::kSeamReportFieldNumber:
+    case Spec::kSeamChecksFieldNumber:
     case Spec::kVerifyTasksFieldNumber:
     case Spec::kSteadyColoursFieldNumber:
       return true;

@@ -7,7 +7,8 @@ namespace {
 
 // That are finished when the task is.
 std::uint32_t FramesOf(const PlannedTask& task) {
-  return task.place.stage == Stage::kFinish && task.place.round == 0 ? task.core.size() : 0;
+  const bool finishes = task.place.stage == Stage::kFinish && task.place.round == 0;
+  return finishes && !task.checks_seam ? task.core.size() : 0;
 }
 
 }  // namespace

@@ -32,14 +32,14 @@ class JobTally {
   // A running task moves from one fraction of its work to another.
   void Advance(const PlannedTask& task, double from, double to);
 
-  [[nodiscard]] const std::map<Stage, StageTally>& Stages() const { return stages_; }
+  [[nodiscard]] const std::map<Stage, StageTally, StageOrder>& Stages() const { return stages_; }
   [[nodiscard]] std::uint32_t FramesDone() const { return frames_done_; }  // Finished frames.
   [[nodiscard]] double WorkTotal() const { return work_total_; }
   // Also the done part of running tasks.
   [[nodiscard]] double WorkDone() const { return work_done_ + work_running_; }
 
  private:
-  std::map<Stage, StageTally> stages_;
+  std::map<Stage, StageTally, StageOrder> stages_;
   std::uint32_t frames_done_ = 0;
   double work_total_ = 0;
   double work_done_ = 0;

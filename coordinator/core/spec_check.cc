@@ -235,6 +235,18 @@ Status CheckChunk(const v1::JobSpec& spec) {
              : Refuse("chunk_frames", spec.chunk_frames(), "1 to 4096");
 }
 
+// One key frame for each: the encoder sets another after 250.
+Status CheckGroups(const v1::JobSpec& spec) {
+  return IsWithin(spec.group_frames(), 0, 250)
+             ? Status()
+             : Refuse("group_frames", spec.group_frames(), "1 to 250, or 0 for a group a chunk");
+}
+
+Status CheckSeamChecks(const v1::JobSpec& spec) {
+  return IsWithin(spec.seam_checks(), 0, 64) ? Status()
+                                             : Refuse("seam_checks", spec.seam_checks(), "0 to 64");
+}
+
 Status CheckGivenAnchors(const v1::JobSpec& spec) {
   constexpr int kMost = 4096;  // They ride in every message about the job.
   const auto& frames = spec.anchor_frames();
@@ -353,6 +365,8 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckEngine(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
   WEFT_RETURN_IF_ERROR(CheckChunk(spec));
+  WEFT_RETURN_IF_ERROR(CheckGroups(spec));
+  WEFT_RETURN_IF_ERROR(CheckSeamChecks(spec));
   return IsDeflicker(spec) ? Status() : CheckRender(spec);
 }
 

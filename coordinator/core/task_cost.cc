@@ -23,7 +23,8 @@ TaskCost::TaskCost(const v1::JobSpec& spec, const v1::Clip& clip)
       padded_pixels_(Area(clip.padded_size())),
       pixels_(Area(clip.size())),
       controls_(static_cast<std::uint64_t>(spec.controls_size())),
-      lossless_(spec.lossless()) {}
+      lossless_(spec.lossless()),
+      finishes_lossless_(spec.lossless() || spec.group_frames() > 0) {}
 
 double TaskCost::AnnotateWork(std::uint32_t frames) const {
   return frames * kAnnotateFrame * static_cast<double>(controls_);
@@ -51,8 +52,8 @@ std::uint64_t TaskCost::ControlBytes(const v1::Control& control) const {
   return padded_pixels_ * (grey ? 1 : kRgb);
 }
 
-std::uint64_t TaskCost::SegmentBytes() const {
-  const double per_pixel = lossless_ ? kLosslessBytesPerPixel : kLossyBytesPerPixel;
+std::uint64_t TaskCost::EncodedBytes(bool lossless) const {
+  const double per_pixel = lossless ? kLosslessBytesPerPixel : kLossyBytesPerPixel;
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(pixels_) * per_pixel));
 }
 

@@ -39,10 +39,13 @@ class TaskCost {
   [[nodiscard]] std::uint64_t PreviewBytes() const { return kRgb * cells_; }
   // One decoded frame.
   [[nodiscard]] std::uint64_t PictureBytes() const { return kRgb * padded_pixels_; }
-  // One encoded frame.
-  [[nodiscard]] std::uint64_t SegmentBytes() const;
+  // One encoded frame of the file, and as its chunk brings it.
+  [[nodiscard]] std::uint64_t SegmentBytes() const { return EncodedBytes(lossless_); }
+  [[nodiscard]] std::uint64_t FinishedBytes() const { return EncodedBytes(finishes_lossless_); }
 
  private:
+  [[nodiscard]] std::uint64_t EncodedBytes(bool lossless) const;
+
   static constexpr std::uint64_t kRgb = 3;
   static constexpr double kReadFrame = 0.05;
   static constexpr double kDecodeFrame = 1;     // The autoencoder's decoder.
@@ -55,6 +58,7 @@ class TaskCost {
   std::uint64_t pixels_;
   std::uint64_t controls_;
   bool lossless_;
+  bool finishes_lossless_;
 };
 
 }  // namespace weft::coordinator

@@ -35,7 +35,7 @@ v1::Round ToMessage(const Round& round) {
 
 std::optional<Stage> StageNamed(std::string_view name) {
   for (const Stage stage : {Stage::kProbe, Stage::kAnnotate, Stage::kAnchor, Stage::kDenoise,
-                            Stage::kFinish, Stage::kAssemble}) {
+                            Stage::kFinish, Stage::kEncode, Stage::kAssemble}) {
     if (Name(stage) == name) {
       return stage;
     }
@@ -59,7 +59,8 @@ bool TakeNumber(std::string_view& text, char end, Number& number) {
 
 bool HasChunk(const TaskId& task) {
   return task.stage == Stage::kAnnotate || task.stage == Stage::kDenoise ||
-         task.stage == Stage::kFinish || (task.stage == Stage::kProbe && task.round == kProbePart);
+         task.stage == Stage::kFinish || task.stage == Stage::kEncode ||
+         (task.stage == Stage::kProbe && task.round == kProbePart);
 }
 
 void AddInput(const PlannedInput& planned,

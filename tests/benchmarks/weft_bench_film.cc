@@ -42,6 +42,7 @@ v1::JobSpec FilmSpec(std::uint32_t chunk, std::uint32_t anchor_spacing, bool has
   spec.set_contrast(1);
   spec.set_sharpness(1);
   spec.set_chunk_frames(chunk);
+  spec.set_group_frames(120);
   spec.set_anchor_spacing(anchor_spacing);
   spec.set_anchors_attended(3);
   if (has_control) {
@@ -150,7 +151,8 @@ void AddRates(CLI::App& app, StageRates& rates) {
   add("--annotate", rates.annotate_frame, "Likewise: its control map");
   add("--step", rates.step_frame, "Likewise: one step of the schedule, both sides");
   add("--smooth", rates.smooth_frame, "Likewise: smoothing between steps");
-  add("--finish", rates.finish_frame, "Likewise: decoding, final pass, encoding");
+  add("--finish", rates.finish_frame, "Likewise: decoding, final pass");
+  add("--encode", rates.encode_frame, "Likewise: encoding it");
   add("--assemble", rates.assemble_frame, "Likewise: copying its packet");
   add("--task", rates.task, "Seconds of any task besides");
 }
@@ -163,6 +165,7 @@ int Main(int argc, char** argv) {
                        .step_frame = 0.12,
                        .smooth_frame = 0.6,
                        .finish_frame = 0.5,
+                       .encode_frame = 0.01,
                        .assemble_frame = 0.0001,
                        .task = 0.02};
   CLI::App app(

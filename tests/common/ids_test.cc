@@ -22,7 +22,15 @@ TEST(TaskId, HasAReadableName) {
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAnchor, 2, 0}), "anchor 2");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kDenoise, 3, 1}), "denoise 3.1");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kFinish, 12, 0}), "finish 12");
+  EXPECT_EQ(Name(TaskId{{"j"}, Stage::kEncode, 2, 0}), "encode 2");
   EXPECT_EQ(Name(TaskId{{"j"}, Stage::kAssemble, 0, 0}), "assemble");
+}
+
+TEST(StageOrder, IsThatOfTheWork) {
+  EXPECT_TRUE(StageOrder()(Stage::kFinish, Stage::kEncode));
+  EXPECT_TRUE(StageOrder()(Stage::kEncode, Stage::kAssemble));
+  EXPECT_FALSE(StageOrder()(Stage::kAssemble, Stage::kEncode));
+  EXPECT_TRUE(StageOrder()(Stage::kProbe, Stage::kAssemble));
 }
 
 TEST(TaskId, IsOrderedByJobThenStageThenChunkThenRound) {

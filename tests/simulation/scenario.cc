@@ -12,11 +12,20 @@ namespace {
 constexpr Time kStart{Duration(1000)};
 constexpr std::uint32_t kLargeEvery = 64;  // One seed of so many is a large one.
 
+// Groups of pictures and seam checks.
+void DrawFile(Random& random, v1::JobSpec& spec) {
+  spec.set_group_frames(random.Chance(0.7) ? 1 + random.Below(12) : 0);
+  spec.set_lossless(random.Chance(0.2));
+  spec.set_seam_report(random.Chance(0.7));
+  spec.set_seam_checks(random.Below(4));
+}
+
 v1::JobSpec DrawSpec(Random& random, bool large) {
   if (random.Chance(0.2)) {
     v1::JobSpec deflicker = coordinator::SampleDeflicker();
     deflicker.set_chunk_frames(1 + random.Below(6));
     deflicker.set_steady_colours(random.Chance(0.5));
+    DrawFile(random, deflicker);
     return deflicker;
   }
   v1::JobSpec spec = coordinator::SampleSpec();
@@ -43,6 +52,7 @@ v1::JobSpec DrawSpec(Random& random, bool large) {
     spec.set_exchange(v1::EXCHANGE_NONE);
     spec.set_overlap_frames(random.Below(4));
   }
+  DrawFile(random, spec);
   return spec;
 }
 

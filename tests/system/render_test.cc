@@ -6,9 +6,12 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <string>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/system/rendering.h"
 
@@ -17,6 +20,11 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 class Render : public Rendering {};
 
@@ -39,6 +47,42 @@ TEST_F(Render, GivesTheSameFramesHoweverItIsCut) {
       EXPECT_EQ(hashes, expected) << "chunk " << chunk << ", workers " << workers;
     }
   }
+}
+
+// Goal: the file does not depend on it either. Method: H.264 with chunks of 7, 16 and all frames;
+// all bytes must agree, and the frames beside two borders, which the jobs make a second time.
+TEST_F(Render, WritesTheSameFileHoweverItIsCut) {
+  std::set<std::string> files;
+  for (const char* chunk : {"7", "16", "30"}) {
+    const std::string output = Path(std::string("out-") + chunk + ".mp4");
+    const Outcome outcome =
+        RunCommand(Rendering::Render(output, {"--chunk", chunk, "--seam-checks", "2"}),
+                   commands_.path().string());
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+    files.insert(ReadFile(output));
+    const nlohmann::json seams = nlohmann::json::parse(ReadFile(output + ".seams.json"));
+    EXPECT_EQ(seams["checks"].size(), chunk == std::string("7") ? 2U : chunk[0] == '1' ? 1U : 0U);
+    for (const nlohmann::json& check : seams["checks"]) {
+      EXPECT_TRUE(check["equal"]) << "chunk " << chunk << ", frame " << check["frame"];
+      EXPECT_EQ(check["cut"], check["whole"]);
+      EXPECT_GT(check["whole"], 0);
+    }
+  }
+  EXPECT_EQ(files.size(), 1U);
+}
+
+// Chunks that exchange nothing do show where they meet, and the report says so.
+TEST_F(Render, SaysHowMuchABorderShowsWhereChunksExchangeNothing) {
+  const std::string output = Path("out.mp4");
+  const Outcome outcome = RunCommand(
+      Rendering::Render(output, {"--chunk", "8", "--exchange", "none", "--overlap", "1"}),
+      commands_.path().string());
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const nlohmann::json seams = nlohmann::json::parse(ReadFile(output + ".seams.json"));
+  ASSERT_EQ(seams["checks"].size(), 1U);
+  EXPECT_FALSE(seams["checks"][0]["equal"]);
+  EXPECT_NE(seams["seam"], 0);
+  EXPECT_THAT(outcome.errors, HasSubstr("0 of 1 border equal"));
 }
 
 TEST_F(Render, WritesAnMp4WithTheSourcesSoundAndLength) {

@@ -13,6 +13,8 @@
 namespace weft::eval {
 namespace {
 
+constexpr double kPercent = 100;
+
 constexpr int kWidth = 960;
 constexpr int kHeight = 360;
 constexpr int kLeft = 56;  // Of the plot's own area, in pixels; the rest is for letters.
@@ -71,6 +73,7 @@ class Plot {
     Write({kLeft, 36}, "borders", kBorder);
     Write({kLeft + 80, 36}, "inside of chunks", kInterior);
     Write({kLeft + 230, 36}, "source", kSource);
+    Write({kLeft + 310, 36}, CheckWords(), kInk);
     return ToFrame(picture_);
   }
 
@@ -86,6 +89,19 @@ class Plot {
       title += ", at borders " + Fixed(report_.figures.border, 3);
     }
     return title;
+  }
+
+  // What cutting does, where it was looked at.
+  [[nodiscard]] std::string CheckWords() const {
+    if (report_.checks.empty()) {
+      return "";
+    }
+    const auto equal = std::count_if(report_.checks.begin(), report_.checks.end(),
+                                     [](const BorderCheck& check) { return check.equal; });
+    const std::optional<double> seam = SeamOf(report_.checks);
+    return "made again without a border: " +
+           (seam ? "the seam is " + Fixed(*seam * kPercent, 2) + " %, " : "") +
+           std::to_string(equal) + " of " + std::to_string(report_.checks.size()) + " equal";
   }
 
   [[nodiscard]] cv::Point At(std::uint32_t frame, double value) const {
@@ -154,9 +170,17 @@ std::string SeamJson(const SeamReport& report) {
                                  {"source_border", figures.source_border},
                                  {"source_interior", figures.source_interior},
                                  {"step", OrNull(figures.step)},
-                                 {"step_error", OrNull(figures.step_error)}};
+                                 {"step_error", OrNull(figures.step_error)},
+                                 {"seam", OrNull(SeamOf(report.checks))}};
   if (!report.unmeasured.empty()) {
     json["unmeasured"] = report.unmeasured;
+  }
+  json["checks"] = nlohmann::ordered_json::array();
+  for (const BorderCheck& check : report.checks) {
+    json["checks"].push_back({{"frame", check.frame},
+                              {"cut", check.cut},
+                              {"whole", check.whole},
+                              {"equal", check.equal}});
   }
   json["pairs"] = nlohmann::ordered_json::array();
   for (const SeamPair& pair : report.pairs) {

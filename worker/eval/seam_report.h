@@ -15,6 +15,7 @@ struct SeamReport {
   ChunkCut cut;
   std::vector<SeamPair> pairs;  // That were measured, ascending.
   SeamFigures figures;          // Summarize(cut, pairs)
+  std::vector<BorderCheck> checks = {};
   bool approximate = false;     // The chunks exchanged nothing.
   std::string unmeasured = {};  // Why nothing was measured; empty where something was.
 };

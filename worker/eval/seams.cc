@@ -125,4 +125,14 @@ SeamFigures Summarize(const ChunkCut& cut, const std::vector<SeamPair>& pairs) {
   return figures;
 }
 
+std::optional<double> SeamOf(const std::vector<BorderCheck>& checks) {
+  double cut = 0;
+  double whole = 0;
+  for (const BorderCheck& check : checks) {
+    cut += check.cut;
+    whole += check.whole;
+  }
+  return whole == 0 ? std::optional<double>() : cut / whole - 1;
+}
+
 }  // namespace weft::eval

@@ -48,4 +48,18 @@ struct SeamFigures {
 // pairs: ascending, of PairsToMeasure().
 SeamFigures Summarize(const ChunkCut& cut, const std::vector<SeamPair>& pairs);
 
+// The frames beside a border as the job's chunks made them, and as they were made in one piece
+// (common/plan/seam_checks.h), before the file was encoded. Differences are those of SeamPair.
+struct BorderCheck {
+  std::uint32_t frame = 0;  // The first one behind the border.
+  double cut = 0;           // From chunk to chunk,
+  double whole = 0;         // and in one piece.
+  bool equal = false;       // All pixels of both frames are.
+};
+
+// What borders change more than the same frames do without a border, as a fraction: that is all
+// that cutting does, whatever the film shows there. Absent where there is no check, or nothing
+// changes.
+std::optional<double> SeamOf(const std::vector<BorderCheck>& checks);
+
 }  // namespace weft::eval

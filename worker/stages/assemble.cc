@@ -6,6 +6,7 @@
 #include "common/storage/look_place.h"
 #include "common/storage/result_place.h"
 #include "common/whole_file.h"
+#include "common/wire/ids_wire.h"
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/look.h"
@@ -16,8 +17,6 @@ namespace weft::worker {
 
 Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) {
   const v1::Clip& clip = task.clip();
-  const std::uint32_t chunk_frames = task.job().chunk_frames();
-  const std::uint32_t chunk_count = (clip.frame_count() + chunk_frames - 1) / chunk_frames;
   media::Assembly assembly{
       .output_path = task.job().output_path(),
       .source_path = task.job().input_path(),
@@ -25,10 +24,15 @@ Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) 
       .segments = {},
       .frame_count = clip.frame_count(),
   };
-  for (std::uint32_t chunk = 0; chunk < chunk_count; ++chunk) {
+  for (const v1::Input& input : task.inputs()) {
+    if (input.name() != "segment") {
+      continue;
+    }
     WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-    WEFT_ASSIGN_OR_RETURN(std::string segment,
-                          FetchInput(task, {Stage::kFinish, chunk, 0, "segment"}, context.blobs));
+    WEFT_ASSIGN_OR_RETURN(const Stage stage, FromWire(input.stage()));
+    WEFT_ASSIGN_OR_RETURN(
+        std::string segment,
+        FetchInput(task, {stage, input.chunk(), input.round(), input.name()}, context.blobs));
     assembly.segments.push_back(std::move(segment));
   }
   WEFT_RETURN_IF_ERROR(media::Assemble(assembly));

@@ -10,6 +10,7 @@
 
 #include "common/plan/deep_halo.h"
 #include "common/wire/attention_wire.h"
+#include "common/wire/seam_checks_wire.h"
 #include "worker/stages/attended_anchors.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
@@ -21,19 +22,6 @@
 
 namespace weft::worker {
 namespace {
-
-// Where smoothing ends: at scene cuts, and for a chunk that exchanges nothing also where the chunk
-// does.
-std::vector<std::uint32_t> ScenesSeen(const v1::Task& task) {
-  std::vector<std::uint32_t> starts = SceneStarts(task.clip());
-  if (task.job().exchange() == v1::EXCHANGE_NONE) {
-    const FrameRange core = ToRange(task.chunk().core());
-    starts.insert(starts.end(), {core.begin, core.end});
-    std::sort(starts.begin(), starts.end());
-    starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
-  }
-  return starts;
-}
 
 // x0 of the core after smoothing: x0 + E(S(D(x0))) - E(D(x0)), so that smoothing which changes
 // nothing changes nothing. clean: of the core, as the round predicted it.
@@ -52,8 +40,12 @@ Result<Latents> SmoothClean(const v1::Task& task,
   for (Frame& guide : guides) {
     guide = Pad(guide, task.clip());
   }
+  // Chunks that exchange nothing see only themselves.
+  const std::vector<std::uint32_t> scenes = task.job().exchange() == v1::EXCHANGE_NONE
+                                                ? ScenesWithinHalo(task)
+                                                : SceneStarts(task.clip());
   WEFT_ASSIGN_OR_RETURN(const std::vector<Frame> smoothed,
-                        Smooth(task, core, &guides, decoded, ScenesSeen(task)));
+                        Smooth(task, core, &guides, decoded, scenes));
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   const auto own = decoded.begin() + (core.begin - halo.begin);
   WEFT_ASSIGN_OR_RETURN(const Latents before, model.Encode({own, own + core.size()}));
@@ -146,10 +138,11 @@ Status RoundRun::Begin() {
         x_, FetchFrames(task_, {Stage::kDenoise, before, "latents"}, seen_, context_.blobs));
     return {};
   }
-  WEFT_ASSIGN_OR_RETURN(const Latents noisy,
-                        FetchOwn(task_, {Stage::kDenoise, before, "latents"}, context_.blobs));
+  const FrameRange core = ToRange(task_.chunk().core());
+  WEFT_ASSIGN_OR_RETURN(const Latents noisy, FetchOwn(task_, {Stage::kDenoise, before, "latents"},
+                                                      core, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents predicted,
-                        FetchOwn(task_, {Stage::kDenoise, before, "x0"}, context_.blobs));
+                        FetchOwn(task_, {Stage::kDenoise, before, "x0"}, core, context_.blobs));
   WEFT_ASSIGN_OR_RETURN(const Latents clean,
                         SmoothClean(task_, before, predicted, *denoising_.ready().model, context_));
   const int step = static_cast<int>(round.smooth_step());
@@ -276,7 +269,7 @@ Result<v1::TaskResult> RoundRun::Store() {
         StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
   }
   WEFT_RETURN_IF_ERROR(StoreForNeighbours(&result));
-  if (task_.job().previews()) {
+  if (task_.job().previews() && !IsSeamCheck(task_)) {
     const Status stored = StorePreview(&result);
     if (!stored && context_.warned) {
       context_.warned("there is no preview of this round: " + stored.error().message());

@@ -9,6 +9,7 @@
 #include "common/plan/rounds.h"
 #include "common/wire/overlap_wire.h"
 #include "worker/stages/blobs.h"
+#include "worker/stages/job_clip.h"
 #include "worker/stages/job_sampler.h"
 #include "worker/stages/look.h"
 
@@ -23,6 +24,36 @@ constexpr std::uint32_t kStepStreams = 1;
 FrameRange CoreOf(std::uint32_t chunk, const v1::Task& task) {
   const std::uint32_t size = task.job().chunk_frames();
   return {chunk * size, std::min((chunk + 1) * size, task.clip().frame_count())};
+}
+
+// Whose output holds the frame: the task's own frames are its chunk's, also where they are others'
+// as well, as of seam checks.
+struct Holder {
+  std::uint32_t chunk = 0;
+  FrameRange core;
+};
+
+Holder HolderOf(std::uint32_t frame, const v1::Task& task) {
+  const FrameRange own = ToRange(task.chunk().core());
+  const std::uint32_t chunk = frame / task.job().chunk_frames();
+  return own.Contains(frame) ? Holder{task.chunk().index(), own}
+                             : Holder{chunk, CoreOf(chunk, task)};
+}
+
+// What the chunk brought; of all of `frames`.
+Result<Latents> FetchChunk(const v1::Task& task,
+                           const ChunkOutput& output,
+                           std::uint32_t chunk,
+                           FrameRange frames,
+                           BlobStore& blobs) {
+  WEFT_ASSIGN_OR_RETURN(const std::string blob,
+                        FetchInput(task, {output.stage, chunk, output.round, output.name}, blobs));
+  WEFT_ASSIGN_OR_RETURN(Latents latents, UnpackLatents(blob));
+  if (latents.frames != static_cast<int>(frames.size())) {
+    return Failure(ErrorCode::kDataLoss,
+                   "latents of chunk " + std::to_string(chunk) + ": wrong number of frames");
+  }
+  return latents;
 }
 
 // The output `name` of the annotate tasks, a map for each of `frames`.
@@ -158,38 +189,11 @@ Result<std::vector<std::vector<ControlMap>>> Denoising::Controls(
   return controls;
 }
 
-Result<Latents> FetchRange(const v1::Task& task,
-                           const ChunkOutput& output,
-                           FrameRange range,
-                           BlobStore& blobs) {
-  Latents joined;
-  for (std::uint32_t begin = range.begin; begin < range.end;) {
-    const std::uint32_t chunk = begin / task.job().chunk_frames();
-    const FrameRange core = CoreOf(chunk, task);
-    const std::uint32_t end = std::min(core.end, range.end);
-    WEFT_ASSIGN_OR_RETURN(
-        const std::string blob,
-        FetchInput(task, {output.stage, chunk, output.round, output.name}, blobs));
-    WEFT_ASSIGN_OR_RETURN(const Latents latents, UnpackLatents(blob));
-    if (latents.frames != static_cast<int>(core.size())) {
-      return Failure(ErrorCode::kDataLoss,
-                     "latents of chunk " + std::to_string(chunk) + ": wrong number of frames");
-    }
-    Append(Slice(latents, begin - core.begin, end - begin), &joined);
-    begin = end;
-  }
-  return joined;
-}
-
-Result<Latents> FetchOwn(const v1::Task& task, const ChunkOutput& output, BlobStore& blobs) {
-  WEFT_ASSIGN_OR_RETURN(
-      const std::string blob,
-      FetchInput(task, {output.stage, task.chunk().index(), output.round, output.name}, blobs));
-  WEFT_ASSIGN_OR_RETURN(Latents latents, UnpackLatents(blob));
-  if (latents.frames != static_cast<int>(ToRange(task.chunk().core()).size())) {
-    return Failure(ErrorCode::kDataLoss, "latents of the chunk itself: wrong number of frames");
-  }
-  return latents;
+Result<Latents> FetchOwn(const v1::Task& task,
+                         const ChunkOutput& output,
+                         FrameRange frames,
+                         BlobStore& blobs) {
+  return FetchChunk(task, output, task.chunk().index(), frames, blobs);
 }
 
 Result<Latents> FetchFaded(const v1::Task& task,
@@ -204,17 +208,10 @@ Result<Latents> FetchFaded(const v1::Task& task,
     for (const Share& share : SharesOf(frame, overlap)) {
       const FrameRange rendered = RenderedBy(share.chunk, overlap);
       if (by_chunk.count(share.chunk) == 0) {
-        WEFT_ASSIGN_OR_RETURN(
-            const std::string blob,
-            FetchInput(task, {output.stage, share.chunk, output.round, output.name}, blobs));
-        WEFT_ASSIGN_OR_RETURN(by_chunk[share.chunk], UnpackLatents(blob));
+        WEFT_ASSIGN_OR_RETURN(by_chunk[share.chunk],
+                              FetchChunk(task, output, share.chunk, rendered, blobs));
       }
-      const Latents& latents = by_chunk[share.chunk];
-      if (latents.frames != static_cast<int>(rendered.size())) {
-        return Failure(ErrorCode::kDataLoss, "latents of chunk " + std::to_string(share.chunk) +
-                                                 ": wrong number of frames");
-      }
-      AddWeighted(Slice(latents, frame - rendered.begin, 1), share.weight, &sum);
+      AddWeighted(Slice(by_chunk[share.chunk], frame - rendered.begin, 1), share.weight, &sum);
     }
     AppendFrame(sum, by_chunk.begin()->second, &joined);
   }
@@ -225,16 +222,14 @@ Result<Latents> FetchFrames(const v1::Task& task,
                             const ChunkOutput& output,
                             const std::vector<std::uint32_t>& frames,
                             BlobStore& blobs) {
+  std::map<std::uint32_t, Latents> by_chunk;
   Latents joined;
-  for (std::size_t i = 0; i < frames.size();) {
-    std::size_t end = i + 1;
-    while (end < frames.size() && frames[end] == frames[end - 1] + 1) {
-      ++end;
+  for (const std::uint32_t frame : frames) {
+    const auto [chunk, core] = HolderOf(frame, task);
+    if (by_chunk.count(chunk) == 0) {
+      WEFT_ASSIGN_OR_RETURN(by_chunk[chunk], FetchChunk(task, output, chunk, core, blobs));
     }
-    WEFT_ASSIGN_OR_RETURN(const Latents run,
-                          FetchRange(task, output, {frames[i], frames[end - 1] + 1}, blobs));
-    Append(run, &joined);
-    i = end;
+    Append(Slice(by_chunk[chunk], frame - core.begin, 1), &joined);
   }
   return joined;
 }

@@ -80,14 +80,11 @@ class Denoising {
 // Those that the user gave are counted.
 std::vector<int> AnchorNumbers(const v1::JobSpec& job, const std::vector<std::uint32_t>& frames);
 
-// Latents of `range` from the outputs of the chunks it lies in.
-Result<Latents> FetchRange(const v1::Task& task,
-                           const ChunkOutput& output,
-                           FrameRange range,
-                           BlobStore& blobs);
-
-// What the task's own chunk brought, all of it.
-Result<Latents> FetchOwn(const v1::Task& task, const ChunkOutput& output, BlobStore& blobs);
+// What the task's own chunk brought, all of it: latents of `frames`.
+Result<Latents> FetchOwn(const v1::Task& task,
+                         const ChunkOutput& output,
+                         FrameRange frames,
+                         BlobStore& blobs);
 
 // Latents of `range` where chunks overlap and exchanged nothing: what several brought of a frame,
 // faded into one another. REQUIRES: OverlapOf(task.job(), task.clip()) is there.
@@ -96,7 +93,8 @@ Result<Latents> FetchFaded(const v1::Task& task,
                            FrameRange range,
                            BlobStore& blobs);
 
-// The same as FetchRange for any frames, ascending.
+// Latents of `frames`, ascending, from the outputs of the chunks they lie in: of the task's core,
+// from its own chunk's.
 Result<Latents> FetchFrames(const v1::Task& task,
                             const ChunkOutput& output,
                             const std::vector<std::uint32_t>& frames,

@@ -1,5 +1,6 @@
 // Pictures of a chunk: decode (a render's latents, a deflicker job's clips), smooth across chunks,
-// finish, encode one segment. Where a scene's colours are to be steady, a first round stores the
+// finish, encode one segment: of the file, or without loss for the groups of pictures that the
+// file is made of (encode.cc). Where a scene's colours are to be steady, a first round stores the
 // smoothed pictures and measures them, and round 0 goes on from there.
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 
 #include "common/plan/lending.h"
 #include "common/plan/statistics.h"
+#include "common/wire/seam_checks_wire.h"
 #include "worker/deflicker/finishing.h"
 #include "worker/frame/geometry.h"
 #include "worker/media/frame_sink.h"
@@ -19,14 +21,26 @@
 #include "worker/stages/job_clip.h"
 #include "worker/stages/pictures.h"
 #include "worker/stages/scene_statistics.h"
+#include "worker/stages/segment_format.h"
 #include "worker/stages/smoothing.h"
 #include "worker/stages/stage.h"
 
 namespace weft::worker {
 namespace {
 
+// What it brings; the file itself may be encoded afterwards.
+bool IsLossless(const v1::JobSpec& job) {
+  return job.lossless() || job.group_frames() > 0;
+}
+
 bool Smooths(const v1::Task& task) {
   return task.job().final_pass() && task.job().window() > 0;
+}
+
+// A seam check of chunks that exchange nothing: it has rendered its halo, and nobody else's frames
+// are faded into it.
+bool IsApart(const v1::Task& task) {
+  return task.job().exchange() == v1::EXCHANGE_NONE && IsSeamCheck(task);
 }
 
 // The round whose latents the task is given: the job's last.
@@ -43,12 +57,18 @@ Result<std::vector<Frame>> RenderedHalo(const v1::Task& task, StageContext& cont
   WEFT_ASSIGN_OR_RETURN(const WarmModel::Ready ready, context.model.For(task.job()));
   const std::uint32_t round = LastRound(task);
   const ChunkOutput rendered{Stage::kDenoise, round, "latents"};
+  if (IsApart(task)) {
+    WEFT_ASSIGN_OR_RETURN(const Latents latents,
+                          FetchOwn(task, rendered, ToRange(task.chunk().halo()), context.blobs));
+    return ready.model->Decode(latents);
+  }
   if (task.job().exchange() == v1::EXCHANGE_NONE) {
     WEFT_ASSIGN_OR_RETURN(const Latents latents,
                           FetchFaded(task, rendered, ToRange(task.chunk().halo()), context.blobs));
     return ready.model->Decode(latents);
   }
-  WEFT_ASSIGN_OR_RETURN(const Latents latents, FetchOwn(task, rendered, context.blobs));
+  WEFT_ASSIGN_OR_RETURN(const Latents latents,
+                        FetchOwn(task, rendered, ToRange(task.chunk().core()), context.blobs));
   return Smooths(task) ? HaloPictures(task, round, latents, *ready.model, context)
                        : ready.model->Decode(latents);
 }
@@ -67,7 +87,8 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<Frame> guides,
       ReadFrames(task.job(), task.clip(), ToRange(task.chunk().halo()), context.clip));
-  return Smooth(task, ToRange(task.chunk().core()), &guides, rendered, SceneStarts(task.clip()));
+  return Smooth(task, ToRange(task.chunk().core()), &guides, rendered,
+                IsApart(task) ? ScenesWithinHalo(task) : SceneStarts(task.clip()));
 }
 
 Status TakeRendered(const v1::Task& task, StageContext& context, const deflicker::TakeFrame& take) {
@@ -131,36 +152,65 @@ Result<v1::TaskResult> Measure(const v1::Task& task, StageContext& context) {
   return result;
 }
 
+// Takes the smoothed frames of the core and brings the chunk's segment, and the pictures beside
+// borders that are checked; of a seam check these alone.
+class Finisher {
+ public:
+  Finisher(const v1::Task& task, StageContext& context)
+      : task_(task), context_(context), next_(task.chunk().core().begin()) {}
+
+  Status Open() {
+    if (IsSeamCheck(task_)) {
+      return {};
+    }
+    const media::Codec codec = IsLossless(task_.job()) ? media::Codec::kFfv1 : media::Codec::kH264;
+    WEFT_ASSIGN_OR_RETURN(segment_, media::OpenSegment(FormatOf(codec, task_.clip())));
+    return {};
+  }
+
+  Status Take(Frame frame) {
+    if (task_.job().kind() != v1::JOB_KIND_DEFLICKER) {
+      deflicker::AdjustContrast(task_.job().contrast(), &frame);
+      deflicker::AdjustSharpness(task_.job().sharpness(), &frame);
+    }
+    const std::uint32_t number = next_++;
+    if (std::binary_search(checked_.begin(), checked_.end(), number)) {
+      WEFT_RETURN_IF_ERROR(
+          StorePicture(task_, PictureName(number), frame, context_.blobs, &result_));
+    }
+    return segment_ ? segment_->Write(frame) : Status();
+  }
+
+  Result<v1::TaskResult> Finish() {
+    if (segment_) {
+      WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment_->Finish());
+      WEFT_RETURN_IF_ERROR(StoreOutput(task_, "segment", bytes, context_.blobs, &result_));
+    }
+    result_.set_frames(ToRange(task_.chunk().core()).size());
+    return std::move(result_);
+  }
+
+ private:
+  const v1::Task& task_;
+  StageContext& context_;
+  const std::vector<std::uint32_t> checked_ = FramesChecked(task_);
+  std::uint32_t next_;  // The number of the frame that comes next.
+  std::unique_ptr<media::FrameSink> segment_;
+  v1::TaskResult result_;
+};
+
 }  // namespace
 
 Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
   if (const std::uint32_t round = task.attempt().task().round(); round != 0) {
     return round == kSceneRound ? RunScene(task, context) : Measure(task, context);
   }
-  WEFT_ASSIGN_OR_RETURN(
-      const std::unique_ptr<media::FrameSink> segment,
-      media::OpenSegment({
-          .codec = task.job().lossless() ? media::Codec::kFfv1 : media::Codec::kH264,
-          .width = static_cast<int>(task.clip().size().width()),
-          .height = static_cast<int>(task.clip().size().height()),
-          .rate_numerator = task.clip().frame_rate().numerator(),
-          .rate_denominator = task.clip().frame_rate().denominator(),
-      }));
-  const v1::JobSpec& job = task.job();
-  const auto write = [&](Frame frame) {
-    if (job.kind() != v1::JOB_KIND_DEFLICKER) {
-      deflicker::AdjustContrast(job.contrast(), &frame);
-      deflicker::AdjustSharpness(job.sharpness(), &frame);
-    }
-    return segment->Write(frame);
-  };
-  WEFT_RETURN_IF_ERROR(job.steady_colours() ? TakeSteady(task, context, write)
-                                            : TakePictures(task, context, write));
-  WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment->Finish());
-  v1::TaskResult result;
-  WEFT_RETURN_IF_ERROR(StoreOutput(task, "segment", bytes, context.blobs, &result));
-  result.set_frames(ToRange(task.chunk().core()).size());
-  return result;
+  Finisher finisher(task, context);
+  WEFT_RETURN_IF_ERROR(finisher.Open());
+  const deflicker::TakeFrame take = [&](Frame frame) { return finisher.Take(std::move(frame)); };
+  WEFT_RETURN_IF_ERROR(task.job().steady_colours() ? TakeSteady(task, context, take)
+                                                   : TakePictures(task, context, take));
+  return finisher.Finish();
 }
 
 }  // namespace weft::worker

@@ -4,20 +4,13 @@
 #include <utility>
 
 #include "common/plan/lending.h"
+#include "common/wire/seam_checks_wire.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
 #include "worker/stages/job_clip.h"
 
 namespace weft::worker {
 namespace {
-
-std::vector<std::uint32_t> LentBy(const v1::Task& task) {
-  if (task.job().exchange() == v1::EXCHANGE_NONE) {
-    return {};
-  }
-  return LentFrames(ToRange(task.chunk().core()), task.job().window(), SceneStarts(task.clip()),
-                    task.clip().frame_count());
-}
 
 // latents: of the core. Those of its frames that are in `numbers`, ascending.
 Latents Select(const v1::Task& task,

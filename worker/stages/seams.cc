@@ -8,14 +8,18 @@
 #include <utility>
 #include <vector>
 
+#include "common/plan/lending.h"
 #include "common/whole_file.h"
+#include "common/wire/seam_checks_wire.h"
 #include "worker/eval/flicker.h"
 #include "worker/eval/png_file.h"
 #include "worker/eval/seam_report.h"
 #include "worker/media/frame_source.h"
 #include "worker/media/scale.h"
+#include "worker/stages/blobs.h"
 #include "worker/stages/job_clip.h"
 #include "worker/stages/keys.h"
+#include "worker/stages/pictures.h"
 
 namespace weft::worker {
 namespace {
@@ -99,6 +103,55 @@ class SeamMeasurement {
   std::optional<std::uint32_t> last_;  // The frame of before_.
 };
 
+// The pictures beside the check's border, as one of the finish tasks has brought them.
+Result<Frame> FetchFinished(const v1::Task& task,
+                            std::uint32_t chunk,
+                            std::uint32_t frame,
+                            BlobStore& blobs) {
+  return FetchPicture(task, {Stage::kFinish, chunk, 0, PictureName(frame)}, task.clip().size(),
+                      blobs);
+}
+
+// number: of the check. Frames that are too small for motion are compared and not measured.
+Result<eval::BorderCheck> Compare(const v1::Task& task,
+                                  std::uint32_t number,
+                                  std::uint32_t border,
+                                  StageContext& context) {
+  const std::uint32_t chunk_frames = task.job().chunk_frames();
+  const std::uint32_t chunk_count = (task.clip().frame_count() + chunk_frames - 1) / chunk_frames;
+  eval::BorderCheck check{.frame = border, .equal = true};
+  eval::FlickerMeter meter(2);
+  bool measured = true;
+  for (const std::uint32_t frame : {border - 1, border}) {
+    WEFT_ASSIGN_OR_RETURN(Frame cut,
+                          FetchFinished(task, frame / chunk_frames, frame, context.blobs));
+    WEFT_ASSIGN_OR_RETURN(Frame whole,
+                          FetchFinished(task, chunk_count + number, frame, context.blobs));
+    check.equal = check.equal && cut.rgb == whole.rgb;
+    WEFT_ASSIGN_OR_RETURN(Frame source, ReadMoving(task, frame, context.clip));
+    WEFT_ASSIGN_OR_RETURN(source, Shrunk(std::move(source)));
+    WEFT_ASSIGN_OR_RETURN(cut, Shrunk(std::move(cut)));
+    WEFT_ASSIGN_OR_RETURN(whole, Shrunk(std::move(whole)));
+    measured = measured && meter.Add(source, {std::move(cut), std::move(whole)}, frame < border);
+  }
+  if (measured) {
+    check.cut = meter.Figures()[0].warped_difference;
+    check.whole = meter.Figures()[1].warped_difference;
+  }
+  return check;
+}
+
+Result<std::vector<eval::BorderCheck>> CompareAll(const v1::Task& task, StageContext& context) {
+  std::vector<eval::BorderCheck> checks;
+  for (const SeamCheck& check : SeamChecks(SeamCheckOrderOf(task.job(), task.clip()))) {
+    WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+    WEFT_ASSIGN_OR_RETURN(
+        checks.emplace_back(),
+        Compare(task, static_cast<std::uint32_t>(checks.size()), check.border, context));
+  }
+  return checks;
+}
+
 v1::SeamFigures ToMessage(const eval::SeamReport& report) {
   const eval::SeamFigures& figures = report.figures;
   v1::SeamFigures message;
@@ -111,6 +164,13 @@ v1::SeamFigures ToMessage(const eval::SeamReport& report) {
   }
   if (figures.step_error) {
     message.set_step_error(*figures.step_error);
+  }
+  message.set_checks(static_cast<std::uint32_t>(report.checks.size()));
+  message.set_checks_equal(static_cast<std::uint32_t>(
+      std::count_if(report.checks.begin(), report.checks.end(),
+                    [](const eval::BorderCheck& check) { return check.equal; })));
+  if (const auto seam = eval::SeamOf(report.checks)) {
+    message.set_seam(*seam);
   }
   message.set_unmeasured(report.unmeasured);
   message.set_approximate(report.approximate);
@@ -138,6 +198,7 @@ Result<v1::SeamFigures> ReportSeams(const v1::Task& task, StageContext& context)
     return Failure(pairs.error());
   }
   report.figures = eval::Summarize(report.cut, report.pairs);
+  WEFT_ASSIGN_OR_RETURN(report.checks, CompareAll(task, context));
   WEFT_RETURN_IF_ERROR(WriteWholeFile(path + ".seams.json", eval::SeamJson(report)));
   WEFT_RETURN_IF_ERROR(eval::WritePng(eval::SeamPlot(report), path + ".seams.png"));
   return ToMessage(report);

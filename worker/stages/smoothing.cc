@@ -1,5 +1,6 @@
 #include "worker/stages/smoothing.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 
@@ -64,6 +65,15 @@ Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip) {
   const auto height = static_cast<int>(clip.size().height());
   return TakesKeys(job) ? deflicker::CheckInterpolation(width, height, InterpolationOf(job))
                         : deflicker::CheckDeflicker(width, height, OptionsOf(job));
+}
+
+std::vector<std::uint32_t> ScenesWithinHalo(const v1::Task& task) {
+  std::vector<std::uint32_t> starts = SceneStarts(task.clip());
+  const FrameRange halo = ToRange(task.chunk().halo());
+  starts.insert(starts.end(), {halo.begin, halo.end});
+  std::sort(starts.begin(), starts.end());
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  return starts;
 }
 
 Result<std::vector<Frame>> Smooth(const v1::Task& task,

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "common/plan/frames.h"
@@ -15,6 +16,10 @@ namespace weft::worker {
 
 // kInvalidArgument: the engine cannot smooth frames of this size with the job's options; says why.
 Status CheckSmoothing(const v1::JobSpec& job, const v1::Clip& clip);
+
+// Scene starts for a task that sees nothing beyond its halo: those of the clip, and where the halo
+// begins and ends. Ascending.
+std::vector<std::uint32_t> ScenesWithinHalo(const v1::Task& task);
 
 // The frames of `core`, each smoothed over its window as the task's job says.
 //

@@ -21,6 +21,8 @@ Result<v1::TaskResult> RunStage(const v1::Task& task, StageContext& context) {
       return RunDenoise(task, context);
     case v1::STAGE_FINISH:
       return RunFinish(task, context);
+    case v1::STAGE_ENCODE:
+      return RunEncode(task, context);
     case v1::STAGE_ASSEMBLE:
       return RunAssemble(task, context);
     default:

@@ -45,6 +45,7 @@ Result<v1::TaskResult> RunAnnotate(const v1::Task& task, StageContext& context);
 Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context);
 Result<v1::TaskResult> RunDenoise(const v1::Task& task, StageContext& context);
 Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context);
+Result<v1::TaskResult> RunEncode(const v1::Task& task, StageContext& context);
 Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context);
 
 // kCancelled when the task was abandoned.

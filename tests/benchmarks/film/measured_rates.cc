@@ -85,7 +85,8 @@ Result<StageRates> RatesFrom(const std::string& lines, std::uint32_t window) {
   StageRates rates;
   WEFT_ASSIGN_OR_RETURN(rates.step_frame, SecondsAFrame(parts, "step"));
   rates.smooth_frame = decode + match + 2 * kEncodeOfDecode * decode;
-  rates.finish_frame = decode + match + encode;
+  rates.finish_frame = decode + match + encode;  // Without loss takes no longer.
+  rates.encode_frame = encode;
   WEFT_ASSIGN_OR_RETURN(rates.open_frame, Figure(parts, "stages", "open_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.probe_frame, Figure(parts, "stages", "probe_frame"));
   WEFT_ASSIGN_OR_RETURN(rates.assemble_frame, Figure(parts, "stages", "assemble_frame"));

@@ -97,6 +97,8 @@ class TaskTimes {
       }
       case Stage::kFinish:
         return rates.task + rates.finish_frame * frames;
+      case Stage::kEncode:
+        return rates.task + rates.encode_frame * frames;
       case Stage::kAssemble:
         return rates.task + rates.assemble_frame * frames;
     }

@@ -17,7 +17,8 @@ struct StageRates {
   double annotate_frame = 0;  // One control map.
   double step_frame = 0;      // One step of the schedule, UNet and ControlNet, both sides.
   double smooth_frame = 0;    // Decoding, matching, encoding between steps.
-  double finish_frame = 0;    // Decoding, the final pass, encoding video.
+  double finish_frame = 0;    // Decoding, the final pass, encoding without loss.
+  double encode_frame = 0;    // Encoding the file's video.
   double assemble_frame = 0;  // Copying packets.
   double task = 0;            // Of any task: fetching, storing, talking.
 };

@@ -34,8 +34,8 @@ TEST(SmoothingWindow, StopsAtCutsAndEnds) {
 }
 
 TEST(AnchorFrames, StandAtEverySceneAndEverySpacing) {
-  EXPECT_THAT(AnchorFrames(8, kStarts, kCount), ElementsAre(0, 8, 10, 12, 20, 28));
-  EXPECT_THAT(AnchorFrames(100, kStarts, kCount), ElementsAre(0, 10, 12));
+  EXPECT_THAT(SpacedFrames(8, kStarts, kCount), ElementsAre(0, 8, 10, 12, 20, 28));
+  EXPECT_THAT(SpacedFrames(100, kStarts, kCount), ElementsAre(0, 10, 12));
 }
 
 TEST(AttendedAnchors, TheFirstNeedNotBeTheFirstFrame) {
@@ -128,7 +128,7 @@ TEST(SmoothingWindow, IsMutual) {
 // as it would have among all.
 TEST(AttendedAnchors, AreTheSameFromAnySubsetThatHoldsThem) {
   ExpectOfRandomJobs([](const Job& job, std::mt19937& random) {
-    const auto anchors = AnchorFrames(1 + random() % 10, job.scene_starts, job.frame_count);
+    const auto anchors = SpacedFrames(1 + random() % 10, job.scene_starts, job.frame_count);
     const std::uint32_t count = random() % 5;
     const std::uint32_t frame = random() % job.frame_count;
     const auto attended = AttendedAnchors(frame, count, anchors, job.scene_starts, job.frame_count);

@@ -18,7 +18,7 @@ TEST(IdsWire, KeepsAnAttempt) {
 }
 
 TEST(IdsWire, KeepsEveryStage) {
-  for (int number = v1::STAGE_PROBE; number <= v1::STAGE_ASSEMBLE; ++number) {
+  for (int number = v1::STAGE_PROBE; number <= v1::STAGE_ENCODE; ++number) {
     const auto stage = static_cast<Stage>(number);
     EXPECT_EQ(ToWire(stage), number);
     const Result<Stage> back = FromWire(ToWire(stage));
@@ -28,7 +28,7 @@ TEST(IdsWire, KeepsEveryStage) {
 }
 
 TEST(IdsWire, RefusesStagesItDoesNotKnow) {
-  for (const int number : {0, 7, -1, 1000}) {
+  for (const int number : {0, 8, -1, 1000}) {
     v1::TaskId task = ToWire(SomeAttempt().task);
     task.set_stage(static_cast<v1::Stage>(number));
     const Result<TaskId> refused = FromWire(task);

@@ -104,6 +104,14 @@ TEST(Progress, TheLastWordsTellHowBordersLook) {
   const nlohmann::json done = nlohmann::json::parse(DoneEvent(outcome));
   EXPECT_EQ(done["seams"]["borders"], 3);
   EXPECT_EQ(done["seams"]["step"], -0.004);
+  seams.set_checks(2);
+  seams.set_checks_equal(1);
+  EXPECT_THAT(SeamLine(outcome),
+              testing::EndsWith("; made again without one: 1 of 2 borders equal"));
+  seams.set_seam(0.101);
+  EXPECT_THAT(SeamLine(outcome),
+              testing::EndsWith("; made again without one: +10.1 %, 1 of 2 borders equal"));
+  EXPECT_EQ(nlohmann::json::parse(DoneEvent(outcome))["seams"]["seam"], 0.101);
   seams.set_approximate(true);
   EXPECT_THAT(SeamLine(outcome), testing::EndsWith("; approximate: the chunks exchanged nothing"));
   seams.set_unmeasured("frames of 8x8");

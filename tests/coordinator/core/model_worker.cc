@@ -8,6 +8,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/job_objects.h"
+#include "common/wire/seam_checks_wire.h"
 #include "coordinator/core/schedule.h"
 #include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/sample_job.h"
@@ -59,8 +60,18 @@ std::vector<std::string> AnnotatesOutputs(const v1::Task& task) {
 
 std::vector<std::string> FinishesOutputs(const v1::Task& task) {
   const std::uint32_t round = task.attempt().task().round();
+  if (round == kSceneRound) {
+    return {SceneName(0)};
+  }
   if (round != kMeasureRound) {
-    return {round == kSceneRound ? SceneName(0) : "segment"};
+    std::vector<std::string> names;
+    for (const std::uint32_t frame : FramesChecked(task)) {
+      names.push_back(PictureName(frame));
+    }
+    if (!IsSeamCheck(task)) {
+      names.emplace_back("segment");
+    }
+    return names;
   }
   std::vector<std::string> names = {StatisticsName(0)};
   for (std::uint32_t frame = task.chunk().core().begin(); frame < task.chunk().core().end();
@@ -89,14 +100,10 @@ std::vector<std::string> LentOutputs(const v1::Task& task) {
   const bool predicts = task.round().has_predict_step();
   const bool ends = !predicts && task.round().last_step() == WholeSchedule(job).last_step;
   std::vector<std::string> names;
-  if (job.window() == 0 || job.exchange() == v1::EXCHANGE_NONE ||
-      !(predicts || (ends && job.final_pass()))) {
+  if (!predicts && !(ends && job.final_pass())) {
     return names;
   }
-  const auto& starts = task.clip().scene_starts();
-  for (const std::uint32_t frame :
-       LentFrames({task.chunk().core().begin(), task.chunk().core().end()}, job.window(),
-                  {starts.begin(), starts.end()}, task.clip().frame_count())) {
+  for (const std::uint32_t frame : LentBy(task)) {
     names.push_back(PictureName(frame));
   }
   return names;
@@ -110,7 +117,7 @@ std::vector<std::string> DenoisesOutputs(const v1::Task& task) {
   for (std::string& name : LentOutputs(task)) {
     names.push_back(std::move(name));
   }
-  if (task.job().previews()) {
+  if (task.job().previews() && !IsSeamCheck(task)) {
     names.emplace_back("preview");
   }
   return names;
@@ -131,6 +138,8 @@ std::vector<std::string> OutputNames(const v1::Task& task) {
       return DenoisesOutputs(task);
     case v1::STAGE_FINISH:
       return FinishesOutputs(task);
+    case v1::STAGE_ENCODE:
+      return {"segment"};
     case v1::STAGE_ASSEMBLE:
       if (const auto result = ParseResultUrl(task.job().output_path()); result) {
         names = {result->IndexName() + ResultPieceSuffix(0, 0), result->IndexName()};

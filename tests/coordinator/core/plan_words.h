@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,25 @@ inline std::vector<std::string> OutputsOf(const PlannedTask& task) {
     outputs.push_back(output.name);
   }
   return outputs;
+}
+
+// "finish 3: denoise 3.1 latents"
+inline std::vector<std::string> InputsThatNobodyBrings(const JobPlan& plan) {
+  std::set<std::string> brought;
+  std::vector<std::string> missing;
+  for (const PlannedTask& task : plan.tasks) {  // Each after all that it reads.
+    const std::string name = Name(TaskId{{}, task.place.stage, task.place.chunk, task.place.round});
+    for (const std::string& input : InputsOf(task)) {
+      if (brought.count(input) == 0) {
+        missing.push_back(name);
+        missing.back().append(": ").append(input);
+      }
+    }
+    for (const PlannedOutput& output : task.outputs) {
+      brought.insert(std::string(name).append(" ").append(output.name));
+    }
+  }
+  return missing;
 }
 
 }  // namespace weft::coordinator

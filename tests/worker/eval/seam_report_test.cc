@@ -35,6 +35,20 @@ TEST(SeamJson, HoldsEveryFigureAndEveryPair) {
   EXPECT_EQ(json["pairs"][2]["output"], 3);
   EXPECT_EQ(json["approximate"], false);
   EXPECT_FALSE(json.contains("unmeasured"));
+  EXPECT_TRUE(json["seam"].is_null());
+  EXPECT_TRUE(json["checks"].empty());
+}
+
+TEST(SeamJson, HoldsEveryCheck) {
+  SeamReport report = Sample();
+  report.checks = {{3, 3.0, 2.0, false}};
+  const auto json = nlohmann::json::parse(SeamJson(report));
+  EXPECT_EQ(json["seam"], 0.5);
+  ASSERT_EQ(json["checks"].size(), 1U);
+  EXPECT_EQ(json["checks"][0]["frame"], 3);
+  EXPECT_EQ(json["checks"][0]["cut"], 3.0);
+  EXPECT_EQ(json["checks"][0]["whole"], 2.0);
+  EXPECT_EQ(json["checks"][0]["equal"], false);
 }
 
 TEST(SeamJson, SaysWhyNothingWasMeasured) {

@@ -109,5 +109,12 @@ TEST(Summary, ComparesWithinTheSceneAlone) {
   EXPECT_NEAR(*figures.step, 0.1, 1e-12);
 }
 
+TEST(SeamOf, IsWhatABorderAdds) {
+  EXPECT_FALSE(SeamOf({}));
+  EXPECT_FALSE(SeamOf({{8, 1.0, 0.0, false}})) << "a share of nothing";
+  EXPECT_EQ(*SeamOf({{8, 0.7, 0.7, true}, {16, 2.0, 2.0, true}}), 0);
+  EXPECT_NEAR(*SeamOf({{8, 2.0, 1.0, false}, {16, 3.0, 3.0, true}}), 0.25, 1e-12);
+}
+
 }  // namespace
 }  // namespace weft::eval

@@ -1,0 +1,35 @@
+#include "common/wire/seam_checks_wire.h"
+
+namespace weft {
+
+SeamCheckOrder SeamCheckOrderOf(const v1::JobSpec& spec, const v1::Clip& clip) {
+  return {.checks = spec.seam_report() ? spec.seam_checks() : 0,
+          .chunk_frames = spec.chunk_frames(),
+          .apart = spec.exchange() == v1::EXCHANGE_NONE,
+          .scene_starts = {clip.scene_starts().begin(), clip.scene_starts().end()},
+          .frame_count = clip.frame_count()};
+}
+
+bool IsSeamCheck(const v1::Task& task) {
+  const std::uint32_t length = task.job().chunk_frames();
+  const bool has_chunk = task.has_chunk() && length > 0;
+  return has_chunk && task.chunk().index() >= (task.clip().frame_count() + length - 1) / length;
+}
+
+std::vector<std::uint32_t> LentBy(const v1::Task& task) {
+  const v1::JobSpec& job = task.job();
+  if (job.exchange() == v1::EXCHANGE_NONE || job.window() == 0 || IsSeamCheck(task)) {
+    return {};
+  }
+  const SeamCheckOrder order = SeamCheckOrderOf(job, task.clip());
+  const v1::FrameRange& core = task.chunk().core();
+  return LentToAll({core.begin(), core.end()}, job.window(), SeamChecks(order), order);
+}
+
+std::vector<std::uint32_t> FramesChecked(const v1::Task& task) {
+  const v1::FrameRange& core = task.chunk().core();
+  return FramesChecked(FrameRange{core.begin(), core.end()},
+                       SeamChecks(SeamCheckOrderOf(task.job(), task.clip())));
+}
+
+}  // namespace weft

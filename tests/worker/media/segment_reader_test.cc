@@ -1,0 +1,67 @@
+#include "worker/media/segment_reader.h"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/worker/media/moving_picture.h"
+
+namespace weft::media {
+namespace {
+
+using ::testing::HasSubstr;
+
+Result<std::vector<Frame>> Read(const std::string& segment, FrameRange wanted) {
+  std::vector<Frame> frames;
+  const Status read = ReadSegment(segment, wanted, [&](Frame frame) -> Status {
+    frames.push_back(std::move(frame));
+    return {};
+  });
+  return read ? Result<std::vector<Frame>>(std::move(frames)) : Failure(read.error());
+}
+
+std::string MessageOf(const Result<std::vector<Frame>>& result) {
+  EXPECT_FALSE(result);
+  EXPECT_EQ(result.error().code(), ErrorCode::kDataLoss);
+  return result.error().message();
+}
+
+TEST(ReadSegment, GivesTheFramesThatWereWritten) {
+  for (const int width : {2, 34, 321}) {
+    const std::vector<Frame> frames = MovingPicture(0, 7, width, 33);
+    const std::string segment = SegmentOf({Codec::kFfv1, width, 33, 25, 1}, frames);
+    EXPECT_EQ(Read(segment, {0, 7}).value(), frames) << width << " wide";
+    EXPECT_EQ(Read(segment, {2, 5}).value(),
+              std::vector<Frame>(frames.begin() + 2, frames.begin() + 5));
+    EXPECT_TRUE(Read(segment, {3, 3}).value().empty());
+  }
+}
+
+TEST(ReadSegment, SaysWhatIsWrong) {
+  const std::vector<Frame> frames = MovingPicture(0, 3, 64, 48);
+  const std::string segment = SegmentOf({Codec::kFfv1, 64, 48, 25, 1}, frames);
+  EXPECT_THAT(MessageOf(Read(segment, {0, 4})), HasSubstr("holds too few frames"));
+  EXPECT_THAT(MessageOf(Read(SegmentOf({Codec::kH264, 64, 48, 25, 1}, frames), {0, 3})),
+              HasSubstr("is not FFV1"));
+  EXPECT_EQ(Read("no segment", {0, 1}).error().code(), ErrorCode::kDataLoss);
+  const auto cut = Read(segment.substr(0, segment.size() / 2), {0, 3});
+  EXPECT_TRUE(!cut && cut.error().code() == ErrorCode::kDataLoss);
+}
+
+TEST(ReadSegment, StopsWhenItsReaderDoes) {
+  const std::string segment = SegmentOf({Codec::kFfv1, 64, 48, 25, 1}, MovingPicture(0, 3, 64, 48));
+  int taken = 0;
+  const Status read = ReadSegment(segment, {0, 3}, [&](const Frame&) -> Status {
+    ++taken;
+    return Failure(ErrorCode::kCancelled, "enough");
+  });
+  EXPECT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(taken, 1);
+}
+
+}  // namespace
+}  // namespace weft::media
