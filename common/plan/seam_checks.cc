@@ -20,7 +20,7 @@ std::vector<std::uint32_t> Borders(const SeamCheckOrder& order) {
 }
 
 FrameRange MadeAgain(std::uint32_t border, const SeamCheckOrder& order) {
-  const std::uint32_t side = order.apart ? std::max(order.chunk_frames / 2, 1U) : 1;
+  const std::uint32_t side = order.apart ? std::max(order.chunk_frames / 2, order.window + 1) : 1;
   const FrameRange scene = SceneOf(border, order.scene_starts, order.frame_count);
   return {border - std::min(side, border - scene.begin),
           border + std::min(side, scene.end - border)};
@@ -43,15 +43,14 @@ std::vector<SeamCheck> SeamChecks(const SeamCheckOrder& order) {
 }
 
 std::vector<std::uint32_t> LentToAll(FrameRange core,
-                                     std::uint32_t window,
                                      const std::vector<SeamCheck>& checks,
                                      const SeamCheckOrder& order) {
   const std::vector<std::uint32_t> lent =
-      LentFrames(core, window, order.scene_starts, order.frame_count);
+      LentFrames(core, order.window, order.scene_starts, order.frame_count);
   std::set<std::uint32_t> all(lent.begin(), lent.end());
   for (const SeamCheck& check : checks) {
     const FrameRange read =
-        SmoothingHalo(check.core, window, order.scene_starts, order.frame_count);
+        SmoothingHalo(check.core, order.window, order.scene_starts, order.frame_count);
     for (std::uint32_t frame = std::max(read.begin, core.begin);
          frame < std::min(read.end, core.end); ++frame) {
       if (!check.core.Contains(frame)) {

@@ -14,9 +14,11 @@ namespace weft {
 struct SeamCheckOrder {
   std::uint32_t checks = 0;  // How many, at most.
   std::uint32_t chunk_frames = 1;
-  // Chunks exchange nothing: a check is as long as a chunk, with the border in its middle. Else it
-  // is the two frames beside the border, as nothing depends on a chunk's length.
+  // Chunks exchange nothing: a check is as long as a chunk, with the border in its middle, and
+  // holds what the frames beside it are smoothed with. Else it is these two frames, as nothing
+  // depends on a chunk's length.
   bool apart = false;
+  std::uint32_t window = 0;                 // Smoothing reads so many frames on each side.
   std::vector<std::uint32_t> scene_starts;  // Ascending; the first is 0.
   std::uint32_t frame_count = 0;
 };
@@ -33,7 +35,6 @@ std::vector<SeamCheck> SeamChecks(const SeamCheckOrder& order);
 // Which of the core's frames the others smooth with: those of other chunks, as LentFrames() says,
 // and checks. Ascending.
 std::vector<std::uint32_t> LentToAll(FrameRange core,
-                                     std::uint32_t window,
                                      const std::vector<SeamCheck>& checks,
                                      const SeamCheckOrder& order);
 

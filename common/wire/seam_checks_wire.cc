@@ -6,6 +6,7 @@ SeamCheckOrder SeamCheckOrderOf(const v1::JobSpec& spec, const v1::Clip& clip) {
   return {.checks = spec.seam_report() ? spec.seam_checks() : 0,
           .chunk_frames = spec.chunk_frames(),
           .apart = spec.exchange() == v1::EXCHANGE_NONE,
+          .window = spec.window(),
           .scene_starts = {clip.scene_starts().begin(), clip.scene_starts().end()},
           .frame_count = clip.frame_count()};
 }
@@ -23,7 +24,7 @@ std::vector<std::uint32_t> LentBy(const v1::Task& task) {
   }
   const SeamCheckOrder order = SeamCheckOrderOf(job, task.clip());
   const v1::FrameRange& core = task.chunk().core();
-  return LentToAll({core.begin(), core.end()}, job.window(), SeamChecks(order), order);
+  return LentToAll({core.begin(), core.end()}, SeamChecks(order), order);
 }
 
 std::vector<std::uint32_t> FramesChecked(const v1::Task& task) {

@@ -38,7 +38,7 @@ FrameRange JobCut::Rendered(std::uint32_t chunk) const {
 std::vector<std::uint32_t> JobCut::Lent(std::uint32_t chunk) const {
   return overlap_ || spec_.window() == 0 || IsCheck(chunk)
              ? std::vector<std::uint32_t>()
-             : LentToAll(chunks_[chunk], spec_.window(), checks_, check_order_);
+             : LentToAll(chunks_[chunk], checks_, check_order_);
 }
 
 std::vector<FrameRange> JobCut::PictureGroups() const {

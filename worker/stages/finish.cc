@@ -79,15 +79,17 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
     frame = Crop(frame, static_cast<int>(task.clip().size().width()),
                  static_cast<int>(task.clip().size().height()));
   }
-  if (!Smooths(task)) {
-    return rendered;
+  const FrameRange core = ToRange(task.chunk().core());
+  if (!Smooths(task)) {  // A check that is apart has rendered more than its core.
+    const auto own = rendered.begin() + (core.begin - task.chunk().halo().begin());
+    return std::vector<Frame>(own, own + core.size());
   }
   context.moved(0.4);
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
   WEFT_ASSIGN_OR_RETURN(
       const std::vector<Frame> guides,
       ReadFrames(task.job(), task.clip(), ToRange(task.chunk().halo()), context.clip));
-  return Smooth(task, ToRange(task.chunk().core()), &guides, rendered,
+  return Smooth(task, core, &guides, rendered,
                 IsApart(task) ? ScenesWithinHalo(task) : SceneStarts(task.clip()));
 }
 

@@ -44,19 +44,23 @@ TEST(SeamChecks, MakeWhatTheBorderMayHaveChanged) {
   EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{15, 17}));
   order.apart = true;
   EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{12, 20}));
+  order.window = 5;
+  EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{10, 22})) << "all that 15 and 16 read";
   order.scene_starts = {0, 14, 18};
   EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{14, 18})) << "no more than the scene";
   order.chunk_frames = 1;
+  order.window = 0;
   EXPECT_EQ(SeamChecks(order).front().core.size(), 2U);
 }
 
 // All that a check smooths with and does not make itself is lent by whom it belongs to.
-void ExpectLent(const SeamCheckOrder& order, std::uint32_t window) {
+void ExpectLent(const SeamCheckOrder& order) {
+  const std::uint32_t window = order.window;
   const std::vector<SeamCheck> checks = SeamChecks(order);
   std::vector<std::uint32_t> lent;
   for (std::uint32_t begin = 0; begin < order.frame_count; begin += order.chunk_frames) {
     const FrameRange core = {begin, std::min(begin + order.chunk_frames, order.frame_count)};
-    const auto of_chunk = LentToAll(core, window, checks, order);
+    const auto of_chunk = LentToAll(core, checks, order);
     const auto of_others = LentFrames(core, window, order.scene_starts, order.frame_count);
     EXPECT_TRUE(
         std::includes(of_chunk.begin(), of_chunk.end(), of_others.begin(), of_others.end()));
@@ -78,12 +82,14 @@ TEST(LentToAll, HoldsAllThatChecksRead) {
     for (const std::uint32_t chunk_frames : {1U, 3U, 8U, 20U}) {
       order.chunk_frames = chunk_frames;
       order.scene_starts = {0, 21};
-      ExpectLent(order, window);
+      order.window = window;
+      ExpectLent(order);
     }
   }
-  EXPECT_THAT(LentToAll({16, 24}, 2, SeamChecks(Order(1, 30)), Order(1, 30)),
-              ElementsAre(16, 17, 18, 22, 23));
-  EXPECT_THAT(LentToAll({16, 24}, 2, {}, Order(1, 30)), ElementsAre(16, 17, 22, 23));
+  order = Order(1, 30);
+  order.window = 2;
+  EXPECT_THAT(LentToAll({16, 24}, SeamChecks(order), order), ElementsAre(16, 17, 18, 22, 23));
+  EXPECT_THAT(LentToAll({16, 24}, {}, order), ElementsAre(16, 17, 22, 23));
 }
 
 TEST(FramesChecked, AreTheTwoBesideEachBorder) {
