@@ -64,6 +64,17 @@ std::vector<FrameRange> Halos(const coordinator::JobPlan& plan) {
   return halos;
 }
 
+// Frames that are made a second time for the seam report.
+std::vector<FrameRange> MadeAgain(const coordinator::JobPlan& plan) {
+  std::vector<FrameRange> frames;
+  for (const PlannedTask& task : plan.tasks) {
+    if (task.checks_seam && task.place.stage == Stage::kFinish && task.place.round == 0) {
+      frames.push_back(task.core);
+    }
+  }
+  return frames;
+}
+
 std::string Text(FrameRange frames) {
   return std::to_string(frames.begin) + ":" + std::to_string(frames.end);
 }
@@ -151,7 +162,11 @@ std::string ChunkTable(const PlanReport& report) {
   if (chunks.size() > kChunksListedMax) {
     text += "  and " + std::to_string(chunks.size() - kChunksListedMax) + " more\n";
   }
-  return text;
+  const std::vector<FrameRange> again = MadeAgain(report.plan);
+  for (const FrameRange frames : again) {
+    text.append(frames == again.front() ? "Seam checks: " : ", ").append(Text(frames));
+  }
+  return again.empty() ? text : text + " made again, without a border\n";
 }
 
 std::string RoundTable(const PlanReport& report) {
@@ -325,6 +340,10 @@ std::string PlanJson(const PlanReport& report) {
   json["chunks"] = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < halos.size(); ++i) {
     json["chunks"].push_back({{"core", Pair(report.plan.chunks[i])}, {"halo", Pair(halos[i])}});
+  }
+  json["seam_checks"] = nlohmann::ordered_json::array();
+  for (const FrameRange frames : MadeAgain(report.plan)) {
+    json["seam_checks"].push_back(Pair(frames));
   }
   json["rounds"] = nlohmann::ordered_json::array();
   for (const Round& round : report.plan.rounds) {

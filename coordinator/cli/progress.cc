@@ -149,10 +149,10 @@ std::string CheckWords(const v1::SeamFigures& seams) {
   if (seams.checks() == 0) {
     return "";
   }
-  const std::string share =
-      std::to_string(seams.checks_equal()) + " of " + Count(seams.checks(), "border") + " equal";
-  return "; made again without one: " +
-         (seams.has_seam() ? Text("%+.1f %%, ", seams.seam() * kPercent) : std::string()) + share;
+  const std::string change = seams.has_seam() ? Text("%+.1f %% ", seams.seam() * kPercent) : "";
+  return change + "at the " + Count(seams.checks(), "border") +
+         (seams.checks() == 1 ? " that was" : " that were") + " made again without one, " +
+         std::to_string(seams.checks_equal()) + " equal; ";
 }
 
 std::string SeamLine(const Outcome& outcome) {
@@ -165,7 +165,7 @@ std::string SeamLine(const Outcome& outcome) {
            (seams.chunks() > 1 ? "every border is a scene cut" : "one chunk, no border") +
            Text("; %.2f levels from frame to frame", seams.interior());
   }
-  std::string line = "seams: " + Text("%.2f", seams.border()) + " levels at " +
+  std::string line = "seams: " + CheckWords(seams) + Text("%.2f", seams.border()) + " levels at " +
                      Count(seams.borders(), "border") + Text(", %.2f inside", seams.interior());
   if (seams.has_step()) {
     line += Text("; %+.1f %%", seams.step() * kPercent);
@@ -174,7 +174,6 @@ std::string SeamLine(const Outcome& outcome) {
     }
     line += " against what is beside them";
   }
-  line += CheckWords(seams);
   if (seams.approximate()) {
     line += "; approximate: the chunks exchanged nothing";
   }

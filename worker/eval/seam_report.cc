@@ -40,6 +40,17 @@ nlohmann::ordered_json OrNull(const std::optional<double>& value) {
   return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
 }
 
+nlohmann::ordered_json Checks(const std::vector<BorderCheck>& checks) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const BorderCheck& check : checks) {
+    json.push_back({{"frame", check.frame},
+                    {"border", check.border},
+                    {"interior", check.interior},
+                    {"equal", check.equal}});
+  }
+  return json;
+}
+
 // The next larger of 1, 2 and 5 times a power of ten.
 double RoundUp(double value) {
   double unit = 0.01;
@@ -163,6 +174,8 @@ std::string SeamJson(const SeamReport& report) {
                                  {"chunk_frames", report.cut.chunk_frames},
                                  {"chunks", figures.chunk_count},
                                  {"approximate", report.approximate},
+                                 {"seam", OrNull(SeamOf(report.checks))},
+                                 {"checks", Checks(report.checks)},
                                  {"borders_measured", figures.border_count},
                                  {"interior_measured", figures.interior_count},
                                  {"border", figures.border},
@@ -170,17 +183,9 @@ std::string SeamJson(const SeamReport& report) {
                                  {"source_border", figures.source_border},
                                  {"source_interior", figures.source_interior},
                                  {"step", OrNull(figures.step)},
-                                 {"step_error", OrNull(figures.step_error)},
-                                 {"seam", OrNull(SeamOf(report.checks))}};
+                                 {"step_error", OrNull(figures.step_error)}};
   if (!report.unmeasured.empty()) {
     json["unmeasured"] = report.unmeasured;
-  }
-  json["checks"] = nlohmann::ordered_json::array();
-  for (const BorderCheck& check : report.checks) {
-    json["checks"].push_back({{"frame", check.frame},
-                              {"cut", check.cut},
-                              {"whole", check.whole},
-                              {"equal", check.equal}});
   }
   json["pairs"] = nlohmann::ordered_json::array();
   for (const SeamPair& pair : report.pairs) {

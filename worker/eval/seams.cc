@@ -126,13 +126,13 @@ SeamFigures Summarize(const ChunkCut& cut, const std::vector<SeamPair>& pairs) {
 }
 
 std::optional<double> SeamOf(const std::vector<BorderCheck>& checks) {
-  double cut = 0;
-  double whole = 0;
+  double border = 0;
+  double interior = 0;
   for (const BorderCheck& check : checks) {
-    cut += check.cut;
-    whole += check.whole;
+    border += check.border;
+    interior += check.interior;
   }
-  return whole == 0 ? std::optional<double>() : cut / whole - 1;
+  return interior == 0 ? std::optional<double>() : border / interior - 1;
 }
 
 }  // namespace weft::eval

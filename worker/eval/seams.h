@@ -52,8 +52,8 @@ SeamFigures Summarize(const ChunkCut& cut, const std::vector<SeamPair>& pairs);
 // (common/plan/seam_checks.h), before the file was encoded. Differences are those of SeamPair.
 struct BorderCheck {
   std::uint32_t frame = 0;  // The first one behind the border.
-  double cut = 0;           // From chunk to chunk,
-  double whole = 0;         // and in one piece.
+  double border = 0;        // From chunk to chunk,
+  double interior = 0;      // and inside of one.
   bool equal = false;       // All pixels of both frames are.
 };
 

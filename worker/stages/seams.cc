@@ -135,8 +135,8 @@ Result<eval::BorderCheck> Compare(const v1::Task& task,
     measured = measured && meter.Add(source, {std::move(cut), std::move(whole)}, frame < border);
   }
   if (measured) {
-    check.cut = meter.Figures()[0].warped_difference;
-    check.whole = meter.Figures()[1].warped_difference;
+    check.border = meter.Figures()[0].warped_difference;
+    check.interior = meter.Figures()[1].warped_difference;
   }
   return check;
 }

@@ -46,6 +46,20 @@ PlanReport Report(std::uint32_t frames) {
   return report;
 }
 
+TEST(PlanReport, SaysWhichFramesAreMadeAgain) {
+  PlanReport report = Report(40);
+  EXPECT_THAT(PlanText(report), Not(HasSubstr("Seam checks")));
+  report.spec.set_seam_report(true);
+  report.spec.set_seam_checks(2);
+  report.plan = coordinator::PlanJob(report.spec, report.clip).value();
+  report.task_seconds.assign(report.plan.tasks.size(), 2.0);
+  EXPECT_THAT(PlanText(report), HasSubstr("\nSeam checks: 15:17, 31:33 made again, without a "
+                                          "border\n"));
+  const auto json = nlohmann::json::parse(PlanJson(report));
+  EXPECT_EQ(json["seam_checks"].dump(), "[[15,17],[31,33]]");
+  EXPECT_EQ(json["chunks"].size(), 5U);
+}
+
 TEST(PlanReport, TabulatesChunksRoundsAndTasks) {
   const std::string text = PlanText(Report(20));
   EXPECT_THAT(text, HasSubstr("20 frames from frame 0, 30 frames/s, 2 scenes"));

@@ -46,8 +46,8 @@ TEST(SeamJson, HoldsEveryCheck) {
   EXPECT_EQ(json["seam"], 0.5);
   ASSERT_EQ(json["checks"].size(), 1U);
   EXPECT_EQ(json["checks"][0]["frame"], 3);
-  EXPECT_EQ(json["checks"][0]["cut"], 3.0);
-  EXPECT_EQ(json["checks"][0]["whole"], 2.0);
+  EXPECT_EQ(json["checks"][0]["border"], 3.0);
+  EXPECT_EQ(json["checks"][0]["interior"], 2.0);
   EXPECT_EQ(json["checks"][0]["equal"], false);
 }
 
