@@ -51,7 +51,6 @@ enum class Stage : std::uint8_t {
 struct StageOrder {
   bool operator()(Stage a, Stage b) const { return Step(a) < Step(b); }
 
- private:
   static int Step(Stage stage) {
     constexpr int kLast = 256;
     return stage == Stage::kAssemble ? kLast : static_cast<int>(stage);
@@ -80,8 +79,12 @@ struct TaskId {
   friend bool operator!=(const TaskId& a, const TaskId& b) { return !(a == b); }
   friend bool operator<(const TaskId& a, const TaskId& b) {
     const int by_job = a.job.value.compare(b.job.value);  // Once: jobs are most often the same.
-    return by_job != 0 ? by_job < 0
-                       : std::tie(a.stage, a.chunk, a.round) < std::tie(b.stage, b.chunk, b.round);
+    return by_job != 0 ? by_job < 0 : a.Place() < b.Place();
+  }
+
+ private:
+  [[nodiscard]] std::tuple<int, std::uint32_t, std::uint32_t> Place() const {
+    return {StageOrder::Step(stage), chunk, round};
   }
 };
 

@@ -20,7 +20,7 @@ std::vector<std::uint32_t> Borders(const SeamCheckOrder& order) {
 }
 
 FrameRange MadeAgain(std::uint32_t border, const SeamCheckOrder& order) {
-  const std::uint32_t side = order.apart ? std::max(order.chunk_frames / 2, order.window + 1) : 1;
+  const std::uint32_t side = order.apart ? order.passes * order.window + 1 : 1;
   const FrameRange scene = SceneOf(border, order.scene_starts, order.frame_count);
   return {border - std::min(side, border - scene.begin),
           border + std::min(side, scene.end - border)};

@@ -14,11 +14,11 @@ namespace weft {
 struct SeamCheckOrder {
   std::uint32_t checks = 0;  // How many, at most.
   std::uint32_t chunk_frames = 1;
-  // Chunks exchange nothing: a check is as long as a chunk, with the border in its middle, and
-  // holds what the frames beside it are smoothed with. Else it is these two frames, as nothing
-  // depends on a chunk's length.
+  // Chunks exchange nothing: a check holds all that the frames beside the border depend on. Else it
+  // is these two frames, and reads what is around them of the same chunks that others read.
   bool apart = false;
-  std::uint32_t window = 0;                 // Smoothing reads so many frames on each side.
+  std::uint32_t window = 0;                 // Smoothing reads so many frames on each side,
+  std::uint32_t passes = 0;                 // and so often, at most.
   std::vector<std::uint32_t> scene_starts;  // Ascending; the first is 0.
   std::uint32_t frame_count = 0;
 };

@@ -1,20 +1,27 @@
 #include "common/wire/seam_checks_wire.h"
 
+#include "common/plan/statistics.h"
+
 namespace weft {
 
 SeamCheckOrder SeamCheckOrderOf(const v1::JobSpec& spec, const v1::Clip& clip) {
-  return {.checks = spec.seam_report() ? spec.seam_checks() : 0,
-          .chunk_frames = spec.chunk_frames(),
-          .apart = spec.exchange() == v1::EXCHANGE_NONE,
-          .window = spec.window(),
-          .scene_starts = {clip.scene_starts().begin(), clip.scene_starts().end()},
-          .frame_count = clip.frame_count()};
+  return {
+      .checks = spec.seam_report() ? spec.seam_checks() : 0,
+      .chunk_frames = spec.chunk_frames(),
+      .apart = spec.exchange() == v1::EXCHANGE_NONE,
+      .window = spec.window(),
+      .passes = static_cast<std::uint32_t>(spec.smooth_steps_size()) + (spec.final_pass() ? 1 : 0),
+      .scene_starts = {clip.scene_starts().begin(), clip.scene_starts().end()},
+      .frame_count = clip.frame_count()};
 }
 
 bool IsSeamCheck(const v1::Task& task) {
+  const v1::TaskId& id = task.attempt().task();
+  const bool has_chunk = id.stage() == v1::STAGE_DENOISE ||
+                         (id.stage() == v1::STAGE_FINISH && id.round() != kSceneRound);
   const std::uint32_t length = task.job().chunk_frames();
-  const bool has_chunk = task.has_chunk() && length > 0;
-  return has_chunk && task.chunk().index() >= (task.clip().frame_count() + length - 1) / length;
+  return has_chunk && length > 0 &&
+         task.chunk().index() >= (task.clip().frame_count() + length - 1) / length;
 }
 
 std::vector<std::uint32_t> LentBy(const v1::Task& task) {

@@ -65,11 +65,12 @@ std::vector<FrameRange> Halos(const coordinator::JobPlan& plan) {
 }
 
 // Frames that are made a second time for the seam report.
-std::vector<FrameRange> MadeAgain(const coordinator::JobPlan& plan) {
+std::vector<FrameRange> MadeAgain(const PlanReport& report) {
+  const bool apart = report.spec.exchange() == v1::EXCHANGE_NONE;
   std::vector<FrameRange> frames;
-  for (const PlannedTask& task : plan.tasks) {
+  for (const PlannedTask& task : report.plan.tasks) {
     if (task.checks_seam && task.place.stage == Stage::kFinish && task.place.round == 0) {
-      frames.push_back(task.core);
+      frames.push_back(apart ? task.halo : task.core);
     }
   }
   return frames;
@@ -162,7 +163,7 @@ std::string ChunkTable(const PlanReport& report) {
   if (chunks.size() > kChunksListedMax) {
     text += "  and " + std::to_string(chunks.size() - kChunksListedMax) + " more\n";
   }
-  const std::vector<FrameRange> again = MadeAgain(report.plan);
+  const std::vector<FrameRange> again = MadeAgain(report);
   for (const FrameRange frames : again) {
     text.append(frames == again.front() ? "Seam checks: " : ", ").append(Text(frames));
   }
@@ -342,7 +343,7 @@ std::string PlanJson(const PlanReport& report) {
     json["chunks"].push_back({{"core", Pair(report.plan.chunks[i])}, {"halo", Pair(halos[i])}});
   }
   json["seam_checks"] = nlohmann::ordered_json::array();
-  for (const FrameRange frames : MadeAgain(report.plan)) {
+  for (const FrameRange frames : MadeAgain(report)) {
     json["seam_checks"].push_back(Pair(frames));
   }
   json["rounds"] = nlohmann::ordered_json::array();

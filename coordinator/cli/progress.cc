@@ -149,16 +149,15 @@ std::string CheckWords(const v1::SeamFigures& seams) {
   if (seams.checks() == 0) {
     return "";
   }
-  const std::string change = seams.has_seam() ? Text("%+.1f %% ", seams.seam() * kPercent) : "";
-  return change + "at the " + Count(seams.checks(), "border") +
-         (seams.checks() == 1 ? " that was" : " that were") + " made again without one, " +
-         std::to_string(seams.checks_equal()) + " equal; ";
+  return std::to_string(seams.checks_equal()) + " of " + Count(seams.checks(), "checked border") +
+         " equal to the same frames made without one" +
+         (seams.has_seam() ? Text(" (%+.1f %%)", seams.seam() * kPercent) : "") + "; ";
 }
 
 std::string SeamLine(const Outcome& outcome) {
   const v1::SeamFigures& seams = *outcome.seams;
   if (!seams.unmeasured().empty()) {
-    return "seams: not measured: " + seams.unmeasured();
+    return "seams: " + CheckWords(seams) + "not measured: " + seams.unmeasured();
   }
   if (seams.borders() == 0) {
     return std::string("seams: ") +

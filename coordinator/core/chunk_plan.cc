@@ -27,9 +27,10 @@ std::uint64_t CountTasks(const v1::JobSpec& spec, const v1::Clip& clip) {
   const std::uint64_t chunks =
       (clip.frame_count() + std::uint64_t{spec.chunk_frames()} - 1) / spec.chunk_frames();
   const std::uint64_t groups =  // At most.
-      spec.group_frames() == 0 ? 0
-                               : clip.frame_count() / std::uint64_t{spec.group_frames()} +
-                                     static_cast<std::uint64_t>(clip.scene_starts_size());
+      spec.group_frames() == 0 || spec.lossless()
+          ? 0
+          : clip.frame_count() / std::uint64_t{spec.group_frames()} +
+                static_cast<std::uint64_t>(clip.scene_starts_size());
   const std::uint64_t made = chunks + spec.seam_checks();  // At most.
   const std::uint64_t others = groups + MeasuringTasks(spec, clip, made);
   if (IsDeflicker(spec)) {
@@ -316,8 +317,8 @@ Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
       return Failure(ErrorCode::kInvalidArgument,
                      Name(task.place.stage) + " would read or bring more than " +
                          std::to_string(kTaskBlobsMax) +
-                         " blobs; longer chunks, a smaller window, a larger anchor_spacing or no "
-                         "steady_colours make fewer");
+                         " blobs; longer chunks, a smaller window, a larger anchor_spacing or "
+                         "group_frames, or no steady_colours make fewer");
     }
   }
   return plan;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/plan/lending.h"
+#include "common/plan/picture_runs.h"
 #include "coordinator/core/job_kind.h"
 
 namespace weft::coordinator {
@@ -44,7 +45,12 @@ PlannedTask FinishPlan::Begun(std::uint32_t chunk, FrameRange core) const {
 PlannedTask FinishPlan::Finish(std::uint32_t chunk) const {
   PlannedTask task = Begun(chunk, cut_.Chunks()[chunk]);
   ReadRendered(task);
-  task.outputs.push_back({kSegment, task.core.size() * cost_.FinishedBytes()});
+  for (const FrameRange run : PictureRuns(task.core, cut_.Groups())) {
+    task.outputs.push_back({RunName(run), run.size() * cost_.RunBytes()});
+  }
+  if (cut_.Groups().empty()) {
+    task.outputs.push_back({kSegment, task.core.size() * cost_.SegmentBytes()});
+  }
   BringChecked(task);
   return task;
 }
@@ -96,9 +102,14 @@ void FinishPlan::ReadFaded(TaskPlace from, PlannedTask& finish) const {
 
 void FinishPlan::AddEncode(std::vector<PlannedTask>& tasks) const {
   std::uint32_t number = 0;
-  for (const FrameRange group : cut_.PictureGroups()) {
+  for (const FrameRange group : cut_.Groups()) {
     PlannedTask task{.place = {Stage::kEncode, number++, 0}, .core = group, .halo = group};
-    cut_.ReadChunks(group, {Stage::kFinish, 0, 0}, kSegment, task);
+    for (std::uint32_t chunk = cut_.ChunkOf(group.begin); chunk <= cut_.ChunkOf(group.end - 1);
+         ++chunk) {
+      for (const FrameRange run : PictureRuns(cut_.Chunks()[chunk], {group})) {
+        task.inputs.push_back({{Stage::kFinish, chunk, 0}, RunName(run)});
+      }
+    }
     task.outputs.push_back({kSegment, group.size() * cost_.SegmentBytes()});
     task.weight = TaskCost::EncodeWork(group.size());
     tasks.push_back(std::move(task));
@@ -106,11 +117,10 @@ void FinishPlan::AddEncode(std::vector<PlannedTask>& tasks) const {
 }
 
 void FinishPlan::ReadFinished(const JobCut& cut, PlannedTask& assemble) {
-  const std::vector<FrameRange> groups = cut.PictureGroups();
-  for (std::uint32_t group = 0; group < groups.size(); ++group) {
+  for (std::uint32_t group = 0; group < cut.Groups().size(); ++group) {
     assemble.inputs.push_back({{Stage::kEncode, group, 0}, kSegment});
   }
-  if (groups.empty()) {
+  if (cut.Groups().empty()) {
     cut.ReadChunks(cut.Whole(), {Stage::kFinish, 0, 0}, kSegment, assemble);
   }
   for (const std::uint32_t frame : FramesChecked(cut.Whole(), cut.Checks())) {

@@ -4,6 +4,7 @@
 
 #include "common/plan/lending.h"
 #include "common/wire/overlap_wire.h"
+#include "common/wire/picture_runs_wire.h"
 #include "common/wire/seam_checks_wire.h"
 
 namespace weft::coordinator {
@@ -25,6 +26,7 @@ JobCut::JobCut(const v1::JobSpec& spec, const v1::Clip& clip)
       overlap_(OverlapOf(spec, clip)),
       scene_starts_(clip.scene_starts().begin(), clip.scene_starts().end()),
       chunks_(CutIntoChunks(clip.frame_count(), spec.chunk_frames())),
+      groups_(PictureGroupsOf(spec, clip)),
       check_order_(SeamCheckOrderOf(spec, clip)),
       checks_(SeamChecks(check_order_)) {}
 
@@ -39,21 +41,6 @@ std::vector<std::uint32_t> JobCut::Lent(std::uint32_t chunk) const {
   return overlap_ || spec_.window() == 0 || IsCheck(chunk)
              ? std::vector<std::uint32_t>()
              : LentToAll(chunks_[chunk], checks_, check_order_);
-}
-
-std::vector<FrameRange> JobCut::PictureGroups() const {
-  std::vector<FrameRange> groups;
-  if (spec_.group_frames() == 0 || spec_.lossless()) {
-    return groups;
-  }
-  for (const std::uint32_t begin :
-       SpacedFrames(spec_.group_frames(), scene_starts_, clip_.frame_count())) {
-    if (!groups.empty()) {
-      groups.back().end = begin;
-    }
-    groups.push_back({begin, clip_.frame_count()});
-  }
-  return groups;
 }
 
 FrameRange JobCut::Scene(std::uint32_t scene) const {

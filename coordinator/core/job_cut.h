@@ -54,8 +54,9 @@ class JobCut {
   // exchange nothing, and none of a check.
   [[nodiscard]] std::vector<std::uint32_t> Lent(std::uint32_t chunk) const;
 
-  // Groups of pictures of the file, in order, without gaps; none where each chunk is one.
-  [[nodiscard]] std::vector<FrameRange> PictureGroups() const;
+  // Groups of pictures of the file, in order, without gaps; none where the file is made of what
+  // chunks bring as it is.
+  [[nodiscard]] const std::vector<FrameRange>& Groups() const { return groups_; }
 
   [[nodiscard]] std::uint32_t SceneCount() const {
     return static_cast<std::uint32_t>(scene_starts_.size());
@@ -77,6 +78,7 @@ class JobCut {
   const std::optional<Overlap> overlap_;
   const std::vector<std::uint32_t> scene_starts_;
   const std::vector<FrameRange> chunks_;
+  const std::vector<FrameRange> groups_;
   const SeamCheckOrder check_order_;
   const std::vector<SeamCheck> checks_;
 };

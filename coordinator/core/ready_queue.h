@@ -25,7 +25,8 @@
 namespace weft::coordinator {
 
 // A job's tasks start in this order: stages and rounds that others wait for come first, and chunks
-// from the left, so that the wavefront moves.
+// from the left, so that the wavefront moves. Before all of them goes encoding, which turns much
+// that is stored into little.
 struct ReadyTask {
   std::uint64_t job_sequence = 0;
   TaskId id;
@@ -33,9 +34,10 @@ struct ReadyTask {
   friend bool operator<(const ReadyTask& a, const ReadyTask& b) { return a.Key() < b.Key(); }
 
  private:
-  [[nodiscard]] std::tuple<std::uint64_t, Stage, std::uint32_t, std::uint32_t, const JobId&> Key()
+  [[nodiscard]] std::tuple<std::uint64_t, int, std::uint32_t, std::uint32_t, const JobId&> Key()
       const {
-    return {job_sequence, id.stage, id.round, id.chunk, id.job};
+    const int step = id.stage == Stage::kEncode ? 0 : StageOrder::Step(id.stage);
+    return {job_sequence, step, id.round, id.chunk, id.job};
   }
 };
 

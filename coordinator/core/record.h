@@ -10,7 +10,7 @@
 namespace weft::coordinator {
 
 // Layout of the records this build writes; it reads this one and all older ones.
-inline constexpr std::uint32_t kRecordVersion = 3;
+inline constexpr std::uint32_t kRecordVersion = 4;
 
 struct Record {
   std::string key;

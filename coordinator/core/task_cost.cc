@@ -23,8 +23,7 @@ TaskCost::TaskCost(const v1::JobSpec& spec, const v1::Clip& clip)
       padded_pixels_(Area(clip.padded_size())),
       pixels_(Area(clip.size())),
       controls_(static_cast<std::uint64_t>(spec.controls_size())),
-      lossless_(spec.lossless()),
-      finishes_lossless_(spec.lossless() || spec.group_frames() > 0) {}
+      lossless_(spec.lossless()) {}
 
 double TaskCost::AnnotateWork(std::uint32_t frames) const {
   return frames * kAnnotateFrame * static_cast<double>(controls_);

@@ -39,9 +39,9 @@ class TaskCost {
   [[nodiscard]] std::uint64_t PreviewBytes() const { return kRgb * cells_; }
   // One decoded frame.
   [[nodiscard]] std::uint64_t PictureBytes() const { return kRgb * padded_pixels_; }
-  // One encoded frame of the file, and as its chunk brings it.
+  // One encoded frame of the file, and as it is kept until the file is encoded.
   [[nodiscard]] std::uint64_t SegmentBytes() const { return EncodedBytes(lossless_); }
-  [[nodiscard]] std::uint64_t FinishedBytes() const { return EncodedBytes(finishes_lossless_); }
+  [[nodiscard]] std::uint64_t RunBytes() const { return EncodedBytes(true); }
 
  private:
   [[nodiscard]] std::uint64_t EncodedBytes(bool lossless) const;
@@ -58,7 +58,6 @@ class TaskCost {
   std::uint64_t pixels_;
   std::uint64_t controls_;
   bool lossless_;
-  bool finishes_lossless_;
 };
 
 }  // namespace weft::coordinator

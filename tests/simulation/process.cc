@@ -4,8 +4,8 @@
 #include <array>
 #include <utility>
 
-#include "common/plan/frames.h"
 #include "common/wire/ids_wire.h"
+#include "common/wire/picture_runs_wire.h"
 #include "tests/coordinator/core/model_worker.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/simulation/random.h"
@@ -165,14 +165,9 @@ namespace {
 
 // That the file is made of.
 std::size_t CountSegments(const v1::Task& task) {
-  const v1::JobSpec& job = task.job();
-  const v1::Clip& clip = task.clip();
-  if (job.lossless() || job.group_frames() == 0) {
-    return (clip.frame_count() + job.chunk_frames() - 1) / job.chunk_frames();
-  }
-  return SpacedFrames(job.group_frames(), {clip.scene_starts().begin(), clip.scene_starts().end()},
-                      clip.frame_count())
-      .size();
+  const std::uint32_t chunk_frames = task.job().chunk_frames();
+  const std::size_t groups = PictureGroupsOf(task.job(), task.clip()).size();
+  return groups > 0 ? groups : (task.clip().frame_count() + chunk_frames - 1) / chunk_frames;
 }
 
 }  // namespace

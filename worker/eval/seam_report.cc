@@ -44,8 +44,8 @@ nlohmann::ordered_json Checks(const std::vector<BorderCheck>& checks) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
   for (const BorderCheck& check : checks) {
     json.push_back({{"frame", check.frame},
-                    {"border", check.border},
-                    {"interior", check.interior},
+                    {"border", OrNull(check.border)},
+                    {"interior", OrNull(check.interior)},
                     {"equal", check.equal}});
   }
   return json;

@@ -129,8 +129,8 @@ std::optional<double> SeamOf(const std::vector<BorderCheck>& checks) {
   double border = 0;
   double interior = 0;
   for (const BorderCheck& check : checks) {
-    border += check.border;
-    interior += check.interior;
+    border += check.border.value_or(0);
+    interior += check.interior.value_or(0);
   }
   return interior == 0 ? std::optional<double>() : border / interior - 1;
 }

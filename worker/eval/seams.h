@@ -48,18 +48,19 @@ struct SeamFigures {
 // pairs: ascending, of PairsToMeasure().
 SeamFigures Summarize(const ChunkCut& cut, const std::vector<SeamPair>& pairs);
 
-// The frames beside a border as the job's chunks made them, and as they were made in one piece
-// (common/plan/seam_checks.h), before the file was encoded. Differences are those of SeamPair.
+// The frames beside a border as the job's chunks made them, and as a chunk made them within which
+// they lie side by side (common/plan/seam_checks.h); before the file was encoded. Differences are
+// those of SeamPair, absent where frames are too small for motion.
 struct BorderCheck {
-  std::uint32_t frame = 0;  // The first one behind the border.
-  double border = 0;        // From chunk to chunk,
-  double interior = 0;      // and inside of one.
-  bool equal = false;       // All pixels of both frames are.
+  std::uint32_t frame = 0;                        // The first one behind the border.
+  std::optional<double> border = std::nullopt;    // From chunk to chunk,
+  std::optional<double> interior = std::nullopt;  // and inside of one.
+  bool equal = false;                             // All pixels of both frames are.
 };
 
-// What borders change more than the same frames do without a border, as a fraction: that is all
-// that cutting does, whatever the film shows there. Absent where there is no check, or nothing
-// changes.
+// What borders change more than the same frames do without a border, as a fraction: what the border
+// does, whatever the film shows there. What the frames' neighbours brought along is in both. Absent
+// where nothing was measured, or nothing changes.
 std::optional<double> SeamOf(const std::vector<BorderCheck>& checks);
 
 }  // namespace weft::eval

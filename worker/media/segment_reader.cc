@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -56,16 +57,16 @@ class SegmentReader {
                       : Status();
   }
 
-  // Goes past a frame: each is a key frame.
-  Status Pass() {
+  // The next frame; nothing behind the last one.
+  Result<std::optional<Frame>> Next() {
     av_packet_unref(packet_.get());
-    const int status = av_read_frame(input_.get(), packet_.get());
-    return status < 0 ? Status(Failure(Damaged("holds too few frames"))) : Status();
-  }
-
-  Result<Frame> Read() {
-    WEFT_RETURN_IF_ERROR(Pass());
-    int status = avcodec_send_packet(decoder_.get(), packet_.get());
+    int status = av_read_frame(input_.get(), packet_.get());
+    if (status == AVERROR_EOF) {
+      return std::optional<Frame>();
+    }
+    if (status >= 0) {
+      status = avcodec_send_packet(decoder_.get(), packet_.get());
+    }
     if (status >= 0) {
       status = avcodec_receive_frame(decoder_.get(), frame_.get());
     }
@@ -75,7 +76,7 @@ class SegmentReader {
     if (frame_->format != AV_PIX_FMT_BGR0) {
       return Failure(Damaged("is not of RGB"));
     }
-    return ToRgb(*frame_);
+    return std::optional<Frame>(ToRgb(*frame_));
   }
 
  private:
@@ -89,18 +90,20 @@ class SegmentReader {
 }  // namespace
 
 Status ReadSegment(std::string_view bytes,
-                   FrameRange wanted,
+                   std::uint32_t frame_count,
                    const std::function<Status(Frame)>& take) {
   SilenceFfmpeg();
   SegmentReader reader(bytes);
   WEFT_RETURN_IF_ERROR(reader.Open());
-  for (std::uint32_t number = 0; number < wanted.end; ++number) {
-    if (number < wanted.begin) {
-      WEFT_RETURN_IF_ERROR(reader.Pass());
-      continue;
-    }
-    WEFT_ASSIGN_OR_RETURN(Frame frame, reader.Read());
-    WEFT_RETURN_IF_ERROR(take(std::move(frame)));
+  std::uint32_t read = 0;
+  WEFT_ASSIGN_OR_RETURN(std::optional<Frame> frame, reader.Next());
+  while (frame && read < frame_count) {
+    ++read;
+    WEFT_RETURN_IF_ERROR(take(*std::move(frame)));
+    WEFT_ASSIGN_OR_RETURN(frame, reader.Next());
+  }
+  if (frame || read < frame_count) {
+    return Failure(Damaged("does not hold " + std::to_string(frame_count) + " frames"));
   }
   return {};
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "common/plan/picture_runs.h"
 #include "worker/media/frame_sink.h"
 #include "worker/media/segment_reader.h"
 #include "worker/stages/blobs.h"
@@ -21,20 +22,22 @@ Result<v1::TaskResult> RunEncode(const v1::Task& task, StageContext& context) {
   const std::uint32_t chunk_frames = task.job().chunk_frames();
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSink> segment,
                         media::OpenSegment(FormatOf(media::Codec::kH264, task.clip())));
-  std::uint32_t next = group.begin;
+  std::uint32_t done = 0;
   const auto write = [&](const Frame& frame) -> Status {
     WEFT_RETURN_IF_ERROR(segment->Write(frame));
-    ++next;
-    context.moved(static_cast<double>(next - group.begin) / group.size());
+    context.moved(static_cast<double>(++done) / group.size());
     return CheckAbandoned(context);
   };
-  while (next < group.end) {
-    const std::uint32_t chunk = next / chunk_frames;
-    const std::uint32_t begin = chunk * chunk_frames;
-    const FrameRange wanted = {next - begin, std::min(group.end - begin, chunk_frames)};
-    WEFT_ASSIGN_OR_RETURN(const std::string pictures,
-                          FetchInput(task, {Stage::kFinish, chunk, 0, "segment"}, context.blobs));
-    WEFT_RETURN_IF_ERROR(media::ReadSegment(pictures, wanted, write));
+  for (std::uint32_t begin = group.begin; begin < group.end;) {
+    const std::uint32_t chunk = begin / chunk_frames;
+    const FrameRange part = {begin, std::min((chunk + 1) * chunk_frames, group.end)};
+    for (const FrameRange run : PictureRuns(part, {group})) {
+      WEFT_ASSIGN_OR_RETURN(
+          const std::string pictures,
+          FetchInput(task, {Stage::kFinish, chunk, 0, RunName(run)}, context.blobs));
+      WEFT_RETURN_IF_ERROR(media::ReadSegment(pictures, run.size(), write));
+    }
+    begin = part.end;
   }
   WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment->Finish());
   v1::TaskResult result;

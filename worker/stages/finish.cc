@@ -1,5 +1,5 @@
 // Pictures of a chunk: decode (a render's latents, a deflicker job's clips), smooth across chunks,
-// finish, encode one segment: of the file, or without loss for the groups of pictures that the
+// finish, encode one segment of the file, or without loss runs of pictures for the groups that the
 // file is made of (encode.cc). Where a scene's colours are to be steady, a first round stores the
 // smoothed pictures and measures them, and round 0 goes on from there.
 
@@ -12,6 +12,7 @@
 
 #include "common/plan/lending.h"
 #include "common/plan/statistics.h"
+#include "common/wire/picture_runs_wire.h"
 #include "common/wire/seam_checks_wire.h"
 #include "worker/deflicker/finishing.h"
 #include "worker/frame/geometry.h"
@@ -27,11 +28,6 @@
 
 namespace weft::worker {
 namespace {
-
-// What it brings; the file itself may be encoded afterwards.
-bool IsLossless(const v1::JobSpec& job) {
-  return job.lossless() || job.group_frames() > 0;
-}
 
 bool Smooths(const v1::Task& task) {
   return task.job().final_pass() && task.job().window() > 0;
@@ -82,7 +78,9 @@ Result<std::vector<Frame>> SmoothedCore(const v1::Task& task, StageContext& cont
   const FrameRange core = ToRange(task.chunk().core());
   if (!Smooths(task)) {  // A check that is apart has rendered more than its core.
     const auto own = rendered.begin() + (core.begin - task.chunk().halo().begin());
-    return std::vector<Frame>(own, own + core.size());
+    rendered.erase(own + core.size(), rendered.end());
+    rendered.erase(rendered.begin(), own);
+    return rendered;
   }
   context.moved(0.4);
   WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
@@ -154,20 +152,20 @@ Result<v1::TaskResult> Measure(const v1::Task& task, StageContext& context) {
   return result;
 }
 
-// Takes the smoothed frames of the core and brings the chunk's segment, and the pictures beside
-// borders that are checked; of a seam check these alone.
+// Takes the smoothed frames of the core and brings the chunk's segment, or its runs of pictures,
+// and the pictures beside borders that are checked; of a seam check these alone.
 class Finisher {
  public:
   Finisher(const v1::Task& task, StageContext& context)
-      : task_(task), context_(context), next_(task.chunk().core().begin()) {}
-
-  Status Open() {
-    if (IsSeamCheck(task_)) {
-      return {};
+      : task_(task), context_(context), next_(task.chunk().core().begin()) {
+    if (IsSeamCheck(task)) {
+      return;
     }
-    const media::Codec codec = IsLossless(task_.job()) ? media::Codec::kFfv1 : media::Codec::kH264;
-    WEFT_ASSIGN_OR_RETURN(segment_, media::OpenSegment(FormatOf(codec, task_.clip())));
-    return {};
+    runs_ = PictureRunsOf(task);
+    in_runs_ = !runs_.empty();
+    if (!in_runs_) {
+      runs_ = {ToRange(task.chunk().core())};
+    }
   }
 
   Status Take(Frame frame) {
@@ -180,23 +178,39 @@ class Finisher {
       WEFT_RETURN_IF_ERROR(
           StorePicture(task_, PictureName(number), frame, context_.blobs, &result_));
     }
-    return segment_ ? segment_->Write(frame) : Status();
+    return runs_.empty() ? Status() : Encode(number, frame);
   }
 
   Result<v1::TaskResult> Finish() {
-    if (segment_) {
-      WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment_->Finish());
-      WEFT_RETURN_IF_ERROR(StoreOutput(task_, "segment", bytes, context_.blobs, &result_));
-    }
     result_.set_frames(ToRange(task_.chunk().core()).size());
     return std::move(result_);
   }
 
  private:
+  Status Encode(std::uint32_t number, const Frame& frame) {
+    const FrameRange run = runs_.at(run_);
+    if (number == run.begin) {
+      const bool lossless = in_runs_ || task_.job().lossless();
+      WEFT_ASSIGN_OR_RETURN(
+          segment_, media::OpenSegment(FormatOf(
+                        lossless ? media::Codec::kFfv1 : media::Codec::kH264, task_.clip())));
+    }
+    WEFT_RETURN_IF_ERROR(segment_->Write(frame));
+    if (number + 1 < run.end) {
+      return {};
+    }
+    WEFT_ASSIGN_OR_RETURN(const std::string bytes, segment_->Finish());
+    ++run_;
+    return StoreOutput(task_, in_runs_ ? RunName(run) : "segment", bytes, context_.blobs, &result_);
+  }
+
   const v1::Task& task_;
   StageContext& context_;
   const std::vector<std::uint32_t> checked_ = FramesChecked(task_);
-  std::uint32_t next_;  // The number of the frame that comes next.
+  bool in_runs_ = false;
+  std::vector<FrameRange> runs_;  // Of one segment each; none of a seam check.
+  std::size_t run_ = 0;           // The one that the next frame belongs to.
+  std::uint32_t next_;            // That frame's number.
   std::unique_ptr<media::FrameSink> segment_;
   v1::TaskResult result_;
 };
@@ -208,7 +222,6 @@ Result<v1::TaskResult> RunFinish(const v1::Task& task, StageContext& context) {
     return round == kSceneRound ? RunScene(task, context) : Measure(task, context);
   }
   Finisher finisher(task, context);
-  WEFT_RETURN_IF_ERROR(finisher.Open());
   const deflicker::TakeFrame take = [&](Frame frame) { return finisher.Take(std::move(frame)); };
   WEFT_RETURN_IF_ERROR(task.job().steady_colours() ? TakeSteady(task, context, take)
                                                    : TakePictures(task, context, take));

@@ -103,7 +103,7 @@ class SeamMeasurement {
   std::optional<std::uint32_t> last_;  // The frame of before_.
 };
 
-// The pictures beside the check's border, as one of the finish tasks has brought them.
+// A picture beside a border that is checked, as one of the finish tasks has brought it.
 Result<Frame> FetchFinished(const v1::Task& task,
                             std::uint32_t chunk,
                             std::uint32_t frame,
@@ -112,32 +112,50 @@ Result<Frame> FetchFinished(const v1::Task& task,
                       blobs);
 }
 
-// number: of the check. Frames that are too small for motion are compared and not measured.
-Result<eval::BorderCheck> Compare(const v1::Task& task,
-                                  std::uint32_t number,
-                                  std::uint32_t border,
-                                  StageContext& context) {
-  const std::uint32_t chunk_frames = task.job().chunk_frames();
-  const std::uint32_t chunk_count = (task.clip().frame_count() + chunk_frames - 1) / chunk_frames;
-  eval::BorderCheck check{.frame = border, .equal = true};
-  eval::FlickerMeter meter(2);
-  bool measured = true;
+// The two frames beside a border, made twice.
+struct MadeTwice {
+  std::vector<Frame> cut;    // By the job's chunks,
+  std::vector<Frame> whole;  // and by the check.
+};
+
+// number: of the check.
+Result<MadeTwice> FetchMadeTwice(const v1::Task& task,
+                                 std::uint32_t number,
+                                 std::uint32_t border,
+                                 BlobStore& blobs) {
+  const std::uint32_t length = task.job().chunk_frames();
+  const std::uint32_t chunk_count = (task.clip().frame_count() + length - 1) / length;
+  MadeTwice made;
   for (const std::uint32_t frame : {border - 1, border}) {
-    WEFT_ASSIGN_OR_RETURN(Frame cut,
-                          FetchFinished(task, frame / chunk_frames, frame, context.blobs));
-    WEFT_ASSIGN_OR_RETURN(Frame whole,
-                          FetchFinished(task, chunk_count + number, frame, context.blobs));
-    check.equal = check.equal && cut.rgb == whole.rgb;
-    WEFT_ASSIGN_OR_RETURN(Frame source, ReadMoving(task, frame, context.clip));
+    WEFT_ASSIGN_OR_RETURN(made.cut.emplace_back(),
+                          FetchFinished(task, frame / length, frame, blobs));
+    WEFT_ASSIGN_OR_RETURN(made.whole.emplace_back(),
+                          FetchFinished(task, chunk_count + number, frame, blobs));
+  }
+  return made;
+}
+
+Result<eval::BorderCheck> Compare(const v1::Task& task,
+                                  std::uint32_t border,
+                                  MadeTwice made,
+                                  StageContext& context) {
+  eval::BorderCheck check{.frame = border};
+  check.equal = made.cut[0].rgb == made.whole[0].rgb && made.cut[1].rgb == made.whole[1].rgb;
+  eval::FlickerMeter meter(2);
+  for (std::size_t i = 0; i < made.cut.size(); ++i) {
+    WEFT_ASSIGN_OR_RETURN(
+        Frame source, ReadMoving(task, border - 1 + static_cast<std::uint32_t>(i), context.clip));
     WEFT_ASSIGN_OR_RETURN(source, Shrunk(std::move(source)));
-    WEFT_ASSIGN_OR_RETURN(cut, Shrunk(std::move(cut)));
-    WEFT_ASSIGN_OR_RETURN(whole, Shrunk(std::move(whole)));
-    measured = measured && meter.Add(source, {std::move(cut), std::move(whole)}, frame < border);
+    WEFT_ASSIGN_OR_RETURN(Frame cut, Shrunk(std::move(made.cut[i])));
+    WEFT_ASSIGN_OR_RETURN(Frame whole, Shrunk(std::move(made.whole[i])));
+    const Status added = meter.Add(source, {std::move(cut), std::move(whole)}, i == 0);
+    if (!added && added.error().code() == ErrorCode::kInvalidArgument) {
+      return check;  // Too small for motion.
+    }
+    WEFT_RETURN_IF_ERROR(added);
   }
-  if (measured) {
-    check.border = meter.Figures()[0].warped_difference;
-    check.interior = meter.Figures()[1].warped_difference;
-  }
+  check.border = meter.Figures()[0].warped_difference;
+  check.interior = meter.Figures()[1].warped_difference;
   return check;
 }
 
@@ -145,9 +163,12 @@ Result<std::vector<eval::BorderCheck>> CompareAll(const v1::Task& task, StageCon
   std::vector<eval::BorderCheck> checks;
   for (const SeamCheck& check : SeamChecks(SeamCheckOrderOf(task.job(), task.clip()))) {
     WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-    WEFT_ASSIGN_OR_RETURN(
-        checks.emplace_back(),
-        Compare(task, static_cast<std::uint32_t>(checks.size()), check.border, context));
+    const auto number = static_cast<std::uint32_t>(checks.size());
+    WEFT_ASSIGN_OR_RETURN(MadeTwice made,
+                          FetchMadeTwice(task, number, check.border, context.blobs));
+    WEFT_ASSIGN_OR_RETURN(const eval::BorderCheck compared,
+                          Compare(task, check.border, std::move(made), context));
+    checks.push_back(compared);
   }
   return checks;
 }

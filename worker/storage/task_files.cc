@@ -43,6 +43,9 @@ bool LoadsModel(const v1::Task& task) {
 // Parts of models are read by who loads these, anchors by the first.
 bool Reads(const v1::Task& task, const std::string& file) {
   const v1::JobSpec& job = task.job();
+  if (task.attempt().task().stage() == v1::STAGE_ENCODE) {
+    return false;
+  }
   const bool is_clip =
       file == job.input_path() || file == job.guide_path() || file == job.keys_path();
   const bool is_of_maps =

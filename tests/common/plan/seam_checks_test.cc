@@ -43,13 +43,14 @@ TEST(SeamChecks, MakeWhatTheBorderMayHaveChanged) {
   SeamCheckOrder order = Order(1, 30);
   EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{15, 17}));
   order.apart = true;
-  EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{12, 20}));
-  order.window = 5;
-  EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{10, 22})) << "all that 15 and 16 read";
+  EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{15, 17})) << "nothing is smoothed";
+  order.window = 2;
+  order.passes = 3;
+  EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{9, 23}));
   order.scene_starts = {0, 14, 18};
   EXPECT_EQ(SeamChecks(order).front().core, (FrameRange{14, 18})) << "no more than the scene";
+  order.apart = false;
   order.chunk_frames = 1;
-  order.window = 0;
   EXPECT_EQ(SeamChecks(order).front().core.size(), 2U);
 }
 

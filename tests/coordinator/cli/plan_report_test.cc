@@ -58,6 +58,11 @@ TEST(PlanReport, SaysWhichFramesAreMadeAgain) {
   const auto json = nlohmann::json::parse(PlanJson(report));
   EXPECT_EQ(json["seam_checks"].dump(), "[[15,17],[31,33]]");
   EXPECT_EQ(json["chunks"].size(), 5U);
+  report.spec.set_seam_checks(1);
+  report.spec.set_exchange(v1::EXCHANGE_NONE);
+  report.plan = coordinator::PlanJob(report.spec, report.clip).value();
+  report.task_seconds.assign(report.plan.tasks.size(), 2.0);
+  EXPECT_THAT(PlanText(report), HasSubstr("\nSeam checks: 12:37 made again")) << "3 passes of 4";
 }
 
 TEST(PlanReport, TabulatesChunksRoundsAndTasks) {

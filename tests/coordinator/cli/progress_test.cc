@@ -107,14 +107,18 @@ TEST(Progress, TheLastWordsTellHowBordersLook) {
   seams.set_checks(2);
   seams.set_checks_equal(1);
   EXPECT_THAT(SeamLine(outcome),
-              testing::StartsWith("seams: at the 2 borders that were made again without one, 1 "
-                                  "equal; 2.10 levels at 3 borders"));
+              testing::StartsWith("seams: 1 of 2 checked borders equal to the same frames made "
+                                  "without one; 2.10 levels at 3 borders"));
   seams.set_seam(0.101);
-  EXPECT_THAT(SeamLine(outcome), testing::StartsWith("seams: +10.1 % at the 2 borders that "));
+  EXPECT_THAT(SeamLine(outcome), testing::HasSubstr("made without one (+10.1 %); 2.10 levels"));
   EXPECT_EQ(nlohmann::json::parse(DoneEvent(outcome))["seams"]["seam"], 0.101);
   seams.set_approximate(true);
   EXPECT_THAT(SeamLine(outcome), testing::EndsWith("; approximate: the chunks exchanged nothing"));
   seams.set_unmeasured("frames of 8x8");
+  EXPECT_EQ(SeamLine(outcome),
+            "seams: 1 of 2 checked borders equal to the same frames made without one (+10.1 %); "
+            "not measured: frames of 8x8");
+  seams.set_checks(0);
   EXPECT_EQ(SeamLine(outcome), "seams: not measured: frames of 8x8");
 }
 

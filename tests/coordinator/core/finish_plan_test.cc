@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/plan/frame_attention.h"
 #include "coordinator/core/job_tally.h"
 #include "tests/coordinator/core/plan_words.h"
 #include "tests/coordinator/core/sample_job.h"
@@ -40,7 +41,8 @@ TEST(FinishPlan, GroupsOfPicturesReadTheChunksThatTheyLieIn) {
   EXPECT_EQ(Find(plan, Stage::kEncode, 2).core, (FrameRange{12, 22}));
   EXPECT_EQ(Find(plan, Stage::kEncode, 3).core, (FrameRange{22, 30}));
   EXPECT_THAT(InputsOf(Find(plan, Stage::kEncode, 2)),
-              ElementsAre("finish 1 segment", "finish 2 segment"));
+              ElementsAre("finish 1 run/12", "finish 2 run/16"));
+  EXPECT_THAT(OutputsOf(Find(plan, Stage::kFinish, 1)), ElementsAre("run/8", "run/10", "run/12"));
   EXPECT_THAT(
       InputsOf(Find(plan, Stage::kAssemble)),
       ElementsAre("encode 0 segment", "encode 1 segment", "encode 2 segment", "encode 3 segment"));
@@ -77,15 +79,14 @@ TEST(FinishPlan, ChunksAreJoinedAsTheyAreWithoutGroupsOrLoss) {
   }
 }
 
-TEST(FinishPlan, AFrameIsNoLargerInTheFileThanInItsChunk) {
+TEST(FinishPlan, RunsAreLosslessAndTheFileIsNot) {
   v1::JobSpec spec = SampleSpec();
   const JobPlan before = Plan(spec, TwoScenes());
+  const std::uint64_t frame = Find(before, Stage::kFinish, 0).outputs.front().bytes / 8;
   spec.set_group_frames(30);
   const JobPlan plan = Plan(spec, SampleClip(30));
-  EXPECT_GT(Find(plan, Stage::kFinish, 0).outputs.front().bytes,
-            Find(before, Stage::kFinish, 0).outputs.front().bytes);
-  EXPECT_EQ(Find(plan, Stage::kEncode, 0).outputs.front().bytes,
-            30 * (Find(before, Stage::kFinish, 0).outputs.front().bytes / 8));
+  EXPECT_GT(Find(plan, Stage::kFinish, 0).outputs.front().bytes, 8 * frame);
+  EXPECT_EQ(Find(plan, Stage::kEncode, 0).outputs.front().bytes, 30 * frame);
 }
 
 TEST(FinishPlan, ASeamCheckMakesTheFramesBesideABorderAgain) {
@@ -113,15 +114,15 @@ TEST(FinishPlan, ASeamCheckMakesTheFramesBesideABorderAgain) {
                             "finish 4 picture/16"}));
 }
 
-TEST(FinishPlan, ASeamCheckOfChunksThatExchangeNothingIsAsLongAsAChunk) {
+TEST(FinishPlan, ASeamCheckOfChunksThatExchangeNothingHoldsAllThatItsFramesDependOn) {
   v1::JobSpec spec = Checked(1);
   spec.set_exchange(v1::EXCHANGE_NONE);
   spec.set_overlap_frames(2);
   const JobPlan plan = Plan(spec, SampleClip(30));
-  EXPECT_EQ(Find(plan, Stage::kDenoise, 4, 0).core, (FrameRange{12, 20}));
+  EXPECT_EQ(Find(plan, Stage::kDenoise, 4, 0).core, (FrameRange{9, 23})) << "3 passes of 2";
   const PlannedTask& finish = Find(plan, Stage::kFinish, 4);
   EXPECT_EQ(finish.core, (FrameRange{15, 17}));
-  EXPECT_EQ(finish.halo, (FrameRange{12, 20}));
+  EXPECT_EQ(finish.halo, (FrameRange{9, 23}));
   EXPECT_THAT(InputsOf(finish), ElementsAre("denoise 4.2 latents"));
 }
 
@@ -143,16 +144,38 @@ TEST(FinishPlan, FramesThatAreMadeAgainAreNotCounted) {
   EXPECT_EQ(tally.FramesDone(), 30U);
 }
 
-TEST(FinishPlan, EveryInputIsBrought) {
-  for (const bool apart : {false, true}) {
-    for (const bool steady : {false, true}) {
-      v1::JobSpec spec = Checked(3);
-      spec.set_group_frames(7);
+void ExpectThatEveryInputIsBrought(v1::JobSpec spec) {
+  spec.set_seam_report(true);
+  spec.set_seam_checks(3);
+  spec.set_group_frames(7);
+  for (const bool steady : {false, true}) {
+    for (const std::uint32_t chunk_frames : {1U, 8U, 30U}) {
       spec.set_steady_colours(steady);
-      spec.set_exchange(apart ? v1::EXCHANGE_NONE : v1::EXCHANGE_HALO);
-      EXPECT_THAT(InputsThatNobodyBrings(Plan(spec, TwoScenes())), IsEmpty());
+      spec.set_chunk_frames(chunk_frames);
+      EXPECT_THAT(InputsThatNobodyBrings(Plan(spec, TwoScenes())), IsEmpty())
+          << chunk_frames << " frames";
     }
   }
+}
+
+TEST(FinishPlan, EveryInputIsBrought) {
+  ExpectThatEveryInputIsBrought(SampleSpec());
+  ExpectThatEveryInputIsBrought(SampleDeflicker());
+  v1::JobSpec apart = SampleSpec();
+  apart.set_exchange(v1::EXCHANGE_NONE);
+  apart.set_overlap_frames(2);
+  ExpectThatEveryInputIsBrought(apart);
+  v1::JobSpec joint = SampleSpec();
+  joint.set_anchors_attended(0);
+  joint.mutable_attention()->set_kind(v1::ATTENTION_KIND_WINDOW);
+  joint.mutable_attention()->set_window(8);
+  joint.mutable_attention()->set_stride(4);
+  ExpectThatEveryInputIsBrought(joint);
+  joint.mutable_attention()->set_kind(v1::ATTENTION_KIND_PATTERN);
+  for (const int offset : {kFirstFrame, -1, 0, 2}) {
+    joint.mutable_attention()->add_pattern(offset);
+  }
+  ExpectThatEveryInputIsBrought(joint);
 }
 
 }  // namespace

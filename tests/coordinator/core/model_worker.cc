@@ -8,6 +8,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "common/wire/job_objects.h"
+#include "common/wire/picture_runs_wire.h"
 #include "common/wire/seam_checks_wire.h"
 #include "coordinator/core/schedule.h"
 #include "coordinator/core/worker_desk.h"
@@ -69,7 +70,13 @@ std::vector<std::string> FinishesOutputs(const v1::Task& task) {
       names.push_back(PictureName(frame));
     }
     if (!IsSeamCheck(task)) {
-      names.emplace_back("segment");
+      const std::vector<FrameRange> runs = PictureRunsOf(task);
+      for (const FrameRange run : runs) {
+        names.push_back(RunName(run));
+      }
+      if (runs.empty()) {
+        names.emplace_back("segment");
+      }
     }
     return names;
   }

@@ -88,6 +88,21 @@ TEST(ReadyQueue, GoesByStageRoundAndChunkWithinAJob) {
   EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 1U);
 }
 
+TEST(ReadyQueue, EncodesBeforeMorePicturesAreStored) {
+  ReadyQueue queue;
+  queue.AddJob({"a"}, {});
+  queue.Insert(kCpu, Task("a", 1));
+  ReadyTask encode = Task("a", 9);
+  encode.id.stage = Stage::kEncode;
+  queue.Insert(kCpu, encode);
+  ReadyTask assemble = Task("a", 0);
+  assemble.id.stage = Stage::kAssemble;
+  queue.Insert(kCpu, assemble);
+  EXPECT_EQ(queue.First(kCpuWorker)->id.stage, Stage::kEncode);
+  queue.Erase(kCpu, encode);
+  EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 1U);
+}
+
 TEST(ReadyQueue, OffersOnlyWhatAWorkerCanDo) {
   ReadyQueue queue;
   queue.AddJob({"a"}, {});

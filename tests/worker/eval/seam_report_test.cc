@@ -41,10 +41,11 @@ TEST(SeamJson, HoldsEveryFigureAndEveryPair) {
 
 TEST(SeamJson, HoldsEveryCheck) {
   SeamReport report = Sample();
-  report.checks = {{3, 3.0, 2.0, false}};
+  report.checks = {{3, 3.0, 2.0, false}, {5, std::nullopt, std::nullopt, true}};
   const auto json = nlohmann::json::parse(SeamJson(report));
   EXPECT_EQ(json["seam"], 0.5);
-  ASSERT_EQ(json["checks"].size(), 1U);
+  ASSERT_EQ(json["checks"].size(), 2U);
+  EXPECT_TRUE(json["checks"][1]["border"].is_null());
   EXPECT_EQ(json["checks"][0]["frame"], 3);
   EXPECT_EQ(json["checks"][0]["border"], 3.0);
   EXPECT_EQ(json["checks"][0]["interior"], 2.0);

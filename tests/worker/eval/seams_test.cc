@@ -112,6 +112,7 @@ TEST(Summary, ComparesWithinTheSceneAlone) {
 TEST(SeamOf, IsWhatABorderAdds) {
   EXPECT_FALSE(SeamOf({}));
   EXPECT_FALSE(SeamOf({{8, 1.0, 0.0, false}})) << "a share of nothing";
+  EXPECT_FALSE(SeamOf({{8, std::nullopt, std::nullopt, true}}));
   EXPECT_EQ(*SeamOf({{8, 0.7, 0.7, true}, {16, 2.0, 2.0, true}}), 0);
   EXPECT_NEAR(*SeamOf({{8, 2.0, 1.0, false}, {16, 3.0, 3.0, true}}), 0.25, 1e-12);
 }
