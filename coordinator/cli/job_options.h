@@ -55,16 +55,16 @@ struct JobOptions {
   std::uint32_t round_steps = 0;  // Of joint attention; 0: the plan chooses.
   v1::Exchange exchange = v1::EXCHANGE_HALO;
   std::optional<std::uint32_t> overlap;  // Absent: 2, where chunks exchange nothing.
-  bool final_pass = true;
-  bool lossless = false;
-  std::uint32_t gop = 120;
-  std::uint32_t seam_checks = 1;
-  bool previews = true;
-  bool seams = true;  // The seam report.
-  std::uint32_t verify = 0;
   double contrast = 1.0;
   double sharpness = 1.0;
+  bool final_pass = true;
   bool steady_colours = false;
+  bool lossless = false;
+  bool previews = true;
+  bool seams = true;  // The seam report.
+  std::uint32_t seam_checks = 1;
+  std::uint32_t gop = 120;
+  std::uint32_t verify = 0;
 
   // A deflicker job.
   std::string guide;  // Empty: none.

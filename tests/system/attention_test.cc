@@ -56,6 +56,7 @@ class Attention : public Rendering, public ::testing::WithParamInterface<Kind> {
     const std::string output = Path(name + ".mkv");
     const Outcome outcome = RunCommand(Command(output, attention, more), commands_.path().string());
     EXPECT_EQ(outcome.exit_code, 0) << name << ": " << outcome.errors;
+    EXPECT_EQ(outcome.errors.find("seams: 0 of"), std::string::npos) << name << ": a border shows";
     std::string hashes = FrameHashes(output, commands_.path().string());
     EXPECT_EQ(std::count(hashes.begin(), hashes.end(), '\n'), 13) << name;
     return hashes;

@@ -12,6 +12,7 @@ namespace weft::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kBadInput = 3;
 constexpr const char* kModel = WEFT_SOURCE_DIR "/deploy/models/weft-demo";
@@ -22,10 +23,11 @@ class SceneStatistics : public Rendering {
   std::string Frames(std::vector<std::string> command, const std::vector<std::string>& more) {
     const std::string output = Path("out-" + std::to_string(++runs_) + ".mkv");
     command.insert(command.begin(), Program("weft"));
-    command.insert(command.end(), {"-o", output, "--lossless", "--no-seams"});
+    command.insert(command.end(), {"-o", output, "--lossless"});
     command.insert(command.end(), more.begin(), more.end());
     const Outcome outcome = RunCommand(command, commands_.path().string());
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    EXPECT_THAT(outcome.errors, Not(HasSubstr("seams: 0 of"))) << "made again, and not the same";
     return outcome.exit_code == 0 ? FrameHashes(output, commands_.path().string()) : "";
   }
 

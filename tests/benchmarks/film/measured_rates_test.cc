@@ -31,8 +31,8 @@ TEST(MeasuredRates, AreThoseOfAFrame) {
   ASSERT_TRUE(rates) << rates.error().message();
   EXPECT_EQ(rates->step_frame, 0.5);
   EXPECT_DOUBLE_EQ(rates->smooth_frame, 10 + 2 + 2 * 4.5) << "of twice the pixels";
-  EXPECT_DOUBLE_EQ(rates->finish_frame, 10 + 2 + 2);
-  EXPECT_EQ(rates->encode_frame, 2);
+  EXPECT_DOUBLE_EQ(rates->finish_frame, 10 + 2 + 0.6 * 2);
+  EXPECT_DOUBLE_EQ(rates->encode_frame, 1.5 * 2);
   EXPECT_EQ(rates->open_frame, 5);
   EXPECT_EQ(rates->probe_frame, 1);
   EXPECT_EQ(rates->assemble_frame, 3);

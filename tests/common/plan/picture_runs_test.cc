@@ -31,29 +31,31 @@ TEST(PictureRuns, AreShort) {
 }
 
 // What brings runs and what reads them name the same ones.
+void ExpectTheSameForEachGroup(std::uint32_t chunk_frames, const std::vector<FrameRange>& groups) {
+  std::vector<FrameRange> brought;
+  std::vector<FrameRange> read;
+  for (std::uint32_t begin = 0; begin < groups.back().end; begin += chunk_frames) {
+    const FrameRange core = {begin, std::min(begin + chunk_frames, groups.back().end)};
+    const auto runs = PictureRuns(core, groups);
+    brought.insert(brought.end(), runs.begin(), runs.end());
+    for (const FrameRange group : groups) {
+      const auto of_group = PictureRuns(core, {group});
+      read.insert(read.end(), of_group.begin(), of_group.end());
+    }
+  }
+  EXPECT_EQ(read, brought);
+  std::uint32_t next = 0;
+  for (const FrameRange run : brought) {
+    EXPECT_EQ(run.begin, next) << "without gaps";
+    next = run.end;
+  }
+  EXPECT_EQ(next, groups.back().end);
+}
+
 TEST(PictureRuns, AreTheSameForEachGroupAlone) {
   for (const std::uint32_t group_frames : {1U, 7U, 50U, 120U}) {
-    const std::vector<FrameRange> groups = PictureGroups(group_frames, {0, 91, 92}, 300);
     for (const std::uint32_t chunk_frames : {1U, 16U, 33U, 70U, 300U}) {
-      std::vector<FrameRange> brought;
-      std::vector<FrameRange> read;
-      for (std::uint32_t begin = 0; begin < 300; begin += chunk_frames) {
-        const FrameRange core = {begin, std::min(begin + chunk_frames, 300U)};
-        for (const FrameRange run : PictureRuns(core, groups)) {
-          brought.push_back(run);
-        }
-        for (const FrameRange group : groups) {
-          for (const FrameRange run : PictureRuns(core, {group})) {
-            read.push_back(run);
-          }
-        }
-      }
-      EXPECT_EQ(read, brought);
-      EXPECT_EQ(brought.front().begin, 0U);
-      EXPECT_EQ(brought.back().end, 300U);
-      for (std::size_t i = 1; i < brought.size(); ++i) {
-        EXPECT_EQ(brought[i].begin, brought[i - 1].end) << "without gaps";
-      }
+      ExpectTheSameForEachGroup(chunk_frames, PictureGroups(group_frames, {0, 91, 92}, 300));
     }
   }
 }
