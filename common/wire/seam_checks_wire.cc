@@ -1,5 +1,7 @@
 #include "common/wire/seam_checks_wire.h"
 
+#include <algorithm>
+
 #include "common/plan/statistics.h"
 
 namespace weft {
@@ -15,13 +17,16 @@ SeamCheckOrder SeamCheckOrderOf(const v1::JobSpec& spec, const v1::Clip& clip) {
       .frame_count = clip.frame_count()};
 }
 
+std::uint32_t ChunkOfCheck(std::uint32_t number, const v1::JobSpec& spec, const v1::Clip& clip) {
+  const std::uint32_t length = std::max(spec.chunk_frames(), 1U);
+  return (clip.frame_count() + length - 1) / length + number;
+}
+
 bool IsSeamCheck(const v1::Task& task) {
   const v1::TaskId& id = task.attempt().task();
   const bool has_chunk = id.stage() == v1::STAGE_DENOISE ||
                          (id.stage() == v1::STAGE_FINISH && id.round() != kSceneRound);
-  const std::uint32_t length = task.job().chunk_frames();
-  return has_chunk && length > 0 &&
-         task.chunk().index() >= (task.clip().frame_count() + length - 1) / length;
+  return has_chunk && task.chunk().index() >= ChunkOfCheck(0, task.job(), task.clip());
 }
 
 std::vector<std::uint32_t> LentBy(const v1::Task& task) {

@@ -12,6 +12,9 @@ namespace weft {
 
 SeamCheckOrder SeamCheckOrderOf(const v1::JobSpec& spec, const v1::Clip& clip);
 
+// The chunk that the job's check of this number is, from 0.
+std::uint32_t ChunkOfCheck(std::uint32_t number, const v1::JobSpec& spec, const v1::Clip& clip);
+
 // Whether the task's chunk is a seam check.
 bool IsSeamCheck(const v1::Task& task);
 

@@ -64,6 +64,12 @@ Status CheckOutput(const JobOptions& options) {
     return Failure(ErrorCode::kInvalidArgument,
                    "output: must end in .mp4, .mov or .mkv, not \"" + options.output + "\"");
   }
+  if (options.lossless && options.gop) {
+    return Failure(ErrorCode::kInvalidArgument, "gop: every frame of a lossless file stands alone");
+  }
+  if (!options.seams && options.seam_checks.value_or(0) > 0) {
+    return Failure(ErrorCode::kInvalidArgument, "seam-checks: the seam report is left out");
+  }
   return {};
 }
 
@@ -202,6 +208,7 @@ void SetSampler(const JobOptions& options, v1::JobSpec& spec) {
 
 // What every kind of job has.
 v1::JobSpec CommonSpec(const JobOptions& options) {
+  constexpr std::uint32_t kGroupUsual = 120;
   v1::JobSpec spec;
   spec.set_kind(options.kind);
   spec.set_input_path(options.input);
@@ -212,9 +219,9 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   }
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
-  spec.set_group_frames(options.lossless ? 0 : options.gop);
+  spec.set_group_frames(options.lossless ? 0 : options.gop.value_or(kGroupUsual));
   spec.set_seam_report(options.seams);
-  spec.set_seam_checks(options.seams ? options.seam_checks : 0);
+  spec.set_seam_checks(options.seams ? options.seam_checks.value_or(1) : 0);
   spec.set_verify_tasks(options.verify);
   spec.set_steady_colours(options.steady_colours);
   return spec;
@@ -284,13 +291,10 @@ Status CheckGuide(const JobOptions& options) {
   if (!options.guide.empty()) {
     return {};
   }
-  if (options.align) {
+  if (options.align || options.guide_weight) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "align: there is no guide; name the clean source with --guide CLIP");
-  }
-  if (options.guide_weight) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "guide-weight: there is no guide; name the clean source with --guide CLIP");
+                   std::string(options.align ? "align" : "guide-weight") +
+                       ": there is no guide; name the clean source with --guide CLIP");
   }
   return {};
 }

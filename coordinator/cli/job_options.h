@@ -61,9 +61,9 @@ struct JobOptions {
   bool steady_colours = false;
   bool lossless = false;
   bool previews = true;
-  bool seams = true;  // The seam report.
-  std::uint32_t seam_checks = 1;
-  std::uint32_t gop = 120;
+  bool seams = true;                         // The seam report.
+  std::optional<std::uint32_t> seam_checks;  // Absent: 1, where there is a report.
+  std::optional<std::uint32_t> gop;          // Absent: 120, of H.264.
   std::uint32_t verify = 0;
 
   // A deflicker job.

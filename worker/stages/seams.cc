@@ -123,14 +123,12 @@ Result<MadeTwice> FetchMadeTwice(const v1::Task& task,
                                  std::uint32_t number,
                                  std::uint32_t border,
                                  BlobStore& blobs) {
-  const std::uint32_t length = task.job().chunk_frames();
-  const std::uint32_t chunk_count = (task.clip().frame_count() + length - 1) / length;
+  const std::uint32_t check = ChunkOfCheck(number, task.job(), task.clip());
   MadeTwice made;
   for (const std::uint32_t frame : {border - 1, border}) {
     WEFT_ASSIGN_OR_RETURN(made.cut.emplace_back(),
-                          FetchFinished(task, frame / length, frame, blobs));
-    WEFT_ASSIGN_OR_RETURN(made.whole.emplace_back(),
-                          FetchFinished(task, chunk_count + number, frame, blobs));
+                          FetchFinished(task, frame / task.job().chunk_frames(), frame, blobs));
+    WEFT_ASSIGN_OR_RETURN(made.whole.emplace_back(), FetchFinished(task, check, frame, blobs));
   }
   return made;
 }

@@ -187,6 +187,21 @@ TEST(JobOptions, LosslessVideoNeedsMatroska) {
   EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr(".mkv"));
   options.output = "/out/neon.mkv";
   EXPECT_TRUE(ResolveSpec(options)->lossless());
+  EXPECT_EQ(ResolveSpec(options)->group_frames(), 0U);
+  options.gop = 50;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("gop: "));
+  options.lossless = false;
+  EXPECT_EQ(ResolveSpec(options)->group_frames(), 50U);
+}
+
+TEST(JobOptions, ChecksOfSeamsGoWithTheReport) {
+  JobOptions options = Complete();
+  EXPECT_EQ(ResolveSpec(options)->seam_checks(), 1U);
+  EXPECT_EQ(ResolveSpec(options)->group_frames(), 120U);
+  options.seams = false;
+  EXPECT_EQ(ResolveSpec(options)->seam_checks(), 0U);
+  options.seam_checks = 2;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("seam-checks: "));
 }
 
 TEST(JobOptions, RefuseAnOutputOfAnUnknownKind) {
