@@ -90,6 +90,17 @@ Status CheckFrames(const std::vector<Frame>& frames, int factor) {
   return {};
 }
 
+// Again without the anchors that are kept, where memory is short of them.
+template <typename Work>
+auto Sparing(GuidedDenoiser& denoiser, const Work& work) {
+  auto result = AtTorchEdge(work);
+  if (!result && result.error().code() == ErrorCode::kResourceExhausted &&
+      denoiser.ForgetAnchors()) {
+    result = AtTorchEdge(work);
+  }
+  return result;
+}
+
 class StableDiffusion : public DiffusionModel {
  public:
   StableDiffusion(ModelConfigs configs, PromptEncoder prompts, Vae vae, GuidedDenoiser denoiser)
@@ -107,15 +118,15 @@ class StableDiffusion : public DiffusionModel {
 
   Result<PromptEmbedding> EncodePrompts(const std::string& negative,
                                         const std::string& positive) override {
-    return AtTorchEdge([&] { return prompts_.Encode(negative, positive); });
+    return Sparing(denoiser_, [&] { return prompts_.Encode(negative, positive); });
   }
 
   Result<Latents> Encode(const std::vector<Frame>& frames) override {
-    return AtTorchEdge([&] { return DoEncode(frames); });
+    return Sparing(denoiser_, [&] { return DoEncode(frames); });
   }
 
   Result<std::vector<Frame>> Decode(const Latents& latents) override {
-    return AtTorchEdge([&] { return DoDecode(latents); });
+    return Sparing(denoiser_, [&] { return DoDecode(latents); });
   }
 
   Result<Latents> PredictAnchors(const StepInput& anchors,
@@ -125,6 +136,16 @@ class StableDiffusion : public DiffusionModel {
     return AtTorchEdge(
         [&] { return denoiser_.PredictAnchors(anchors, timestep, prompts, guidance); });
   }
+
+  Result<int> RecallAnchors(const StepInput& anchors,
+                            double timestep,
+                            const PromptEmbedding& prompts,
+                            const Guidance& guidance) override {
+    return AtTorchEdge(
+        [&] { return denoiser_.RecallAnchors(anchors, timestep, prompts, guidance); });
+  }
+
+  void KeepAnchors(std::uint64_t bytes) override { denoiser_.KeepAnchors(bytes); }
 
   Result<Latents> PredictFrames(const StepInput& frames,
                                 double timestep,

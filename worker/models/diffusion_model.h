@@ -114,7 +114,7 @@ class DiffusionModel {
   virtual Result<std::vector<Frame>> Decode(const Latents& latents) = 0;
 
   // Guided model output (epsilon or velocity, see schedule()) of the job's anchors at `timestep`,
-  // and keeps their keys and values for PredictFrames() until the next call. anchors.attends is
+  // and leaves their keys and values for PredictFrames() until the next call. anchors.attends is
   // ignored: the first anchor attends to itself, every other one to itself and the first. `anchors`
   // must begin with the job's first frame; the others may be any, in any order, and a frame's
   // numbers do not depend on which.
@@ -123,9 +123,22 @@ class DiffusionModel {
                                          const PromptEmbedding& prompts,
                                          const Guidance& guidance) = 0;
 
-  // Guided model output of frames that attend to themselves and to the anchors of the last
-  // PredictAnchors() call, which must have had the same timestep, prompts and guidance.
-  // kResourceExhausted: out of device memory; nothing was changed.
+  // As PredictAnchors() where only their keys and values are asked for: those that are kept from an
+  // earlier call of this function with the same input are taken, the others are kept from then on
+  // as far as KeepAnchors() allows, until other prompts come or memory runs out. Returns how many
+  // had to be predicted.
+  virtual Result<int> RecallAnchors(const StepInput& anchors,
+                                    double timestep,
+                                    const PromptEmbedding& prompts,
+                                    const Guidance& guidance) = 0;
+
+  // So many bytes RecallAnchors() may keep, at first none. To be called before each run of steps: a
+  // run drops nothing that it has used itself.
+  virtual void KeepAnchors(std::uint64_t bytes) = 0;
+
+  // Guided model output of frames that attend to themselves and to the anchors of the last call of
+  // PredictAnchors() or RecallAnchors(), which must have had the same timestep, prompts and
+  // guidance. kResourceExhausted: out of device memory; nothing was changed.
   virtual Result<Latents> PredictFrames(const StepInput& frames,
                                         double timestep,
                                         const PromptEmbedding& prompts,

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "worker/models/batch_places.h"
+#include "worker/models/step_check.h"
 #include "worker/models/torch_edge.h"
 
 namespace weft::models {
@@ -16,10 +17,6 @@ constexpr int kSides = FrameMemory::kSides;
 
 tl::unexpected<Error> Invalid(const std::string& message) {
   return Failure(ErrorCode::kInvalidArgument, message);
-}
-
-std::size_t Volume(int a, int b, int c) {
-  return static_cast<std::size_t>(a) * static_cast<std::size_t>(b) * static_cast<std::size_t>(c);
 }
 
 // Where `numbers`, ascending, holds `number`.
@@ -47,11 +44,6 @@ bool SameText(const PromptEmbedding& a, const PromptEmbedding& b) {
   return a.tokens == b.tokens && a.width == b.width && a.values == b.values;
 }
 
-bool StrictlyAscending(const std::vector<int>& numbers) {
-  return std::adjacent_find(numbers.begin(), numbers.end(), std::greater_equal<>()) ==
-         numbers.end();
-}
-
 // One a frame of the input.
 std::vector<int> NumbersOf(const StepInput& input) {
   std::vector<int> numbers = input.numbers;
@@ -69,58 +61,6 @@ int OtherPlace(int place) {
 }
 
 }  // namespace
-
-Status GuidedDenoiser::Check(const StepInput& input,
-                             const PromptEmbedding& prompts,
-                             const Guidance& guidance) const {
-  const Latents& noisy = input.noisy;
-  if (noisy.frames < 1 || noisy.height < 1 || noisy.width < 1 ||
-      noisy.channels != parts_.channels ||
-      noisy.values.size() != static_cast<std::size_t>(noisy.frames) * noisy.frame_size()) {
-    return Invalid("latents: their shape is not the model's, or their values do not fill it");
-  }
-  if (prompts.tokens < 1 || prompts.width != parts_.prompt_width ||
-      prompts.values.size() != Volume(kSides, prompts.tokens, prompts.width)) {
-    return Invalid("prompts: not encoded by this model");
-  }
-  if (!input.numbers.empty() &&
-      (input.numbers.size() != static_cast<std::size_t>(noisy.frames) ||
-       !std::is_sorted(input.numbers.begin(), input.numbers.end()) || input.numbers.front() < 0)) {
-    return Invalid("numbers: one a frame, ascending, from 0 on, or none at all");
-  }
-  if (guidance.control_scales.size() < input.controls.size()) {
-    return Invalid("control_scales: one for each ControlNet with control maps");
-  }
-  for (std::size_t net = 0; net < input.controls.size(); ++net) {
-    if (guidance.control_scales[net] != 0.0) {
-      WEFT_RETURN_IF_ERROR(CheckControls(input, net));
-    }
-  }
-  return {};
-}
-
-Status GuidedDenoiser::CheckControls(const StepInput& input, std::size_t net) const {
-  const Latents& noisy = input.noisy;
-  const std::string name = "controls of ControlNet " + std::to_string(net);
-  if (net >= parts_.controlnets.size()) {
-    return Failure(ErrorCode::kFailedPrecondition,
-                   name + ": the model has " + std::to_string(parts_.controlnets.size()));
-  }
-  if (input.controls[net].size() != static_cast<std::size_t>(noisy.frames)) {
-    return Invalid(name + ": there must be one control map a frame");
-  }
-  for (const ControlMap& map : input.controls[net]) {
-    if (map.width != noisy.width * parts_.vae_factor ||
-        map.height != noisy.height * parts_.vae_factor) {
-      return Invalid(name + ": a control map must be of the frames' size");
-    }
-    if ((map.channels != 1 && map.channels != 3) ||
-        map.values.size() != Volume(map.width, map.height, map.channels)) {
-      return Invalid(name + ": a control map must have 1 or 3 channels, and values that fill it");
-    }
-  }
-  return {};
-}
 
 Status GuidedDenoiser::CheckAttends(const StepInput& frames,
                                     double timestep,
@@ -164,30 +104,10 @@ std::vector<bool> GuidedDenoiser::NetsAttending(const StepInput& input,
   return nets;
 }
 
-Status GuidedDenoiser::CheckJoint(const StepInput& frames, const JointFrames& joint) const {
-  WEFT_RETURN_IF_ERROR(CheckFrameAttention(joint.attention));
-  const std::vector<int>& numbers = joint.numbers;
-  if (numbers.size() != static_cast<std::size_t>(frames.noisy.frames) ||
-      !StrictlyAscending(numbers) || numbers.front() < 0 || numbers.back() >= joint.total) {
-    return Invalid("numbers: one a frame, ascending, from 0 to total - 1");
-  }
-  if (joint.wanted.empty() || !StrictlyAscending(joint.wanted) || joint.wanted.front() < 0 ||
-      joint.wanted.back() >= joint.total) {
-    return Invalid("wanted: frame numbers, ascending, from 0 to total - 1");
-  }
-  for (const int needed : FramesNeeded(joint.attention, joint.wanted, joint.total,
-                                       parts_.unet.SelfAttentionLayers())) {
-    if (!std::binary_search(numbers.begin(), numbers.end(), needed)) {
-      return Invalid("numbers: frame " + std::to_string(needed) +
-                     " is needed for the wanted ones; see FramesNeeded()");
-    }
-  }
-  return {};
-}
-
 const PromptReading& GuidedDenoiser::Reading(const PromptEmbedding& prompts) {
   if (reading_.empty() || !SameText(reading_.front().embedding, prompts)) {
     reading_.clear();
+    kept_.Forget();
     reading_.push_back(ReadPrompts(parts_, prompts));
   }
   return reading_.front();
@@ -197,32 +117,107 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
                                                double timestep,
                                                const PromptEmbedding& prompts,
                                                const Guidance& guidance) {
-  WEFT_RETURN_IF_ERROR(Check(anchors, prompts, guidance));
-  const GuidedPass pass(parts_, Reading(prompts), conditions_, anchors, timestep, guidance);
+  WEFT_RETURN_IF_ERROR(CheckStep(parts_, anchors, prompts, guidance));
   anchor_count_ = 0;  // Until all are there: an exception must not leave half of them usable.
   anchors_ = {};
+  std::vector<int> all(static_cast<std::size_t>(anchors.noisy.frames));
+  std::iota(all.begin(), all.end(), 0);
   Latents out = anchors.noisy;
-  std::vector<int> numbers = NumbersOf(anchors);
-  RunAll(pass, {{0, {}, {}, 0}}, {numbers.front()}, out);
-  numbers.erase(numbers.begin());
-  std::vector<Slot> others;
-  for (int anchor = 1; anchor < anchors.noisy.frames; ++anchor) {
-    others.push_back({anchor, {}, {0}, anchor});
+  RunAnchors(GuidedPass(parts_, Reading(prompts), conditions_, anchors, timestep, guidance), all,
+             NumbersOf(anchors), out);
+  NoteAnchors(anchors, timestep, guidance);
+  return out;
+}
+
+Result<int> GuidedDenoiser::RecallAnchors(const StepInput& anchors,
+                                          double timestep,
+                                          const PromptEmbedding& prompts,
+                                          const Guidance& guidance) {
+  WEFT_RETURN_IF_ERROR(CheckStep(parts_, anchors, prompts, guidance));
+  anchor_count_ = 0;
+  anchors_ = {};
+  const PromptReading& reading = Reading(prompts);
+  const auto inputs = InputsOf(anchors, timestep, guidance);
+  std::vector<int> missing;
+  for (int anchor = 0; anchor < anchors.noisy.frames; ++anchor) {
+    if (const FrameStates* kept = kept_.Find(*inputs[static_cast<std::size_t>(anchor)])) {
+      anchors_.Put(anchor, *kept);
+    } else {
+      missing.push_back(anchor);
+    }
   }
-  RunAll(pass, others, numbers, out);
+  if (!missing.empty()) {
+    const int micro_batch = micro_batch_;
+    Latents unused = anchors.noisy;
+    RunAnchors(GuidedPass(parts_, reading, conditions_, anchors, timestep, guidance), missing,
+               NumbersOf(anchors), unused);
+    for (const int anchor : missing) {
+      if (micro_batch_ == micro_batch) {  // Else they are not what their inputs say.
+        kept_.Keep(inputs[static_cast<std::size_t>(anchor)], anchors_.Of(anchor));
+      }
+    }
+  }
+  NoteAnchors(anchors, timestep, guidance);
+  return static_cast<int>(missing.size());
+}
+
+void GuidedDenoiser::RunAnchors(const GuidedPass& pass,
+                                const std::vector<int>& which,
+                                const std::vector<int>& numbers,
+                                Latents& out) {
+  std::vector<Slot> others;
+  std::vector<int> their_numbers;
+  for (const int anchor : which) {
+    if (anchor == 0) {
+      RunAll(pass, {{0, {}, {}, 0}}, {numbers.front()}, out);
+    } else {
+      others.push_back({anchor, {}, {0}, anchor});
+      their_numbers.push_back(numbers[static_cast<std::size_t>(anchor)]);
+    }
+  }
+  RunAll(pass, others, their_numbers, out);
+}
+
+void GuidedDenoiser::NoteAnchors(const StepInput& anchors,
+                                 double timestep,
+                                 const Guidance& guidance) {
   anchor_count_ = anchors.noisy.frames;
   anchor_timestep_ = timestep;
   anchor_nets_ = NetsAttending(anchors, guidance);
   anchor_height_ = anchors.noisy.height;
   anchor_width_ = anchors.noisy.width;
-  return out;
+}
+
+std::vector<std::shared_ptr<const AnchorInput>> GuidedDenoiser::InputsOf(
+    const StepInput& anchors, double timestep, const Guidance& guidance) const {
+  const std::vector<int> numbers = NumbersOf(anchors);
+  const bool on_cpu = parts_.placement.device.is_cpu();
+  std::vector<std::shared_ptr<const AnchorInput>> inputs;
+  for (std::size_t anchor = 0; anchor < numbers.size(); ++anchor) {
+    AnchorInput input{timestep, anchors.noisy.height, anchors.noisy.width};
+    const float* values = anchors.noisy.values.data() + anchor * anchors.noisy.frame_size();
+    input.noisy.assign(values, values + anchors.noisy.frame_size());
+    for (std::size_t net = 0; net < anchors.controls.size(); ++net) {
+      if (NetRuns(net, anchors, guidance)) {
+        input.controls.push_back(anchors.controls[net][anchor]);
+      }
+    }
+    input.scales = guidance.control_scales;
+    input.guess_mode = guidance.guess_mode;
+    input.controlnets_attend = guidance.controlnets_attend;
+    input.micro_batch = on_cpu ? 0 : micro_batch_;
+    input.number = on_cpu ? 0 : numbers[anchor];
+    input.first = anchor == 0 ? nullptr : inputs.front();
+    inputs.push_back(std::make_shared<const AnchorInput>(std::move(input)));
+  }
+  return inputs;
 }
 
 Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                                               double timestep,
                                               const PromptEmbedding& prompts,
                                               const Guidance& guidance) {
-  WEFT_RETURN_IF_ERROR(Check(frames, prompts, guidance));
+  WEFT_RETURN_IF_ERROR(CheckStep(parts_, frames, prompts, guidance));
   WEFT_RETURN_IF_ERROR(CheckAttends(frames, timestep, guidance));
   std::vector<Slot> slots;
   for (int frame = 0; frame < frames.noisy.frames; ++frame) {
@@ -243,8 +238,8 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
                                              double timestep,
                                              const PromptEmbedding& prompts,
                                              const Guidance& guidance) {
-  WEFT_RETURN_IF_ERROR(Check(frames, prompts, guidance));
-  WEFT_RETURN_IF_ERROR(CheckJoint(frames, joint));
+  WEFT_RETURN_IF_ERROR(CheckStep(parts_, frames, prompts, guidance));
+  WEFT_RETURN_IF_ERROR(CheckJointStep(parts_, frames, joint));
   GuidedPass pass(parts_, Reading(prompts), conditions_, frames, timestep, guidance);
   Latents out = frames.noisy;
   if (joint.attention.kind == FrameAttention::Kind::kFirst ||
@@ -269,7 +264,13 @@ int GuidedDenoiser::Fitting(const Work& work) {
     try {
       return work();
     } catch (const std::exception& error) {
-      if (micro_batch_ == 1 || !IsOutOfMemory(error)) {
+      if (!IsOutOfMemory(error)) {
+        throw;
+      }
+      if (kept_.Forget()) {
+        continue;
+      }
+      if (micro_batch_ == 1) {
         throw;
       }
       micro_batch_ = (micro_batch_ + 1) / 2;

@@ -14,13 +14,16 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "common/result.h"
 #include "worker/models/diffusion_model.h"
 #include "worker/models/guided_pass.h"
+#include "worker/models/kept_anchors.h"
 
 namespace weft::models {
 
@@ -36,6 +39,10 @@ class GuidedDenoiser {
                                  double timestep,
                                  const PromptEmbedding& prompts,
                                  const Guidance& guidance);
+  Result<int> RecallAnchors(const StepInput& anchors,
+                            double timestep,
+                            const PromptEmbedding& prompts,
+                            const Guidance& guidance);
   Result<Latents> PredictFrames(const StepInput& frames,
                                 double timestep,
                                 const PromptEmbedding& prompts,
@@ -49,23 +56,22 @@ class GuidedDenoiser {
   // As DiffusionModel's.
   [[nodiscard]] int micro_batch() const { return micro_batch_; }
   void UseMicroBatch(int frames) { micro_batch_ = std::min(frames, micro_batch_max_); }
+  void KeepAnchors(std::uint64_t bytes) { kept_.BeginTask(bytes); }
+
+  // Whether that frees memory.
+  bool ForgetAnchors() { return kept_.Forget(); }
 
  private:
-  [[nodiscard]] Status Check(const StepInput& input,
-                             const PromptEmbedding& prompts,
-                             const Guidance& guidance) const;
-  [[nodiscard]] Status CheckControls(const StepInput& input, std::size_t net) const;
   [[nodiscard]] Status CheckAttends(const StepInput& frames,
                                     double timestep,
                                     const Guidance& guidance) const;
-  [[nodiscard]] Status CheckJoint(const StepInput& frames, const JointFrames& joint) const;
   // Of each ControlNet: whether it runs and its frames attend to others.
   [[nodiscard]] std::vector<bool> NetsAttending(const StepInput& input,
                                                 const Guidance& guidance) const;
   // That of the last prompts, where they are the same.
   const PromptReading& Reading(const PromptEmbedding& prompts);
-  // What `work` gives. Where the device runs out of memory, it is done again with half as many
-  // frames a pass; throws only where one is too many.
+  // What `work` gives. Where the device runs out of memory, it is done again without the anchors
+  // that are kept, then with half as many frames a pass; throws only where one is too many.
   template <typename Work>
   int Fitting(const Work& work);
   // Places of numbers[first] and those behind it, as many as go into one pass.
@@ -85,6 +91,17 @@ class GuidedDenoiser {
               const std::vector<int>& numbers,
               int first,
               Latents& out);
+  // Leaves the keys and values of these anchors, ascending, in anchors_, and their outputs in
+  // `out`. The first one was there before or is one of them.
+  void RunAnchors(const GuidedPass& pass,
+                  const std::vector<int>& which,
+                  const std::vector<int>& numbers,
+                  Latents& out);
+  // What PredictFrames() is to find of the anchors it reads.
+  void NoteAnchors(const StepInput& anchors, double timestep, const Guidance& guidance);
+  // Of each anchor.
+  [[nodiscard]] std::vector<std::shared_ptr<const AnchorInput>> InputsOf(
+      const StepInput& anchors, double timestep, const Guidance& guidance) const;
   // kFirst and kFirstAndPrevious: all frames of the input in ascending order.
   void RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out);
   // A micro-batch of a chain.
@@ -106,6 +123,7 @@ class GuidedDenoiser {
   int micro_batch_max_ = std::numeric_limits<int>::max();  // What memory has held.
   std::vector<PromptReading> reading_;                     // None or one.
   ControlConditions conditions_;
+  KeptAnchors kept_;  // Of the prompts that reading_ holds.
   FrameMemories anchors_;
   int anchor_count_ = 0;
   double anchor_timestep_ = -1.0;

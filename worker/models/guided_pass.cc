@@ -69,6 +69,22 @@ Skips Join(const std::vector<const Skips*>& frames) {
 
 }  // namespace
 
+FrameStates FrameMemories::Of(int frame) const {
+  FrameStates states{unet.Of(frame), {}};
+  for (const FrameMemory& net : controlnets) {
+    states.controlnets.push_back(net.Of(frame));
+  }
+  return states;
+}
+
+void FrameMemories::Put(int frame, const FrameStates& states) {
+  unet.Put(frame, states.unet);
+  controlnets.resize(states.controlnets.size());
+  for (std::size_t net = 0; net < controlnets.size(); ++net) {
+    controlnets[net].Put(frame, states.controlnets[net]);
+  }
+}
+
 bool NetRuns(std::size_t net, const StepInput& input, const Guidance& guidance) {
   return net < input.controls.size() && guidance.control_scales.at(net) != 0.0;
 }

@@ -36,10 +36,20 @@ struct PromptReading {
 
 PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& embedding);
 
+// What one frame left in the memories, [layer]: the UNet's, and that of each ControlNet.
+struct FrameStates {
+  std::vector<FrameMemory::Sides> unet;
+  std::vector<std::vector<FrameMemory::Sides>> controlnets;
+};
+
 // The UNet's, and one a ControlNet.
 struct FrameMemories {
   FrameMemory unet;
   std::vector<FrameMemory> controlnets;
+
+  // As FrameMemory's.
+  [[nodiscard]] FrameStates Of(int frame) const;
+  void Put(int frame, const FrameStates& states);
 };
 
 // One frame of a batch.

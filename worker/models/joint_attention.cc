@@ -20,19 +20,37 @@ bool ReadAlike(const SampleLinks& a, const SampleLinks& b) {
 }  // namespace
 
 void FrameMemory::Store(int layer, int frame, int side, const KeysValues& own) {
-  const auto layer_index = static_cast<std::size_t>(layer);
-  const auto frame_index = static_cast<std::size_t>(frame);
-  layers_.resize(std::max(layers_.size(), layer_index + 1));
-  auto& frames = layers_[layer_index];
-  frames.resize(std::max(frames.size(), frame_index + 1));
   // Copied out of the batch, which would otherwise be kept alive as a whole.
-  frames[frame_index].at(static_cast<std::size_t>(side)) = {own.keys.clone(), own.values.clone()};
+  Place(layer, frame).at(static_cast<std::size_t>(side)) = {own.keys.clone(), own.values.clone()};
 }
 
 const KeysValues& FrameMemory::At(int layer, int frame, int side) const {
   return layers_.at(static_cast<std::size_t>(layer))
       .at(static_cast<std::size_t>(frame))
       .at(static_cast<std::size_t>(side));
+}
+
+std::vector<FrameMemory::Sides> FrameMemory::Of(int frame) const {
+  std::vector<Sides> layers;
+  for (const std::vector<Sides>& frames : layers_) {
+    layers.push_back(frames.at(static_cast<std::size_t>(frame)));
+  }
+  return layers;
+}
+
+void FrameMemory::Put(int frame, const std::vector<Sides>& layers) {
+  for (std::size_t layer = 0; layer < layers.size(); ++layer) {
+    Place(static_cast<int>(layer), frame) = layers[layer];
+  }
+}
+
+FrameMemory::Sides& FrameMemory::Place(int layer, int frame) {
+  const auto layer_index = static_cast<std::size_t>(layer);
+  const auto frame_index = static_cast<std::size_t>(frame);
+  layers_.resize(std::max(layers_.size(), layer_index + 1));
+  auto& frames = layers_[layer_index];
+  frames.resize(std::max(frames.size(), frame_index + 1));
+  return frames[frame_index];
 }
 
 void Remember(const KeysValues& batch, int layer, JointAttention& joint) {

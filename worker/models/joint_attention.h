@@ -19,6 +19,7 @@ struct KeysValues {
 class FrameMemory {
  public:
   static constexpr int kSides = 2;  // Negative, positive.
+  using Sides = std::array<KeysValues, kSides>;
 
   void Clear() { layers_.clear(); }
   // own: [tokens, width].
@@ -26,8 +27,15 @@ class FrameMemory {
   // REQUIRES: stored before.
   [[nodiscard]] const KeysValues& At(int layer, int frame, int side) const;
 
+  // What the frame left, [layer], which is shared and not copied; empty: nothing.
+  [[nodiscard]] std::vector<Sides> Of(int frame) const;
+  void Put(int frame, const std::vector<Sides>& layers);
+
  private:
-  std::vector<std::vector<std::array<KeysValues, kSides>>> layers_;  // [layer][frame][side]
+  // Makes room.
+  Sides& Place(int layer, int frame);
+
+  std::vector<std::vector<Sides>> layers_;  // [layer][frame]
 };
 
 // A run of samples of a batch, counted from the one that reads them.

@@ -107,6 +107,12 @@ Result<std::uint64_t> WeightValues(Part part, const std::string& place) {
   return values;
 }
 
+// Of a step with so many frames a pass, or of a picture that is decoded.
+std::uint64_t Used(const ModelMemory& memory, int anchors, int frames) {
+  return memory.weights + Unsigned(anchors) * memory.anchor +
+         std::max(memory.autoencoder, Unsigned(frames) * memory.frame);
+}
+
 }  // namespace
 
 Result<ModelMemory> EstimateMemory(const ModelOptions& options, int width, int height) {
@@ -143,15 +149,19 @@ Result<ModelMemory> EstimateMemory(const ModelOptions& options, int width, int h
 }
 
 int LargestMicroBatch(const ModelMemory& memory, int anchors, std::uint64_t budget) {
-  const std::uint64_t kept = memory.weights + Unsigned(anchors) * memory.anchor;
-  const auto fits = [&](int frames) {
-    return kept + std::max(memory.autoencoder, Unsigned(frames) * memory.frame) <= budget;
-  };
   int frames = 1;
-  while (2 * frames <= kMicroBatchMax && fits(2 * frames)) {
+  while (2 * frames <= kMicroBatchMax && Used(memory, anchors, 2 * frames) <= budget) {
     frames *= 2;
   }
   return frames;
+}
+
+std::uint64_t RoomForAnchors(const ModelMemory& memory,
+                             int anchors,
+                             int micro_batch,
+                             std::uint64_t budget) {
+  const std::uint64_t used = Used(memory, anchors, micro_batch);
+  return used < budget ? (budget - used) / 2 : 0;
 }
 
 }  // namespace weft::models

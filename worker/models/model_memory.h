@@ -44,4 +44,11 @@ Result<ModelMemory> EstimateMemory(const ModelOptions& options, int width, int h
 // `anchors` anchors fits into `budget` bytes; at least 1, which may be too much all the same.
 int LargestMicroBatch(const ModelMemory& memory, int anchors, std::uint64_t budget);
 
+// For keys and values of anchors that are kept for later tasks: half of what steps as above leave
+// of the budget, as all of it is an estimate.
+std::uint64_t RoomForAnchors(const ModelMemory& memory,
+                             int anchors,
+                             int micro_batch,
+                             std::uint64_t budget);
+
 }  // namespace weft::models

@@ -11,6 +11,7 @@
 #include "common/plan/deep_halo.h"
 #include "common/wire/attention_wire.h"
 #include "common/wire/seam_checks_wire.h"
+#include "worker/models/model_memory.h"
 #include "worker/stages/attended_anchors.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/denoising.h"
@@ -99,6 +100,8 @@ class RoundRun {
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
   Result<Latents> PredictByAnchors(int step);
+  // Lets the model keep what later tasks may attend to as well.
+  Status KeepAnchors();
   void TakeStep(const Latents& output, int step);
   // x0 of the model's output and, where the look is another job's, with about its texture.
   [[nodiscard]] Latents PredictClean(const models::SplitSteps& split,
@@ -189,6 +192,23 @@ void RoundRun::KeepOnly(std::vector<std::uint32_t> frames) {
   seen_ = std::move(frames);
 }
 
+// As much as two tasks like this one take, if there is room: what the next task of the round needs
+// is among it.
+Status RoundRun::KeepAnchors() {
+  const v1::Clip& clip = task_.clip();
+  models::DiffusionModel& model = *denoising_.ready().model;
+  WEFT_ASSIGN_OR_RETURN(const models::ModelMemory memory,
+                        context_.model.Memory(static_cast<int>(clip.padded_size().width()),
+                                              static_cast<int>(clip.padded_size().height())));
+  const bool alone = ToRange(task_.chunk().core()).size() == clip.frame_count();
+  const std::size_t steps = task_.round().last_step() - task_.round().first_step() + 1;
+  const std::uint64_t use = alone ? 0 : 2 * steps * anchors_.frames.size() * memory.anchor;
+  model.KeepAnchors(
+      std::min(use, models::RoomForAnchors(memory, static_cast<int>(anchors_.frames.size()),
+                                           model.micro_batch(), context_.memory)));
+  return {};
+}
+
 Result<Latents> RoundRun::PredictByAnchors(int step) {
   const models::Sampler& sampler = denoising_.sampler();
   const WarmModel::Ready& ready = denoising_.ready();
@@ -200,8 +220,8 @@ Result<Latents> RoundRun::PredictByAnchors(int step) {
              &before_step);
     }
     anchors_.input.noisy = sampler.ScaleModelInput(before_step, step);
-    WEFT_RETURN_IF_ERROR(ready.model->PredictAnchors(anchors_.input, sampler.timestep(step),
-                                                     *ready.prompts, guidance));
+    WEFT_RETURN_IF_ERROR(ready.model->RecallAnchors(anchors_.input, sampler.timestep(step),
+                                                    *ready.prompts, guidance));
   }
   input_.noisy = sampler.ScaleModelInput(x_, step);
   return ready.model->PredictFrames(input_, sampler.timestep(step), *ready.prompts, guidance);
@@ -241,6 +261,7 @@ Status RoundRun::Steps() {
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
     input_.attends = Attends(task_, anchors_.frames);
+    WEFT_RETURN_IF_ERROR(KeepAnchors());
   }
   if (!joint_) {
     input_.numbers.assign(seen_.begin(), seen_.end());

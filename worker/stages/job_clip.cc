@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "worker/frame/geometry.h"
-#include "worker/media/scale.h"
 #include "worker/stages/guide.h"
 #include "worker/stages/keys.h"
 #include "worker/stages/probe.h"
@@ -11,13 +10,20 @@
 namespace weft::worker {
 namespace {
 
-Result<Frame> ReadFitted(media::FrameSource& source, const v1::Clip& clip, std::uint32_t frame) {
-  Result<Frame> read = source.Read(clip.first_frame() + frame);
+ClipPicture NameOf(const std::string& path, std::uint32_t frame, const v1::Clip& clip) {
+  return {path, frame, static_cast<int>(clip.size().width()),
+          static_cast<int>(clip.size().height())};
+}
+
+Result<Frame> ReadFitted(const std::string& path,
+                         const v1::Clip& clip,
+                         std::uint32_t frame,
+                         WarmClip& warm) {
+  Result<Frame> read = warm.Read(NameOf(path, clip.first_frame() + frame, clip));
   if (!read) {
     return Failure(read.error().Within("frame " + std::to_string(frame)));
   }
-  return media::FitFrame(*read, static_cast<int>(clip.size().width()),
-                         static_cast<int>(clip.size().height()));
+  return read;
 }
 
 }  // namespace
@@ -26,18 +32,16 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         const v1::Clip& clip,
                         std::uint32_t frame,
                         WarmClip& warm) {
-  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
-  return ReadFitted(*source, clip, frame);
+  return ReadFitted(job.input_path(), clip, frame, warm);
 }
 
 Result<Frame> ReadStretched(const v1::JobSpec& job,
                             const v1::Clip& clip,
                             std::uint32_t frame,
                             WarmClip& warm) {
-  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, warm.Open(job.input_path()));
-  WEFT_ASSIGN_OR_RETURN(const Frame read, source->Read(clip.first_frame() + frame));
-  return media::StretchFrame(read, static_cast<int>(clip.size().width()),
-                             static_cast<int>(clip.size().height()));
+  ClipPicture name = NameOf(job.input_path(), clip.first_frame() + frame, clip);
+  name.stretched = true;
+  return warm.Read(name);
 }
 
 Result<Frame> ReadKey(const v1::JobSpec& job,
@@ -61,9 +65,9 @@ Result<Frame> ReadMap(const v1::Control& control,
                       const v1::Clip& clip,
                       std::uint32_t frame,
                       WarmClip& warm) {
-  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const maps, warm.Open(control.maps_path()));
+  WEFT_ASSIGN_OR_RETURN(const media::FrameSource* const maps, warm.Open(control.maps_path()));
   WEFT_RETURN_IF_ERROR(CheckMapCount(control, maps->facts().frame_count, clip));
-  Result<Frame> map = ReadFitted(*maps, clip, frame);
+  Result<Frame> map = ReadFitted(control.maps_path(), clip, frame, warm);
   if (!map) {
     return Failure(map.error().Within(control.maps_path()));
   }
@@ -89,7 +93,7 @@ Result<std::vector<Frame>> ReadGuides(const v1::JobSpec& job,
                                       WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(media::FrameSource* const style, warm.Open(job.input_path()));
   const media::ClipFacts style_facts = style->facts();  // `style` lasts until the next Open().
-  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const guide, warm.Open(job.guide_path()));
+  WEFT_ASSIGN_OR_RETURN(const media::FrameSource* const guide, warm.Open(job.guide_path()));
   const FrameRange shown{clip.first_frame() + range.begin, clip.first_frame() + range.end};
   const GuidedClips clips{job, guide->facts(), style_facts};
   // Again: a file may have been replaced since the probe.
@@ -97,10 +101,9 @@ Result<std::vector<Frame>> ReadGuides(const v1::JobSpec& job,
   std::vector<Frame> frames;
   frames.reserve(range.size());
   for (const std::uint32_t number : GuideFrames(clips, shown)) {
-    WEFT_ASSIGN_OR_RETURN(const Frame read, guide->Read(number));
-    WEFT_ASSIGN_OR_RETURN(Frame scaled,
-                          media::StretchFrame(read, static_cast<int>(clip.size().width()),
-                                              static_cast<int>(clip.size().height())));
+    ClipPicture name = NameOf(job.guide_path(), number, clip);
+    name.stretched = true;
+    WEFT_ASSIGN_OR_RETURN(Frame scaled, warm.Read(name));
     frames.push_back(std::move(scaled));
   }
   return frames;

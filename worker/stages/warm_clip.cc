@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "worker/media/scale.h"
+
 namespace weft::worker {
 namespace {
 
@@ -26,9 +28,41 @@ Result<media::FrameSource*> WarmClip::Open(const std::string& path) {
   } else if (clips_.size() == kClipsMax) {
     clips_.pop_back();
   }
+  Forget(path);  // Pictures may outlast their clip, but not the file that they were read from.
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<media::FrameSource> source, media::OpenClip(path));
   clips_.push_front({path, stamps, std::move(source)});
   return clips_.front().source.get();
+}
+
+Result<Frame> WarmClip::Read(const ClipPicture& name) {
+  WEFT_ASSIGN_OR_RETURN(media::FrameSource* const source, Open(name.path));
+  const auto known = std::find_if(pictures_.begin(), pictures_.end(),
+                                  [&](const Picture& picture) { return picture.name == name; });
+  if (known != pictures_.end()) {
+    pictures_.splice(pictures_.begin(), pictures_, known);
+    return known->frame;
+  }
+  WEFT_ASSIGN_OR_RETURN(const Frame read, source->Read(name.frame));
+  const auto fit = name.stretched ? media::StretchFrame : media::FitFrame;
+  WEFT_ASSIGN_OR_RETURN(Frame frame, fit(read, name.width, name.height));
+  pictures_.push_front({name, frame});
+  picture_bytes_ += frame.rgb.size();
+  while (picture_bytes_ > kPictureBytesMax) {
+    picture_bytes_ -= pictures_.back().frame.rgb.size();
+    pictures_.pop_back();
+  }
+  return frame;
+}
+
+void WarmClip::Forget(const std::string& path) {
+  for (auto picture = pictures_.begin(); picture != pictures_.end();) {
+    if (picture->name.path == path) {
+      picture_bytes_ -= picture->frame.rgb.size();
+      picture = pictures_.erase(picture);
+    } else {
+      ++picture;
+    }
+  }
 }
 
 }  // namespace weft::worker

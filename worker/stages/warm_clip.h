@@ -1,16 +1,35 @@
-// The last opened clips, kept open: finding every frame of a long clip takes a while.
+// The last opened clips, kept open: finding every frame of a long clip takes a while. And the last
+// pictures that were read, as chunks read beyond their borders what others have read.
 
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <string>
 
 #include "common/file_stamps.h"
 #include "common/result.h"
+#include "worker/frame/frame.h"
 #include "worker/media/frame_source.h"
 
 namespace weft::worker {
+
+// A frame of a clip, made to fit.
+struct ClipPicture {
+  std::string path;
+  std::uint32_t frame = 0;  // Of the clip.
+  int width = 0;
+  int height = 0;
+  bool stretched = false;  // media::StretchFrame() made it fit, else media::FitFrame().
+
+  friend bool operator==(const ClipPicture& a, const ClipPicture& b) {
+    return a.frame == b.frame && a.width == b.width && a.height == b.height &&
+           a.stretched == b.stretched && a.path == b.path;
+  }
+};
 
 // As many as a job can read: its source and eight clips of control maps. A file that was replaced
 // or written to since is opened anew. One thread.
@@ -19,13 +38,27 @@ class WarmClip {
   // Valid until the next call.
   Result<media::FrameSource*> Open(const std::string& path);
 
+  // Errors as Open()'s and FrameSource::Read()'s.
+  Result<Frame> Read(const ClipPicture& name);
+
  private:
+  static constexpr std::size_t kPictureBytesMax = std::size_t{1} << 28U;
+
+  struct Picture {
+    ClipPicture name;
+    Frame frame;
+  };
   struct Opened {
     std::string path;
     FileStamps stamps;
     std::unique_ptr<media::FrameSource> source;
   };
-  std::list<Opened> clips_;  // The last used one first.
+
+  void Forget(const std::string& path);
+
+  std::list<Opened> clips_;      // The last used one first.
+  std::list<Picture> pictures_;  // The last read one first.
+  std::size_t picture_bytes_ = 0;
 };
 
 }  // namespace weft::worker

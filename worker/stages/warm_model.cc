@@ -47,6 +47,7 @@ Status WarmModel::Load(const v1::JobSpec& job) {
   key_.clear();
   prompts_key_.reset();
   preview_.reset();
+  memory_.reset();
   WEFT_ASSIGN_OR_RETURN(auto loaded, models::DiffusionModel::Load(options));
   WEFT_ASSIGN_OR_RETURN(const FileStamps after, ModelStamps(options));
   if (after != stamps) {
@@ -54,6 +55,7 @@ Status WarmModel::Load(const v1::JobSpec& job) {
                    options.model + ": the model's files changed while they were read");
   }
   model_ = std::move(loaded);
+  options_ = options;
   key_ = ModelKey(job);
   parts_ = parts;
   return {};
@@ -73,6 +75,15 @@ Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
     guidance.control_scales.push_back(control.scale());
   }
   return Ready{model_.get(), &prompts_, guidance};
+}
+
+Result<models::ModelMemory> WarmModel::Memory(int width, int height) {
+  if (!memory_ || memory_->width != width || memory_->height != height) {
+    WEFT_ASSIGN_OR_RETURN(const models::ModelMemory memory,
+                          models::EstimateMemory(options_, width, height));
+    memory_ = {width, height, memory};
+  }
+  return memory_->memory;
 }
 
 Result<const PreviewMap*> WarmModel::Preview() {

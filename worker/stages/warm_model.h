@@ -9,6 +9,7 @@
 #include "common/result.h"
 #include "weft/v1/job.pb.h"
 #include "worker/models/diffusion_model.h"
+#include "worker/models/model_memory.h"
 #include "worker/stages/preview.h"
 
 namespace weft::worker {
@@ -30,6 +31,9 @@ class WarmModel {
   // than this worker has.
   Result<Ready> For(const v1::JobSpec& job);
 
+  // What the loaded model takes with frames of so many pixels. REQUIRES: as Preview().
+  Result<models::ModelMemory> Memory(int width, int height);
+
   // How the loaded model's latents look; found out when it is asked for the first time, and valid
   // until the next call of For(). REQUIRES: For() has succeeded.
   Result<const PreviewMap*> Preview();
@@ -46,6 +50,13 @@ class WarmModel {
   std::optional<std::string> prompts_key_;  // Of prompts_.
   std::unique_ptr<models::DiffusionModel> model_;
   models::PromptEmbedding prompts_;
+  models::ModelOptions options_;  // Of model_.
+  struct MemoryOfSize {
+    int width;
+    int height;
+    models::ModelMemory memory;
+  };
+  std::optional<MemoryOfSize> memory_;
   std::optional<PreviewMap> preview_;
 };
 

@@ -280,6 +280,46 @@ TEST(GuidedDenoiser, ControlNetsThatAttendNeedAnchorsOfSuch) {
   EXPECT_THAT(refused.error().message(), HasSubstr("ControlNets"));
 }
 
+// How many anchors had to be predicted, and frame 3, which attends to the last and the first.
+std::pair<int, std::vector<float>> ByRecalled(Setting& setting, const std::vector<int>& anchors) {
+  const auto predicted = setting.denoiser.RecallAnchors(Frames(anchors, setting.nets), kTimestep,
+                                                        setting.prompts, setting.guidance);
+  StepInput frame = Frames({3}, setting.nets);
+  frame.attends = {{static_cast<int>(anchors.size()) - 1, 0}};
+  const auto out =
+      setting.denoiser.PredictFrames(frame, kTimestep, setting.prompts, setting.guidance);
+  EXPECT_TRUE(out) << out.error().message();
+  return {predicted.value(), out.value().values};
+}
+
+constexpr std::uint64_t kAmple = 1'000'000'000;
+
+TEST(GuidedDenoiser, AnchorsThatAreKeptGiveTheSameBits) {
+  for (const bool controlnets_attend : {false, true}) {
+    Setting fresh(2, 1);
+    fresh.guidance.controlnets_attend = controlnets_attend;
+    Setting keeping(2, 1);
+    keeping.guidance = fresh.guidance;
+    keeping.denoiser.KeepAnchors(kAmple);
+    const std::pair<int, std::vector<float>> expected = ByRecalled(fresh, {0, 9});
+    EXPECT_EQ(expected.first, 2);
+    EXPECT_EQ(ByRecalled(fresh, {0, 9}), expected) << "nothing is kept unless asked for";
+    EXPECT_EQ(ByRecalled(keeping, {0, 5, 7}).first, 3);
+    EXPECT_EQ(ByRecalled(keeping, {0, 7, 9}), std::pair(1, expected.second));
+    EXPECT_EQ(ByRecalled(keeping, {0, 9}), std::pair(0, expected.second));
+  }
+}
+
+TEST(GuidedDenoiser, AnchorsOfAnotherFirstOneOrPromptAreNotTaken) {
+  Setting setting(1);
+  setting.denoiser.KeepAnchors(kAmple);
+  EXPECT_EQ(ByRecalled(setting, {0, 9}).first, 2);
+  EXPECT_EQ(ByRecalled(setting, {1, 9}).first, 2);
+  EXPECT_EQ(ByRecalled(setting, {0, 9}).first, 0);
+  setting.prompts.values.front() += 1.0F;
+  EXPECT_EQ(ByRecalled(setting, {0, 9}).first, 2);
+}
+
 TEST(GuidedDenoiser, AnAttendingControlNetThatReadsItsOwnFrameAloneChangesNothing) {
   Setting setting(2, 1);
   const std::vector<float> alone = setting.Alone({0, 1}).values;

@@ -68,5 +68,14 @@ TEST(LargestMicroBatch, IsWhatFitsIntoTheBudget) {
   EXPECT_EQ(LargestMicroBatch(memory, 3, std::uint64_t{1} << 50U), kMicroBatchMax);
 }
 
+TEST(RoomForAnchors, IsHalfOfWhatStepsLeave) {
+  const ModelMemory memory{2'000 * kMega, 900 * kMega, 400 * kMega, 100 * kMega};
+  // 2,000 for the weights, 300 for the anchors at hand, 1,600 for four frames.
+  EXPECT_EQ(RoomForAnchors(memory, 3, 4, 5'000 * kMega), 550 * kMega);
+  EXPECT_EQ(RoomForAnchors(memory, 3, 1, 5'000 * kMega), 900 * kMega) << "one picture is dearer";
+  EXPECT_EQ(RoomForAnchors(memory, 3, 4, 3'900 * kMega), 0U);
+  EXPECT_EQ(RoomForAnchors(memory, 3, 4, 0), 0U);
+}
+
 }  // namespace
 }  // namespace weft::models

@@ -47,6 +47,35 @@ TEST(WarmClip, ForgetsAClipThatIsGone) {
   EXPECT_FALSE(warm.Open(clip));
 }
 
+ClipPicture Picture(const std::string& path, std::uint32_t frame, bool stretched = false) {
+  return {path, frame, 8, 8, stretched};
+}
+
+TEST(WarmClip, GivesPicturesAgain) {
+  const media::Scratch scratch;
+  const std::string clip = scratch.Make(
+      "clip.mkv",
+      "-f lavfi -i \"color=size=16x8,format=gray,geq=lum=8*X+40*(N+1)\" -frames:v 4 -c:v ffv1");
+  WarmClip warm;
+  const auto first = warm.Read(Picture(clip, 1));
+  ASSERT_TRUE(first) << first.error().message();
+  EXPECT_EQ(first->width, 8);
+  EXPECT_EQ(*warm.Read(Picture(clip, 1)), *first);
+  EXPECT_NE(*warm.Read(Picture(clip, 2)), *first);
+  EXPECT_NE(*warm.Read(Picture(clip, 1, true)), *first) << "stretched, not cut";
+  EXPECT_EQ(*warm.Read(Picture(clip, 1)), *first);
+  EXPECT_FALSE(warm.Read(Picture(clip, 4)));
+}
+
+TEST(WarmClip, ForgetsThePicturesOfAClipThatWasReplaced) {
+  const media::Scratch scratch;
+  const std::string clip = MakeGrey(scratch, "clip.mkv", 40);
+  WarmClip warm;
+  EXPECT_EQ(warm.Read(Picture(clip, 2))->rgb.front(), 40);
+  std::filesystem::rename(MakeGrey(scratch, "other.mkv", 200), clip);
+  EXPECT_EQ(warm.Read(Picture(clip, 2))->rgb.front(), 200);
+}
+
 class ReadGuidesTest : public ::testing::Test {
  protected:
   // Six frames of its own grey each: 20, 40, ...
