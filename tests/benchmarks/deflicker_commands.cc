@@ -11,6 +11,7 @@
 #include "tests/benchmarks/flow_file.h"
 #include "tests/benchmarks/picture_file.h"
 #include "tests/benchmarks/picture_size.h"
+#include "worker/deflicker/tile_field.h"
 
 namespace weft::bench {
 namespace {
@@ -97,6 +98,11 @@ void DeflickerCommands::DeclarePatchMatch(CLI::App* command) {
   command->add_option("--cuda", order.cuda_device, "this GPU finds the engine's field")
       ->type_name("N")
       ->check(CLI::NonNegativeNumber);
+  command
+      ->add_option("--occurrence", order.occurrence_weight,
+                   "what using the source unevenly costs, squared levels")
+      ->check(CLI::Range(0, deflicker::kOccurrenceWeightMax))
+      ->capture_default_str();
   command->add_option("--repeats", order.repeats, "times are the median of so many")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -149,6 +155,7 @@ Result<std::string> DeflickerCommands::RunPatchMatch() const {
                {"wall_ms", figures.engine.spent.wall_ms},
                {"remap_ms", figures.remap.cpu_ms},
                {"patch_mse", figures.engine.patch_mse},
+               {"unused", figures.unused},
                {"field_hash", Hex(figures.field_hash)},
                {"remap_psnr", figures.remap_psnr}};
   if (figures.engine.endpoint_error) {

@@ -1,6 +1,8 @@
 #include "tests/benchmarks/field_quality.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include <opencv2/imgproc.hpp>
 
@@ -49,6 +51,15 @@ double EndpointError(const MatchField& field, const cv::Mat2f& flow) {
     }
   }
   return sum / static_cast<double>(count);
+}
+
+double Unused(const MatchField& field) {
+  std::vector<bool> used(field.matches.size());
+  for (const Match& match : field.matches) {
+    used[field.Index(match.x, match.y)] = true;
+  }
+  return static_cast<double>(std::count(used.begin(), used.end(), false)) /
+         static_cast<double>(used.size());
 }
 
 }  // namespace weft::bench

@@ -17,4 +17,8 @@ double PatchMse(const Frame& target, const Frame& source, const MatchField& fiel
 // known (tests/benchmarks/flow_file.h). REQUIRES: one size, and that there is such a pixel.
 double EndpointError(const MatchField& field, const cv::Mat2f& flow);
 
+// Part of the source's pixels that no pixel is matched with, 0 to 1.
+// REQUIRES: the source is as large as the field.
+double Unused(const MatchField& field);
+
 }  // namespace weft::bench

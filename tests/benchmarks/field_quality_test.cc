@@ -60,5 +60,11 @@ TEST(EndpointError, IsTheMeanDistanceOfWhatIsKnown) {
   EXPECT_DOUBLE_EQ(EndpointError(ShiftedField(6, 4, 1, 2), flow), 5);
 }
 
+TEST(Unused, CountsWhatNoPixelIsMatchedWith) {
+  EXPECT_DOUBLE_EQ(Unused(ShiftedField(6, 4, 0, 0)), 0);
+  MatchField field{2, 2, {{1, 1}, {1, 1}, {0, 1}, {1, 1}}};
+  EXPECT_DOUBLE_EQ(Unused(field), 0.5);
+}
+
 }  // namespace
 }  // namespace weft::bench

@@ -63,6 +63,7 @@ class Engine {
  public:
   Engine(const Pictures& pictures, const PatchMatchOrder& order)
       : options_{.patch_size = order.patch_size},
+        extras_{.occurrence_weight = order.occurrence_weight},
         cuda_device_(order.cuda_device),
         vote_radius_(std::min(order.patch_size / 2, deflicker::kVoteRadiusMax)),
         source_(deflicker::MatchPyramid(pictures.source, deflicker::kPyramidSideMin)),
@@ -76,7 +77,7 @@ class Engine {
       WEFT_ASSIGN_OR_RETURN(
           field_, deflicker::FindTileFieldOnCuda(source_, target_, options_, {}, *cuda_device_));
     } else {
-      matcher_.Find(source_, target_, options_, {}, &field_);
+      matcher_.Find(source_, target_, options_, {}, extras_, &field_);
     }
     run.field_spent = field_watch.Read();
     const Stopwatch remap_watch;
@@ -90,6 +91,7 @@ class Engine {
 
  private:
   deflicker::TileSearchOptions options_;
+  deflicker::TileSearchExtras extras_;
   std::optional<int> cuda_device_;
   int vote_radius_;
   std::vector<deflicker::MatchPlanes> source_;
@@ -176,6 +178,9 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
   if (order.patch_size % 2 == 0) {
     return Failure(ErrorCode::kInvalidArgument, "the patch size must be odd");
   }
+  if (order.cuda_device && order.occurrence_weight > 0) {
+    return Failure(ErrorCode::kUnsupported, "a GPU finds fields without --occurrence only");
+  }
   WEFT_ASSIGN_OR_RETURN(const Pictures pictures, ReadPictures(order));
   WEFT_RETURN_IF_ERROR(deflicker::CheckTileSearch(pictures.target.width, pictures.target.height,
                                                   {.patch_size = order.patch_size}));
@@ -190,6 +195,7 @@ Result<PatchMatchFigures> MeasurePatchMatch(const PatchMatchOrder& order) {
   }
   return PatchMatchFigures{{pictures.target.width, pictures.target.height},
                            FiguresOf(run.field, Median(field_times), pictures, order.patch_size),
+                           Unused(run.field),
                            run.field_hash,
                            Median(remap_times),
                            Psnr(run.remapped, pictures.target),

@@ -22,6 +22,7 @@ struct PatchMatchOrder {
   int patch_size = 5;              // Odd.
   int threads = 1;                 // The engine's; a reference has one.
   std::optional<int> cuda_device;  // Of CUDA's, counted from 0: it finds the engine's field.
+  int occurrence_weight = 0;       // worker/deflicker/occurrence.h
   int repeats = 5;
   Reference reference = Reference::kNone;
 };
@@ -36,6 +37,7 @@ struct FieldFigures {
 struct PatchMatchFigures {
   PictureSize size;
   FieldFigures engine;
+  double unused = 0;             // Part of the source's pixels that no match of the engine takes.
   std::uint64_t field_hash = 0;  // Of the engine's offsets and costs: equal for equal bits.
   Spent remap;            // The source seen through the finished field; median of the repeats.
   double remap_psnr = 0;  // That picture against the target, dB.

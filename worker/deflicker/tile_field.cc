@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "worker/deflicker/fetch.h"
+#include "worker/deflicker/occurrence.h"
 #include "worker/deflicker/tile_candidates.h"
 #include "worker/deflicker/tile_random.h"
 #include "worker/deflicker/tile_samples.h"
@@ -301,6 +302,11 @@ void TileMatcher::Find(const std::vector<MatchPlanes>& source,
         level == options.level_end ? field : &levels[static_cast<std::size_t>(level)];
     LevelSearch({source, target, options, key, extras}, level, workspace_.get())
         .Run(coarser, found);
+    if (extras.occurrence_weight > 0) {
+      const auto at = static_cast<std::size_t>(level);
+      SpreadOut({source[at], target[at], level, options.patch_size / 2}, extras.occurrence_weight,
+                key, found);
+    }
     coarser = found;
   }
 }

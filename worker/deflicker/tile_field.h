@@ -88,6 +88,7 @@ struct TileSearchKey {
 };
 
 inline constexpr int kPyramidSideMin = 20;
+inline constexpr int kOccurrenceWeightMax = 65025;  // The largest squared difference.
 
 // What a search may heed beyond the two pictures. Pyramids are like theirs, pictures of the same
 // size; nullptr: there is none. A search without any of it is faster.
@@ -104,6 +105,9 @@ struct TileSearchExtras {
   // pixels of the target that patches leave out. On coarser levels: where all pixels are 0.
   const std::vector<MatchPlanes>* source_masks = nullptr;
   const std::vector<MatchPlanes>* target_masks = nullptr;
+  // Above 0, each level's field is made to use the source evenly: SpreadOut() in occurrence.h. Far
+  // slower. 0 .. kOccurrenceWeightMax; REQUIRES, above 0: nothing else changes costs.
+  int occurrence_weight = 0;
 
   [[nodiscard]] bool ChangesCosts() const {
     return source_styles != nullptr || source_masks != nullptr || target_masks != nullptr;

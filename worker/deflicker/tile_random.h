@@ -22,13 +22,13 @@ struct RandomWords {
 
 // What four words are for. Numbers in each field: below 2^8, 2^4, 2^4, 2^16, 2^32.
 struct RandomPurpose {
-  enum Kind : std::uint32_t { kTrial = 0, kSample = 1 };
+  enum Kind : std::uint32_t { kTrial = 0, kSample = 1, kSpread = 2 };
 
   std::uint32_t level = 0;
   std::uint32_t round = 0;
   Kind kind = kTrial;
   std::uint32_t trial = 0;
-  std::uint32_t place = 0;  // Number of a tile, or of four blocks.
+  std::uint32_t place = 0;  // Number of a tile, of four blocks, or of a pixel.
 };
 
 inline WEFT_HOST_DEVICE RandomWords WordsFor(const TileSearchKey& key,
