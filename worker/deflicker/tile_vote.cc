@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <vector>
+#include <optional>
 
 #include "worker/deflicker/fetch.h"
 #include "worker/deflicker/instruction_sets.h"
@@ -15,15 +15,11 @@
 // After foreach_target.h.
 #include <hwy/highway.h>
 
-#include "worker/deflicker/tile_row-inl.h"
+#include "worker/deflicker/tile_vote_masks-inl.h"
 
 #ifndef WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
 #define WEFT_WORKER_DEFLICKER_TILE_VOTE_TYPES
 namespace weft::deflicker {
-
-struct VoteSums {
-  alignas(64) std::uint16_t rows[kTileRows][MatchPlanes::kChannels][kTileColumns];
-};
 
 // Divides by a number of votes, 2 or more: (sum + addend) * reciprocal >> (16 + shift).
 struct VoteCount {
@@ -143,52 +139,6 @@ HWY_INLINE void AddCounted(const MatchPlanes& source,
   }
 }
 
-#if HWY_TARGET <= HWY_AVX3
-// What the voters of a column of vectors, and of the one to its right, say; as CountColumns() and
-// AddCounted(), but nothing leaves the registers on the way.
-template <int Radius>
-HWY_INLINE void AddInRegisters(const MatchPlanes& source,
-                               const Voters& voters,
-                               std::uint16_t index,
-                               const VoteTile& place,
-                               const Box& box,
-                               VoteSums* sums) {
-  constexpr int kPatch = 2 * Radius + 1;
-  const auto wanted = hn::Set(Sums(), index);
-  const auto one = hn::Set(Sums(), std::uint16_t{1});
-  for (int column = box.column_begin; column < box.column_end; column += kLanes) {
-    TileRow counts = {hn::Zero(Sums()), hn::Zero(Sums())};
-    const auto votes = [&](int row, int at) {
-      return hn::IfThenElseZero(hn::Eq(hn::Load(Sums(), voters.offsets[row] + at), wanted), one);
-    };
-    const auto add = [&](int row) {
-      counts.left = hn::Add(counts.left, votes(row, column));
-      counts.right = hn::Add(counts.right, votes(row, column + kLanes));
-    };
-    const auto take = [&](int row) {
-      counts.left = hn::Sub(counts.left, votes(row, column));
-      counts.right = hn::Sub(counts.right, votes(row, column + kLanes));
-    };
-    for (int row = box.row_begin; row < box.row_begin + kPatch - 1; ++row) {
-      add(row);
-    }
-    for (int row = box.row_begin; row < box.row_end; ++row) {
-      add(row + kPatch - 1);
-      const auto count = SumOfColumns<Radius>(counts).left;
-      take(row);
-      const std::int16_t* const values = source.At(0, place.x + column, place.y + row);
-      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-        std::uint16_t* const sum = sums->rows[row][channel] + column;
-        const auto value = hn::BitCast(
-            Sums(),
-            hn::LoadU(hn::RebindToSigned<Sums>(), values + channel * source.ChannelStride()));
-        hn::Store(hn::Add(hn::Load(Sums(), sum), hn::Mul(count, value)), Sums(), sum);
-      }
-    }
-  }
-}
-#endif
-
 void AddVotes(const MatchPlanes& source,
               const Voters& voters,
               std::uint16_t index,
@@ -203,12 +153,6 @@ void AddVotes(const MatchPlanes& source,
   reached.column_begin = std::max(0, voting.column_begin - patch + 1) / kLanes * kLanes;
   reached.column_end = RoundedUp(std::min(kTileColumns, voting.column_end));
   const VoteTile place = {tile.x + voting.offset.dx, tile.y + voting.offset.dy, tile.radius};
-#if HWY_TARGET <= HWY_AVX3
-  if (tile.radius == 2) {
-    AddInRegisters<2>(source, voters, index, place, reached, sums);
-    return;
-  }
-#endif
   Box counted = reached;
   counted.column_begin = voting.column_begin / kLanes * kLanes;
   counted.column_end = RoundedUp(voting.column_end);
@@ -230,6 +174,45 @@ void AddVotes(const MatchPlanes& source,
   }
 }
 
+#if HWY_TARGET <= HWY_AVX3
+template <int Radius>
+void AddAllMasked(const MatchPlanes& source,
+                  const OffsetField& field,
+                  const VoteTile& tile,
+                  VoteSums* sums) {
+  // Written before it is read.
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init)
+  MaskedVoters<Radius> voters(field, tile);
+  while (voters.Next()) {
+    voters.Add(source, tile, sums);
+  }
+}
+#endif
+
+// All votes on a tile at once. False: this processor, or the radius, is none for that.
+bool AddAll([[maybe_unused]] const MatchPlanes& source,
+            [[maybe_unused]] const OffsetField& field,
+            [[maybe_unused]] const VoteTile& tile,
+            [[maybe_unused]] VoteSums* sums) {
+#if HWY_TARGET <= HWY_AVX3
+  switch (tile.radius) {
+    case 1:
+      AddAllMasked<1>(source, field, tile, sums);
+      return true;
+    case 2:
+      AddAllMasked<2>(source, field, tile, sums);
+      return true;
+    case 3:
+      AddAllMasked<3>(source, field, tile, sums);
+      return true;
+    default:
+      return false;
+  }
+#else
+  return false;
+#endif
+}
+
 // The means of a row of sums: rounded to nearest, halves up. Whole vectors are written.
 void DivideRow(const std::uint16_t* sums, int width, const VoteCount& count, std::int16_t* means) {
   const hn::RebindToSigned<Sums> levels;
@@ -249,6 +232,7 @@ HWY_AFTER_NAMESPACE();
 namespace weft::deflicker {
 namespace {
 
+HWY_EXPORT(AddAll);
 HWY_EXPORT(AddVotes);
 HWY_EXPORT(DivideRow);
 
@@ -308,7 +292,7 @@ WEFT_ALWAYS_INLINE void FetchFor(const VoteTile& tile,
 void VoteOnRow(
     const MatchPlanes& source, const OffsetField& field, int radius, int y, MatchPlanes* voted) {
   const bool is_far = IsWorthFetching(field.width, field.height);
-  VoterReader reader(field);
+  std::optional<VoterReader> reader;
   Voters voters;
   VoteSums sums = {};
   for (int x = 0; x < field.width; x += kTileColumns) {
@@ -316,11 +300,16 @@ void VoteOnRow(
     if (is_far) {
       FetchFor(tile, source, field, *voted);
     }
-    reader.Read(tile, &voters);
     std::memset(&sums, 0, sizeof(sums));
-    for (std::size_t i = 0; i < voters.list.size(); ++i) {
-      HWY_DYNAMIC_DISPATCH(AddVotes)
-      (source, voters, static_cast<std::uint16_t>(i), tile, &sums);
+    if (!HWY_DYNAMIC_DISPATCH(AddAll)(source, field, tile, &sums)) {
+      if (!reader) {
+        reader.emplace(field);
+      }
+      reader->Read(tile, &voters);
+      for (std::size_t i = 0; i < voters.list.size(); ++i) {
+        HWY_DYNAMIC_DISPATCH(AddVotes)
+        (source, voters, static_cast<std::uint16_t>(i), tile, &sums);
+      }
     }
     WriteMeans(sums, tile, voted);
   }

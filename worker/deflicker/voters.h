@@ -38,6 +38,12 @@ struct VoteTile {
   int radius = 0;
 };
 
+// What was said of a tile's pixels, summed up. Vectors that begin anywhere in the tile may end
+// beyond.
+struct VoteSums {
+  alignas(64) std::uint16_t rows[kTileRows][MatchPlanes::kChannels][kTileColumns + 32];
+};
+
 // Which offset each voter of a tile has. Offsets come in runs.
 class VoterReader {
  public:

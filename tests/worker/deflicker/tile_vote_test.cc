@@ -65,7 +65,7 @@ TEST(Vote, IsTheMeanOfWhatPatchesSay) {
     SCOPED_TRACE(testing::Message() << width << "x" << height);
     const MatchPlanes source(NoiseFrame(width, height, 1));
     const OffsetField field = RandomField(width, height, 2);
-    for (const int radius : {0, 1, 2, kVoteRadiusMax}) {
+    for (const int radius : {0, 1, 2, 3, kVoteRadiusMax}) {
       SCOPED_TRACE(radius);
       const Frame expected = PlainVote(source, field, radius);
       ForEveryTarget([&] { EXPECT_EQ(Vote(source, field, radius).ToFrame(), expected); });
