@@ -1,6 +1,6 @@
 #include "worker/deflicker/fast.h"
 
-#include <iterator>
+#include <utility>
 
 #include "worker/deflicker/tile_vote.h"
 
@@ -26,7 +26,9 @@ const MatchPlanes& FastSmoother::Remapped(const std::deque<MatchFrame>& frames,
   return remapped_;
 }
 
-MatchPlanes FastSmoother::Blend(const std::deque<MatchFrame>& frames, const Node& node) {
+void FastSmoother::Blend(const std::deque<MatchFrame>& frames,
+                         const Node& node,
+                         MatchPlanes* blended) {
   const std::uint32_t half = 1U << (node.level - 1);
   // First: it may blend another node.
   const MatchPlanes& nearer = Picture(frames, {node.side, node.number, node.level - 1});
@@ -36,7 +38,7 @@ MatchPlanes FastSmoother::Blend(const std::deque<MatchFrame>& frames, const Node
     const std::uint32_t from = node.side == Side::kLeft ? node.number - i : node.number + i;
     node_sum_.Add(Remapped(frames, FrameAt(frames, from).style, from, node.number), 1);
   }
-  return node_sum_.Mean();
+  node_sum_.MeanInto(blended);
 }
 
 const MatchPlanes& FastSmoother::Picture(const std::deque<MatchFrame>& frames, const Node& node) {
@@ -45,7 +47,13 @@ const MatchPlanes& FastSmoother::Picture(const std::deque<MatchFrame>& frames, c
   }
   auto found = nodes_.find(node);
   if (found == nodes_.end()) {
-    found = nodes_.emplace(node, Blend(frames, node)).first;
+    MatchPlanes blended;
+    if (!spare_.empty()) {
+      blended = std::move(spare_.back());
+      spare_.pop_back();
+    }
+    Blend(frames, node, &blended);
+    found = nodes_.emplace(node, std::move(blended)).first;
   }
   return found->second;
 }
@@ -55,7 +63,12 @@ void FastSmoother::Forget(std::uint32_t window_begin) {
     const std::uint32_t size = 1U << node->first.level;
     const std::uint32_t first =
         node->first.side == Side::kLeft ? node->first.number + 1 - size : node->first.number;
-    node = first < window_begin ? nodes_.erase(node) : std::next(node);
+    if (first < window_begin) {
+      spare_.push_back(std::move(node->second));
+      node = nodes_.erase(node);
+    } else {
+      ++node;
+    }
   }
 }
 
@@ -82,7 +95,8 @@ Frame FastSmoother::Smoothed(const std::deque<MatchFrame>& frames,
     }
   }
   sum_.Add(own, -1);  // It is on both sides.
-  return sum_.Mean().ToFrame();
+  sum_.MeanInto(&mean_);
+  return mean_.ToFrame();
 }
 
 }  // namespace weft::deflicker

@@ -12,6 +12,7 @@
 #include <deque>
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "common/plan/frames.h"
 #include "worker/deflicker/match_frame.h"
@@ -56,7 +57,7 @@ class FastSmoother {
   static Node Largest(Side side, std::uint32_t number, std::uint32_t room);
 
   const MatchPlanes& Picture(const std::deque<MatchFrame>& frames, const Node& node);
-  MatchPlanes Blend(const std::deque<MatchFrame>& frames, const Node& node);
+  void Blend(const std::deque<MatchFrame>& frames, const Node& node, MatchPlanes* blended);
   // `picture`, which shows what frame `from` shows, seen from frame `to`; until the next call.
   const MatchPlanes& Remapped(const std::deque<MatchFrame>& frames,
                               const MatchPlanes& picture,
@@ -68,10 +69,12 @@ class FastSmoother {
   std::uint64_t seed_;
   std::uint64_t field_count_ = 0;
   std::map<Node, MatchPlanes> nodes_;
+  std::vector<MatchPlanes> spare_;  // Of nodes that were forgotten: their memory.
   ThreadTeam threads_{1};
   TileMatcher matcher_{&threads_};
   OffsetField field_;
   MatchPlanes remapped_;
+  MatchPlanes mean_;
   PictureSum sum_;       // Of a frame,
   PictureSum node_sum_;  // and of a node.
 };

@@ -23,6 +23,15 @@ WEFT_FOR_EVERY_VECTOR_UNIT void AddRow(const std::int16_t* levels,
   }
 }
 
+WEFT_FOR_EVERY_VECTOR_UNIT void FirstRow(const std::int16_t* levels,
+                                         int width,
+                                         std::int32_t times,
+                                         std::int32_t* sums) {
+  for (int x = 0; x < width; ++x) {
+    sums[x] = times * levels[x];
+  }
+}
+
 WEFT_FOR_EVERY_VECTOR_UNIT void MeanRow(const std::int32_t* sums,
                                         int width,
                                         std::uint32_t count,
@@ -47,9 +56,9 @@ void PictureSum::Begin(const MatchPlanes& like) {
   width_ = like.Width();
   height_ = like.Height();
   count_ = 0;
-  sums_.assign(
-      static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) * MatchPlanes::kChannels,
-      0);
+  is_empty_ = true;
+  sums_.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
+               MatchPlanes::kChannels);
 }
 
 void PictureSum::Add(const MatchPlanes& picture, std::int32_t times) {
@@ -57,27 +66,36 @@ void PictureSum::Add(const MatchPlanes& picture, std::int32_t times) {
   std::int32_t* sums = sums_.data();
   for (int y = 0; y < height_; ++y) {
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel, sums += width_) {
-      AddRow(picture.At(channel, 0, y), width_, times, sums);
+      const auto add = is_empty_ ? FirstRow : AddRow;
+      add(picture.At(channel, 0, y), width_, times, sums);
     }
   }
   count_ += times;
+  is_empty_ = false;
 }
 
 MatchPlanes PictureSum::Mean() const {
-  assert(count_ > 0);
-  MatchPlanes mean(width_, height_);
+  MatchPlanes mean;
+  MeanInto(&mean);
+  return mean;
+}
+
+void PictureSum::MeanInto(MatchPlanes* mean) const {
+  assert(count_ > 0 && !is_empty_);
+  if (mean->Width() != width_ || mean->Height() != height_) {
+    *mean = MatchPlanes(width_, height_);
+  }
   const std::int32_t* sums = sums_.data();
   for (int y = 0; y < height_; ++y) {
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel, sums += width_) {
       if (count_ <= kMultipliedMax) {
-        MeanRow(sums, width_, static_cast<std::uint32_t>(count_), mean.At(channel, 0, y));
+        MeanRow(sums, width_, static_cast<std::uint32_t>(count_), mean->At(channel, 0, y));
       } else {
-        DividedRow(sums, width_, count_, mean.At(channel, 0, y));
+        DividedRow(sums, width_, count_, mean->At(channel, 0, y));
       }
     }
   }
-  mean.FillMargin();
-  return mean;
+  mean->FillMargin();
 }
 
 }  // namespace weft::deflicker

@@ -26,11 +26,15 @@ class PictureSum {
   // Rounded to nearest, halves up. REQUIRES: pictures were added, at most 2^22 times in all.
   [[nodiscard]] MatchPlanes Mean() const;
 
+  // In the place of *mean, whose memory is used again where it has the size.
+  void MeanInto(MatchPlanes* mean) const;
+
  private:
   int width_ = 0;
   int height_ = 0;
   std::vector<std::int32_t> sums_;  // [height, channels, width]
   std::int32_t count_ = 0;
+  bool is_empty_ = true;  // Then sums_ holds nothing yet.
 };
 
 }  // namespace weft::deflicker

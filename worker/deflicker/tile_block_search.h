@@ -179,7 +179,7 @@ class BlockSearch {
   }
 
   WEFT_HOST_DEVICE void TryAroundWinners() {
-    const RoundTrials trials = RoundTrials::Of(round_.round);
+    const RoundTrials trials = RoundTrials::Of(round_.round, round_.is_last);
     ListWinners(trials.winners);
     const int winners = scratch_.list_size;
     for (int i = 0; i < Smaller(trials.around, winners); ++i) {

@@ -56,11 +56,12 @@ class LevelSearch {
         extras_(order.extras),
         level_(level),
         radius_(order.options.patch_size / 2),
+        rounds_(order.options.RoundsOf(level)),
         columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
         rows_((target_.Height() + kTileRows - 1) / kTileRows),
         workspace_(workspace) {
     const auto count = static_cast<std::size_t>(columns_) *
-                       static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(options_.rounds));
+                       static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
     workspace_->tiles.resize(std::max(workspace_->tiles.size(), count));
     for (TileSamples& samples : workspace_->samples) {
       samples.Resize(target_.Width(), target_.Height());
@@ -76,7 +77,7 @@ class LevelSearch {
     field->offsets.resize(pixels);
     field->costs.resize(pixels);
     // Tiles read what the round before found, never each other's new matches.
-    workspace_->wavefront.Run(options_.rounds, rows_, [&](int round, int row) {
+    workspace_->wavefront.Run(rounds_, rows_, [&](int round, int row) {
       ForEachTile(row, [&](const TileTrial& trial, std::uint32_t number) {
         RandomPurpose purpose;
         purpose.level = static_cast<std::uint32_t>(level_);
@@ -135,11 +136,10 @@ class LevelSearch {
                   const TileTrial& trial,
                   const RandomPurpose& purpose,
                   OffsetField* field) const {
-    const auto at_once =
-        static_cast<std::size_t>(columns_) *
-        static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(options_.rounds));
+    const auto at_once = static_cast<std::size_t>(columns_) *
+                         static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
     TileCandidates& candidates = workspace_->tiles[purpose.place % at_once];
-    const bool is_last = static_cast<int>(purpose.round) + 1 == options_.rounds;
+    const bool is_last = static_cast<int>(purpose.round) + 1 == rounds_;
     if (is_last && IsWorthFetching(field->width, field->height)) {
       const TargetTile& tile = *trial.target;
       const std::size_t first = field->Index(tile.x, tile.y);
@@ -216,7 +216,8 @@ class LevelSearch {
   void TryAroundWinners(const TileTrial& trial,
                         RandomPurpose purpose,
                         TileCandidates* candidates) const {
-    const RoundTrials trials = RoundTrials::Of(static_cast<int>(purpose.round));
+    const int round = static_cast<int>(purpose.round);
+    const RoundTrials trials = RoundTrials::Of(round, round + 1 == rounds_);
     const OffsetList winners = candidates->Winners(*trial.target, trials.winners);
     for (int i = 0; i < std::min(trials.around, winners.Size()); ++i) {
       for (const auto& [dx, dy] : {std::pair(1, 0), {-1, 0}, {0, 1}, {0, -1}}) {
@@ -240,6 +241,7 @@ class LevelSearch {
   const TileSearchExtras& extras_;
   int level_;
   int radius_;
+  int rounds_;
   int columns_;
   int rows_;
   TileMatcher::Workspace* workspace_;
@@ -262,10 +264,12 @@ Status CheckTileSearch(int width, int height, const TileSearchOptions& options) 
                        " pixels cannot be matched; they are odd, 3 to " +
                        std::to_string(2 * kTrialRadiusMax + 1));
   }
-  if (options.rounds < 1 || options.rounds > kRoundsMax) {
-    return Failure(ErrorCode::kInvalidArgument, "a level is searched in 1 to " +
-                                                    std::to_string(kRoundsMax) + " rounds, not " +
-                                                    std::to_string(options.rounds));
+  for (const int rounds : {options.rounds, options.last_rounds}) {
+    if (rounds < 1 || rounds > kRoundsMax) {
+      return Failure(ErrorCode::kInvalidArgument, "a level is searched in 1 to " +
+                                                      std::to_string(kRoundsMax) + " rounds, not " +
+                                                      std::to_string(rounds));
+    }
   }
   if (options.coarse_reach < 0 || options.coarse_reach > kCoarseReachMax) {
     return Failure(ErrorCode::kInvalidArgument,

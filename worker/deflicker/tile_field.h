@@ -61,7 +61,12 @@ struct TileSearchOptions {
   // Per level: each tries what the one before found around a tile, then looks around what won
   // there. 1 takes half the time of 2, and has patches that differ by some per cent more; 1 .. 8.
   int rounds = 2;
+  int last_rounds = 2;   // The same of the finest level, which takes most of the time.
   int coarse_reach = 8;  // Pixels of the coarsest level that are searched on each side; 0 .. 10.
+
+  [[nodiscard]] WEFT_HOST_DEVICE int RoundsOf(int level) const {
+    return level == level_end ? last_rounds : rounds;
+  }
 };
 
 // What a round of a level tries, beside what it begins with.
@@ -71,10 +76,14 @@ struct RoundTrials {
   std::uint32_t random;  // Drawn around the winners.
 
   // The first round, which has yet to move away from what the coarser level knew, draws more; later
-  // ones look around more. Of some thirty shares that were measured none with as few trials leaves
-  // patches that differ clearly less (tests/benchmarks/README.md).
-  static WEFT_HOST_DEVICE RoundTrials Of(int round) {
-    return round == 0 ? RoundTrials{6, 1, 16} : RoundTrials{16, 16, 8};
+  // ones look around more, and a single one does a little of both. Of some thirty shares that were
+  // measured none with as few trials leaves patches that differ clearly less
+  // (tests/benchmarks/README.md).
+  static WEFT_HOST_DEVICE RoundTrials Of(int round, bool is_last) {
+    if (round > 0) {
+      return {16, 16, 8};
+    }
+    return is_last ? RoundTrials{6, 4, 16} : RoundTrials{6, 1, 16};
   }
 };
 inline constexpr int kInheritedTrials = 12;  // Offsets taken from the coarser level.
