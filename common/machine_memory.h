@@ -10,4 +10,7 @@ namespace weft {
 // Any thread.
 std::uint64_t MachineMemory();
 
+// Of these, what processes may still take without others having to give back theirs.
+std::uint64_t MachineMemoryFree();
+
 }  // namespace weft

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "worker/deflicker/tile_random.h"
 #include "worker/deflicker/tile_trial.h"

@@ -4,8 +4,6 @@
 
 #pragma once
 
-#include <vector>
-
 #include "worker/deflicker/match_planes.h"
 #include "worker/deflicker/tile_field.h"
 

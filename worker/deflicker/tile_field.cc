@@ -1,6 +1,7 @@
 #include "worker/deflicker/tile_field.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <string>
 #include <utility>
@@ -298,6 +299,7 @@ void TileMatcher::Find(const std::vector<MatchPlanes>& source,
                        const TileSearchKey& key,
                        const TileSearchExtras& extras,
                        OffsetField* field) {
+  assert(extras.occurrence_weight == 0 || !extras.ChangesCosts());
   std::vector<OffsetField>& levels = workspace_->levels;
   levels.resize(std::max(levels.size(), target.size()));
   const OffsetField* coarser = nullptr;

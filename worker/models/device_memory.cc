@@ -42,6 +42,14 @@ Result<std::uint64_t> DeviceMemory(const std::string& device) {
   return memory.total;
 }
 
+Result<std::uint64_t> DeviceMemoryFree(const std::string& device) {
+  if (device == "cpu") {
+    return MachineMemoryFree();
+  }
+  WEFT_ASSIGN_OR_RETURN(const MemoryState memory, AtTorchEdge([&] { return CudaMemory(device); }));
+  return memory.free;
+}
+
 Result<std::uint64_t> DeviceMemoryHeld(const std::string& device) {
   WEFT_ASSIGN_OR_RETURN(const MemoryState memory, AtTorchEdge([&] { return CudaMemory(device); }));
   return memory.total - memory.free;

@@ -14,6 +14,9 @@ namespace weft::models {
 // kUnsupported: there is no such device.
 Result<std::uint64_t> DeviceMemory(const std::string& device);
 
+// Of them, what is left by all processes; of the CPU, MachineMemoryFree().  Errors alike.
+Result<std::uint64_t> DeviceMemoryFree(const std::string& device);
+
 // Of them, what is in use, by all processes.  Errors alike; kUnsupported for "cpu", too.
 Result<std::uint64_t> DeviceMemoryHeld(const std::string& device);
 

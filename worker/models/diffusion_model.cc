@@ -95,7 +95,7 @@ template <typename Work>
 auto Sparing(GuidedDenoiser& denoiser, const Work& work) {
   auto result = AtTorchEdge(work);
   if (!result && result.error().code() == ErrorCode::kResourceExhausted &&
-      denoiser.ForgetAnchors()) {
+      denoiser.GiveUpAnchors()) {
     result = AtTorchEdge(work);
   }
   return result;
@@ -133,16 +133,16 @@ class StableDiffusion : public DiffusionModel {
                                  double timestep,
                                  const PromptEmbedding& prompts,
                                  const Guidance& guidance) override {
-    return AtTorchEdge(
-        [&] { return denoiser_.PredictAnchors(anchors, timestep, prompts, guidance); });
+    return Sparing(denoiser_,
+                   [&] { return denoiser_.PredictAnchors(anchors, timestep, prompts, guidance); });
   }
 
   Result<int> RecallAnchors(const StepInput& anchors,
                             double timestep,
                             const PromptEmbedding& prompts,
                             const Guidance& guidance) override {
-    return AtTorchEdge(
-        [&] { return denoiser_.RecallAnchors(anchors, timestep, prompts, guidance); });
+    return Sparing(denoiser_,
+                   [&] { return denoiser_.RecallAnchors(anchors, timestep, prompts, guidance); });
   }
 
   void KeepAnchors(std::uint64_t bytes) override { denoiser_.KeepAnchors(bytes); }
@@ -151,8 +151,8 @@ class StableDiffusion : public DiffusionModel {
                                 double timestep,
                                 const PromptEmbedding& prompts,
                                 const Guidance& guidance) override {
-    return AtTorchEdge(
-        [&] { return denoiser_.PredictFrames(frames, timestep, prompts, guidance); });
+    return Sparing(denoiser_,
+                   [&] { return denoiser_.PredictFrames(frames, timestep, prompts, guidance); });
   }
 
   Result<Latents> PredictJoint(const StepInput& frames,
@@ -160,8 +160,9 @@ class StableDiffusion : public DiffusionModel {
                                double timestep,
                                const PromptEmbedding& prompts,
                                const Guidance& guidance) override {
-    return AtTorchEdge(
-        [&] { return denoiser_.PredictJoint(frames, joint, timestep, prompts, guidance); });
+    return Sparing(denoiser_, [&] {
+      return denoiser_.PredictJoint(frames, joint, timestep, prompts, guidance);
+    });
   }
 
  private:

@@ -132,8 +132,8 @@ class DiffusionModel {
                                     const PromptEmbedding& prompts,
                                     const Guidance& guidance) = 0;
 
-  // So many bytes RecallAnchors() may keep, at first none. To be called before each run of steps: a
-  // run drops nothing that it has used itself.
+  // So many bytes RecallAnchors() may keep, at first none; fewer where memory ran out before. To be
+  // called before each run of steps: a run drops nothing that it has used itself.
   virtual void KeepAnchors(std::uint64_t bytes) = 0;
 
   // Guided model output of frames that attend to themselves and to the anchors of the last call of

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <exception>
-#include <functional>
 #include <numeric>
 #include <string>
 
@@ -137,12 +136,16 @@ Result<int> GuidedDenoiser::RecallAnchors(const StepInput& anchors,
   anchor_count_ = 0;
   anchors_ = {};
   const PromptReading& reading = Reading(prompts);
-  const auto inputs = InputsOf(anchors, timestep, guidance);
+  std::vector<std::shared_ptr<const AnchorInput>> inputs;
   std::vector<int> missing;
   for (int anchor = 0; anchor < anchors.noisy.frames; ++anchor) {
-    if (const FrameStates* kept = kept_.Find(*inputs[static_cast<std::size_t>(anchor)])) {
-      anchors_.Put(anchor, *kept);
+    AnchorInput input =
+        InputOf(anchor, anchors, timestep, guidance, inputs.empty() ? nullptr : inputs.front());
+    if (const KeptAnchors::Kept* kept = kept_.Find(input)) {
+      anchors_.Put(anchor, kept->states);
+      inputs.push_back(kept->input);
     } else {
+      inputs.push_back(std::make_shared<const AnchorInput>(std::move(input)));
       missing.push_back(anchor);
     }
   }
@@ -153,7 +156,7 @@ Result<int> GuidedDenoiser::RecallAnchors(const StepInput& anchors,
                NumbersOf(anchors), unused);
     for (const int anchor : missing) {
       if (micro_batch_ == micro_batch) {  // Else they are not what their inputs say.
-        kept_.Keep(inputs[static_cast<std::size_t>(anchor)], anchors_.Of(anchor));
+        kept_.Keep({inputs[static_cast<std::size_t>(anchor)], anchors_.Of(anchor)});
       }
     }
   }
@@ -188,29 +191,29 @@ void GuidedDenoiser::NoteAnchors(const StepInput& anchors,
   anchor_width_ = anchors.noisy.width;
 }
 
-std::vector<std::shared_ptr<const AnchorInput>> GuidedDenoiser::InputsOf(
-    const StepInput& anchors, double timestep, const Guidance& guidance) const {
-  const std::vector<int> numbers = NumbersOf(anchors);
-  const bool on_cpu = parts_.placement.device.is_cpu();
-  std::vector<std::shared_ptr<const AnchorInput>> inputs;
-  for (std::size_t anchor = 0; anchor < numbers.size(); ++anchor) {
-    AnchorInput input{timestep, anchors.noisy.height, anchors.noisy.width};
-    const float* values = anchors.noisy.values.data() + anchor * anchors.noisy.frame_size();
-    input.noisy.assign(values, values + anchors.noisy.frame_size());
-    for (std::size_t net = 0; net < anchors.controls.size(); ++net) {
-      if (NetRuns(net, anchors, guidance)) {
-        input.controls.push_back(anchors.controls[net][anchor]);
-      }
+AnchorInput GuidedDenoiser::InputOf(int anchor,
+                                    const StepInput& anchors,
+                                    double timestep,
+                                    const Guidance& guidance,
+                                    const std::shared_ptr<const AnchorInput>& first) const {
+  const auto index = static_cast<std::size_t>(anchor);
+  AnchorInput input{timestep, anchors.noisy.height, anchors.noisy.width};
+  const float* values = anchors.noisy.values.data() + index * anchors.noisy.frame_size();
+  input.noisy.assign(values, values + anchors.noisy.frame_size());
+  for (std::size_t net = 0; net < anchors.controls.size(); ++net) {
+    if (NetRuns(net, anchors, guidance)) {
+      input.controls.push_back(anchors.controls[net][index]);
     }
-    input.scales = guidance.control_scales;
-    input.guess_mode = guidance.guess_mode;
-    input.controlnets_attend = guidance.controlnets_attend;
-    input.micro_batch = on_cpu ? 0 : micro_batch_;
-    input.number = on_cpu ? 0 : numbers[anchor];
-    input.first = anchor == 0 ? nullptr : inputs.front();
-    inputs.push_back(std::make_shared<const AnchorInput>(std::move(input)));
   }
-  return inputs;
+  input.scales = guidance.control_scales;
+  input.guess_mode = guidance.guess_mode;
+  input.controlnets_attend = guidance.controlnets_attend;
+  if (!parts_.placement.device.is_cpu()) {
+    input.micro_batch = micro_batch_;
+    input.number = NumbersOf(anchors)[index];
+  }
+  input.first = first;
+  return input;
 }
 
 Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
@@ -267,7 +270,7 @@ int GuidedDenoiser::Fitting(const Work& work) {
       if (!IsOutOfMemory(error)) {
         throw;
       }
-      if (kept_.Forget()) {
+      if (kept_.GiveUp()) {
         continue;
       }
       if (micro_batch_ == 1) {

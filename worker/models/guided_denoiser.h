@@ -58,8 +58,8 @@ class GuidedDenoiser {
   void UseMicroBatch(int frames) { micro_batch_ = std::min(frames, micro_batch_max_); }
   void KeepAnchors(std::uint64_t bytes) { kept_.BeginTask(bytes); }
 
-  // Whether that frees memory.
-  bool ForgetAnchors() { return kept_.Forget(); }
+  // Memory has run out elsewhere. False: nothing is kept.
+  bool GiveUpAnchors() { return kept_.GiveUp(); }
 
  private:
   [[nodiscard]] Status CheckAttends(const StepInput& frames,
@@ -99,9 +99,12 @@ class GuidedDenoiser {
                   Latents& out);
   // What PredictFrames() is to find of the anchors it reads.
   void NoteAnchors(const StepInput& anchors, double timestep, const Guidance& guidance);
-  // Of each anchor.
-  [[nodiscard]] std::vector<std::shared_ptr<const AnchorInput>> InputsOf(
-      const StepInput& anchors, double timestep, const Guidance& guidance) const;
+  // first: of the first anchor; null where that is asked for.
+  [[nodiscard]] AnchorInput InputOf(int anchor,
+                                    const StepInput& anchors,
+                                    double timestep,
+                                    const Guidance& guidance,
+                                    const std::shared_ptr<const AnchorInput>& first) const;
   // kFirst and kFirstAndPrevious: all frames of the input in ascending order.
   void RunChain(const GuidedPass& pass, const JointFrames& joint, Latents& out);
   // A micro-batch of a chain.

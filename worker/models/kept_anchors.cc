@@ -50,40 +50,48 @@ bool operator==(const AnchorInput& a, const AnchorInput& b) {
 
 void KeptAnchors::BeginTask(std::uint64_t bytes_max) {
   ++task_;
-  bytes_max_ = bytes_max;
+  bytes_max_ = std::min(bytes_max, bytes_held_);
   while (bytes_ > bytes_max_) {
     DropLast();
   }
 }
 
-const FrameStates* KeptAnchors::Find(const AnchorInput& input) {
+const KeptAnchors::Kept* KeptAnchors::Find(const AnchorInput& input) {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
-                                  [&](const Entry& entry) { return *entry.input == input; });
+                                  [&](const Entry& entry) { return *entry.kept.input == input; });
   if (found == entries_.end()) {
     return nullptr;
   }
   found->used_in = task_;
   entries_.splice(entries_.begin(), entries_, found);
-  return &entries_.front().states;
+  return &entries_.front().kept;
 }
 
-void KeptAnchors::Keep(std::shared_ptr<const AnchorInput> input, FrameStates states) {
-  const std::uint64_t bytes = BytesOf(*input, states);
+void KeptAnchors::Keep(Kept kept) {
+  const std::uint64_t bytes = BytesOf(*kept.input, kept.states);
   while (bytes_ + bytes > bytes_max_ && !entries_.empty() && entries_.back().used_in != task_) {
     DropLast();
   }
   if (bytes_ + bytes > bytes_max_) {
     return;
   }
-  entries_.push_front({std::move(input), std::move(states), bytes, task_});
+  entries_.push_front({std::move(kept), bytes, task_});
   bytes_ += bytes;
 }
 
-bool KeptAnchors::Forget() {
-  const bool had_any = !entries_.empty();
+void KeptAnchors::Forget() {
   entries_.clear();
   bytes_ = 0;
-  return had_any;
+}
+
+bool KeptAnchors::GiveUp() {
+  if (entries_.empty()) {
+    return false;
+  }
+  bytes_held_ = bytes_ / 2;
+  bytes_max_ = 0;
+  Forget();
+  return true;
 }
 
 void KeptAnchors::DropLast() {

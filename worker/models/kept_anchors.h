@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <list>
 #include <memory>
 #include <vector>
@@ -26,7 +27,8 @@ struct AnchorInput {
   // What a GPU's rounding follows from: the frames of a pass, and which number the anchor has.
   int micro_batch = 0;
   int number = 0;
-  std::shared_ptr<const AnchorInput> first;  // Whom it attends to; null: it is the first itself.
+  // Whom it attends to; null: it is the first itself. Shared by all that attend to it.
+  std::shared_ptr<const AnchorInput> first;
 
   friend bool operator==(const AnchorInput& a, const AnchorInput& b);
 };
@@ -34,25 +36,32 @@ struct AnchorInput {
 // One thread.
 class KeptAnchors {
  public:
-  // Begins a task, with so much memory for keys and values and the inputs they are known by. What
-  // is more goes, the longest unused first.
+  struct Kept {
+    std::shared_ptr<const AnchorInput> input;
+    FrameStates states;
+  };
+
+  // Begins a task, with so much memory for keys and values and the inputs they are known by, or
+  // less where memory ran out before. What is more goes, the longest unused first.
   void BeginTask(std::uint64_t bytes_max);
 
   // Null: they are not there. Valid until the next call.
-  const FrameStates* Find(const AnchorInput& input);
+  const Kept* Find(const AnchorInput& input);
 
   // Where memory is short, in the place of what was not used in this task; what was stays: tasks
   // take turns through the same steps, and would otherwise each throw away what the next one needs.
   // REQUIRES: Find() does not find them.
-  void Keep(std::shared_ptr<const AnchorInput> input, FrameStates states);
+  void Keep(Kept kept);
 
-  // Whether that frees anything.
-  bool Forget();
+  void Forget();
+
+  // Memory has run out: forgets all, keeps nothing more in this task, and from then on at most half
+  // of what there was. False: there was nothing.
+  bool GiveUp();
 
  private:
   struct Entry {
-    std::shared_ptr<const AnchorInput> input;
-    FrameStates states;
+    Kept kept;
     std::uint64_t bytes = 0;
     std::uint64_t used_in = 0;  // A task's number.
   };
@@ -62,6 +71,7 @@ class KeptAnchors {
   std::list<Entry> entries_;  // The last used is the first.
   std::uint64_t bytes_ = 0;   // Of all entries.
   std::uint64_t bytes_max_ = 0;
+  std::uint64_t bytes_held_ = std::numeric_limits<std::uint64_t>::max();  // What memory has held.
   std::uint64_t task_ = 0;
 };
 

@@ -100,8 +100,8 @@ class RoundRun {
   // The model's output for the core of x_.
   Result<Latents> Predict(int step);
   Result<Latents> PredictByAnchors(int step);
-  // Lets the model keep what later tasks may attend to as well.
-  Status KeepAnchors();
+  // Bytes that the model may keep of anchors, which later tasks may attend to as well.
+  [[nodiscard]] std::uint64_t RoomForAnchors() const;
   void TakeStep(const Latents& output, int step);
   // x0 of the model's output and, where the look is another job's, with about its texture.
   [[nodiscard]] Latents PredictClean(const models::SplitSteps& split,
@@ -193,20 +193,27 @@ void RoundRun::KeepOnly(std::vector<std::uint32_t> frames) {
 }
 
 // As much as two tasks like this one take, if there is room: what the next task of the round needs
-// is among it.
-Status RoundRun::KeepAnchors() {
+// is among it. Of what is free a part only, for other workers may have the same device.
+std::uint64_t RoundRun::RoomForAnchors() const {
+  constexpr std::uint64_t kPartOfFree = 4;
   const v1::Clip& clip = task_.clip();
-  models::DiffusionModel& model = *denoising_.ready().model;
-  WEFT_ASSIGN_OR_RETURN(const models::ModelMemory memory,
-                        context_.model.Memory(static_cast<int>(clip.padded_size().width()),
-                                              static_cast<int>(clip.padded_size().height())));
-  const bool alone = ToRange(task_.chunk().core()).size() == clip.frame_count();
-  const std::size_t steps = task_.round().last_step() - task_.round().first_step() + 1;
-  const std::uint64_t use = alone ? 0 : 2 * steps * anchors_.frames.size() * memory.anchor;
-  model.KeepAnchors(
-      std::min(use, models::RoomForAnchors(memory, static_cast<int>(anchors_.frames.size()),
-                                           model.micro_batch(), context_.memory)));
-  return {};
+  if (ToRange(task_.chunk().core()).size() == clip.frame_count()) {
+    return 0;
+  }
+  const auto memory = context_.model.Memory(static_cast<int>(clip.padded_size().width()),
+                                            static_cast<int>(clip.padded_size().height()));
+  const auto free = context_.model.MemoryFree();
+  if (!memory || !free) {
+    return 0;  // A task does without.
+  }
+  const v1::Round& round = task_.round();
+  const std::uint64_t steps =
+      round.last_step() - round.first_step() + (round.has_predict_step() ? 1 : 0);
+  const std::size_t anchors = anchors_.frames.size();
+  return std::min(
+      {2 * steps * anchors * memory->anchor, *free / kPartOfFree,
+       models::RoomForAnchors(*memory, static_cast<int>(anchors),
+                              denoising_.ready().model->micro_batch(), context_.memory)});
 }
 
 Result<Latents> RoundRun::PredictByAnchors(int step) {
@@ -261,7 +268,7 @@ Status RoundRun::Steps() {
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
     input_.attends = Attends(task_, anchors_.frames);
-    WEFT_RETURN_IF_ERROR(KeepAnchors());
+    denoising_.ready().model->KeepAnchors(RoomForAnchors());
   }
   if (!joint_) {
     input_.numbers.assign(seen_.begin(), seen_.end());

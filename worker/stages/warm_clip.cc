@@ -47,11 +47,16 @@ Result<Frame> WarmClip::Read(const ClipPicture& name) {
   WEFT_ASSIGN_OR_RETURN(Frame frame, fit(read, name.width, name.height));
   pictures_.push_front({name, frame});
   picture_bytes_ += frame.rgb.size();
-  while (picture_bytes_ > kPictureBytesMax) {
+  while (picture_bytes_ > picture_bytes_max_) {
     picture_bytes_ -= pictures_.back().frame.rgb.size();
     pictures_.pop_back();
   }
   return frame;
+}
+
+bool WarmClip::Keeps(const ClipPicture& name) const {
+  return std::any_of(pictures_.begin(), pictures_.end(),
+                     [&](const Picture& picture) { return picture.name == name; });
 }
 
 void WarmClip::Forget(const std::string& path) {

@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <memory>
 #include <string>
@@ -35,15 +34,20 @@ struct ClipPicture {
 // or written to since is opened anew. One thread.
 class WarmClip {
  public:
+  // picture_bytes_max: of the pictures that are kept; a larger one is not.
+  explicit WarmClip(std::size_t picture_bytes_max = std::size_t{1} << 28U)
+      : picture_bytes_max_(picture_bytes_max) {}
+
   // Valid until the next call.
   Result<media::FrameSource*> Open(const std::string& path);
 
   // Errors as Open()'s and FrameSource::Read()'s.
   Result<Frame> Read(const ClipPicture& name);
 
- private:
-  static constexpr std::size_t kPictureBytesMax = std::size_t{1} << 28U;
+  // Whether the next Read() finds it here, unless the clip was replaced.
+  [[nodiscard]] bool Keeps(const ClipPicture& name) const;
 
+ private:
   struct Picture {
     ClipPicture name;
     Frame frame;
@@ -59,6 +63,7 @@ class WarmClip {
   std::list<Opened> clips_;      // The last used one first.
   std::list<Picture> pictures_;  // The last read one first.
   std::size_t picture_bytes_ = 0;
+  std::size_t picture_bytes_max_;
 };
 
 }  // namespace weft::worker

@@ -63,6 +63,10 @@ Status WarmModel::Load(const v1::JobSpec& job) {
 
 Result<WarmModel::Ready> WarmModel::For(const v1::JobSpec& job) {
   WEFT_RETURN_IF_ERROR(Load(job));
+  if (std::string whole = job.SerializeAsString(); whole != job_) {
+    model_->KeepAnchors(0);
+    job_ = std::move(whole);
+  }
   const std::string prompts_key = PromptsKey(job);
   if (prompts_key_ != prompts_key) {
     WEFT_ASSIGN_OR_RETURN(prompts_, model_->EncodePrompts(job.negative_prompt(), job.prompt()));

@@ -14,16 +14,20 @@ namespace {
 
 constexpr int kWidth = 120;
 constexpr int kHeight = 90;
-constexpr int kPatch = 5;
+struct Order {
+  int weight = 0;
+  int thread_count = 1;
+  int patch_size = 5;
+};
 
-OffsetField FieldOf(const Frame& source, const Frame& target, int weight, int thread_count = 1) {
-  ThreadTeam threads(thread_count);
+OffsetField FieldOf(const Frame& source, const Frame& target, const Order& order) {
+  ThreadTeam threads(order.thread_count);
   TileSearchExtras extras;
-  extras.occurrence_weight = weight;
+  extras.occurrence_weight = order.weight;
   OffsetField field;
   TileMatcher(&threads).Find(MatchPyramid(source, kPyramidSideMin),
-                             MatchPyramid(target, kPyramidSideMin), {.patch_size = kPatch}, {},
-                             extras, &field);
+                             MatchPyramid(target, kPyramidSideMin),
+                             {.patch_size = order.patch_size}, {}, extras, &field);
   return field;
 }
 
@@ -53,7 +57,7 @@ TEST(Occurrence, SpreadsMatchesForAPrice) {
   const Frame source = Box(95, 90);
   const Frame target = PlainFrame(kWidth, kHeight, 90);
   const auto in_box = [&](int weight) {
-    const OffsetField field = FieldOf(source, target, weight);
+    const OffsetField field = FieldOf(source, target, {weight});
     const std::vector<int> uses = UsesOf(field);
     int sum = 0;
     for (int y = 30; y < 50; ++y) {
@@ -73,23 +77,30 @@ TEST(Occurrence, SpreadsMatchesForAPrice) {
 
 TEST(Occurrence, LeavesWhatIsUsedEvenlyWhereItIs) {
   const Frame picture = PatternFrame(kWidth, kHeight, 0, 0);
-  const OffsetField field = FieldOf(picture, picture, 1000);
+  const OffsetField field = FieldOf(picture, picture, {1000});
   EXPECT_EQ(std::count(field.offsets.begin(), field.offsets.end(), Offset{}),
             std::ptrdiff_t{kWidth} * kHeight);
 }
 
-// Of a patch around (x, y), on CostScaleOf(2), which has no shift.
-int PatchCost(const MatchPlanes& source, const MatchPlanes& target, int x, int y, Offset offset) {
+struct Pictures {
+  MatchPlanes source;
+  MatchPlanes target;
+};
+
+// As CostScaleOf() has it, of a patch around (x, y).
+int PatchCost(const Pictures& pictures, int radius, int x, int y, Offset offset) {
+  const CostScale scale = CostScaleOf(radius);
   int sum = 0;
-  for (int dy = -kPatch / 2; dy <= kPatch / 2; ++dy) {
-    for (int dx = -kPatch / 2; dx <= kPatch / 2; ++dx) {
+  for (int dy = -radius; dy <= radius; ++dy) {
+    for (int dx = -radius; dx <= radius; ++dx) {
       int cost = 0;
       for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-        const int difference = *source.At(channel, x + dx + offset.dx, y + dy + offset.dy) -
-                               *target.At(channel, x + dx, y + dy);
+        const int difference =
+            *pictures.source.At(channel, x + dx + offset.dx, y + dy + offset.dy) -
+            *pictures.target.At(channel, x + dx, y + dy);
         cost += difference * difference;
       }
-      sum += std::min(cost, int{CostScaleOf(kPatch / 2).limit});
+      sum += std::min(std::min(cost, 0xffff) >> scale.shift, int{scale.limit});
     }
   }
   return sum;
@@ -98,14 +109,16 @@ int PatchCost(const MatchPlanes& source, const MatchPlanes& target, int x, int y
 TEST(Occurrence, CostsStayThoseOfPatches) {
   const Frame source = PatternFrame(kWidth, kHeight, 0, 0);
   const Frame target = PatternFrame(kWidth, kHeight, 7, 3, 0.1);
-  const OffsetField field = FieldOf(source, target, 20);
-  const MatchPlanes sources(source);
-  const MatchPlanes targets(target);
-  ASSERT_EQ(CostScaleOf(kPatch / 2).shift, 0);
-  for (int y = 0; y < kHeight; ++y) {
-    for (int x = 0; x < kWidth; ++x) {
-      ASSERT_EQ(field.costs[field.Index(x, y)], PatchCost(sources, targets, x, y, field.At(x, y)))
-          << x << " " << y;
+  const Pictures pictures{MatchPlanes(source), MatchPlanes(target)};
+  ASSERT_EQ(CostScaleOf(2).shift, 0);
+  ASSERT_GT(CostScaleOf(4).shift, 0);
+  for (const int radius : {2, 4}) {
+    const OffsetField field = FieldOf(source, target, {.weight = 20, .patch_size = 2 * radius + 1});
+    for (int y = 0; y < kHeight; ++y) {
+      for (int x = 0; x < kWidth; ++x) {
+        ASSERT_EQ(field.costs[field.Index(x, y)], PatchCost(pictures, radius, x, y, field.At(x, y)))
+            << x << " " << y;
+      }
     }
   }
 }
@@ -113,11 +126,11 @@ TEST(Occurrence, CostsStayThoseOfPatches) {
 TEST(Occurrence, GivesTheSameFieldWithEveryInstructionSetAndThread) {
   const Frame source = PatternFrame(kWidth, kHeight, 0, 0);
   const Frame target = PatternFrame(kWidth, kHeight, 7, 3, 0.1);
-  const OffsetField field = FieldOf(source, target, 20);
-  EXPECT_NE(field.offsets, FieldOf(source, target, 0).offsets);
+  const OffsetField field = FieldOf(source, target, {20});
+  EXPECT_NE(field.offsets, FieldOf(source, target, {}).offsets);
   ForEveryTarget([&] {
     for (const int thread_count : {1, 2}) {
-      EXPECT_EQ(FieldOf(source, target, 20, thread_count).offsets, field.offsets);
+      EXPECT_EQ(FieldOf(source, target, {20, thread_count}).offsets, field.offsets);
     }
   });
 }

@@ -73,6 +73,34 @@ TEST(Vote, IsTheMeanOfWhatPatchesSay) {
   }
 }
 
+// Everything in one direction; in two, left and right; in two, from pixel to pixel.
+std::vector<OffsetField> PlainFields(int width, int height) {
+  std::vector<OffsetField> fields(3, {width, height, {}, {}});
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x) {
+      const auto dx = static_cast<std::int16_t>(x < width / 2 ? 1 : -1);
+      const auto dy = static_cast<std::int16_t>(y < height / 2 ? 1 : -1);
+      fields[0].offsets.push_back({});
+      fields[1].offsets.push_back({dx, 0});
+      fields[2].offsets.push_back((x + y) % 2 == 0 ? Offset{} : Offset{dx, dy});
+    }
+  }
+  return fields;
+}
+
+TEST(Vote, IsTheSameForFewOffsetsThatManyHave) {
+  for (const int width : {64, 69, 70, 127, 130}) {
+    const MatchPlanes source(NoiseFrame(width, 37, 1));
+    for (const OffsetField& field : PlainFields(width, 37)) {
+      for (const int radius : {1, 2, 3}) {
+        SCOPED_TRACE(testing::Message() << width << " " << radius);
+        const Frame expected = PlainVote(source, field, radius);
+        ForEveryTarget([&] { EXPECT_EQ(Vote(source, field, radius).ToFrame(), expected); });
+      }
+    }
+  }
+}
+
 TEST(Vote, IsTheSameWithTwoThreadsAndInUsedMemory) {
   const MatchPlanes source(NoiseFrame(150, 90, 1));
   const OffsetField field = RandomField(150, 90, 2);

@@ -99,7 +99,11 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
     for (int& number : input.numbers) {
       number /= 8;
     }
-    EXPECT_TRUE(denoiser_->PredictAnchors(input, kTimestep, prompts_, guidance_));
+    if (recalls_) {
+      EXPECT_TRUE(denoiser_->RecallAnchors(input, kTimestep, prompts_, guidance_));
+    } else {
+      EXPECT_TRUE(denoiser_->PredictAnchors(input, kTimestep, prompts_, guidance_));
+    }
     StepInput frames = Frames(Between(begin, end));
     for (int number = begin; number < end; ++number) {
       int nearest = 0;
@@ -125,6 +129,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
   std::optional<GuidedDenoiser> denoiser_;
   PromptEmbedding prompts_;
   Guidance guidance_{4.0, {}};
+  bool recalls_ = false;  // Anchored(), its anchors.
 };
 
 TEST_P(DeviceFrames, AloneAreTheSameHoweverTheyAreCut) {
@@ -139,6 +144,31 @@ TEST_P(DeviceFrames, WithAnchorsAreTheSameHoweverTheyAreCut) {
   for (const auto& [begin, end] : {std::pair{0, 5}, std::pair{5, 10}, std::pair{17, 21}}) {
     EXPECT_EQ(Anchored(begin, end).values, Part(whole, begin, end).values) << begin;
   }
+}
+
+TEST_P(DeviceFrames, AnchorsThatAreKeptGiveTheSameBits) {
+  const Latents whole = Anchored(0, kFrames);
+  recalls_ = true;
+  denoiser_->KeepAnchors(std::uint64_t{1} << 30U);
+  // The second finds the first anchor, the third two, the fourth all.
+  for (const auto& [begin, end] : {std::pair{0, 5}, {6, 12}, {8, 21}, {0, 21}}) {
+    EXPECT_EQ(Anchored(begin, end).values, Part(whole, begin, end).values) << begin;
+  }
+}
+
+TEST_P(DeviceFrames, AnchorsOfAnotherMicroBatchAreNotTaken) {
+  denoiser_->KeepAnchors(std::uint64_t{1} << 30U);
+  StepInput input = Frames({0, 8});
+  input.numbers = {0, 1};
+  const auto predicted = [&] {
+    return denoiser_->RecallAnchors(input, kTimestep, prompts_, guidance_).value();
+  };
+  EXPECT_EQ(predicted(), 2);
+  EXPECT_EQ(predicted(), 0);
+  denoiser_->UseMicroBatch(kMicroBatch / 2);
+  EXPECT_EQ(predicted(), 2);
+  input.numbers = {0, 2};
+  EXPECT_EQ(predicted(), 1);
 }
 
 TEST_P(DeviceFrames, JointAreTheSameHoweverTheyAreCut) {

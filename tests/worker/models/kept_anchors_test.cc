@@ -1,6 +1,7 @@
 #include "worker/models/kept_anchors.h"
 
-#include <utility>
+#include <cstdint>
+#include <memory>
 
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
@@ -8,7 +9,7 @@
 namespace weft::models {
 namespace {
 
-constexpr std::uint64_t kEach = 2 * 2 * 8 * sizeof(float) + 4 * sizeof(float);
+constexpr std::uint64_t kEach = sizeof(float) * (std::size_t{2} * 2 * 8 + 4);
 
 AnchorInput Input(int frame, int step = 0) {
   AnchorInput input;
@@ -26,7 +27,7 @@ class KeptAnchorsTest : public testing::Test {
     for (KeysValues& side : sides) {
       side = {at::zeros({4, 2}), at::zeros({4, 2})};
     }
-    kept_.Keep(std::make_shared<const AnchorInput>(input), {{sides}, {}});
+    kept_.Keep({std::make_shared<const AnchorInput>(input), {{sides}, {}}});
   }
   bool Has(const AnchorInput& input) { return kept_.Find(input) != nullptr; }
 
@@ -36,7 +37,7 @@ class KeptAnchorsTest : public testing::Test {
 TEST_F(KeptAnchorsTest, KeepsNothingAtFirst) {
   Keep(Input(0));
   EXPECT_FALSE(Has(Input(0)));
-  EXPECT_FALSE(kept_.Forget());
+  EXPECT_FALSE(kept_.GiveUp());
 }
 
 TEST_F(KeptAnchorsTest, FindsWhatCameOfTheSameInputOnly) {
@@ -120,10 +121,28 @@ TEST_F(KeptAnchorsTest, LessRoomDropsTheLongestUnused) {
 TEST_F(KeptAnchorsTest, ForgetsAll) {
   kept_.BeginTask(kEach);
   Keep(Input(0));
-  EXPECT_TRUE(kept_.Forget());
+  kept_.Forget();
   EXPECT_FALSE(Has(Input(0)));
   Keep(Input(1));
   EXPECT_TRUE(Has(Input(1))) << "the room is free again";
+}
+
+TEST_F(KeptAnchorsTest, KeepsHalfOfWhatMemoryHasNotHeld) {
+  kept_.BeginTask(100 * kEach);
+  for (const int frame : {0, 1, 2, 3}) {
+    Keep(Input(frame));
+  }
+  EXPECT_TRUE(kept_.GiveUp());
+  EXPECT_FALSE(Has(Input(3)));
+  Keep(Input(4));
+  EXPECT_FALSE(Has(Input(4))) << "nothing more in this task";
+  kept_.BeginTask(100 * kEach);
+  for (const int frame : {0, 1, 2}) {
+    Keep(Input(frame));
+  }
+  EXPECT_TRUE(Has(Input(0)));
+  EXPECT_TRUE(Has(Input(1)));
+  EXPECT_FALSE(Has(Input(2)));
 }
 
 }  // namespace

@@ -67,6 +67,22 @@ TEST(WarmClip, GivesPicturesAgain) {
   EXPECT_FALSE(warm.Read(Picture(clip, 4)));
 }
 
+TEST(WarmClip, KeepsThePicturesReadLastAsFarAsTheyFit) {
+  const media::Scratch scratch;
+  const std::string clip = MakeGrey(scratch, "clip.mkv", 40);
+  constexpr std::size_t kPicture = std::size_t{3} * 8 * 8;
+  WarmClip warm(2 * kPicture);
+  for (const std::uint32_t frame : {0, 1, 0, 2}) {
+    EXPECT_TRUE(warm.Read(Picture(clip, frame)));
+  }
+  EXPECT_TRUE(warm.Keeps(Picture(clip, 0)));
+  EXPECT_FALSE(warm.Keeps(Picture(clip, 1)));
+  EXPECT_TRUE(warm.Keeps(Picture(clip, 2)));
+  WarmClip none(kPicture - 1);
+  EXPECT_TRUE(none.Read(Picture(clip, 0)));
+  EXPECT_FALSE(none.Keeps(Picture(clip, 0)));
+}
+
 TEST(WarmClip, ForgetsThePicturesOfAClipThatWasReplaced) {
   const media::Scratch scratch;
   const std::string clip = MakeGrey(scratch, "clip.mkv", 40);
