@@ -63,6 +63,21 @@ nlohmann::ordered_json SeamFacts(const v1::SeamFigures& seams) {
   return facts;
 }
 
+// The stage that the job is at. A probe in parts is all there is to see for minutes, as nobody
+// knows a clip's work before.
+std::string StageWords(const v1::JobStatus& status) {
+  std::string words = CurrentStage(status);
+  const auto probe =
+      std::find_if(status.stages().begin(), status.stages().end(),
+                   [](const v1::StageProgress& stage) { return stage.stage() == v1::STAGE_PROBE; });
+  if (probe != status.stages().end() && words == StageName(v1::STAGE_PROBE) &&
+      probe->tasks_total() > 1) {
+    words += " " + std::to_string(probe->tasks_done()) + " of " +
+             std::to_string(probe->tasks_total()) + ",";
+  }
+  return words.empty() ? "start" : words;
+}
+
 std::string Dump(const nlohmann::ordered_json& event) {
   // Prompts and paths may hold any bytes; an event must be valid all the same.
   return event.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -101,8 +116,7 @@ std::string CurrentStage(const v1::JobStatus& status) {
 
 std::string BarLine(const v1::JobStatus& status, int width) {
   const int percent = Percent(status);
-  const std::string stage = CurrentStage(status);
-  const std::string before = (stage.empty() ? "start" : stage) + " [";
+  const std::string before = StageWords(status) + " [";
   std::string after = "] " + std::to_string(percent) + "%";
   if (status.frames_total() > 0) {
     after += "  " + std::to_string(status.frames_done()) + "/" +
@@ -123,9 +137,7 @@ std::string BarLine(const v1::JobStatus& status, int width) {
 }
 
 std::string PlainLine(const v1::JobStatus& status) {
-  const std::string stage = CurrentStage(status);
-  std::string line =
-      (stage.empty() ? "start" : stage) + " " + std::to_string(Percent(status)) + "%";
+  std::string line = StageWords(status) + " " + std::to_string(Percent(status)) + "%";
   if (status.frames_total() > 0) {
     line += ", " + std::to_string(status.frames_done()) + " of " +
             std::to_string(status.frames_total()) + " frames done";

@@ -40,6 +40,15 @@ TEST(Progress, SecondsReadLikeAClock) {
   EXPECT_EQ(FormatSeconds(-1), "0:00");
 }
 
+TEST(Progress, AProbeInPartsShowsHowManyAreDone) {
+  v1::JobStatus status;
+  AddStage(v1::STAGE_PROBE, 3, 1, status);
+  status.set_workers(1);
+  EXPECT_EQ(PlainLine(status), "probe 3 of 10, 0%, 1 worker");
+  status.mutable_stages(0)->set_tasks_total(1);
+  EXPECT_EQ(PlainLine(status), "probe 0%, 1 worker");
+}
+
 TEST(Progress, TheStageIsTheEarliestThatRuns) {
   EXPECT_EQ(CurrentStage(Halfway()), "denoise");
   v1::JobStatus idle;
