@@ -204,7 +204,11 @@ std::uint64_t RoundRun::RoomForAnchors() const {
                                             static_cast<int>(clip.padded_size().height()));
   const auto free = context_.model.MemoryFree();
   if (!memory || !free) {
-    return 0;  // A task does without.
+    if (context_.warned) {
+      context_.warned("anchors are not kept for the next chunk: " +
+                      (memory ? free.error() : memory.error()).message());
+    }
+    return 0;
   }
   const v1::Round& round = task_.round();
   const std::uint64_t steps =
@@ -227,8 +231,14 @@ Result<Latents> RoundRun::PredictByAnchors(int step) {
              &before_step);
     }
     anchors_.input.noisy = sampler.ScaleModelInput(before_step, step);
-    WEFT_RETURN_IF_ERROR(ready.model->RecallAnchors(anchors_.input, sampler.timestep(step),
-                                                    *ready.prompts, guidance));
+    // A seam check computes what the chunks may have kept anew.
+    if (IsSeamCheck(task_)) {
+      WEFT_RETURN_IF_ERROR(ready.model->PredictAnchors(anchors_.input, sampler.timestep(step),
+                                                       *ready.prompts, guidance));
+    } else {
+      WEFT_RETURN_IF_ERROR(ready.model->RecallAnchors(anchors_.input, sampler.timestep(step),
+                                                      *ready.prompts, guidance));
+    }
   }
   input_.noisy = sampler.ScaleModelInput(x_, step);
   return ready.model->PredictFrames(input_, sampler.timestep(step), *ready.prompts, guidance);
@@ -268,7 +278,9 @@ Status RoundRun::Steps() {
   WEFT_ASSIGN_OR_RETURN(anchors_, FetchAnchors(task_, denoising_, context_));
   if (!anchors_.frames.empty()) {
     input_.attends = Attends(task_, anchors_.frames);
-    denoising_.ready().model->KeepAnchors(RoomForAnchors());
+    if (!IsSeamCheck(task_)) {
+      denoising_.ready().model->KeepAnchors(RoomForAnchors());
+    }
   }
   if (!joint_) {
     input_.numbers.assign(seen_.begin(), seen_.end());
