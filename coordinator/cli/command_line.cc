@@ -38,8 +38,8 @@ constexpr const char* kPlanExamples =
 constexpr const char* kDeflickerNotes =
     "STYLE decides size, frame rate, time stamps and sound of the output. Without --align, GUIDE\n"
     "must have as many frames, of the same size and at the same times. Frames have 8 bits a\n"
-    "channel inside: 10-bit clips are taken, but the output has 8. Clips with transparency are\n"
-    "refused.\n\n";
+    "channel inside, also of 10-bit clips, unless --high-bit-depth is given. Clips with\n"
+    "transparency are refused.\n\n";
 
 // What one subcommand was called with, before anything is made of it.
 struct Given {

@@ -158,6 +158,9 @@ std::vector<Field> FileFields() {
   return {
       {"lossless", "", "FFV1 in a .mkv instead of H.264 [no]", FieldKind::kSwitch,
        Switch(&O::lossless)},
+      {"high-bit-depth", "",
+       "deflicker in mode robust: 16 bits a channel inside and lossless, 10 of H.264 [no: 8]",
+       FieldKind::kSwitch, Switch(&O::high_bit_depth)},
       {"gop", "N", "H.264: frames from one key frame of the file to the next, at most [120]",
        FieldKind::kText, Counted(&O::gop, kGop)},
       {"seams", "", "report how borders between chunks look, in OUTPUT.seams.json and .png [yes]",

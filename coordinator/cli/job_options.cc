@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 
+#include "coordinator/cli/deflicker_fields.h"
 #include "coordinator/core/job_kind.h"
 
 namespace weft::cli {
@@ -219,6 +220,7 @@ v1::JobSpec CommonSpec(const JobOptions& options) {
   }
   spec.set_chunk_frames(options.chunk);
   spec.set_lossless(options.lossless);
+  spec.set_high_bit_depth(options.high_bit_depth);
   spec.set_group_frames(options.lossless ? 0 : options.gop.value_or(kGroupUsual));
   spec.set_seam_report(options.seams);
   spec.set_seam_checks(options.seams ? options.seam_checks.value_or(1) : 0);
@@ -286,37 +288,6 @@ Result<v1::JobSpec> ResolveRender(const JobOptions& options) {
   return RenderSpec(options);
 }
 
-// What says how to use a guide needs one.
-Status CheckGuide(const JobOptions& options) {
-  if (!options.guide.empty()) {
-    return {};
-  }
-  if (options.align || options.guide_weight) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   std::string(options.align ? "align" : "guide-weight") +
-                       ": there is no guide; name the clean source with --guide CLIP");
-  }
-  return {};
-}
-
-// A field that the mode would not read is no field to accept.
-Status CheckModeFields(const JobOptions& options) {
-  if (options.key_frames && !coordinator::TakesKeyFrames(options.mode)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "key-frames: only --mode interpolate and propagate take key frames");
-  }
-  if (options.guide_weight && !coordinator::ReadsGuideWeight(options.mode)) {
-    return Failure(
-        ErrorCode::kInvalidArgument,
-        "guide-weight: --mode fast and robust do not weigh guide and style, the others do");
-  }
-  if (options.patch && !coordinator::ReadsPatchSize(options.mode)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "patch: --mode robust has patches of its own; the others take some");
-  }
-  return {};
-}
-
 // What the output is made of: a stylized clip, or key frames beside the clean clip.
 Result<v1::JobSpec> SourcesSpec(const JobOptions& options) {
   v1::JobSpec spec = CommonSpec(options);
@@ -356,8 +327,7 @@ Result<v1::JobSpec> ResolveDeflicker(const JobOptions& options) {
             .error());
   }
   WEFT_RETURN_IF_ERROR(CheckOutput(options));
-  WEFT_RETURN_IF_ERROR(CheckGuide(options));
-  WEFT_RETURN_IF_ERROR(CheckModeFields(options));
+  WEFT_RETURN_IF_ERROR(CheckDeflickerFields(options));
   WEFT_ASSIGN_OR_RETURN(v1::JobSpec spec, SourcesSpec(options));
   constexpr std::uint32_t kDeflickerWindow = 12;
   spec.set_window(

@@ -60,6 +60,7 @@ struct JobOptions {
   bool final_pass = true;
   bool steady_colours = false;
   bool lossless = false;
+  bool high_bit_depth = false;  // Of a deflicker job.
   bool previews = true;
   bool seams = true;                         // The seam report.
   std::optional<std::uint32_t> seam_checks;  // Absent: 1, where there is a report.

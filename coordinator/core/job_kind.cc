@@ -34,6 +34,7 @@ bool OfDeflicker(int field) {
     case Spec::kSeamChecksFieldNumber:
     case Spec::kVerifyTasksFieldNumber:
     case Spec::kSteadyColoursFieldNumber:
+    case Spec::kHighBitDepthFieldNumber:
       return true;
     default:
       return false;
@@ -47,6 +48,7 @@ bool OfRender(int field) {
     case Spec::kAlignGuideFieldNumber:
     case Spec::kKeysPathFieldNumber:
     case Spec::kKeyFramesFieldNumber:
+    case Spec::kHighBitDepthFieldNumber:
       return false;
     default:
       return true;
@@ -84,6 +86,10 @@ bool TakesKeyFrames(v1::SmoothingMode mode) {
 
 bool ReadsPatchSize(v1::SmoothingMode mode) {
   return mode != v1::SMOOTHING_MODE_ROBUST;
+}
+
+bool KeepsHighBitDepth(v1::SmoothingMode mode) {
+  return mode == v1::SMOOTHING_MODE_ROBUST;
 }
 
 bool ReadsGuideWeight(v1::SmoothingMode mode) {

@@ -191,6 +191,18 @@ Status CheckEngine(const v1::JobSpec& spec) {
   return {};
 }
 
+Status CheckBitDepth(const v1::JobSpec& spec) {
+  if (!spec.high_bit_depth()) {
+    return {};
+  }
+  if (!KeepsHighBitDepth(spec.smoothing_mode())) {
+    return Refuse("high_bit_depth", "set", "smoothing_mode keeps 8 bits, only the robust one more");
+  }
+  return spec.steady_colours()
+             ? Refuse("high_bit_depth", "set", "steady_colours measures and corrects 8 bits")
+             : Status();
+}
+
 Status CheckSmoothSteps(const v1::JobSpec& spec) {
   for (int i = 0; i < spec.smooth_steps_size(); ++i) {
     const std::uint32_t step = spec.smooth_steps(i);
@@ -363,6 +375,7 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckGuide(spec));
   WEFT_RETURN_IF_ERROR(CheckKeys(spec));
   WEFT_RETURN_IF_ERROR(CheckEngine(spec));
+  WEFT_RETURN_IF_ERROR(CheckBitDepth(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));
   WEFT_RETURN_IF_ERROR(CheckChunk(spec));
   WEFT_RETURN_IF_ERROR(CheckGroups(spec));

@@ -10,6 +10,7 @@ constexpr double kAssembleFrame = 0.001;  // Packets are copied.
 
 constexpr double kLossyBytesPerPixel = 0.15;    // H.264 at visually lossless quality.
 constexpr double kLosslessBytesPerPixel = 1.5;  // FFV1 of photographic content.
+constexpr double kDeepBytesPerPixel = 4.5;      // The same of means in 16 bits.
 
 std::uint64_t Area(const v1::Size& size) {
   return std::uint64_t{size.width()} * size.height();
@@ -23,7 +24,8 @@ TaskCost::TaskCost(const v1::JobSpec& spec, const v1::Clip& clip)
       padded_pixels_(Area(clip.padded_size())),
       pixels_(Area(clip.size())),
       controls_(static_cast<std::uint64_t>(spec.controls_size())),
-      lossless_(spec.lossless()) {}
+      lossless_(spec.lossless()),
+      deep_(spec.high_bit_depth()) {}
 
 double TaskCost::AnnotateWork(std::uint32_t frames) const {
   return frames * kAnnotateFrame * static_cast<double>(controls_);
@@ -52,7 +54,8 @@ std::uint64_t TaskCost::ControlBytes(const v1::Control& control) const {
 }
 
 std::uint64_t TaskCost::EncodedBytes(bool lossless) const {
-  const double per_pixel = lossless ? kLosslessBytesPerPixel : kLossyBytesPerPixel;
+  const double exact = deep_ ? kDeepBytesPerPixel : kLosslessBytesPerPixel;
+  const double per_pixel = lossless ? exact : kLossyBytesPerPixel;
   return static_cast<std::uint64_t>(std::llround(static_cast<double>(pixels_) * per_pixel));
 }
 

@@ -58,6 +58,7 @@ class TaskCost {
   std::uint64_t pixels_;
   std::uint64_t controls_;
   bool lossless_;
+  bool deep_;  // Frames of a high bit depth.
 };
 
 }  // namespace weft::coordinator

@@ -95,9 +95,11 @@ std::string Program(const std::string& name) {
   return std::string(WEFT_BIN_DIR) + "/" + name;
 }
 
-std::string FrameHashes(const std::string& clip, const std::string& folder) {
+std::string FrameHashes(const std::string& clip,
+                        const std::string& folder,
+                        const std::string& pixels) {
   const Outcome outcome = RunCommand({"ffmpeg", "-v", "error", "-i", clip, "-map", "0:v:0",
-                                      "-pix_fmt", "rgb24", "-f", "framemd5", "-"},
+                                      "-pix_fmt", pixels, "-f", "framemd5", "-"},
                                      folder);
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   std::istringstream lines(outcome.output);

@@ -47,8 +47,10 @@ Outcome RunCommand(const std::vector<std::string>& arguments, const std::string&
 // The build's own program, such as Program("weft").
 std::string Program(const std::string& name);
 
-// The md5 of every frame of a clip, as the ffmpeg program decodes it: one line a frame.
-std::string FrameHashes(const std::string& clip, const std::string& folder);
+// The md5 of every frame of a clip, as the ffmpeg program decodes it to `pixels`: one line a frame.
+std::string FrameHashes(const std::string& clip,
+                        const std::string& folder,
+                        const std::string& pixels = "rgb24");
 
 // Process ids of all children of `parent`.
 std::vector<pid_t> ChildrenOf(pid_t parent);

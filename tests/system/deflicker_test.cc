@@ -57,14 +57,16 @@ class Deflicker : public Rendering {
   }
 
   // The frames that a lossless run of it gives.
-  std::string Frames(const std::string& style, const std::vector<std::string>& more) {
+  std::string Frames(const std::string& style,
+                     const std::vector<std::string>& more,
+                     const std::string& pixels = "rgb24") {
     const std::string output = Path("steady-" + std::to_string(++runs_) + ".mkv");
     auto command = Steady(style, output, more);
     command.emplace_back("--lossless");
     const Outcome outcome = Run(command);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
     EXPECT_THAT(outcome.errors, Not(HasSubstr("seams: 0 of"))) << "made again, and not the same";
-    return outcome.exit_code == 0 ? FrameHashes(output, commands_.path().string()) : "";
+    return outcome.exit_code == 0 ? FrameHashes(output, commands_.path().string(), pixels) : "";
   }
 
   void ExpectRefusal(const std::vector<std::string>& command,
@@ -191,6 +193,32 @@ TEST_F(Deflicker, TakesVeryShortClipsAndOddSizesAndTenBits) {
   MakeClip(odd, {"-i", style_, "-vf", "scale=33:21,setsar=1", "-an", "-frames:v", "3", "-c:v",
                  "ffv1", "-pix_fmt", "yuv444p10le"});
   EXPECT_EQ(Count(Frames(odd, {"--window", "200"})), 3);
+}
+
+// Goal: a high bit depth comes through, and does not depend on how the work was cut. Method: a
+// shallow ramp of 10 bits with flicker, without loss and as H.264, in chunks of 4 and 11.
+TEST_F(Deflicker, KeepsAHighBitDepthHoweverItIsCut) {
+  const std::string style = Path("deep.mkv");
+  MakeClip(style, {"-f", "lavfi", "-i",
+                   "nullsrc=size=64x48:rate=10,format=gray10le,geq=lum='400+X+Y/8+20*sin(3*N)'",
+                   "-frames:v", "15", "-c:v", "ffv1"});
+  const auto cut = [&](const char* chunk) {
+    return Frames(style, {"--high-bit-depth", "--chunk", chunk}, "gbrp16le");
+  };
+  const std::string whole = cut("15");
+  EXPECT_EQ(Count(whole), 15);
+  EXPECT_EQ(cut("4"), whole);
+  const auto encoded = [&](const std::string& name, const char* chunk) {
+    const Outcome outcome =
+        Run(Steady(style, Path(name), {"--high-bit-depth", "--chunk", chunk, "--gop", "8"}));
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+    return FrameHashes(Path(name), commands_.path().string(), "yuv420p10le");
+  };
+  EXPECT_EQ(encoded("four.mp4", "4"), encoded("eleven.mp4", "11"));
+  const Outcome probed = RunCommand({"ffprobe", "-v", "error", "-show_entries", "stream=pix_fmt",
+                                     "-of", "default=nw=1:nk=1", Path("four.mp4")},
+                                    commands_.path().string());
+  EXPECT_EQ(probed.output, "yuv420p10le\n");
 }
 
 TEST_F(Deflicker, RefusesWhatCannotServeWithOneMessage) {

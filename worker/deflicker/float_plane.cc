@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <type_traits>
 
 #include "worker/deflicker/instruction_sets.h"
 
@@ -90,6 +91,7 @@ FloatPlane Mean(const FloatPlane& plane, int radius) {
 // Four values at once (an extension of GCC and Clang).
 using Four = float __attribute__((vector_size(16)));
 using FourLevels = std::int16_t __attribute__((vector_size(8), may_alias, aligned(2)));
+using FourDeep = std::uint16_t __attribute__((vector_size(8), may_alias, aligned(2)));
 
 // Catmull-Rom weights of the four pixels around a position `f` after the second, 0 <= f < 1.
 WEFT_ALWAYS_INLINE Four CubicAt(float f) {
@@ -112,6 +114,39 @@ WEFT_ALWAYS_INLINE Between Split(float position, int low, int high) {
   // Rounds down: the conversion drops what follows the point of a number that is not negative.
   const int whole = static_cast<int>(clamped - static_cast<float>(low)) + low;
   return {whole, clamped - static_cast<float>(whole)};
+}
+
+// Of each value to a level of 0..255.
+template <typename Value>
+constexpr float kLevel = std::is_same_v<Value, std::uint16_t> ? 1.0F / 257.0F : 1.0F;
+
+// FourValues: a vector of Value.
+template <typename FourValues, typename Value>
+WEFT_ALWAYS_INLINE void Warp(const PicturePlanes<Value>& planes,
+                             const Flow& flow,
+                             FloatPlane (*warped)[3]) {
+  constexpr int kReach = 8;  // Beyond the edge, well inside the margin.
+  for (int y = 0; y < planes.Height(); ++y) {
+    for (int x = 0; x < planes.Width(); ++x) {
+      const Between across =
+          Split(static_cast<float>(x) + flow.dx.Row(y)[x], -kReach, planes.Width() - 1 + kReach);
+      const Between down =
+          Split(static_cast<float>(y) + flow.dy.Row(y)[x], -kReach, planes.Height() - 1 + kReach);
+      const Four columns = CubicAt(across.rest);
+      const Four rows = CubicAt(down.rest);
+      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+        const Value* pixels = planes.At(channel, across.whole - 1, down.whole - 1);
+        Four sums = {};
+        for (int row = 0; row < 4; ++row) {
+          const auto values = *reinterpret_cast<const FourValues*>(pixels);
+          sums += rows[row] * __builtin_convertvector(values, Four);
+          pixels += planes.Stride();
+        }
+        sums *= columns;
+        (*warped)[channel].Row(y)[x] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) * kLevel<Value>;
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -189,28 +224,13 @@ WEFT_FOR_EVERY_VECTOR_UNIT FloatPlane WarpedLinear(const FloatPlane& plane, cons
 WEFT_FOR_EVERY_VECTOR_UNIT void WarpCubic(const MatchPlanes& planes,
                                           const Flow& flow,
                                           FloatPlane (*warped)[3]) {
-  constexpr int kReach = 8;  // Beyond the edge, well inside the margin.
-  for (int y = 0; y < planes.Height(); ++y) {
-    for (int x = 0; x < planes.Width(); ++x) {
-      const Between across =
-          Split(static_cast<float>(x) + flow.dx.Row(y)[x], -kReach, planes.Width() - 1 + kReach);
-      const Between down =
-          Split(static_cast<float>(y) + flow.dy.Row(y)[x], -kReach, planes.Height() - 1 + kReach);
-      const Four columns = CubicAt(across.rest);
-      const Four rows = CubicAt(down.rest);
-      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-        const std::int16_t* pixels = planes.At(channel, across.whole - 1, down.whole - 1);
-        Four sums = {};
-        for (int row = 0; row < 4; ++row) {
-          const auto levels = *reinterpret_cast<const FourLevels*>(pixels);
-          sums += rows[row] * __builtin_convertvector(levels, Four);
-          pixels += planes.Stride();
-        }
-        sums *= columns;
-        (*warped)[channel].Row(y)[x] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-      }
-    }
-  }
+  Warp<FourLevels>(planes, flow, warped);
+}
+
+WEFT_FOR_EVERY_VECTOR_UNIT void WarpCubic(const DeepPlanes& planes,
+                                          const Flow& flow,
+                                          FloatPlane (*warped)[3]) {
+  Warp<FourDeep>(planes, flow, warped);
 }
 
 }  // namespace weft::deflicker

@@ -53,7 +53,8 @@ struct Flow {
 FloatPlane WarpedLinear(const FloatPlane& plane, const Flow& flow);
 
 // All three channels, between pixels cubic (Catmull-Rom); the margin's pixels count, further ones
-// are taken at its edge.
+// are taken at its edge. In levels of 0..255, also where the planes have 0..65535.
 void WarpCubic(const MatchPlanes& planes, const Flow& flow, FloatPlane (*warped)[3]);
+void WarpCubic(const DeepPlanes& planes, const Flow& flow, FloatPlane (*warped)[3]);
 
 }  // namespace weft::deflicker

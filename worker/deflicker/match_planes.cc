@@ -1,21 +1,38 @@
 #include "worker/deflicker/match_planes.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace weft::deflicker {
 
-MatchPlanes::MatchPlanes(int width, int height)
+namespace {
+
+// Where a frame holds values of that kind.
+template <typename Value, typename AnyFrame>
+auto& ValuesOf(AnyFrame& frame) {
+  if constexpr (std::is_same_v<Value, std::uint16_t>) {
+    return frame.deep;
+  } else {
+    return frame.rgb;
+  }
+}
+
+}  // namespace
+
+template <typename Value>
+PicturePlanes<Value>::PicturePlanes(int width, int height)
     : width_(width), height_(height), pitch_(width + 2 * kMarginColumns) {
   const std::size_t rows = static_cast<std::size_t>(height) + std::size_t{2} * kMarginRows;
   values_.resize(rows * static_cast<std::size_t>(Stride()));
 }
 
-MatchPlanes::MatchPlanes(const Frame& frame) : MatchPlanes(frame.width, frame.height) {
-  const std::uint8_t* values = frame.rgb.data();
+template <typename Value>
+PicturePlanes<Value>::PicturePlanes(const Frame& frame) : PicturePlanes(frame.width, frame.height) {
+  const auto* values = ValuesOf<Value>(frame).data();
   for (int y = 0; y < height_; ++y) {
-    std::int16_t* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
+    Value* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
     for (int x = 0; x < width_; ++x) {
-      for (std::int16_t* const row : rows) {
+      for (Value* const row : rows) {
         row[x] = *values++;
       }
     }
@@ -23,37 +40,45 @@ MatchPlanes::MatchPlanes(const Frame& frame) : MatchPlanes(frame.width, frame.he
   FillMargin();
 }
 
-void MatchPlanes::FillMargin() {
+template <typename Value>
+void PicturePlanes<Value>::FillMargin() {
   for (int channel = 0; channel < kChannels; ++channel) {
     for (int y = 0; y < height_; ++y) {
-      std::int16_t* const row = At(channel, 0, y);
+      Value* const row = At(channel, 0, y);
       std::fill(row - kMarginColumns, row, row[0]);
       std::fill(row + width_, row + width_ + kMarginColumns, row[width_ - 1]);
     }
   }
-  const std::int16_t* const top = At(0, -kMarginColumns, 0);
-  const std::int16_t* const bottom = At(0, -kMarginColumns, height_ - 1);
+  const Value* const top = At(0, -kMarginColumns, 0);
+  const Value* const bottom = At(0, -kMarginColumns, height_ - 1);
   for (int y = 1; y <= kMarginRows; ++y) {
     std::copy(top, top + Stride(), At(0, -kMarginColumns, -y));
     std::copy(bottom, bottom + Stride(), At(0, -kMarginColumns, height_ - 1 + y));
   }
 }
 
-Frame MatchPlanes::ToFrame() const {
+template <typename Value>
+Frame PicturePlanes<Value>::ToFrame() const {
   Frame frame{width_, height_, {}};
-  frame.rgb.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) *
-                   kChannels);
-  std::uint8_t* values = frame.rgb.data();
+  auto& all = ValuesOf<Value>(frame);
+  all.resize(static_cast<std::size_t>(width_) * static_cast<std::size_t>(height_) * kChannels);
+  auto* values = all.data();
   for (int y = 0; y < height_; ++y) {
-    const std::int16_t* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
+    const Value* const rows[kChannels] = {At(0, 0, y), At(1, 0, y), At(2, 0, y)};
     for (int x = 0; x < width_; ++x) {
-      for (const std::int16_t* const row : rows) {
-        *values++ = static_cast<std::uint8_t>(row[x]);
+      for (const Value* const row : rows) {
+        *values++ = static_cast<std::decay_t<decltype(*values)>>(row[x]);
       }
     }
   }
+  if constexpr (std::is_same_v<Value, std::uint16_t>) {
+    RoundTo8Bits(&frame);
+  }
   return frame;
 }
+
+template class PicturePlanes<std::int16_t>;
+template class PicturePlanes<std::uint16_t>;
 
 MatchPlanes Halved(const MatchPlanes& planes) {
   MatchPlanes half((planes.Width() + 1) / 2, (planes.Height() + 1) / 2);

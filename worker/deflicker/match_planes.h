@@ -16,19 +16,21 @@ namespace weft::deflicker {
 inline constexpr int kTileRows = 16;
 inline constexpr int kTileColumns = 64;
 
-class MatchPlanes {
+// Value: std::int16_t for 0..255, as searched and voted; std::uint16_t for 0..65535.
+template <typename Value>
+class PicturePlanes {
  public:
   static constexpr int kChannels = 3;
   static constexpr int kMarginColumns = kTileColumns + 32;
   static constexpr int kMarginRows = kTileRows + 16;
 
-  MatchPlanes() = default;
+  PicturePlanes() = default;
 
   // All zero. REQUIRES: width > 0, height > 0.
-  MatchPlanes(int width, int height);
+  PicturePlanes(int width, int height);
 
-  // A copy of the frame: R, G, B; 0..255.
-  explicit MatchPlanes(const Frame& frame);
+  // A copy of the frame: R, G, B. REQUIRES: for 0..65535 it has these.
+  explicit PicturePlanes(const Frame& frame);
 
   [[nodiscard]] int Width() const { return width_; }
   [[nodiscard]] int Height() const { return height_; }
@@ -36,16 +38,17 @@ class MatchPlanes {
   [[nodiscard]] std::ptrdiff_t ChannelStride() const { return pitch_; }  // From channel to channel.
 
   // REQUIRES: -kMarginColumns <= x < width + kMarginColumns, and y alike.
-  [[nodiscard]] const std::int16_t* At(int channel, int x, int y) const {
+  [[nodiscard]] const Value* At(int channel, int x, int y) const {
     return values_.data() + Place(channel, x, y);
   }
-  [[nodiscard]] std::int16_t* At(int channel, int x, int y) {
+  [[nodiscard]] Value* At(int channel, int x, int y) {
     return values_.data() + Place(channel, x, y);
   }
 
   // Repeats the edge pixels in the margin; call after writing pixels.
   void FillMargin();
 
+  // Of 0..65535, with both depths.
   [[nodiscard]] Frame ToFrame() const;
 
  private:
@@ -56,8 +59,14 @@ class MatchPlanes {
   int width_ = 0;
   int height_ = 0;
   std::ptrdiff_t pitch_ = 0;
-  std::vector<std::int16_t> values_;  // [rows, kChannels, columns], margins included.
+  std::vector<Value> values_;  // [rows, kChannels, columns], margins included.
 };
+
+extern template class PicturePlanes<std::int16_t>;
+extern template class PicturePlanes<std::uint16_t>;
+
+using MatchPlanes = PicturePlanes<std::int16_t>;
+using DeepPlanes = PicturePlanes<std::uint16_t>;
 
 // Half the size, rounded up: every pixel is the mean, rounded to nearest, of the 2x2 pixels it
 // covers, where a missing last column or row repeats the one before it.

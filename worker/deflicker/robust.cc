@@ -55,6 +55,10 @@ void Subtract(const Flow& other, Flow* flow) {
   }
 }
 
+bool IsDeep(const RobustFrame& frame) {
+  return frame.deep_style.Width() > 0;
+}
+
 // A frame of the window, as the target sees it.
 struct Match {
   const RobustFrame* frame = nullptr;
@@ -72,8 +76,12 @@ class TargetSmoothing {
         height_(target.style.Height()) {}
 
   Frame Run(const std::deque<RobustFrame>& window) {
-    const MatchPlanes first = FirstMean(window);
-    return RegisteredMean(first).ToFrame();
+    RegisterTo(FirstMean(window));
+    const ColorPlanes mean =
+        settings_.base_radius == 0
+            ? MeanOfMatches(WeightedMean(width_, height_))
+            : MeanOfMatches(BandedMean(width_, height_, settings_.base_radius));
+    return IsDeep(target_) ? ToDeepPlanes(mean).ToFrame() : ToMatchPlanes(mean).ToFrame();
   }
 
  private:
@@ -96,7 +104,7 @@ class TargetSmoothing {
     FloatPlane own = OwnWeights();
     mean.Add(ToColorPlanes(target_.style), own);
     matches_.push_back({&target_, StillFlow(width_, height_), std::move(own)});
-    return mean.Take();
+    return ToMatchPlanes(mean.Take());
   }
 
   [[nodiscard]] FloatPlane Weights(const RobustFrame& frame, const Flow& flow) const {
@@ -136,19 +144,15 @@ class TargetSmoothing {
     return weights;
   }
 
-  MatchPlanes RegisteredMean(const MatchPlanes& first) {
-    RegisterTo(first);
-    if (settings_.base_radius == 0) {
-      return MeanOfMatches(WeightedMean(width_, height_));
-    }
-    return MeanOfMatches(BandedMean(width_, height_, settings_.base_radius));
-  }
-
   template <typename Mean>
-  [[nodiscard]] MatchPlanes MeanOfMatches(Mean mean) const {
+  [[nodiscard]] ColorPlanes MeanOfMatches(Mean mean) const {
     ColorPlanes warped(width_, height_);
     for (const Match& match : matches_) {
-      WarpCubic(match.frame->style, match.flow, &warped.channels);
+      if (IsDeep(target_)) {
+        WarpCubic(match.frame->deep_style, match.flow, &warped.channels);
+      } else {
+        WarpCubic(match.frame->style, match.flow, &warped.channels);
+      }
       mean.Add(warped, match.weights);
     }
     return mean.Take();
@@ -188,6 +192,9 @@ RobustFrame PrepareRobust(std::uint32_t number, const Frame* guide, const Frame&
   frame.guides =
       MatchPyramid(guide == nullptr ? LocallyNormalized(style) : *guide, kPyramidSideMin);
   frame.style = MatchPlanes(style);
+  if (!style.deep.empty()) {
+    frame.deep_style = DeepPlanes(style);
+  }
   frame.normalized_guide = LocallyNormalized(Luma(frame.guides.front()));
   frame.normalized_style = LocallyNormalized(Luma(frame.style));
   return frame;

@@ -7,6 +7,9 @@
 //   3. Every frame is registered to that picture, for a rendering jitters where its guide does not,
 //      and averaged anew. The corrections' own mean is taken out, so nothing drifts.
 //
+// Frames of a high bit depth are matched, weighted and registered as 8 bits, and averaged as they
+// are.
+//
 // Weights fall linearly with the distance in time: a frame that enters the window changes little.
 
 #pragma once
@@ -22,11 +25,12 @@
 
 namespace weft::deflicker {
 
-// A frame, ready to be matched and registered. Some 25 bytes a pixel.
+// A frame, ready to be matched and registered. Some 25 bytes a pixel, 31 with a high bit depth.
 struct RobustFrame {
   std::uint32_t number = 0;         // From the job's first frame.
   std::vector<MatchPlanes> guides;  // Pyramid of what is matched.
   MatchPlanes style;                // What is averaged.
+  DeepPlanes deep_style;            // The same, where it has a high bit depth; else empty.
   FloatPlane normalized_guide;      // Lumas, locally normalized.
   FloatPlane normalized_style;
 };

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace weft::deflicker {
@@ -23,14 +24,15 @@ FloatPlane Product(const FloatPlane& a, const FloatPlane& b) {
   return product;
 }
 
-MatchPlanes ToMatchPlanes(const ColorPlanes& color) {
-  MatchPlanes planes(color.channels[0].width, color.channels[0].height);
+template <typename Value>
+PicturePlanes<Value> Rounded(const ColorPlanes& color, float scale, float largest) {
+  PicturePlanes<Value> planes(color.channels[0].width, color.channels[0].height);
   for (int channel = 0; channel < 3; ++channel) {
     for (int y = 0; y < planes.Height(); ++y) {
       const float* const row = color.channels[channel].Row(y);
       for (int x = 0; x < planes.Width(); ++x) {
         *planes.At(channel, x, y) =
-            static_cast<std::int16_t>(std::clamp(std::nearbyint(row[x]), 0.0F, 255.0F));
+            static_cast<Value>(std::clamp(std::nearbyint(row[x] * scale), 0.0F, largest));
       }
     }
   }
@@ -51,6 +53,14 @@ ColorPlanes ToColorPlanes(const MatchPlanes& planes) {
   return color;
 }
 
+MatchPlanes ToMatchPlanes(const ColorPlanes& color) {
+  return Rounded<std::int16_t>(color, 1, 255);
+}
+
+DeepPlanes ToDeepPlanes(const ColorPlanes& color) {
+  return Rounded<std::uint16_t>(color, 257, 65535);
+}
+
 void WeightedMean::Add(const ColorPlanes& picture, const FloatPlane& weights) {
   for (int channel = 0; channel < 3; ++channel) {
     AddTo(&sums_.channels[channel], Product(picture.channels[channel], weights));
@@ -58,13 +68,13 @@ void WeightedMean::Add(const ColorPlanes& picture, const FloatPlane& weights) {
   AddTo(&weights_, weights);
 }
 
-MatchPlanes WeightedMean::Take() {
+ColorPlanes WeightedMean::Take() {
   for (FloatPlane& sum : sums_.channels) {
     for (std::size_t i = 0; i < sum.values.size(); ++i) {
       sum.values[i] = sum.values[i] / weights_.values[i];
     }
   }
-  return ToMatchPlanes(sums_);
+  return std::move(sums_);
 }
 
 void BandedMean::Add(const ColorPlanes& picture, const FloatPlane& weights) {
@@ -83,7 +93,7 @@ void BandedMean::Add(const ColorPlanes& picture, const FloatPlane& weights) {
   AddTo(&weights_, weights);
 }
 
-MatchPlanes BandedMean::Take() {
+ColorPlanes BandedMean::Take() {
   for (int channel = 0; channel < 3; ++channel) {
     std::vector<float>& levels = base_.channels[channel].values;
     const std::vector<float>& detail = detail_.channels[channel].values;
@@ -91,7 +101,7 @@ MatchPlanes BandedMean::Take() {
       levels[i] = levels[i] / base_weights_.values[i] + detail[i] / weights_.values[i];
     }
   }
-  return ToMatchPlanes(base_);
+  return std::move(base_);
 }
 
 }  // namespace weft::deflicker

@@ -19,6 +19,10 @@ struct ColorPlanes {
 
 ColorPlanes ToColorPlanes(const MatchPlanes& planes);
 
+// Rounded to nearest and clamped.
+MatchPlanes ToMatchPlanes(const ColorPlanes& color);
+DeepPlanes ToDeepPlanes(const ColorPlanes& color);  // 65535 for a level of 255.
+
 class WeightedMean {
  public:
   WeightedMean(int width, int height) : sums_(width, height), weights_(width, height) {}
@@ -26,8 +30,8 @@ class WeightedMean {
   // weights: at least 0.
   void Add(const ColorPlanes& picture, const FloatPlane& weights);
 
-  // Rounded and clamped; ends the mean's use. REQUIRES: every pixel has some weight.
-  [[nodiscard]] MatchPlanes Take();
+  // Ends the mean's use. REQUIRES: every pixel has some weight.
+  [[nodiscard]] ColorPlanes Take();
 
  private:
   ColorPlanes sums_;
@@ -52,7 +56,7 @@ class BandedMean {
   void Add(const ColorPlanes& picture, const FloatPlane& weights);
 
   // As WeightedMean's.
-  [[nodiscard]] MatchPlanes Take();
+  [[nodiscard]] ColorPlanes Take();
 
  private:
   int radius_;

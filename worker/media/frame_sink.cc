@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "worker/media/deep_picture.h"
 #include "worker/media/ffmpeg.h"
 #include "worker/media/memory_file.h"
 #include "worker/media/rgb_conversion.h"
@@ -47,7 +48,7 @@ Result<CodecContextPtr> NewEncoder(const SegmentFormat& format) {
   encoder->thread_count = 1;
   encoder->flags |= AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_BITEXACT;
   if (h264) {
-    encoder->pix_fmt = AV_PIX_FMT_YUV420P;
+    encoder->pix_fmt = format.deep ? AV_PIX_FMT_YUV420P10 : AV_PIX_FMT_YUV420P;
     encoder->color_range = AVCOL_RANGE_MPEG;
     encoder->colorspace = AVCOL_SPC_BT709;
     encoder->color_primaries = AVCOL_PRI_BT709;
@@ -61,7 +62,7 @@ Result<CodecContextPtr> NewEncoder(const SegmentFormat& format) {
     av_opt_set(encoder->priv_data, "forced-idr", "1", 0);
     av_opt_set(encoder->priv_data, "x264-params", X264Parameters(), 0);
   } else {
-    encoder->pix_fmt = AV_PIX_FMT_BGR0;
+    encoder->pix_fmt = format.deep ? kDeepFormat : AV_PIX_FMT_BGR0;
     encoder->level = 3;
     encoder->gop_size = 1;
     // Four slices are the default; a slice one pixel wide comes out wrong.
@@ -96,19 +97,19 @@ Result<FilterPtr> NewFilter(const AVCodecContext& encoder) {
   return filter;
 }
 
-Result<ScalerPtr> NewScaler(const AVCodecContext& encoder) {
+Result<ScalerPtr> NewScaler(AVPixelFormat from, const AVCodecContext& encoder) {
   ScalerPtr scaler(sws_alloc_context());
   if (!scaler) {
     return Failure(ErrorCode::kResourceExhausted, "no memory for a colour conversion");
   }
   av_opt_set_int(scaler.get(), "srcw", encoder.width, 0);
   av_opt_set_int(scaler.get(), "srch", encoder.height, 0);
-  av_opt_set_int(scaler.get(), "src_format", AV_PIX_FMT_RGB24, 0);
+  av_opt_set_int(scaler.get(), "src_format", from, 0);
   av_opt_set_int(scaler.get(), "dstw", encoder.width, 0);
   av_opt_set_int(scaler.get(), "dsth", encoder.height, 0);
   av_opt_set_int(scaler.get(), "dst_format", encoder.pix_fmt, 0);
   av_opt_set_int(scaler.get(), "sws_flags", kScalerFlags, 0);
-  if (encoder.pix_fmt == AV_PIX_FMT_YUV420P) {
+  if (encoder.codec_id == AV_CODEC_ID_H264) {
     av_opt_set_int(scaler.get(), "dst_h_chr_pos", 0, 0);  // Left, as tagged.
     av_opt_set_int(scaler.get(), "dst_v_chr_pos", 128, 0);
   }
@@ -122,46 +123,29 @@ Result<ScalerPtr> NewScaler(const AVCodecContext& encoder) {
   return scaler;
 }
 
-Result<FramePtr> NewPicture(AVPixelFormat format, const AVCodecContext& encoder) {
-  FramePtr picture = NewFrame();
-  picture->format = format;
-  picture->width = encoder.width;
-  picture->height = encoder.height;
-  if (const int status = av_frame_get_buffer(picture.get(), 0); status < 0) {
-    return Failure(FfmpegError(status, "no memory for a frame"));
-  }
-  return picture;
-}
-
 class Segment : public FrameSink {
  public:
   static Result<std::unique_ptr<FrameSink>> Open(const SegmentFormat& format) {
     WEFT_ASSIGN_OR_RETURN(CodecContextPtr encoder, NewEncoder(format));
     WEFT_ASSIGN_OR_RETURN(FilterPtr filter, NewFilter(*encoder));
-    WEFT_ASSIGN_OR_RETURN(ScalerPtr scaler, NewScaler(*encoder));
+    const AVPixelFormat from = format.deep ? kDeepFormat : AV_PIX_FMT_RGB24;
+    WEFT_ASSIGN_OR_RETURN(ScalerPtr scaler, NewScaler(from, *encoder));
     std::unique_ptr<Segment> segment(
         new Segment(std::move(encoder), std::move(filter), std::move(scaler)));
-    WEFT_ASSIGN_OR_RETURN(segment->rgb_, NewPicture(AV_PIX_FMT_RGB24, *segment->encoder_));
+    WEFT_ASSIGN_OR_RETURN(segment->rgb_, NewPicture(from, format.width, format.height));
     WEFT_RETURN_IF_ERROR(segment->StartFile());
     return segment;
   }
 
   Status Write(const Frame& frame) override {
-    const auto row_bytes = static_cast<std::size_t>(encoder_->width) * 3;
-    const auto rows = static_cast<std::size_t>(encoder_->height);
-    if (frame.width != encoder_->width || frame.height != encoder_->height ||
-        frame.rgb.size() != row_bytes * rows) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     "a frame of " + std::to_string(frame.width) + "x" +
-                         std::to_string(frame.height) + " for a segment of " +
-                         std::to_string(encoder_->width) + "x" + std::to_string(encoder_->height));
+    WEFT_RETURN_IF_ERROR(CheckFrame(frame));
+    if (IsDeep()) {
+      ToDeepPlanes(frame, *rgb_);
+    } else {
+      CopyRows(frame);
     }
-    // Copied: swscale's vector code wants aligned rows with room behind them.
-    for (std::size_t y = 0; y < rows; ++y) {
-      std::copy_n(frame.rgb.data() + y * row_bytes, row_bytes,
-                  rgb_->data[0] + static_cast<std::ptrdiff_t>(y) * rgb_->linesize[0]);
-    }
-    WEFT_ASSIGN_OR_RETURN(FramePtr picture, NewPicture(encoder_->pix_fmt, *encoder_));
+    WEFT_ASSIGN_OR_RETURN(FramePtr picture,
+                          NewPicture(encoder_->pix_fmt, encoder_->width, encoder_->height));
     sws_scale(scaler_.get(), rgb_->data, rgb_->linesize, 0, encoder_->height, picture->data,
               picture->linesize);
     picture->pts = frame_count_++;
@@ -186,6 +170,34 @@ class Segment : public FrameSink {
         filter_(std::move(filter)),
         scaler_(std::move(scaler)),
         packet_(NewPacket()) {}
+
+  [[nodiscard]] bool IsDeep() const { return rgb_->format == kDeepFormat; }
+
+  [[nodiscard]] Status CheckFrame(const Frame& frame) const {
+    const auto values =
+        static_cast<std::size_t>(encoder_->width) * 3 * static_cast<std::size_t>(encoder_->height);
+    if (frame.width != encoder_->width || frame.height != encoder_->height ||
+        frame.rgb.size() != values) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "a frame of " + std::to_string(frame.width) + "x" +
+                         std::to_string(frame.height) + " for a segment of " +
+                         std::to_string(encoder_->width) + "x" + std::to_string(encoder_->height));
+    }
+    if (IsDeep() && frame.deep.size() != values) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "a frame of 8 bits for a segment of a higher bit depth");
+    }
+    return {};
+  }
+
+  // Copied: swscale's vector code wants aligned rows with room behind them.
+  void CopyRows(const Frame& frame) {
+    const auto row_bytes = static_cast<std::size_t>(encoder_->width) * 3;
+    for (std::size_t y = 0; y < static_cast<std::size_t>(encoder_->height); ++y) {
+      std::copy_n(frame.rgb.data() + y * row_bytes, row_bytes,
+                  rgb_->data[0] + static_cast<std::ptrdiff_t>(y) * rgb_->linesize[0]);
+    }
+  }
 
   Status StartFile() {
     AVFormatContext* created = nullptr;

@@ -24,6 +24,7 @@ struct SegmentFormat {
   int height = 0;  // Even for kH264.
   std::int64_t rate_numerator = 25;
   std::int64_t rate_denominator = 1;
+  bool deep = false;  // Of Frame::deep: H.264 with 10 bits a channel, FFV1 with 16.
 };
 
 // One segment: consecutive frames of the output, decodable on its own. Used by one thread.
@@ -34,7 +35,7 @@ class FrameSink {
   FrameSink& operator=(const FrameSink&) = delete;
   virtual ~FrameSink() = default;
 
-  // kInvalidArgument: not of the segment's size.
+  // kInvalidArgument: not of the segment's size, or without the depth that it asks for.
   virtual Status Write(const Frame& frame) = 0;
 
   // Ends the segment and returns its bytes (a Matroska file of one closed group of pictures). Call

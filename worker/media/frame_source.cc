@@ -39,17 +39,14 @@ class Clip : public FrameSource {
       : facts_(FactsOf(index)),
         index_(std::move(index)),
         decoder_(std::move(decoder)),
-        conversion_(index_.presentation) {}
+        conversion_(index_.presentation, RgbConversion::Depth::k8Bits),
+        deep_conversion_(index_.presentation, RgbConversion::Depth::k16Bits) {}
 
   [[nodiscard]] const ClipFacts& facts() const override { return facts_; }
 
-  Result<Frame> Read(std::uint32_t index) override {
-    Result<Frame> frame = TryRead(index);
-    if (!frame) {
-      return Failure(frame.error().Within("frame " + std::to_string(index)).Within(path()));
-    }
-    return frame;
-  }
+  Result<Frame> Read(std::uint32_t index) override { return ReadWith(index, conversion_); }
+
+  Result<Frame> ReadDeep(std::uint32_t index) override { return ReadWith(index, deep_conversion_); }
 
  private:
   // Decoding on beats seeking as long as no more than this many frames are passed over.
@@ -57,7 +54,15 @@ class Clip : public FrameSource {
 
   [[nodiscard]] const std::string& path() const { return decoder_.file().path(); }
 
-  Result<Frame> TryRead(std::uint32_t index) {
+  Result<Frame> ReadWith(std::uint32_t index, RgbConversion& conversion) {
+    Result<Frame> frame = TryRead(index, conversion);
+    if (!frame) {
+      return Failure(frame.error().Within("frame " + std::to_string(index)).Within(path()));
+    }
+    return frame;
+  }
+
+  Result<Frame> TryRead(std::uint32_t index, RgbConversion& conversion) {
     if (index >= facts_.frame_count) {
       return Failure(
           ErrorCode::kInvalidArgument,
@@ -74,7 +79,7 @@ class Clip : public FrameSource {
       return Failure(ErrorCode::kDataLoss,
                      "damaged, it does not decode; repair the clip or leave this frame out");
     }
-    return conversion_.Convert(decoder_.frame());
+    return conversion.Convert(decoder_.frame());
   }
 
   // Sees to it that `index` is the frame at hand or lies ahead.
@@ -123,6 +128,7 @@ class Clip : public FrameSource {
   ClipIndex index_;
   ClipDecoder decoder_;
   RgbConversion conversion_;
+  RgbConversion deep_conversion_;
   std::optional<std::uint32_t> at_;  // The frame that the decoder holds.
   std::uint32_t next_ = 0;           // No frame before this one is still to come.
 };

@@ -42,6 +42,9 @@ class FrameSource {
   // frames.
   // kInvalidArgument: no such frame.  kDataLoss: the frame cannot be decoded.
   virtual Result<Frame> Read(std::uint32_t index) = 0;
+
+  // The same with 16 bits a channel, Frame::deep, whatever the clip's depth is.
+  virtual Result<Frame> ReadDeep(std::uint32_t index) = 0;
 };
 
 // Opens a clip that FFmpeg reads and finds every frame in it, also with B-frames, long groups of

@@ -34,26 +34,45 @@ Result<Orientation> OrientationOf(const AVStream& stream) {
                  "is shown turned by something else than quarters; convert it to an upright video");
 }
 
-Frame Oriented(Frame frame, const Orientation& orientation) {
-  if (!orientation.transpose && !orientation.flip_x && !orientation.flip_y) {
-    return frame;
-  }
+namespace {
+
+// values: of a picture of `width` columns, shown in `shown`'s size.
+template <typename Value>
+std::vector<Value> Turned(const std::vector<Value>& values,
+                          int width,
+                          const Orientation& orientation,
+                          const Frame& shown) {
   constexpr std::ptrdiff_t kPixel = 3;
-  const std::ptrdiff_t source_row = kPixel * frame.width;
-  Frame shown{frame.width, frame.height, std::vector<std::uint8_t>(frame.rgb.size())};
-  if (orientation.transpose) {
-    std::swap(shown.width, shown.height);
-  }
+  const std::ptrdiff_t source_row = kPixel * width;
   const std::ptrdiff_t step_x = orientation.transpose ? source_row : kPixel;
   const std::ptrdiff_t step_y = orientation.transpose ? kPixel : source_row;
-  std::uint8_t* to = shown.rgb.data();
+  std::vector<Value> turned(values.size());
+  if (values.empty()) {
+    return turned;
+  }
+  auto to = turned.begin();
   for (std::ptrdiff_t y = 0; y < shown.height; ++y) {
     const std::ptrdiff_t from_y = orientation.flip_y ? shown.height - 1 - y : y;
     for (std::ptrdiff_t x = 0; x < shown.width; ++x) {
       const std::ptrdiff_t from_x = orientation.flip_x ? shown.width - 1 - x : x;
-      to = std::copy_n(frame.rgb.data() + from_y * step_y + from_x * step_x, kPixel, to);
+      to = std::copy_n(values.begin() + from_y * step_y + from_x * step_x, kPixel, to);
     }
   }
+  return turned;
+}
+
+}  // namespace
+
+Frame Oriented(Frame frame, const Orientation& orientation) {
+  if (!orientation.transpose && !orientation.flip_x && !orientation.flip_y) {
+    return frame;
+  }
+  Frame shown{frame.width, frame.height, {}};
+  if (orientation.transpose) {
+    std::swap(shown.width, shown.height);
+  }
+  shown.rgb = Turned(frame.rgb, frame.width, orientation, shown);
+  shown.deep = Turned(frame.deep, frame.width, orientation, shown);
   return shown;
 }
 

@@ -4,7 +4,8 @@
 #include <cstdint>
 #include <string>
 #include <utility>
-#include <vector>
+
+#include "worker/media/deep_picture.h"
 
 namespace weft::media {
 namespace {
@@ -116,7 +117,8 @@ Status RgbConversion::Prepare(const AVFrame& frame) {
   av_opt_set_int(scaler_.get(), "src_format", frame.format, 0);
   av_opt_set_int(scaler_.get(), "dstw", presentation_.width, 0);
   av_opt_set_int(scaler_.get(), "dsth", presentation_.height, 0);
-  av_opt_set_int(scaler_.get(), "dst_format", AV_PIX_FMT_RGB24, 0);
+  av_opt_set_int(scaler_.get(), "dst_format",
+                 depth_ == Depth::k16Bits ? kDeepFormat : AV_PIX_FMT_RGB24, 0);
   av_opt_set_int(scaler_.get(), "sws_flags", kScalerFlags, 0);
   SetChromaPosition(scaler_.get(), frame.chroma_location, *format);
   if (const int status = sws_init_context(scaler_.get(), nullptr, nullptr); status < 0) {
@@ -137,6 +139,11 @@ Status RgbConversion::Prepare(const AVFrame& frame) {
 
 Result<Frame> RgbConversion::Convert(const AVFrame& frame) {
   WEFT_RETURN_IF_ERROR(Prepare(frame));
+  Result<Frame> picture = depth_ == Depth::k16Bits ? Deep(frame) : Plain(frame);
+  return picture ? Oriented(*std::move(picture), presentation_.orientation) : picture;
+}
+
+Result<Frame> RgbConversion::Plain(const AVFrame& frame) {
   const int stride = presentation_.width * 3;
   Frame picture{presentation_.width, presentation_.height, {}};
   // swscale's vector code may touch bytes behind the last row.
@@ -146,13 +153,25 @@ Result<Frame> RgbConversion::Convert(const AVFrame& frame) {
   picture.rgb.resize(bytes + kPadding);
   std::uint8_t* planes[] = {picture.rgb.data()};
   const int strides[] = {stride};
+  WEFT_RETURN_IF_ERROR(Scale(frame, planes, strides));
+  picture.rgb.resize(bytes);
+  return picture;
+}
+
+Result<Frame> RgbConversion::Deep(const AVFrame& frame) {
+  WEFT_ASSIGN_OR_RETURN(const FramePtr planes,
+                        NewPicture(kDeepFormat, presentation_.width, presentation_.height));
+  WEFT_RETURN_IF_ERROR(Scale(frame, planes->data, planes->linesize));
+  return FromDeepPlanes(*planes);
+}
+
+Status RgbConversion::Scale(const AVFrame& frame, std::uint8_t* const* to, const int* strides) {
   const int rows =
-      sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, planes, strides);
+      sws_scale(scaler_.get(), frame.data, frame.linesize, 0, frame.height, to, strides);
   if (rows != presentation_.height) {
     return Failure(ErrorCode::kInternal, "a decoded frame could not be converted to RGB");
   }
-  picture.rgb.resize(bytes);
-  return Oriented(std::move(picture), presentation_.orientation);
+  return {};
 }
 
 }  // namespace weft::media

@@ -1,6 +1,8 @@
-// Decoded pictures into what a viewer sees: 8-bit RGB, square pixels, upright.
+// Decoded pictures into what a viewer sees: RGB, square pixels, upright.
 
 #pragma once
+
+#include <cstdint>
 
 #include "common/result.h"
 #include "worker/frame/frame.h"
@@ -30,7 +32,10 @@ Result<Presentation> PresentationOf(const AVFrame& frame,
 // the frame names; an unnamed matrix is BT.709 for HD sizes and BT.601 for smaller ones.
 class RgbConversion {
  public:
-  explicit RgbConversion(const Presentation& presentation) : presentation_(presentation) {}
+  enum class Depth { k8Bits, k16Bits };  // The latter fills Frame::deep.
+
+  RgbConversion(const Presentation& presentation, Depth depth)
+      : presentation_(presentation), depth_(depth) {}
 
   // kInvalidArgument: the frame has an alpha channel.
   // kUnsupported: a pixel format that cannot be converted.
@@ -38,8 +43,12 @@ class RgbConversion {
 
  private:
   Status Prepare(const AVFrame& frame);
+  Result<Frame> Plain(const AVFrame& frame);
+  Result<Frame> Deep(const AVFrame& frame);
+  Status Scale(const AVFrame& frame, std::uint8_t* const* to, const int* strides);
 
   Presentation presentation_;
+  Depth depth_;
   ScalerPtr scaler_;
   // What scaler_ was made for: a stream may change its mind.
   int width_ = 0;

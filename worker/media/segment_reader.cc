@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "worker/media/deep_picture.h"
 #include "worker/media/ffmpeg.h"
 #include "worker/media/memory_file.h"
 
@@ -72,6 +73,9 @@ class SegmentReader {
     }
     if (status < 0) {
       return Failure(Damaged("does not decode: " + FfmpegWords(status)));
+    }
+    if (frame_->format == kDeepFormat) {
+      return std::optional<Frame>(FromDeepPlanes(*frame_));
     }
     if (frame_->format != AV_PIX_FMT_BGR0) {
       return Failure(Damaged("is not of RGB"));

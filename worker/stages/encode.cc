@@ -21,7 +21,7 @@ Result<v1::TaskResult> RunEncode(const v1::Task& task, StageContext& context) {
   const FrameRange group = ToRange(task.chunk().core());
   const std::uint32_t chunk_frames = task.job().chunk_frames();
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<media::FrameSink> segment,
-                        media::OpenSegment(FormatOf(media::Codec::kH264, task.clip())));
+                        media::OpenSegment(FormatOf(media::Codec::kH264, task.job(), task.clip())));
   std::uint32_t done = 0;
   const auto write = [&](const Frame& frame) -> Status {
     WEFT_RETURN_IF_ERROR(segment->Write(frame));

@@ -191,9 +191,9 @@ class Finisher {
     const FrameRange run = runs_.at(run_);
     if (number == run.begin) {
       const bool lossless = in_runs_ || task_.job().lossless();
-      WEFT_ASSIGN_OR_RETURN(
-          segment_, media::OpenSegment(FormatOf(
-                        lossless ? media::Codec::kFfv1 : media::Codec::kH264, task_.clip())));
+      WEFT_ASSIGN_OR_RETURN(segment_, media::OpenSegment(FormatOf(
+                                          lossless ? media::Codec::kFfv1 : media::Codec::kH264,
+                                          task_.job(), task_.clip())));
     }
     WEFT_RETURN_IF_ERROR(segment_->Write(frame));
     if (number + 1 < run.end) {

@@ -15,11 +15,9 @@ ClipPicture NameOf(const std::string& path, std::uint32_t frame, const v1::Clip&
           static_cast<int>(clip.size().height())};
 }
 
-Result<Frame> ReadFitted(const std::string& path,
-                         const v1::Clip& clip,
-                         std::uint32_t frame,
-                         WarmClip& warm) {
-  Result<Frame> read = warm.Read(NameOf(path, clip.first_frame() + frame, clip));
+// frame: its number in the job, for errors.
+Result<Frame> ReadNamed(const ClipPicture& name, std::uint32_t frame, WarmClip& warm) {
+  Result<Frame> read = warm.Read(name);
   if (!read) {
     return Failure(read.error().Within("frame " + std::to_string(frame)));
   }
@@ -32,7 +30,9 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         const v1::Clip& clip,
                         std::uint32_t frame,
                         WarmClip& warm) {
-  return ReadFitted(job.input_path(), clip, frame, warm);
+  ClipPicture name = NameOf(job.input_path(), clip.first_frame() + frame, clip);
+  name.deep = job.high_bit_depth();
+  return ReadNamed(name, frame, warm);
 }
 
 Result<Frame> ReadStretched(const v1::JobSpec& job,
@@ -67,7 +67,8 @@ Result<Frame> ReadMap(const v1::Control& control,
                       WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(const media::FrameSource* const maps, warm.Open(control.maps_path()));
   WEFT_RETURN_IF_ERROR(CheckMapCount(control, maps->facts().frame_count, clip));
-  Result<Frame> map = ReadFitted(control.maps_path(), clip, frame, warm);
+  Result<Frame> map =
+      ReadNamed(NameOf(control.maps_path(), clip.first_frame() + frame, clip), frame, warm);
   if (!map) {
     return Failure(map.error().Within(control.maps_path()));
   }

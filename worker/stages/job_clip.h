@@ -39,7 +39,8 @@ Result<Frame> ReadKey(const v1::JobSpec& job,
                       std::uint32_t frame,
                       WarmClip& warm);
 
-// One frame, fitted to the output's size.
+// One frame, fitted to the output's size; with 16 bits a channel where the job has a high bit
+// depth.
 Result<Frame> ReadFrame(const v1::JobSpec& job,
                         const v1::Clip& clip,
                         std::uint32_t frame,

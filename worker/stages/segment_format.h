@@ -7,12 +7,15 @@
 
 namespace weft::worker {
 
-inline media::SegmentFormat FormatOf(media::Codec codec, const v1::Clip& clip) {
+inline media::SegmentFormat FormatOf(media::Codec codec,
+                                     const v1::JobSpec& job,
+                                     const v1::Clip& clip) {
   return {.codec = codec,
           .width = static_cast<int>(clip.size().width()),
           .height = static_cast<int>(clip.size().height()),
           .rate_numerator = clip.frame_rate().numerator(),
-          .rate_denominator = clip.frame_rate().denominator()};
+          .rate_denominator = clip.frame_rate().denominator(),
+          .deep = job.high_bit_depth()};
 }
 
 }  // namespace weft::worker

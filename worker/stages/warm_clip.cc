@@ -11,6 +11,24 @@ namespace {
 
 constexpr std::size_t kClipsMax = 9;
 
+std::size_t BytesOf(const Frame& frame) {
+  return frame.rgb.size() + frame.deep.size() * sizeof(frame.deep.front());
+}
+
+Result<Frame> ReadFit(media::FrameSource& source, const ClipPicture& name) {
+  WEFT_ASSIGN_OR_RETURN(const Frame read, source.Read(name.frame));
+  const auto fit = name.stretched ? media::StretchFrame : media::FitFrame;
+  return fit(read, name.width, name.height);
+}
+
+Result<Frame> ReadDeep(media::FrameSource& source, const ClipPicture& name) {
+  WEFT_ASSIGN_OR_RETURN(Frame read, source.ReadDeep(name.frame));
+  if (read.width != name.width || read.height != name.height) {
+    return Failure(ErrorCode::kInvalidArgument, name.path + " has changed its size");
+  }
+  return read;
+}
+
 }  // namespace
 
 Result<media::FrameSource*> WarmClip::Open(const std::string& path) {
@@ -42,13 +60,11 @@ Result<Frame> WarmClip::Read(const ClipPicture& name) {
     pictures_.splice(pictures_.begin(), pictures_, known);
     return known->frame;
   }
-  WEFT_ASSIGN_OR_RETURN(const Frame read, source->Read(name.frame));
-  const auto fit = name.stretched ? media::StretchFrame : media::FitFrame;
-  WEFT_ASSIGN_OR_RETURN(Frame frame, fit(read, name.width, name.height));
+  WEFT_ASSIGN_OR_RETURN(Frame frame, name.deep ? ReadDeep(*source, name) : ReadFit(*source, name));
   pictures_.push_front({name, frame});
-  picture_bytes_ += frame.rgb.size();
+  picture_bytes_ += BytesOf(frame);
   while (picture_bytes_ > picture_bytes_max_) {
-    picture_bytes_ -= pictures_.back().frame.rgb.size();
+    picture_bytes_ -= BytesOf(pictures_.back().frame);
     pictures_.pop_back();
   }
   return frame;
@@ -62,7 +78,7 @@ bool WarmClip::Keeps(const ClipPicture& name) const {
 void WarmClip::Forget(const std::string& path) {
   for (auto picture = pictures_.begin(); picture != pictures_.end();) {
     if (picture->name.path == path) {
-      picture_bytes_ -= picture->frame.rgb.size();
+      picture_bytes_ -= BytesOf(picture->frame);
       picture = pictures_.erase(picture);
     } else {
       ++picture;

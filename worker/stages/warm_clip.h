@@ -23,10 +23,11 @@ struct ClipPicture {
   int width = 0;
   int height = 0;
   bool stretched = false;  // media::StretchFrame() made it fit, else media::FitFrame().
+  bool deep = false;       // With 16 bits a channel, Frame::deep; only in its own size.
 
   friend bool operator==(const ClipPicture& a, const ClipPicture& b) {
     return a.frame == b.frame && a.width == b.width && a.height == b.height &&
-           a.stretched == b.stretched && a.path == b.path;
+           a.stretched == b.stretched && a.deep == b.deep && a.path == b.path;
   }
 };
 
@@ -41,7 +42,7 @@ class WarmClip {
   // Valid until the next call.
   Result<media::FrameSource*> Open(const std::string& path);
 
-  // Errors as Open()'s and FrameSource::Read()'s.
+  // Errors as Open()'s and FrameSource::Read()'s.  kInvalidArgument: a deep one of another size.
   Result<Frame> Read(const ClipPicture& name);
 
   // Whether the next Read() finds it here, unless the clip was replaced.

@@ -234,6 +234,18 @@ JobOptions CompleteDeflicker() {
   return options;
 }
 
+TEST(JobOptions, AHighBitDepthNeedsTheRobustModeAlone) {
+  JobOptions options = CompleteDeflicker();
+  EXPECT_FALSE(ResolveSpec(options)->high_bit_depth());
+  options.high_bit_depth = true;
+  EXPECT_TRUE(ResolveSpec(options)->high_bit_depth());
+  options.steady_colours = true;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("high-bit-depth: "));
+  options.steady_colours = false;
+  options.mode = v1::SMOOTHING_MODE_FAST;
+  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("only --mode robust"));
+}
+
 TEST(JobOptions, EveryFieldOfADeflickerJobIsDecided) {
   const v1::JobSpec spec = ResolveSpec(CompleteDeflicker()).value();
   EXPECT_EQ(spec.kind(), v1::JOB_KIND_DEFLICKER);

@@ -1,6 +1,9 @@
 #include "worker/deflicker/deflicker.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -121,6 +124,67 @@ TEST(Deflicker, RobustModeLeavesOneFrameAsItIs) {
   const auto smooth = SmoothAll(one, {.mode = Mode::kRobust});
   ASSERT_TRUE(smooth);
   EXPECT_EQ(*smooth, one.stylized);
+}
+
+// 16 bits a channel, those below the frame's levels drawn at random.
+Clip Deepened(Clip clip) {
+  std::mt19937 random(11);
+  for (Frame& frame : clip.stylized) {
+    for (const std::uint8_t level : frame.rgb) {
+      const int value = level * 257 + static_cast<int>(random() % 257) - 128;
+      frame.deep.push_back(static_cast<std::uint16_t>(std::clamp(value, 0, 65535)));
+    }
+    const std::vector<std::uint8_t> levels = frame.rgb;
+    RoundTo8Bits(&frame);
+    EXPECT_EQ(frame.rgb, levels);
+  }
+  return clip;
+}
+
+// Goal: a high bit depth changes what is averaged and nothing else. Method: the same clip with and
+// without bits below its levels, and each cut into chunks.
+TEST(Deflicker, RobustModeKeepsAHighBitDepth) {
+  const Clip plain = FlickeringPan(5, 64, 48, 2.5);
+  const Clip deep = Deepened(plain);
+  for (const bool guided : {true, false}) {
+    const auto smooth = [&](const Clip& clip, FrameRange core) {
+      return Smooth({0, guided ? &clip.guides : nullptr}, {0, &clip.stylized}, core, {0}, 5,
+                    {.mode = Mode::kRobust, .window = 4})
+          .value();
+    };
+    const std::vector<Frame> levels = smooth(plain, {0, 5});
+    const std::vector<Frame> values = smooth(deep, {0, 5});
+    double off = 0;
+    for (std::size_t number = 0; number < 5; ++number) {
+      EXPECT_TRUE(levels[number].deep.empty());
+      ASSERT_EQ(values[number].deep.size(), values[number].rgb.size());
+      for (std::size_t i = 0; i < values[number].deep.size(); ++i) {
+        ASSERT_EQ(values[number].rgb[i], RoundedTo8Bits(values[number].deep[i]));
+        ASSERT_NEAR(values[number].rgb[i], levels[number].rgb[i], 2);
+        off += std::abs(values[number].deep[i] / 257.0 - values[number].rgb[i]);
+      }
+      EXPECT_EQ(
+          smooth(deep, {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number + 1)})
+              .front(),
+          values[number]);
+    }
+    // Values of 8 bits would lie on their levels, those of 16 a quarter of a level away.
+    EXPECT_NEAR(off / (5.0 * 64 * 48 * 3), 0.25, 0.03);
+  }
+}
+
+TEST(Deflicker, RobustModeReturnsEqualDeepFramesAsTheyAre) {
+  Clip clip;
+  clip.guides.assign(3, PatternFrame(40, 30, 0, 0));
+  clip.stylized.assign(1, PatternFrame(40, 30, 0, 0));
+  clip.stylized.assign(3, Deepened(clip).stylized.front());
+  const auto smooth = SmoothAll(clip, {.mode = Mode::kRobust, .window = 2});
+  ASSERT_TRUE(smooth);
+  for (const Frame& frame : *smooth) {
+    for (std::size_t i = 0; i < frame.deep.size(); ++i) {
+      ASSERT_NEAR(frame.deep[i], clip.stylized.front().deep[i], 1);  // Of float's 24 bits.
+    }
+  }
 }
 
 TEST(Deflicker, DependsOnTheSeedOnlyThroughTheSearch) {

@@ -81,6 +81,23 @@ TEST(FloatPlane, WarpsByTheFlow) {
   }
 }
 
+TEST(FloatPlane, WarpsAHighBitDepthAlike) {
+  Frame frame = PatternFrame(40, 30, 0, 0);
+  for (const std::uint8_t level : frame.rgb) {
+    frame.deep.push_back(static_cast<std::uint16_t>(257 * level));
+  }
+  const Flow flow = ConstantFlow(1.5F, 0.25F);
+  FloatPlane warped[3] = {FloatPlane(40, 30), FloatPlane(40, 30), FloatPlane(40, 30)};
+  FloatPlane deep[3] = {FloatPlane(40, 30), FloatPlane(40, 30), FloatPlane(40, 30)};
+  WarpCubic(MatchPlanes(frame), flow, &warped);
+  WarpCubic(DeepPlanes(frame), flow, &deep);
+  for (int channel = 0; channel < 3; ++channel) {
+    for (std::size_t i = 0; i < warped[channel].values.size(); ++i) {
+      ASSERT_NEAR(deep[channel].values[i], warped[channel].values[i], 1e-3);
+    }
+  }
+}
+
 TEST(FloatPlane, BlursWithTheEdgeRepeated) {
   FloatPlane plane(9, 7, 4);
   EXPECT_EQ(Blurred(plane, 3).values, plane.values);

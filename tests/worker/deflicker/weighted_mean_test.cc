@@ -44,7 +44,7 @@ MatchPlanes MeanOf(Mean mean,
                    float weight_elsewhere) {
   mean.Add(left, Weights(1, weight_elsewhere));
   mean.Add(right, Weights(weight_elsewhere, 1));
-  return mean.Take();
+  return ToMatchPlanes(mean.Take());
 }
 
 // Of four pixels, which are a whole stripe, on either side of the middle.

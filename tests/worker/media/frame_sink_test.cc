@@ -76,6 +76,40 @@ TEST(OpenSegment, StoresH264CloseToTheFramesAndTagsItsColours) {
               ::testing::ElementsAre("yuv420p", "tv", "bt709", "bt709", "bt709"));
 }
 
+// The frames as the segment holds them, against what was written: mean, in levels of 8 bits.
+double MeanDeepDifference(const std::string& path, const std::vector<Frame>& frames) {
+  auto clip = OpenClip(path).value();
+  double sum = 0;
+  for (std::uint32_t i = 0; i < frames.size(); ++i) {
+    const Frame read = clip->ReadDeep(i).value();
+    for (std::size_t at = 0; at < read.deep.size(); ++at) {
+      sum += std::abs(read.deep[at] - frames[i].deep.at(at)) / 257.0;
+    }
+  }
+  return sum / static_cast<double>(frames.size() * frames.front().deep.size());
+}
+
+TEST(OpenSegment, StoresAHighBitDepthInTenBitsOfH264) {
+  Scratch scratch;
+  SegmentFormat format{.width = 96, .height = 64, .deep = true};
+  const std::vector<Frame> frames = DeepRamps(12, 96, 64);
+  const std::string bytes = SegmentOf(format, frames);
+  EXPECT_TRUE(SegmentOf(format, frames) == bytes);
+  const std::string path = scratch.Write("segment.mkv", bytes);
+  EXPECT_THAT(Probe(path, "-select_streams v:0 -show_entries stream=profile,pix_fmt"),
+              ::testing::ElementsAre("High 10", "yuv420p10le"));
+  format.deep = false;
+  const std::string coarse = scratch.Write("coarse.mkv", SegmentOf(format, frames));
+  EXPECT_LT(MeanDeepDifference(path, frames), 0.6 * MeanDeepDifference(coarse, frames));
+}
+
+TEST(OpenSegment, RefusesAFrameOfEightBitsForMore) {
+  auto segment = OpenSegment({.width = 64, .height = 48, .deep = true}).value();
+  const Status written = segment->Write(MovingPicture(0, 1, 64, 48).front());
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().message(), HasSubstr("8 bits"));
+}
+
 TEST(OpenSegment, IsOneClosedGroupOfPictures) {
   Scratch scratch;
   const SegmentFormat format{Codec::kH264, 64, 48, 25, 1};

@@ -261,6 +261,23 @@ TEST(OpenClip, HonoursColourMatrixAndRange) {
   }
 }
 
+// Grey of 10 bits, full range: level v is v / 1023 of white.
+TEST(ReadDeep, GivesEveryBitOfTenAndTurnsThemAsThePlayerDoes) {
+  Scratch scratch;
+  const std::string ramp = scratch.Make(
+      "ramp.mkv",
+      "-f lavfi -i nullsrc=size=1024x2:rate=5,format=gray10le,geq=lum='X' -frames:v 2 -c:v ffv1");
+  auto clip = OpenClip(ramp).value();
+  const Frame frame = clip->ReadDeep(1).value();
+  ASSERT_EQ(frame.deep.size(), 1024U * 2 * 3);
+  for (std::size_t x = 0; x < 1024; ++x) {
+    const double value = static_cast<double>(x) * 65535 / 1023;
+    ASSERT_NEAR(frame.deep[3 * x], value, 70) << x;
+    ASSERT_EQ(frame.rgb[3 * x], RoundedTo8Bits(frame.deep[3 * x])) << x;
+  }
+  EXPECT_TRUE(clip->Read(1).value().deep.empty());
+}
+
 TEST(OpenClip, SaysWhetherThereIsAudio) {
   Scratch scratch;
   const std::string sound = scratch.Make(

@@ -36,6 +36,25 @@ inline std::vector<Frame> MovingPicture(std::uint32_t begin,
   return frames;
 }
 
+// 16 bits a channel: shallow ramps, of which 8 bits would show the steps. No two are alike.
+inline std::vector<Frame> DeepRamps(int count, int width, int height) {
+  std::vector<Frame> frames;
+  for (int i = 0; i < count; ++i) {
+    Frame frame{width, height, {}};
+    for (int y = 0; y < height; ++y) {
+      for (int x = 0; x < width; ++x) {
+        for (int channel = 0; channel < 3; ++channel) {
+          frame.deep.push_back(
+              static_cast<std::uint16_t>(20'000 + 23 * x + 17 * y + 900 * channel + 31 * i));
+        }
+      }
+    }
+    RoundTo8Bits(&frame);
+    frames.push_back(std::move(frame));
+  }
+  return frames;
+}
+
 inline std::string SegmentOf(const SegmentFormat& format, const std::vector<Frame>& frames) {
   auto segment = OpenSegment(format).value();
   for (const Frame& frame : frames) {

@@ -44,6 +44,10 @@ class DrawnClip : public FrameSource {
     return frame;
   }
 
+  Result<Frame> ReadDeep(std::uint32_t /*index*/) override {
+    return Failure(ErrorCode::kUnsupported, "cuts are found in 8 bits");
+  }
+
  private:
   ClipFacts facts_;
   Pixels pixels_;

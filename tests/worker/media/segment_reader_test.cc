@@ -37,6 +37,14 @@ TEST(ReadSegment, GivesTheFramesThatWereWritten) {
   }
 }
 
+TEST(ReadSegment, GivesAHighBitDepthAsItWasWritten) {
+  for (const int width : {2, 34, 321}) {
+    const std::vector<Frame> frames = DeepRamps(5, width, 33);
+    const SegmentFormat format{.codec = Codec::kFfv1, .width = width, .height = 33, .deep = true};
+    EXPECT_EQ(Read(SegmentOf(format, frames), 5).value(), frames) << width << " wide";
+  }
+}
+
 TEST(ReadSegment, SaysWhatIsWrong) {
   const std::vector<Frame> frames = MovingPicture(0, 3, 64, 48);
   const std::string segment = SegmentOf({Codec::kFfv1, 64, 48, 25, 1}, frames);

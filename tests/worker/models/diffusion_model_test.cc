@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <c10/core/CPUAllocator.h>
 #include <c10/util/Exception.h>
@@ -320,10 +322,19 @@ class SmallBlocksOnly : public c10::Allocator {
   SmallBlocksOnly& operator=(const SmallBlocksOnly&) = delete;
   ~SmallBlocksOnly() override { c10::SetCPUAllocator(plain_); }
 
-  [[nodiscard]] c10::DataPtr allocate(std::size_t bytes) const override {
+  // LibTorch 1.13 has the first and neither of the others; in 2.11 the others are virtual.
+  // NOLINTBEGIN(modernize-use-override,cppcoreguidelines-explicit-virtual-functions)
+  [[nodiscard]] c10::DataPtr allocate(std::size_t bytes) const {
     TORCH_CHECK(bytes <= limit_, "can't allocate memory: ", bytes, " bytes");
     return plain_->allocate(bytes);
   }
+  [[nodiscard]] c10::DataPtr allocate(std::size_t bytes) {
+    return std::as_const(*this).allocate(bytes);
+  }
+  void copy_data(void* to, const void* from, std::size_t count) const {
+    std::memcpy(to, from, count);
+  }
+  // NOLINTEND(modernize-use-override,cppcoreguidelines-explicit-virtual-functions)
   [[nodiscard]] c10::DeleterFnPtr raw_deleter() const override { return plain_->raw_deleter(); }
 
  private:
