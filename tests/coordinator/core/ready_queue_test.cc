@@ -126,47 +126,74 @@ TEST(ReadyQueue, HoldsBackAUser) {
   EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 2U);
 }
 
+// A queue and what a plain set holds after the same random operations.
+class Shadowed {
+ public:
+  explicit Shadowed(std::uint64_t seed) : random_(seed, "ready queue") {
+    for (std::uint32_t job = 0; job < 4; ++job) {
+      queue_.AddJob({std::to_string(job)}, {kUsers[job % 2], job / 2, job});
+    }
+  }
+
+  void Step() {
+    const std::uint32_t job = random_.Below(4);
+    const ReadyTask task = Task(std::to_string(job), random_.Below(5), job);
+    switch (random_.Below(4)) {
+      case 0:
+        queue_.Erase(RequirementOf(task), task);
+        expected_.erase(task);
+        break;
+      case 1:
+        queue_.Charge(task.id.job, random_.Below(5));
+        break;
+      case 2:
+        queue_.Hold(kUsers[random_.Below(2)], random_.Chance(0.5));
+        break;
+      default:
+        queue_.Insert(RequirementOf(task), task);
+        expected_.insert(task);
+    }
+  }
+
+  // Lets everybody in, and takes out what is there.
+  std::set<ReadyTask> Emptied() {
+    for (const char* user : kUsers) {
+      queue_.Hold(user, false);
+    }
+    std::set<ReadyTask> found;
+    while (const auto first = queue_.First(kCpuWorker)) {
+      found.insert(*first);
+      queue_.Erase(RequirementOf(*first), *first);
+    }
+    return found;
+  }
+
+  [[nodiscard]] bool IsEmpty() const { return queue_.Empty(); }
+  [[nodiscard]] const std::set<ReadyTask>& expected() const { return expected_; }
+
+ private:
+  static constexpr const char* kUsers[] = {"ann", "bob"};
+
+  static Requirement RequirementOf(const ReadyTask& task) {
+    return {.device = task.id.chunk % 2 == 0 ? "cpu" : ""};
+  }
+
+  simulation::Random random_;
+  ReadyQueue queue_;
+  std::set<ReadyTask> expected_;
+};
+
 // Goal: no task is lost or served twice, whatever is held, charged and taken out.
 // Method: seeded random operations; the queue is emptied in the end and must hold what a plain set
 // holds.
 TEST(ReadyQueue, HoldsExactlyWhatWasPutIn) {
   for (std::uint64_t seed = 0; seed < 200; ++seed) {
-    simulation::Random random(seed, "ready queue");
-    ReadyQueue queue;
-    std::set<ReadyTask> expected;
-    const std::vector<std::string> users = {"ann", "bob"};
-    for (std::uint32_t job = 0; job < 4; ++job) {
-      queue.AddJob({std::to_string(job)}, {users[job % 2], job / 2, job});
-    }
+    Shadowed queue(seed);
     for (int step = 0; step < 200; ++step) {
-      const std::uint32_t job = random.Below(4);
-      const ReadyTask task = Task(std::to_string(job), random.Below(5), job);
-      const Requirement requirement{.device = task.id.chunk % 2 == 0 ? "cpu" : ""};
-      switch (random.Below(4)) {
-        case 0:
-          queue.Erase(requirement, task);
-          expected.erase(task);
-          break;
-        case 1:
-          queue.Charge(task.id.job, random.Below(5));
-          break;
-        case 2:
-          queue.Hold(users[random.Below(2)], random.Chance(0.5));
-          break;
-        default:
-          queue.Insert(requirement, task);
-          expected.insert(task);
-      }
+      queue.Step();
     }
-    queue.Hold("ann", false);
-    queue.Hold("bob", false);
-    std::set<ReadyTask> found;
-    while (const auto first = queue.First(kCpuWorker)) {
-      found.insert(*first);
-      queue.Erase({.device = first->id.chunk % 2 == 0 ? "cpu" : ""}, *first);
-    }
-    EXPECT_EQ(found.size(), expected.size()) << "seed " << seed;
-    EXPECT_TRUE(queue.Empty()) << "seed " << seed;
+    EXPECT_EQ(queue.Emptied().size(), queue.expected().size()) << "seed " << seed;
+    EXPECT_TRUE(queue.IsEmpty()) << "seed " << seed;
   }
 }
 

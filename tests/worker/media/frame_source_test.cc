@@ -209,6 +209,9 @@ TEST(OpenClip, TurnsAsThePlayerDoes) {
         LargestDifference({(*clip)->Read(0).value()}, {FramesByFfmpeg(path, width, height)[0]}),
         1.0)
         << degrees << " degrees";
+    const Frame deep = (*clip)->ReadDeep(0).value();
+    EXPECT_EQ(deep.deep.size(), deep.rgb.size());
+    EXPECT_LT(LargestDifference({deep}, {(*clip)->Read(0).value()}), 0.5) << degrees << " degrees";
   }
 }
 
@@ -262,7 +265,7 @@ TEST(OpenClip, HonoursColourMatrixAndRange) {
 }
 
 // Grey of 10 bits, full range: level v is v / 1023 of white.
-TEST(ReadDeep, GivesEveryBitOfTenAndTurnsThemAsThePlayerDoes) {
+TEST(ReadDeep, GivesEveryBitOfTen) {
   Scratch scratch;
   const std::string ramp = scratch.Make(
       "ramp.mkv",
