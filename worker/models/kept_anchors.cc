@@ -5,6 +5,8 @@
 #include <tuple>
 #include <utility>
 
+#include <c10/util/Exception.h>
+
 namespace weft::models {
 namespace {
 
@@ -88,6 +90,9 @@ bool KeptAnchors::GiveUp() {
   if (entries_.empty()) {
     return false;
   }
+  // The worker's log has it, with the task's name.
+  TORCH_WARN("memory is short: the keys and values kept of anchors are given up, ", bytes_,
+             " bytes; each chunk predicts its own until memory allows more. No frame changes");
   bytes_held_ = bytes_ / 2;
   bytes_max_ = 0;
   Forget();

@@ -2,9 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include <ATen/ops/zeros.h>
 #include <gtest/gtest.h>
+
+#include "worker/models/torch_voice.h"
 
 namespace weft::models {
 namespace {
@@ -132,7 +135,13 @@ TEST_F(KeptAnchorsTest, KeepsHalfOfWhatMemoryHasNotHeld) {
   for (const int frame : {0, 1, 2, 3}) {
     Keep(Input(frame));
   }
-  EXPECT_TRUE(kept_.GiveUp());
+  {
+    std::string heard;
+    const TorchVoice voice([&heard](const std::string& warning) { heard += warning; });
+    EXPECT_TRUE(kept_.GiveUp());
+    EXPECT_NE(heard.find("given up, " + std::to_string(4 * kEach) + " bytes"), std::string::npos)
+        << heard;
+  }
   EXPECT_FALSE(Has(Input(3)));
   Keep(Input(4));
   EXPECT_FALSE(Has(Input(4))) << "nothing more in this task";
