@@ -104,11 +104,12 @@ Status WriteFiles(const Arguments& arguments, const Comparison& comparison) {
     WEFT_RETURN_IF_ERROR(WritePng(sheet, arguments.sheet));
   }
   if (!arguments.side_by_side.empty()) {
-    WEFT_RETURN_IF_ERROR(media::Assemble({.output_path = arguments.side_by_side,
-                                          .source_path = arguments.guide,
-                                          .source_frames = comparison.guide_frames,
-                                          .segments = {comparison.side_by_side},
-                                          .frame_count = comparison.guide_frames.size()}));
+    WEFT_RETURN_IF_ERROR(
+        media::Assemble({.output_path = arguments.side_by_side,
+                         .source_path = arguments.guide,
+                         .source_frames = comparison.guide_frames,
+                         .segments = media::SegmentsAtHand({comparison.side_by_side}),
+                         .frame_count = comparison.guide_frames.size()}));
   }
   return {};
 }

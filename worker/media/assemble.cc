@@ -115,6 +115,13 @@ Status CheckNotSource(const std::string& output_path, const std::string& source_
 
 }  // namespace
 
+Segments SegmentsAtHand(std::vector<std::string> segments) {
+  const auto count = static_cast<std::uint32_t>(segments.size());
+  return {count, [segments = std::move(segments)](std::uint32_t number) -> Result<std::string> {
+            return segments.at(number);
+          }};
+}
+
 Status Assemble(const Assembly& assembly) {
   SilenceFfmpeg();
   WEFT_ASSIGN_OR_RETURN(const Container container, ContainerOf(assembly.output_path));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,20 +48,31 @@ class FrameSink {
 // kInvalidArgument: odd size for kH264, which has no room for it.
 Result<std::unique_ptr<FrameSink>> OpenSegment(const SegmentFormat& format);
 
+// Segments to join, in order, by their numbers.
+struct Segments {
+  std::uint32_t count = 0;
+  // Bytes from FrameSink::Finish(). Asked for in turn, twice: one is held at a time, however long
+  // the file becomes. Its errors end the joining.
+  std::function<Result<std::string>(std::uint32_t number)> read;
+};
+
+// Those that are at hand.
+Segments SegmentsAtHand(std::vector<std::string> segments);
+
 // What the joined file is made of.
 struct Assembly {
-  std::string output_path;            // .mp4, .mov, .mkv; its folder exists.
-  std::string source_path;            // Audio and metadata come from here.
-  FrameRange source_frames;           // Of the source, that the segments stand for.
-  std::vector<std::string> segments;  // Bytes from FrameSink::Finish(), in order.
-  std::uint32_t frame_count = 0;      // That the segments must hold together.
+  std::string output_path;   // .mp4, .mov, .mkv; its folder exists.
+  std::string source_path;   // Audio and metadata come from here.
+  FrameRange source_frames;  // Of the source, that the segments stand for.
+  Segments segments;
+  std::uint32_t frame_count = 0;  // That the segments must hold together.
 };
 
 // Joins the segments by stream copy, gives every frame the time stamp its source frame had (also
 // with a variable frame rate), copies the source's audio of the same span, checks frame count and
 // time stamps of what was written, and renames it into place; output_path appears only whole.
 // kInvalidArgument: the container cannot hold the streams.  kNoSpace.  kPermissionDenied.
-// kDataLoss: segments do not hold the frames they should.
+// kDataLoss: segments do not hold the frames they should.  Errors of Segments::read.
 // kUnavailable: another process is writing the same output.
 Status Assemble(const Assembly& assembly);
 

@@ -43,11 +43,12 @@ std::vector<std::uint32_t> RanksOf(const std::vector<std::int64_t>& stamps) {
 
 }  // namespace
 
-Result<VideoTrack> VideoTrack::Open(const std::vector<std::string>& segments, FrameTicks ticks) {
+Result<VideoTrack> VideoTrack::Open(const Segments& segments, FrameTicks ticks) {
   VideoTrack track(segments, std::move(ticks));
   std::size_t frame_count = 0;
-  for (const std::string& segment : segments) {
-    WEFT_RETURN_IF_ERROR(track.Survey(segment));
+  for (std::uint32_t number = 0; number < segments.count; ++number) {
+    WEFT_ASSIGN_OR_RETURN(std::string segment, segments.read(number));
+    WEFT_RETURN_IF_ERROR(track.Survey(std::move(segment)));
     frame_count += track.orders_.back().size();
   }
   if (frame_count == 0 || frame_count + 1 != track.ticks_.ticks.size()) {
@@ -58,8 +59,8 @@ Result<VideoTrack> VideoTrack::Open(const std::vector<std::string>& segments, Fr
   return track;
 }
 
-Result<std::unique_ptr<VideoTrack::Reading>> VideoTrack::StartReading(const std::string& segment) {
-  auto reading = std::make_unique<Reading>(segment);
+Result<std::unique_ptr<VideoTrack::Reading>> VideoTrack::StartReading(std::string segment) {
+  auto reading = std::make_unique<Reading>(std::move(segment));
   WEFT_ASSIGN_OR_RETURN(reading->input, OpenMatroska(reading->file));
   if (reading->input->nb_streams != 1) {
     return Failure(ErrorCode::kDataLoss, "not one stream of pictures");
@@ -67,9 +68,9 @@ Result<std::unique_ptr<VideoTrack::Reading>> VideoTrack::StartReading(const std:
   return reading;
 }
 
-Status VideoTrack::Survey(const std::string& segment) {
+Status VideoTrack::Survey(std::string segment) {
   const std::size_t number = orders_.size();
-  auto reading = StartReading(segment);
+  auto reading = StartReading(std::move(segment));
   if (!reading) {
     return Failure(Damaged(number, "is damaged: " + reading.error().message()));
   }
@@ -114,11 +115,12 @@ std::int64_t VideoTrack::DecodingTick(std::size_t packet_number) const {
 }
 
 Result<bool> VideoTrack::Next(AVPacket* packet) {
-  if (segment_ == segments_.size()) {
+  if (segment_ == segments_.count) {
     return false;
   }
   if (!reading_) {
-    WEFT_ASSIGN_OR_RETURN(reading_, StartReading(segments_[segment_]));
+    WEFT_ASSIGN_OR_RETURN(std::string segment, segments_.read(segment_));
+    WEFT_ASSIGN_OR_RETURN(reading_, StartReading(std::move(segment)));
     in_segment_ = 0;
   }
   const Order& order = orders_[segment_];

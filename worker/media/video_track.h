@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "worker/media/ffmpeg.h"
+#include "worker/media/frame_sink.h"
 #include "worker/media/memory_file.h"
 
 namespace weft::media {
@@ -23,10 +24,10 @@ struct FrameTicks {
 
 class VideoTrack {
  public:
-  // segments: bytes from FrameSink::Finish(), in order; must outlive this.
+  // segments: must outlive this.  Errors of reading them.
   // kDataLoss: a segment is damaged, does not begin with a key frame or is encoded differently from
   // the first, or together they do not hold ticks.size() - 1 frames.
-  static Result<VideoTrack> Open(const std::vector<std::string>& segments, FrameTicks ticks);
+  static Result<VideoTrack> Open(const Segments& segments, FrameTicks ticks);
 
   [[nodiscard]] const AVCodecParameters& parameters() const { return *parameters_; }
   [[nodiscard]] AVRational time_base() const { return ticks_.time_base; }
@@ -39,25 +40,26 @@ class VideoTrack {
   // The shown position of each packet within its segment, in decoding order.
   using Order = std::vector<std::uint32_t>;
   struct Reading {
-    explicit Reading(const std::string& bytes) : file(bytes) {}
+    explicit Reading(std::string segment) : bytes(std::move(segment)), file(bytes) {}
+    std::string bytes;
     MemoryFile file;
     InputPtr input;
   };
 
-  VideoTrack(const std::vector<std::string>& segments, FrameTicks ticks)
+  VideoTrack(const Segments& segments, FrameTicks ticks)
       : segments_(segments), ticks_(std::move(ticks)) {}
 
-  static Result<std::unique_ptr<Reading>> StartReading(const std::string& segment);
-  Status Survey(const std::string& segment);
+  static Result<std::unique_ptr<Reading>> StartReading(std::string segment);
+  Status Survey(std::string segment);
   [[nodiscard]] std::int64_t DecodingTick(std::size_t packet_number) const;
 
-  const std::vector<std::string>& segments_;
+  const Segments& segments_;
   FrameTicks ticks_;
   CodecParametersPtr parameters_;
   std::vector<Order> orders_;     // Of every segment.
   std::uint32_t reordering_ = 0;  // The most packets that are decoded after a frame shown later.
   std::unique_ptr<Reading> reading_;
-  std::size_t segment_ = 0;         // That reading_ reads.
+  std::uint32_t segment_ = 0;       // That reading_ reads.
   std::size_t in_segment_ = 0;      // Packets taken from it.
   std::size_t before_segment_ = 0;  // Frames of the segments before it.
 };

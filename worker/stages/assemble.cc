@@ -1,12 +1,13 @@
 // The finished file: all segments in order, with the source's audio and time stamps, and its seam
 // report.
 
-#include <utility>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 #include "common/storage/look_place.h"
 #include "common/storage/result_place.h"
 #include "common/whole_file.h"
-#include "common/wire/ids_wire.h"
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
 #include "worker/stages/look.h"
@@ -15,26 +16,35 @@
 
 namespace weft::worker {
 
+namespace {
+
+// Of the inputs, those that the file is joined from.
+std::vector<const v1::Input*> SegmentInputs(const v1::Task& task) {
+  std::vector<const v1::Input*> segments;
+  for (const v1::Input& input : task.inputs()) {
+    if (input.name() == "segment") {
+      segments.push_back(&input);
+    }
+  }
+  return segments;
+}
+
+}  // namespace
+
 Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) {
   const v1::Clip& clip = task.clip();
-  media::Assembly assembly{
+  const std::vector<const v1::Input*> segments = SegmentInputs(task);
+  const auto read = [&](std::uint32_t number) -> Result<std::string> {
+    WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
+    return FetchInput(*segments.at(number), context.blobs);
+  };
+  const media::Assembly assembly{
       .output_path = task.job().output_path(),
       .source_path = task.job().input_path(),
       .source_frames = {clip.first_frame(), clip.first_frame() + clip.frame_count()},
-      .segments = {},
+      .segments = {static_cast<std::uint32_t>(segments.size()), read},
       .frame_count = clip.frame_count(),
   };
-  for (const v1::Input& input : task.inputs()) {
-    if (input.name() != "segment") {
-      continue;
-    }
-    WEFT_RETURN_IF_ERROR(CheckAbandoned(context));
-    WEFT_ASSIGN_OR_RETURN(const Stage stage, FromWire(input.stage()));
-    WEFT_ASSIGN_OR_RETURN(
-        std::string segment,
-        FetchInput(task, {stage, input.chunk(), input.round(), input.name()}, context.blobs));
-    assembly.segments.push_back(std::move(segment));
-  }
   WEFT_RETURN_IF_ERROR(media::Assemble(assembly));
   if (IsResultUrl(task.job().save_look_path())) {
     WEFT_ASSIGN_OR_RETURN(const std::string look,

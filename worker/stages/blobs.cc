@@ -86,17 +86,21 @@ Result<std::vector<ControlMap>> UnpackControls(const std::string& blob) {
   return controls;
 }
 
+Result<std::string> FetchInput(const v1::Input& input, BlobStore& blobs) {
+  WEFT_ASSIGN_OR_RETURN(std::string bytes, blobs.Get(input.blob().key()));
+  if (bytes.size() != input.blob().size_bytes() || Xxh3(bytes) != input.blob().checksum()) {
+    return Failure(ErrorCode::kDataLoss, input.blob().key() + ": not the bytes that were stored");
+  }
+  return bytes;
+}
+
 Result<std::string> FetchInput(const v1::Task& task, const BlobName& name, BlobStore& blobs) {
   for (const v1::Input& input : task.inputs()) {
     if (static_cast<int>(input.stage()) != static_cast<int>(name.stage) ||
         input.chunk() != name.chunk || input.round() != name.round || input.name() != name.name) {
       continue;
     }
-    WEFT_ASSIGN_OR_RETURN(std::string bytes, blobs.Get(input.blob().key()));
-    if (bytes.size() != input.blob().size_bytes() || Xxh3(bytes) != input.blob().checksum()) {
-      return Failure(ErrorCode::kDataLoss, input.blob().key() + ": not the bytes that were stored");
-    }
-    return bytes;
+    return FetchInput(input, blobs);
   }
   return Failure(ErrorCode::kInternal,
                  "the task lacks its input " + Name(name.stage) + " " + std::to_string(name.chunk) +

@@ -34,6 +34,9 @@ struct BlobName {
   std::string_view name;
 };
 
+// Fetches an input and checks it against its checksum. kDataLoss: other bytes than were committed.
+Result<std::string> FetchInput(const v1::Input& input, BlobStore& blobs);
+
 // Fetches one input of the task and checks it against its checksum.
 // kInternal: the task has no such input.  kDataLoss: other bytes than were committed.
 Result<std::string> FetchInput(const v1::Task& task, const BlobName& name, BlobStore& blobs);

@@ -32,12 +32,18 @@ class Assembling : public ::testing::Test {
  protected:
   // A job over `frames` of the source, in segments of `length`.
   Assembly Job(const std::string& source, FrameRange frames, Codec codec, std::size_t length) {
+    return {scratch_.Path(codec == Codec::kH264 ? "out.mp4" : "out.mkv"), source, frames,
+            SegmentsAtHand(Parts(source, frames, codec, length)), frames.size()};
+  }
+
+  static std::vector<std::string> Parts(const std::string& source,
+                                        FrameRange frames,
+                                        Codec codec,
+                                        std::size_t length) {
     const ClipFacts facts = OpenClip(source).value()->facts();
     const SegmentFormat format{codec, kWidth, kHeight, facts.rate_numerator,
                                facts.rate_denominator};
-    const std::vector<Frame> pictures = MovingPicture(frames.begin, frames.end, kWidth, kHeight);
-    return {scratch_.Path(codec == Codec::kH264 ? "out.mp4" : "out.mkv"), source, frames,
-            SegmentsOf(format, pictures, length), frames.size()};
+    return SegmentsOf(format, MovingPicture(frames.begin, frames.end, kWidth, kHeight), length);
   }
 
   std::string Plain(const std::string& name, const std::string& options) {
@@ -239,18 +245,44 @@ TEST_F(Assembling, NamesAudioThatTheContainerCannotHold) {
   EXPECT_TRUE(Assemble(job));
 }
 
+// Goal: a file's length does not decide what memory its joining takes. Method: who reads what when.
+TEST_F(Assembling, ReadsOneSegmentAfterTheOtherTwice) {
+  const std::string source = Plain("source.mp4", "-frames:v 40 " + std::string(kH264));
+  const std::vector<std::string> parts = Parts(source, {0, 40}, Codec::kH264, 10);
+  std::vector<std::uint32_t> read;
+  Assembly job = Job(source, {0, 40}, Codec::kH264, 10);
+  job.segments.read = [&](std::uint32_t number) -> Result<std::string> {
+    read.push_back(number);
+    return parts.at(number);
+  };
+  EXPECT_TRUE(Assemble(job));
+  EXPECT_EQ(read, (std::vector<std::uint32_t>{0, 1, 2, 3, 0, 1, 2, 3}));
+
+  job.output_path = scratch_.Path("other.mp4");
+  job.segments.read = [&](std::uint32_t number) -> Result<std::string> {
+    read.push_back(number);
+    return read.size() < 15 ? Result<std::string>(parts.at(number))
+                            : Failure(ErrorCode::kUnavailable, "the store is away");
+  };
+  EXPECT_EQ(Assemble(job).error().code(), ErrorCode::kUnavailable);
+  EXPECT_EQ(read.size(), 15U) << "in the second reading";
+  ExpectNothingLeft(job.output_path);
+}
+
 TEST_F(Assembling, RefusesSegmentsThatDoNotAddUp) {
   const std::string source = Plain("source.mp4", "-frames:v 40 " + std::string(kH264));
-  Assembly missing = Job(source, {0, 40}, Codec::kH264, 10);
-  missing.segments.pop_back();
-  Assembly cut = Job(source, {0, 40}, Codec::kH264, 10);
-  cut.segments[2].resize(cut.segments[2].size() / 2);
-  Assembly mixed = Job(source, {0, 40}, Codec::kH264, 10);
-  mixed.segments[3] = SegmentOf({Codec::kH264, kWidth, kHeight + 2, 25, 1},
-                                MovingPicture(0, 10, kWidth, kHeight + 2));
-  Assembly nonsense = Job(source, {0, 40}, Codec::kH264, 40);
-  nonsense.segments[0] = "not a segment";
-  for (const Assembly& job : {missing, cut, mixed, nonsense}) {
+  using Strings = std::vector<std::string>;
+  Strings missing = Parts(source, {0, 40}, Codec::kH264, 10);
+  missing.pop_back();
+  Strings cut = Parts(source, {0, 40}, Codec::kH264, 10);
+  cut[2].resize(cut[2].size() / 2);
+  Strings mixed = Parts(source, {0, 40}, Codec::kH264, 10);
+  mixed[3] = SegmentOf({Codec::kH264, kWidth, kHeight + 2, 25, 1},
+                       MovingPicture(0, 10, kWidth, kHeight + 2));
+  const Strings nonsense = {"not a segment"};
+  Assembly job = Job(source, {0, 40}, Codec::kH264, 10);
+  for (const Strings& segments : {missing, cut, mixed, nonsense}) {
+    job.segments = SegmentsAtHand(segments);
     const Status done = Assemble(job);
     ASSERT_FALSE(done);
     EXPECT_EQ(done.error().code(), ErrorCode::kDataLoss) << done.error().message();
