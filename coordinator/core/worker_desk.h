@@ -15,9 +15,7 @@
 
 namespace weft::coordinator {
 
-// Versions of the conversation that this build speaks. Since 2, tasks have rounds of several steps
-// of joint attention, and inputs and outputs in object stores; since 3, the probe of a long clip is
-// several tasks.
+// Versions of the conversation that this build speaks; proto/README.md says what each brought.
 inline constexpr std::uint32_t kProtocolMin = 6;
 inline constexpr std::uint32_t kProtocolMax = 6;
 

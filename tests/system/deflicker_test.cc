@@ -208,6 +208,7 @@ TEST_F(Deflicker, KeepsAHighBitDepthHoweverItIsCut) {
   const std::string whole = cut("15");
   EXPECT_EQ(Count(whole), 15);
   EXPECT_EQ(cut("4"), whole);
+  EXPECT_NE(Frames(style, {"--chunk", "15"}, "gbrp16le"), whole) << "8 bits would do as well";
   const auto encoded = [&](const std::string& name, const char* chunk) {
     const Outcome outcome =
         Run(Steady(style, Path(name), {"--high-bit-depth", "--chunk", chunk, "--gop", "8"}));

@@ -1,6 +1,7 @@
 // Preloaded into programs (LD_PRELOAD): their wall clock is the machine's plus the seconds that the
 // file WEFT_JUMPING_CLOCK says, eight bytes, at any moment. Their steady clock is the machine's, as
-// it is where somebody sets a machine's clock. Every function here stands for the C library's.
+// it is where somebody sets a machine's clock. Every function here stands for the C library's;
+// files' times and what else waits for a time of the wall clock are the machine's.
 
 #include <cerrno>
 #include <cstdint>
@@ -91,7 +92,8 @@ int pthread_cond_timedwait(pthread_cond_t* __restrict condition,
                            const timespec* __restrict until) {
   static const TimedWait real = RealTimedWait();
   constexpr time_t kWallTimes = 100'000'000;
-  if (until->tv_sec < kWallTimes) {
+  constexpr time_t kForEver = 9'000'000'000;  // In nanoseconds beyond 64 bits.
+  if (until->tv_sec < kWallTimes || until->tv_sec > kForEver) {
     return real(condition, mutex, until);
   }
   constexpr std::int64_t kGlance = kNanoseconds / 20;

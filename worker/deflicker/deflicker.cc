@@ -21,7 +21,16 @@ class CheckedClip {
   CheckedClip(const ClipFrames& clip, const DeflickerOptions& options)
       : clip_(clip), options_(options) {}
 
-  Result<Frame> Style(std::uint32_t number) { return Read(clip_.style, number); }
+  Result<Frame> Style(std::uint32_t number) {
+    WEFT_ASSIGN_OR_RETURN(Frame frame, Read(clip_.style, number));
+    const std::size_t deep = frame.deep.size();
+    if ((deep != 0 && deep != frame.rgb.size()) || (style_deep_ && *style_deep_ != deep)) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     "frame " + std::to_string(number) + " has another bit depth than others");
+    }
+    style_deep_ = deep;
+    return frame;
+  }
 
   // nullopt: there are no guides.
   Result<std::optional<Frame>> Guide(std::uint32_t number) {
@@ -54,6 +63,7 @@ class CheckedClip {
   const DeflickerOptions& options_;
   int width_ = 0;
   int height_ = 0;
+  std::optional<std::size_t> style_deep_;  // Values of Frame::deep in every style.
 };
 
 // prepare(number, guide, style) makes what smoother.Smoothed() reads.

@@ -9,7 +9,7 @@ namespace weft::deflicker {
 
 // m + amount * (p - m) for every channel value p, clamped and rounded; m is mid grey, 128, for
 // every frame alike: a frame's own mean, as Pillow takes it, would flicker. amount 1 changes
-// nothing.
+// nothing. REQUIRES: the frame has 8 bits; so also below.
 void AdjustContrast(double amount, Frame* frame);
 
 // s + amount * (p - s), clamped and rounded; s is the 3x3 smoothing with [1 1 1; 1 5 1; 1 1 1]

@@ -1,4 +1,4 @@
-// Frames made larger and smaller without touching a single pixel value.
+// Frames made larger and smaller without touching a single pixel value. What comes out has 8 bits.
 
 #pragma once
 

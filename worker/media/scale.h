@@ -1,4 +1,4 @@
-// Frames brought to another size.
+// Frames brought to another size. What comes out has 8 bits, unless it is the same frame.
 
 #pragma once
 

@@ -41,13 +41,19 @@ std::vector<std::uint32_t> RanksOf(const std::vector<std::int64_t>& stamps) {
   return ranks;
 }
 
+Result<std::string> ReadFrom(const Segments& segments, std::uint32_t number) {
+  Result<std::string> segment = segments.read(number);
+  return segment ? std::move(segment)
+                 : Failure(segment.error().Within("reading segment " + std::to_string(number)));
+}
+
 }  // namespace
 
 Result<VideoTrack> VideoTrack::Open(const Segments& segments, FrameTicks ticks) {
   VideoTrack track(segments, std::move(ticks));
   std::size_t frame_count = 0;
   for (std::uint32_t number = 0; number < segments.count; ++number) {
-    WEFT_ASSIGN_OR_RETURN(std::string segment, segments.read(number));
+    WEFT_ASSIGN_OR_RETURN(std::string segment, ReadFrom(segments, number));
     WEFT_RETURN_IF_ERROR(track.Survey(std::move(segment)));
     frame_count += track.orders_.back().size();
   }
@@ -119,7 +125,7 @@ Result<bool> VideoTrack::Next(AVPacket* packet) {
     return false;
   }
   if (!reading_) {
-    WEFT_ASSIGN_OR_RETURN(std::string segment, segments_.read(segment_));
+    WEFT_ASSIGN_OR_RETURN(std::string segment, ReadFrom(segments_, segment_));
     WEFT_ASSIGN_OR_RETURN(reading_, StartReading(std::move(segment)));
     in_segment_ = 0;
   }

@@ -90,12 +90,13 @@ bool KeptAnchors::GiveUp() {
   if (entries_.empty()) {
     return false;
   }
-  // The worker's log has it, with the task's name.
-  TORCH_WARN("memory is short: the keys and values kept of anchors are given up, ", bytes_,
-             " bytes; each chunk predicts its own until memory allows more. No frame changes");
-  bytes_held_ = bytes_ / 2;
+  const std::uint64_t bytes = bytes_;
+  bytes_held_ = bytes / 2;
   bytes_max_ = 0;
   Forget();
+  // Now that there is memory to say it; the worker's log has it, with the task's name.
+  TORCH_WARN("memory is short: the keys and values kept of anchors are given up, ", bytes,
+             " bytes; each chunk predicts its own until memory allows more. No frame changes");
   return true;
 }
 

@@ -1,5 +1,5 @@
 // The finished file: all segments in order, with the source's audio and time stamps, and its seam
-// report.
+// report. Segments are fetched twice, one after the other, so that their number takes no memory.
 
 #include <cstdint>
 #include <string>

@@ -180,11 +180,21 @@ TEST(Deflicker, RobustModeReturnsEqualDeepFramesAsTheyAre) {
   clip.stylized.assign(3, Deepened(clip).stylized.front());
   const auto smooth = SmoothAll(clip, {.mode = Mode::kRobust, .window = 2});
   ASSERT_TRUE(smooth);
+  ASSERT_EQ(smooth->size(), 3U);
   for (const Frame& frame : *smooth) {
+    ASSERT_EQ(frame.deep.size(), frame.rgb.size());
     for (std::size_t i = 0; i < frame.deep.size(); ++i) {
       ASSERT_NEAR(frame.deep[i], clip.stylized.front().deep[i], 1);  // Of float's 24 bits.
     }
   }
+}
+
+TEST(Deflicker, RefusesFramesOfDifferentBitDepths) {
+  Clip clip = FlickeringPan(3, 40, 30, 2.5);
+  clip.stylized[1] = Deepened(clip).stylized[1];
+  const auto smooth = SmoothAll(clip, {.mode = Mode::kRobust, .window = 2});
+  ASSERT_FALSE(smooth);
+  EXPECT_EQ(smooth.error().message(), "frame 1 has another bit depth than others");
 }
 
 TEST(Deflicker, DependsOnTheSeedOnlyThroughTheSearch) {

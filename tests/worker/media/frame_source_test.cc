@@ -276,6 +276,7 @@ TEST(ReadDeep, GivesEveryBitOfTen) {
   for (std::size_t x = 0; x < 1024; ++x) {
     const double value = static_cast<double>(x) * 65535 / 1023;
     ASSERT_NEAR(frame.deep[3 * x], value, 70) << x;
+    ASSERT_TRUE(x == 0 || frame.deep[3 * x] > frame.deep[3 * x - 3]) << x;
     ASSERT_EQ(frame.rgb[3 * x], RoundedTo8Bits(frame.deep[3 * x])) << x;
   }
   EXPECT_TRUE(clip->Read(1).value().deep.empty());
