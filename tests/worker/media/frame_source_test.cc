@@ -105,10 +105,12 @@ class AnyClip : public ::testing::TestWithParam<Sample> {
     return frames;
   }
 
+  // NOLINTNEXTLINE(readability-identifier-naming,cppcoreguidelines-avoid-non-const-global-variables)
   static std::unique_ptr<Scratch> scratch_;
   std::string path_;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming,cppcoreguidelines-avoid-non-const-global-variables)
 std::unique_ptr<Scratch> AnyClip::scratch_;
 
 TEST_P(AnyClip, HoldsTheFramesThatFfmpegShows) {
@@ -128,9 +130,10 @@ TEST_P(AnyClip, GivesTheSameFrameInAnyOrder) {
   std::iota(order.begin(), order.end(), 0U);
   std::shuffle(order.begin(), order.end(), std::mt19937(1));
   order.resize(std::min<std::size_t>(order.size(), 25));
-  mallopt(M_PERTURB, 0x5A);  // Other bytes in memory that nobody wrote.
+  // Other bytes in memory that nobody wrote.
+  mallopt(M_PERTURB, 0x5A);  // NOLINT(concurrency-mt-unsafe)
   EXPECT_EQ(Open()->Read(order[0]).value(), frames[order[0]]) << "in a clip just opened";
-  mallopt(M_PERTURB, 0);
+  mallopt(M_PERTURB, 0);  // NOLINT(concurrency-mt-unsafe)
   for (const std::uint32_t i : order) {
     const auto frame = clip->Read(i);
     ASSERT_TRUE(frame) << frame.error().message();
