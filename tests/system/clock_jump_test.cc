@@ -80,8 +80,8 @@ TEST_F(ClockJump, ChangesNothingButTheTimesInTheLog) {
   const Outcome calm = RunCommand(Render(Path("calm.mkv"), more), commands_.path().string());
   ASSERT_EQ(calm.exit_code, 0) << calm.errors;
 
-  const std::array<std::int64_t, 7> kJumps = {kHour,      -kHour,      kDay,       -2 * kDay,
-                                              400 * kDay, -800 * kDay, 4000 * kDay};
+  constexpr std::array<std::int64_t, 7> kJumps = {kHour,      -kHour,      kDay,       -2 * kDay,
+                                                  400 * kDay, -800 * kDay, 4000 * kDay};
   Command render(Jumping(Render(Path("out.mkv"), more)), commands_.path().string());
   std::size_t jumps = 0;
   while (!render.WaitFor(std::chrono::milliseconds(150))) {

@@ -60,6 +60,7 @@ TimedWait RealTimedWait() {
 
 }  // namespace
 
+// Named as the C library does not. NOLINTBEGIN(readability-inconsistent-declaration-parameter-name)
 extern "C" {
 
 int clock_gettime(clockid_t clock, timespec* time) noexcept {
@@ -109,3 +110,4 @@ int pthread_cond_timedwait(pthread_cond_t* __restrict condition,
   }
 }
 }
+// NOLINTEND(readability-inconsistent-declaration-parameter-name)
