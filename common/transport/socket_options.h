@@ -14,6 +14,11 @@ struct SocketOptions {
   // Messages that wait for one peer, in each direction; beyond them Send() says kUnavailable. The
   // operating system's buffers come on top.
   int queue_messages_max = 1000;
+
+  // The context's first I/O thread serves all of the socket's connections, however many threads
+  // there are: small messages of many peers cost less where one thread finds several of them
+  // whenever it wakes up.
+  bool on_one_thread = false;
 };
 
 }  // namespace weft

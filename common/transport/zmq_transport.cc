@@ -25,6 +25,9 @@ constexpr std::size_t kSocketPathMax = sizeof(sockaddr_un::sun_path) - 1;
 
 // A whole farm may come back within the same second.
 constexpr int kBacklog = 4096;
+// Of a context's I/O threads, as bits.
+constexpr std::uint64_t kAnyThread = 0;
+constexpr std::uint64_t kFirstThread = 1;
 constexpr Duration kHandshakeMax = std::chrono::seconds(10);
 
 constexpr int kZeroCopyReceive = 10;  // ZMQ_ZERO_COPY_RECV, which zmq.h counts among its drafts.
@@ -133,6 +136,7 @@ zmq::socket_t MakeSocket(zmq::context_t& context,
   socket.set(opt::rcvhwm, bounds.queue_messages_max);
   socket.set(opt::maxmsgsize, static_cast<std::int64_t>(bounds.message_bytes_max));
   socket.set(opt::backlog, kBacklog);
+  socket.set(opt::affinity, bounds.on_one_thread ? kFirstThread : kAnyThread);
   socket.set(opt::handshake_ivl, Milliseconds(kHandshakeMax));
   const bool listens = type == zmq::socket_type::router;
   socket.set(opt::heartbeat_ivl, Milliseconds(listens ? options.listener_heartbeat_interval
@@ -152,8 +156,15 @@ zmq::socket_t MakeSocket(zmq::context_t& context,
 
 class ZmqListener : public BoundListener {
  public:
-  ZmqListener(ZmqSocket socket, std::string address, std::unique_ptr<Wakeup> wakeup)
-      : wakeup_(std::move(wakeup)), socket_(std::move(socket)), address_(std::move(address)) {
+  // knows_guests: they have shown who they are.
+  ZmqListener(ZmqSocket socket,
+              std::string address,
+              std::unique_ptr<Wakeup> wakeup,
+              bool knows_guests)
+      : wakeup_(std::move(wakeup)),
+        socket_(std::move(socket)),
+        address_(std::move(address)),
+        knows_guests_(knows_guests) {
     socket_.WatchFor(*wakeup_);
   }
 
@@ -166,7 +177,7 @@ class ZmqListener : public BoundListener {
   void Interrupt() override { wakeup_->Raise(); }
 
   [[nodiscard]] Guest Sender() const override {
-    return GuestOf(socket_.UserOfLast()).value_or(Guest());
+    return knows_guests_ ? GuestOf(socket_.UserOfLast()).value_or(Guest()) : Guest();
   }
 
   Status Send(const PeerId& to, std::string_view bytes) override {
@@ -186,6 +197,7 @@ class ZmqListener : public BoundListener {
   std::unique_ptr<Wakeup> wakeup_;
   ZmqSocket socket_;
   std::string address_;
+  const bool knows_guests_;
 };
 
 // ZeroMQ reconnects after a break, but for good gives up a connection on which it met bytes that
@@ -282,13 +294,14 @@ Result<std::unique_ptr<BoundListener>> ZmqContext::Listen(const std::string& add
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Wakeup> wakeup, Wakeup::Open());
   try {
     zmq::socket_t socket = MakeSocket(*context_, zmq::socket_type::router, options_, options);
-    if (IsTcp(address) && options_.curve.has_value()) {
+    const bool knows_guests = IsTcp(address) && options_.curve.has_value();
+    if (knows_guests) {
       WEFT_RETURN_IF_ERROR(UseCurve(socket, *options_.curve));
     }
     socket.bind(address);
     std::string bound = socket.get(zmq::sockopt::last_endpoint);
     return std::make_unique<ZmqListener>(ZmqSocket(std::move(socket), options), std::move(bound),
-                                         std::move(wakeup));
+                                         std::move(wakeup), knows_guests);
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("listening on " + address));
   }

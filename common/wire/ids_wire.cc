@@ -11,19 +11,27 @@ v1::Stage ToWire(Stage stage) {
 
 v1::TaskId ToWire(const TaskId& task) {
   v1::TaskId wire;
+  ToWire(task, wire);
+  return wire;
+}
+
+void ToWire(const TaskId& task, v1::TaskId& wire) {
   wire.set_job(task.job.value);
   wire.set_stage(ToWire(task.stage));
   wire.set_chunk(task.chunk);
   wire.set_round(task.round);
-  return wire;
 }
 
 v1::AttemptId ToWire(const AttemptId& attempt) {
   v1::AttemptId wire;
-  *wire.mutable_task() = ToWire(attempt.task);
+  ToWire(attempt, wire);
+  return wire;
+}
+
+void ToWire(const AttemptId& attempt, v1::AttemptId& wire) {
+  ToWire(attempt.task, *wire.mutable_task());
   wire.set_number(attempt.number);
   wire.set_epoch(attempt.epoch);
-  return wire;
 }
 
 Result<Stage> FromWire(v1::Stage stage) {

@@ -20,7 +20,7 @@ void AttemptLife::CopyStragglers(Time now, Effects& effects) {
   }
   next_look_ = now + kLookPeriod;
   while (const auto next = FindStraggler(floor_, now)) {
-    StartCopy(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->worker), now, effects);
+    StartCopy(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->idle), now, effects);
   }
 }
 

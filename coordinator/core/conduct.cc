@@ -54,8 +54,8 @@ Time Conduct::SetAside(const WorkerId& worker, Time now) {
 }
 
 bool Conduct::IsAside(const WorkerId& worker) const {
-  const auto past = past_.find(worker);
-  return past != past_.end() && past->second.aside_until.has_value();
+  const Past* const past = past_.Find(worker);
+  return past != nullptr && past->aside_until.has_value();
 }
 
 std::vector<WorkerId> Conduct::Forgive(Time now) {

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "common/ids.h"
 #include "common/time.h"
+#include "coordinator/core/recent_map.h"
 
 namespace weft::coordinator {
 
@@ -61,7 +61,7 @@ class Conduct {
   };
 
   ConductLimits limits_;
-  std::unordered_map<WorkerId, Past, IdHash> past_;
+  RecentMap<WorkerId, Past> past_;
   std::set<std::pair<Time, WorkerId>> aside_;
 };
 

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,15 @@ namespace weft::coordinator {
 
 struct Message {
   PeerId to;
-  v1::FromCoordinator body;
+  v1::FromCoordinator body;  // Only a part of it where there is a rest: see Whole().
+  // The rest of the body, serialized, where many messages have it in common. Null: there is none.
+  // Shared, as messages are said after what they were made of may have changed.
+  std::shared_ptr<const std::string> rest = nullptr;
+
+  // As it goes over the wire: body and rest, which whoever parses it merges into one.
+  [[nodiscard]] std::string ToBytes() const;
+  // What the peer will read.
+  [[nodiscard]] v1::FromCoordinator Whole() const;
 };
 
 // A line for the log. Empty fields do not apply.

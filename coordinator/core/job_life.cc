@@ -277,6 +277,7 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
   }
   if (IsIndex(probed)) {
     job.indexed = probed;
+    job.in_assignments.reset();
     job.plan = PlanProbe(job.spec, &probed);
     floor_.tasks.Add(job);
     effects.records.push_back(job.ToRecord());
@@ -291,6 +292,7 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
   }
   job.indexed.reset();
   job.clip = std::move(clip);
+  job.in_assignments.reset();
   job.plan = std::move(plan).value();
   floor_.tasks.Add(job);
   effects.records.push_back(job.ToRecord());
@@ -355,6 +357,7 @@ void JobLife::End(Job& job, JobState state, Effects& effects) {
 
 void JobLife::EndAlone(Job& job, JobState state, Effects& effects) {
   job.ended_unix_ms = floor_.UnixMs();
+  job.in_assignments.reset();
   Move(job, state, effects);
   floor_.tasks.Close(job.id);
   floor_.paces.Forget(job.id);

@@ -90,7 +90,7 @@ Job& JobTable::Add(Job job) {
   const JobId id = job.id;
   const auto [added, is_new] = jobs_.emplace(id, std::move(job));
   assert(is_new);
-  by_id_.emplace(id, &added->second);
+  by_id_[id] = &added->second;
   by_sequence_.emplace(added->second.sequence, &added->second);
   for (const std::string& before : added->second.terms.after()) {
     followers_[{before}].push_back(id);
@@ -116,13 +116,13 @@ std::uint32_t JobTable::OpenOf(const std::string& user) const {
 }
 
 Job* JobTable::Find(const JobId& id) {
-  const auto job = by_id_.find(id);
-  return job == by_id_.end() ? nullptr : job->second;
+  Job* const* const job = by_id_.Find(id);
+  return job == nullptr ? nullptr : *job;
 }
 
 const Job* JobTable::Find(const JobId& id) const {
-  const auto job = by_id_.find(id);
-  return job == by_id_.end() ? nullptr : job->second;
+  Job* const* const job = by_id_.Find(id);
+  return job == nullptr ? nullptr : *job;
 }
 
 }  // namespace weft::coordinator

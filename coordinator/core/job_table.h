@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/error.h"
@@ -14,6 +14,7 @@
 #include "coordinator/core/chunk_plan.h"
 #include "coordinator/core/job_news.h"
 #include "coordinator/core/job_tally.h"
+#include "coordinator/core/recent_map.h"
 #include "coordinator/core/record.h"
 #include "weft/v1/client.pb.h"
 
@@ -52,6 +53,10 @@ struct Job {
   std::optional<std::string> numeric_class;
   std::uint64_t result_dropped_unix_ms = 0;  // 0: nobody had its kept result dropped.
   JobPlan plan;                              // Of the probe alone until its clip is known.
+  // What the assignments of all its tasks have in common: see BytesInAssignments(). Null until it
+  // is made, again once more of the clip is known, and after the end. Messages that are on their
+  // way hold it as well.
+  std::shared_ptr<const std::string> in_assignments;
   JobNews news;
   Pace pace;
 
@@ -89,7 +94,7 @@ class JobTable {
 
  private:
   std::map<JobId, Job> jobs_;
-  std::unordered_map<JobId, Job*, IdHash> by_id_;
+  RecentMap<JobId, Job*> by_id_;
   std::map<std::uint64_t, const Job*> by_sequence_;
   std::map<std::string, std::uint32_t> open_;  // By user.
   std::map<JobId, std::vector<JobId>> followers_;

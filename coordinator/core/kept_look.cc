@@ -72,13 +72,11 @@ std::optional<v1::Input> KeptLookOf(const Task& task, const Job& job, const Floo
 
 }  // namespace
 
-v1::Task AssignmentOf(const Task& task, const Floor& floor) {
-  const Job& job = *floor.jobs.Find(task.id.job);
-  v1::Task assigned = ToMessage(task, job, floor.tasks);
+void FillAssignment(const Task& task, const Job& job, const Floor& floor, v1::Task& wire) {
+  FillTask(task, job, floor.tasks, wire);
   if (auto look = KeptLookOf(task, job, floor); look.has_value()) {
-    *assigned.add_inputs() = *std::move(look);
+    *wire.add_inputs() = *std::move(look);
   }
-  return assigned;
 }
 
 }  // namespace weft::coordinator

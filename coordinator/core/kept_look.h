@@ -17,8 +17,8 @@ namespace weft::coordinator {
 // the job does not wait for it.
 Status CheckKeptLook(const v1::SubmitJob& request, const Floor& floor);
 
-// The task as its worker is told of it; a first task that reads such anchors has an input more than
-// its plan, the list of the result that has them, unless that is not kept any more.
-v1::Task AssignmentOf(const Task& task, const Floor& floor);
+// FillTask(); and a first task that reads such anchors has an input more than its plan, the list of
+// the result that has them, unless that is not kept any more.
+void FillAssignment(const Task& task, const Job& job, const Floor& floor, v1::Task& wire);
 
 }  // namespace weft::coordinator

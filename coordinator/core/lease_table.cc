@@ -103,18 +103,21 @@ std::optional<Time> LeaseTable::NextExpiry() const {
 }
 
 const Lease* LeaseTable::Find(const TaskId& task) const {
+  if (leases_.empty()) {
+    return nullptr;  // One of the two tables of a farm is empty most of the time.
+  }
   const auto held = places_.find(task);
   return held == places_.end() ? nullptr : &*held->second.lease;
 }
 
 bool LeaseTable::Holds(const WorkerId& worker) const {
-  const auto of_worker = of_workers_.find(worker);
-  return of_worker != of_workers_.end() && !of_worker->second.empty();
+  const Lines* const of_worker = leases_.empty() ? nullptr : of_workers_.Find(worker);
+  return of_worker != nullptr && !of_worker->empty();
 }
 
 std::vector<Lease> LeaseTable::HeldBy(const WorkerId& worker) const {
-  const auto of_worker = of_workers_.find(worker);
-  return of_worker == of_workers_.end() ? std::vector<Lease>() : ByTask(of_worker->second);
+  const Lines* const of_worker = of_workers_.Find(worker);
+  return of_worker == nullptr ? std::vector<Lease>() : ByTask(*of_worker);
 }
 
 std::vector<Lease> LeaseTable::OfJob(const JobId& job) const {
@@ -130,7 +133,7 @@ void LeaseTable::Extend(const Place& place, Time now) {
 void LeaseTable::Erase(Places::iterator held) {
   const Place place = held->second;
   by_stall_.erase(place.by_stall);
-  of_workers_.at(place.lease->holder.worker).erase(place.of_worker);
+  of_workers_.At(place.lease->holder.worker).erase(place.of_worker);
   const auto of_job = of_jobs_.find(place.lease->attempt.task.job);
   of_job->second.erase(place.of_job);
   if (of_job->second.empty()) {

@@ -16,6 +16,7 @@
 #include "common/result.h"
 #include "common/time.h"
 #include "coordinator/core/holder.h"
+#include "coordinator/core/recent_map.h"
 
 namespace weft::coordinator {
 
@@ -90,8 +91,8 @@ class LeaseTable {
   std::list<Lease> leases_;
   Lines by_stall_;
   Places places_;
-  std::unordered_map<JobId, Lines, IdHash> of_jobs_;        // None of them empty.
-  std::unordered_map<WorkerId, Lines, IdHash> of_workers_;  // Of all who ever held one.
+  std::unordered_map<JobId, Lines, IdHash> of_jobs_;  // None of them empty.
+  RecentMap<WorkerId, Lines> of_workers_;             // Of all who ever held one.
 };
 
 }  // namespace weft::coordinator

@@ -1,6 +1,7 @@
 #include "coordinator/core/placement.h"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 namespace weft::coordinator {
@@ -43,18 +44,19 @@ std::optional<Assignment> PlaceNext(const JobTable& jobs,
   }
   for (const auto& [capability, crew] : workers.Crews()) {
     while (!crew.idle.empty()) {
-      const auto ready = tasks.Ready().First(capability);
-      if (!ready.has_value()) {
+      const ReadyTask* const ready = tasks.Ready().First(capability);
+      if (ready == nullptr) {
         break;
       }
-      Task& task = *tasks.Find(ready->id);
-      const std::string& model = jobs.Find(ready->id.job)->model_key;
+      assert(ready->task != nullptr);
+      Task& task = *ready->task;
+      const std::string& model = jobs.Find(task.id.job)->model_key;
       const WorkerId* worker = ChooseFrom(crew, task, model);
       if (worker == nullptr && !CanBeChoosy(task, workers, now)) {
         worker = &*crew.idle.begin();
       }
       if (worker != nullptr) {
-        return Assignment{ready->id, *worker};
+        return Assignment{task, *workers.Find(*worker)};
       }
       tasks.Postpone(task, now + kPostponed, now + kChoosy);
     }

@@ -11,9 +11,10 @@
 
 namespace weft::coordinator {
 
+// Both live in their tables, which they must not leave before it is carried out.
 struct Assignment {
-  TaskId task;
-  WorkerId worker;
+  Task& task;
+  const Worker& worker;
 };
 
 // The next task to start; nothing when no idle worker can take a ready task.

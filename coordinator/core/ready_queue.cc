@@ -7,25 +7,26 @@ namespace weft::coordinator {
 namespace {
 
 // False when it was not there. Most often it is the first one's turn.
-bool Take(const ReadyTask& task, std::set<ReadyTask>& from) {
-  if (!from.empty() && from.begin()->id == task.id) {
+bool Take(std::uint64_t job_sequence, const TaskId& id, std::set<ReadyTask>& from) {
+  if (!from.empty() && from.begin()->id == id) {
     from.erase(from.begin());
     return true;
   }
-  return from.erase(task) > 0;
+  return from.erase({job_sequence, id}) > 0;
 }
 
 }  // namespace
 
 void ReadyQueue::AddJob(const JobId& job, const Standing& standing) {
-  jobs_.try_emplace(
-      job,
-      JobShare{.user = &UserNamed(standing.user),
-               .rank = {.priority = standing.priority, .sequence = standing.sequence, .id = job}});
+  if (jobs_.Find(job) == nullptr) {
+    jobs_[job] = {
+        .user = &UserNamed(standing.user),
+        .rank = {.priority = standing.priority, .sequence = standing.sequence, .id = job}};
+  }
 }
 
 void ReadyQueue::Insert(const Requirement& requirement, const ReadyTask& task) {
-  JobShare& job = jobs_.at(task.id.job);
+  JobShare& job = jobs_.At(task.id.job);
   UserShare& user = *job.user;
   if (user.ready == 0) {
     user.rank.served = std::max(user.rank.served, clock_);
@@ -43,13 +44,15 @@ void ReadyQueue::Insert(const Requirement& requirement, const ReadyTask& task) {
   eligible_ += user.held ? 0 : 1;
 }
 
-void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
-  const auto known = jobs_.find(task.id.job);
+void ReadyQueue::Erase(const Requirement& requirement,
+                       std::uint64_t job_sequence,
+                       const TaskId& id) {
+  JobShare* const known = jobs_.Find(id.job);
   const auto found = classes_.find(requirement);
-  if (known == jobs_.end() || found == classes_.end()) {
+  if (known == nullptr || found == classes_.end()) {
     return;
   }
-  JobShare& job = known->second;
+  JobShare& job = *known;
   UserShare& user = *job.user;
   auto& users = user.held ? found->second.held : found->second.users;
   const auto owner = users.find(user.rank);
@@ -57,7 +60,7 @@ void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
     return;
   }
   const auto tasks = owner->second.find(job.rank);
-  if (tasks == owner->second.end() || !Take(task, tasks->second)) {
+  if (tasks == owner->second.end() || !Take(job_sequence, id, tasks->second)) {
     return;
   }
   --job.ready;
@@ -80,7 +83,7 @@ void ReadyQueue::Erase(const Requirement& requirement, const ReadyTask& task) {
 }
 
 void ReadyQueue::Charge(const JobId& id, double work) {
-  JobShare& job = jobs_.at(id);
+  JobShare& job = jobs_.At(id);
   UserShare& user = *job.user;
   clock_ = std::max(clock_, user.rank.served);
   user.clock = std::max(user.clock, job.rank.served);
@@ -98,7 +101,7 @@ void ReadyQueue::Charge(const JobId& id, double work) {
 }
 
 void ReadyQueue::SetPriority(const JobId& id, std::uint32_t priority) {
-  JobShare& job = jobs_.at(id);
+  JobShare& job = jobs_.At(id);
   JobRank other = job.rank;
   other.priority = priority;
   Reseat(job, other);
@@ -118,7 +121,7 @@ void ReadyQueue::Hold(const std::string& name, bool held) {
   eligible_ = held ? eligible_ - user.ready : eligible_ + user.ready;
 }
 
-std::optional<ReadyTask> ReadyQueue::First(const Capability& worker) const {
+const ReadyTask* ReadyQueue::First(const Capability& worker) const {
   const UserRank* first_user = nullptr;
   const JobRank* first_job = nullptr;
   const ReadyTask* first = nullptr;
@@ -135,7 +138,7 @@ std::optional<ReadyTask> ReadyQueue::First(const Capability& worker) const {
       first = &task;
     }
   }
-  return first == nullptr ? std::nullopt : std::optional(*first);
+  return first;
 }
 
 std::map<Requirement, std::uint64_t> ReadyQueue::Counts() const {

@@ -13,16 +13,17 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <tuple>
-#include <unordered_map>
 
 #include "common/ids.h"
+#include "coordinator/core/recent_map.h"
 #include "coordinator/core/requirement.h"
 
 namespace weft::coordinator {
+
+struct Task;
 
 // A job's tasks start in this order: stages and rounds that others wait for come first, and chunks
 // from the left, so that the wavefront moves. Before all of them goes encoding, which turns much
@@ -30,6 +31,8 @@ namespace weft::coordinator {
 struct ReadyTask {
   std::uint64_t job_sequence = 0;
   TaskId id;
+  Task* task =
+      nullptr;  // What `id` names, in the table of tasks; null in tests of the queue alone.
 
   friend bool operator<(const ReadyTask& a, const ReadyTask& b) { return a.Key() < b.Key(); }
 
@@ -55,7 +58,7 @@ class ReadyQueue {
 
   // REQUIRES: the task's job was added.
   void Insert(const Requirement& requirement, const ReadyTask& task);
-  void Erase(const Requirement& requirement, const ReadyTask& task);
+  void Erase(const Requirement& requirement, std::uint64_t job_sequence, const TaskId& id);
 
   // The job was given `work`. REQUIRES: the job was added.
   void Charge(const JobId& id, double work);
@@ -66,8 +69,8 @@ class ReadyQueue {
   // The tasks of the user of this name do not start (`held`), or do again.
   void Hold(const std::string& name, bool held);
 
-  // The task to start next on such a worker; nothing when none can.
-  [[nodiscard]] std::optional<ReadyTask> First(const Capability& worker) const;
+  // The task to start next on such a worker, until the next change; null when none can.
+  [[nodiscard]] const ReadyTask* First(const Capability& worker) const;
 
   // How many tasks are ready, by what they ask of a worker.
   [[nodiscard]] std::map<Requirement, std::uint64_t> Counts() const;
@@ -121,7 +124,7 @@ class ReadyQueue {
   void Reseat(JobShare& job, const JobRank& rank);
 
   std::map<Requirement, Class> classes_;  // Only those with tasks.
-  std::unordered_map<JobId, JobShare, IdHash> jobs_;
+  RecentMap<JobId, JobShare> jobs_;
   std::map<std::string, UserShare> users_;
   double clock_ = 0;            // What the user who was served last had before.
   std::uint64_t eligible_ = 0;  // Ready tasks of users who are not held.

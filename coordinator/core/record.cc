@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/wire/ids_wire.h"
+
 namespace weft::coordinator {
 namespace {
 
@@ -12,6 +14,18 @@ void AppendDigits(std::uint32_t number, std::string& key) {
   for (std::size_t at = key.size(); number > 0; number /= 10) {
     key[--at] = static_cast<char>('0' + number % 10);
   }
+}
+
+std::string KeyOf(const v1::TaskId& task) {
+  constexpr std::size_t kKeyBytes = 64;  // Of most.
+  std::string key;
+  key.reserve(kKeyBytes);
+  key.append("task/").append(task.job()).append("/").append(std::to_string(task.stage()));
+  for (const std::uint32_t number : {task.round(), task.chunk()}) {
+    key += '/';
+    AppendDigits(number, key);
+  }
+  return key;
 }
 
 v1::LedgerRecord Versioned() {
@@ -35,16 +49,16 @@ Record ToRecord(v1::JobRecord job) {
 }
 
 Record ToRecord(v1::TaskRecord task) {
-  const v1::TaskId& id = task.task();
-  constexpr std::size_t kKeyBytes = 64;  // Of most.
-  Record record{"", Versioned()};
-  record.key.reserve(kKeyBytes);
-  record.key.append("task/").append(id.job()).append("/").append(std::to_string(id.stage()));
-  for (const std::uint32_t number : {id.round(), id.chunk()}) {
-    record.key += '/';
-    AppendDigits(number, record.key);
-  }
+  Record record{KeyOf(task.task()), Versioned()};
   *record.value.mutable_task() = std::move(task);
+  return record;
+}
+
+Record RecordOf(const TaskId& task) {
+  Record record{"", Versioned()};
+  v1::TaskId& id = *record.value.mutable_task()->mutable_task();
+  ToWire(task, id);
+  record.key = KeyOf(id);
   return record;
 }
 

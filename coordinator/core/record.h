@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "common/ids.h"
 #include "weft/v1/ledger.pb.h"
 
 namespace weft::coordinator {
@@ -21,5 +22,8 @@ Record ToRecord(v1::EpochRecord epoch);    // "epoch"
 Record ToRecord(v1::JobRecord job);        // "job/<job>"
 Record ToRecord(v1::TaskRecord task);      // "task/<job>/<stage>/<round>/<chunk>"
 Record ToRecord(v1::WorkerRecord worker);  // "worker/<worker>"
+
+// A task's record that says nothing yet but which task it is.
+Record RecordOf(const TaskId& task);
 
 }  // namespace weft::coordinator

@@ -10,17 +10,17 @@ void StagePaces::Count(const TaskId& task, double weight, Duration took) {
 }
 
 void StagePaces::Forget(const JobId& job) {
-  paces_.erase(job);
+  paces_.Erase(job);
 }
 
 std::optional<Duration> StagePaces::Usual(const TaskId& task, double weight) const {
   constexpr std::uint32_t kSeenMin = 3;
-  const auto of_job = paces_.find(task.job);
-  if (of_job == paces_.end()) {
+  const std::map<Stage, Pace>* const of_job = paces_.Find(task.job);
+  if (of_job == nullptr) {
     return std::nullopt;
   }
-  const auto pace = of_job->second.find(task.stage);
-  if (pace == of_job->second.end() || pace->second.count < kSeenMin) {
+  const auto pace = of_job->find(task.stage);
+  if (pace == of_job->end() || pace->second.count < kSeenMin) {
     return std::nullopt;
   }
   const std::chrono::duration<double, Duration::period> took(pace->second.took);

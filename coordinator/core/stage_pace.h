@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <unordered_map>
 
 #include "common/ids.h"
 #include "common/time.h"
+#include "coordinator/core/recent_map.h"
 
 namespace weft::coordinator {
 
@@ -30,7 +30,7 @@ class StagePaces {
     Duration took{};
   };
 
-  std::unordered_map<JobId, std::map<Stage, Pace>, IdHash> paces_;
+  RecentMap<JobId, std::map<Stage, Pace>> paces_;
 };
 
 }  // namespace weft::coordinator

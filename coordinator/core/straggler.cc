@@ -47,8 +47,8 @@ const WorkerId* FindIdle(const Task& task, const Floor& floor) {
 
 }  // namespace
 
-std::optional<Assignment> FindStraggler(const Floor& floor, Time now) {
-  std::optional<Assignment> first;  // By its task.
+std::optional<Straggler> FindStraggler(const Floor& floor, Time now) {
+  std::optional<Straggler> first;  // By its task.
   for (const Lease& lease : floor.leases.All()) {
     const TaskId& id = lease.attempt.task;
     if (now - lease.granted < floor.options.straggler || (first.has_value() && first->task < id)) {
@@ -58,7 +58,7 @@ std::optional<Assignment> FindStraggler(const Floor& floor, Time now) {
                                  ? FindIdle(*floor.tasks.Find(id), floor)
                                  : nullptr;
     if (worker != nullptr) {
-      first = Assignment{id, *worker};
+      first = Straggler{id, *worker};
     }
   }
   return first;

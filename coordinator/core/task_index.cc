@@ -19,11 +19,14 @@ Task* TaskIndex::Find(const TaskId& id) const {
   if (slots_.empty()) {
     return nullptr;
   }
+  if (last_found_ != nullptr && last_found_->id == id) {
+    return last_found_;
+  }
   const std::size_t hash = IdHash()(id);
   const std::size_t mask = slots_.size() - 1;
   for (std::size_t i = hash & mask; slots_[i].task != nullptr; i = (i + 1) & mask) {
     if (slots_[i].hash == hash && slots_[i].task->id == id) {
-      return slots_[i].task;
+      return last_found_ = slots_[i].task;
     }
   }
   return nullptr;

@@ -30,7 +30,8 @@ class TaskIndex {
   void Put(const Slot& full);
   void Grow();
 
-  std::vector<Slot> slots_;  // None, or a power of two; at most half of them are full.
+  mutable Task* last_found_ = nullptr;  // An event is about one task most often.
+  std::vector<Slot> slots_;             // None, or a power of two; at most half of them are full.
   std::size_t count_ = 0;
 };
 

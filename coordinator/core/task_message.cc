@@ -1,8 +1,10 @@
 #include "coordinator/core/task_message.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
-#include <set>
+#include <limits>
+#include <map>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -11,6 +13,7 @@
 #include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/schedule.h"
+#include "weft/v1/envelope.pb.h"
 
 namespace weft::coordinator {
 namespace {
@@ -110,6 +113,59 @@ bool IsJoined(std::string_view whole, std::string_view head, std::string_view ta
          whole.substr(head.size()) == tail;
 }
 
+void AppendNumber(std::uint64_t number, std::string& text) {
+  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits{};
+  auto* const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  text.append(digits.data(), end);
+}
+
+// Planned outputs that did not come yet. Workers bring them in the order of the plan.
+class OutputList {
+ public:
+  explicit OutputList(const std::vector<PlannedOutput>& planned)
+      : planned_(planned), taken_(planned.size(), false) {}
+
+  // False: it is not one of them, or was taken before.
+  bool Take(std::string_view name) {
+    const std::size_t i = IndexOf(name);
+    if (i >= taken_.size() || taken_[i]) {
+      return false;
+    }
+    taken_[i] = true;
+    next_ = i + 1;
+    return true;
+  }
+
+  // Of those that are left; nothing when none is.
+  [[nodiscard]] std::optional<std::string_view> First() const {
+    const auto left = std::find(taken_.begin(), taken_.end(), false);
+    if (left == taken_.end()) {
+      return std::nullopt;
+    }
+    return planned_[static_cast<std::size_t>(left - taken_.begin())].name;
+  }
+
+ private:
+  // The number of all: there is none of that name.
+  std::size_t IndexOf(std::string_view name) {
+    if (next_ < planned_.size() && planned_[next_].name == name) {
+      return next_;
+    }
+    if (by_name_.empty()) {
+      for (std::size_t i = 0; i < planned_.size(); ++i) {
+        by_name_.emplace(planned_[i].name, i);
+      }
+    }
+    const auto known = by_name_.find(name);
+    return known == by_name_.end() ? planned_.size() : known->second;
+  }
+
+  const std::vector<PlannedOutput>& planned_;
+  std::vector<bool> taken_;
+  std::size_t next_ = 0;                             // Behind the one that was taken last.
+  std::map<std::string_view, std::size_t> by_name_;  // Made when another one comes than the next.
+};
+
 }  // namespace
 
 std::string OutputPrefix(const AttemptId& attempt) {
@@ -117,10 +173,15 @@ std::string OutputPrefix(const AttemptId& attempt) {
   const TaskId& task = attempt.task;
   std::string prefix;
   prefix.reserve(kPrefixBytes);
-  prefix.append(task.job.value).append("/").append(Name(task.stage));
-  prefix.append("/").append(std::to_string(task.chunk)).append(".");
-  prefix.append(std::to_string(task.round)).append("/e").append(std::to_string(attempt.epoch));
-  prefix.append("a").append(std::to_string(attempt.number)).append("/");
+  prefix.append(task.job.value).append("/").append(Name(task.stage)).append("/");
+  AppendNumber(task.chunk, prefix);
+  prefix += '.';
+  AppendNumber(task.round, prefix);
+  prefix.append("/e");
+  AppendNumber(attempt.epoch, prefix);
+  prefix += 'a';
+  AppendNumber(attempt.number, prefix);
+  prefix += '/';
   return prefix;
 }
 
@@ -145,31 +206,33 @@ std::optional<AttemptId> AttemptOfKey(std::string_view key) {
   return parsed ? std::optional(std::move(attempt)) : std::nullopt;
 }
 
-v1::Task ToMessage(const Task& task, const Job& job, const TaskTable& tasks) {
-  v1::Task wire;
-  *wire.mutable_attempt() = ToWire(task.LatestAttempt());
-  *wire.mutable_job() = job.spec;
+std::string BytesInAssignments(const Job& job) {
+  v1::FromCoordinator common;
+  v1::Task& task = *common.mutable_assign_task()->mutable_task();
+  *task.mutable_job() = job.spec;
   if (const auto& known = job.clip.has_value() ? job.clip : job.indexed; known.has_value()) {
-    *wire.mutable_clip() = *known;
+    *task.mutable_clip() = *known;
   }
+  return common.SerializeAsString();
+}
+
+void FillTask(const Task& task, const Job& job, const TaskTable& tasks, v1::Task& wire) {
+  const AttemptId attempt = task.LatestAttempt();
+  ToWire(attempt, *wire.mutable_attempt());
   SetPlace(task, job, wire);
   for (const PlannedInput& planned : task.plan->inputs) {
     AddInput(planned, task, tasks, wire);
   }
-  wire.set_output_prefix(OutputPrefix(task.LatestAttempt()));
-  return wire;
+  wire.set_output_prefix(OutputPrefix(attempt));
 }
 
 Status CheckOutputs(const PlannedTask& plan,
                     const AttemptId& attempt,
                     const v1::TaskResult& result) {
-  std::set<std::string_view> missing;
-  for (const PlannedOutput& planned : plan.outputs) {
-    missing.insert(planned.name);
-  }
+  OutputList missing(plan.outputs);
   const std::string prefix = OutputPrefix(attempt);
   for (const v1::Output& output : result.outputs()) {
-    if (missing.erase(output.name()) == 0 && !IsPiece(output.name(), plan)) {
+    if (!missing.Take(output.name()) && !IsPiece(output.name(), plan)) {
       return Failure(ErrorCode::kInternal,
                      "the worker brought an output '" + output.name() + "' that was not asked for");
     }
@@ -178,10 +241,14 @@ Status CheckOutputs(const PlannedTask& plan,
                                                "' in the wrong place: " + output.blob().key());
     }
   }
-  missing.erase(kPreview);
-  if (!missing.empty()) {
+  auto left = missing.First();
+  if (left == kPreview) {
+    missing.Take(kPreview);
+    left = missing.First();
+  }
+  if (left.has_value()) {
     return Failure(ErrorCode::kInternal,
-                   "the worker did not bring output '" + std::string(*missing.begin()) + "'");
+                   "the worker did not bring output '" + std::string(*left) + "'");
   }
   return {};
 }

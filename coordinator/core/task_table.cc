@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "common/wire/ids_wire.h"
-
 namespace weft::coordinator {
 namespace {
 
@@ -48,8 +46,8 @@ constexpr auto Index(FailureClass failure) {
 }  // namespace
 
 Record Task::ToRecord() const {
-  v1::TaskRecord record;
-  *record.mutable_task() = ToWire(id);
+  Record whole = RecordOf(id);
+  v1::TaskRecord& record = *whole.value.mutable_task();
   record.set_state(static_cast<v1::TaskState>(state));
   record.set_attempt(attempt);
   record.set_epoch(epoch);
@@ -68,7 +66,7 @@ Record Task::ToRecord() const {
     record.set_first_attempt(first_run->attempt);
     record.set_first_worker(first_run->worker.value);
   }
-  return coordinator::ToRecord(std::move(record));
+  return whole;
 }
 
 void TaskTable::Add(const Job& job) {
@@ -349,7 +347,7 @@ void TaskTable::Queue(Task& task) {
     resting_.emplace(task.not_before, task.id);
   } else {
     task.queue = Task::Queue::kReady;
-    ready_.Insert(*task.requirement, {task.job_sequence, task.id});
+    ready_.Insert(*task.requirement, {task.job_sequence, task.id, &task});
   }
 }
 
@@ -357,7 +355,7 @@ void TaskTable::Unqueue(Task& task) {
   if (task.queue == Task::Queue::kResting) {
     resting_.erase({task.not_before, task.id});
   } else if (task.queue == Task::Queue::kReady) {
-    ready_.Erase(*task.requirement, {task.job_sequence, task.id});
+    ready_.Erase(*task.requirement, task.job_sequence, task.id);
   }
   task.queue = Task::Queue::kNone;
 }

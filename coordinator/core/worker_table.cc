@@ -35,44 +35,38 @@ WorkerTable::Greeting WorkerTable::Greet(const Worker& worker) {
   ++crew.size;
   Place& place = places_[worker.self.worker];
   place = {&seated, &crew, heard_.insert(heard_.end(), &place)};
-  peers_.emplace(worker.peer, &place);
+  peers_[worker.peer] = &place;
   ++heartbeats_[seated.heartbeat];
   Seat(place);
   return greeting;
 }
 
 const Worker* WorkerTable::OfPeer(const PeerId& peer) const {
-  const auto known = peers_.find(peer);
-  return known == peers_.end() ? nullptr : known->second->worker;
+  Place* const* const known = peers_.Find(peer);
+  return known == nullptr ? nullptr : (*known)->worker;
 }
 
 const Worker* WorkerTable::Find(const WorkerId& worker) const {
-  const auto connected = places_.find(worker);
-  return connected == places_.end() ? nullptr : connected->second.worker;
-}
-
-WorkerTable::Place* WorkerTable::PlaceOf(const WorkerId& worker) {
-  const auto connected = places_.find(worker);
-  return connected == places_.end() ? nullptr : &connected->second;
+  const Place* const connected = places_.Find(worker);
+  return connected == nullptr ? nullptr : connected->worker;
 }
 
 void WorkerTable::Hear(const PeerId& peer, Time now) {
-  const auto known = peers_.find(peer);
-  if (known != peers_.end()) {
-    known->second->worker->last_heard = now;
-    heard_.splice(heard_.end(), heard_, known->second->heard);
+  if (Place* const* const known = peers_.Find(peer); known != nullptr) {
+    Place& place = **known;
+    place.worker->last_heard = now;
+    heard_.splice(heard_.end(), heard_, place.heard);
   }
 }
 
 void WorkerTable::Leave(const PeerId& peer) {
-  const auto known = peers_.find(peer);
-  if (known != peers_.end()) {
-    Erase(WorkerId(known->second->worker->self.worker));
+  if (Place* const* const known = peers_.Find(peer); known != nullptr) {
+    Erase(WorkerId((*known)->worker->self.worker));
   }
 }
 
 void WorkerTable::SetHeartbeat(const WorkerId& worker, Duration heartbeat) {
-  const Place* place = PlaceOf(worker);
+  const Place* place = places_.Find(worker);
   if (place != nullptr) {
     ForgetHeartbeat(place->worker->heartbeat);
     ++heartbeats_[heartbeat];
@@ -112,7 +106,7 @@ std::optional<Time> WorkerTable::NextSilence() const {
 }
 
 void WorkerTable::SetBusy(const WorkerId& worker, bool busy) {
-  const Place* place = PlaceOf(worker);
+  const Place* place = places_.Find(worker);
   if (place != nullptr && place->worker->busy != busy) {
     Unseat(*place);
     place->worker->busy = busy;
@@ -121,7 +115,7 @@ void WorkerTable::SetBusy(const WorkerId& worker, bool busy) {
 }
 
 void WorkerTable::SetLeaving(const WorkerId& worker, bool leaving) {
-  const Place* place = PlaceOf(worker);
+  const Place* place = places_.Find(worker);
   if (place != nullptr && place->worker->leaving != leaving) {
     Unseat(*place);
     place->worker->leaving = leaving;
@@ -130,7 +124,7 @@ void WorkerTable::SetLeaving(const WorkerId& worker, bool leaving) {
 }
 
 void WorkerTable::SetWarm(const WorkerId& worker, const std::string& key) {
-  const Place* place = PlaceOf(worker);
+  const Place* place = places_.Find(worker);
   if (place != nullptr && place->worker->warm != key) {
     Unseat(*place);
     place->worker->warm = key;
@@ -140,7 +134,7 @@ void WorkerTable::SetWarm(const WorkerId& worker, const std::string& key) {
 
 void WorkerTable::SetBarred(const WorkerId& worker, Bar bar, bool barred) {
   std::set<WorkerId>& those = bar == Bar::kDrained ? drained_ : aside_;
-  const Place* place = PlaceOf(worker);
+  const Place* place = places_.Find(worker);
   if (place != nullptr) {
     Unseat(*place);
   }
@@ -179,20 +173,20 @@ std::size_t WorkerTable::CountAble(const Requirement& requirement) const {
 }
 
 void WorkerTable::Erase(const WorkerId& worker) {
-  const auto connected = places_.find(worker);
-  if (connected == places_.end()) {
+  const Place* const connected = places_.Find(worker);
+  if (connected == nullptr) {
     return;
   }
-  const Place& place = connected->second;
+  const Place& place = *connected;
   Unseat(place);
-  peers_.erase(place.worker->peer);
+  peers_.Erase(place.worker->peer);
   heard_.erase(place.heard);
   ForgetHeartbeat(place.worker->heartbeat);
   if (--place.crew->size == 0) {
     crews_.erase(place.worker->capability);
   }
   workers_.erase(worker);
-  places_.erase(connected);
+  places_.Erase(worker);
 }
 
 void WorkerTable::Seat(const Place& place) {

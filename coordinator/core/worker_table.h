@@ -8,13 +8,13 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "common/ids.h"
 #include "common/time.h"
 #include "common/transport.h"
 #include "coordinator/core/holder.h"
+#include "coordinator/core/recent_map.h"
 #include "coordinator/core/requirement.h"
 
 namespace weft::coordinator {
@@ -115,7 +115,6 @@ class WorkerTable {
     }
   };
 
-  [[nodiscard]] Place* PlaceOf(const WorkerId& worker);
   void Erase(const WorkerId& worker);
   void ForgetHeartbeat(Duration heartbeat);
   void Seat(const Place& place);    // Among the idle of its crew, if it is idle.
@@ -125,8 +124,8 @@ class WorkerTable {
   Duration silence_;
   std::map<Duration, std::size_t> heartbeats_;  // Of connected workers; how many were told each.
   std::map<WorkerId, Worker> workers_;          // Connected.
-  std::unordered_map<WorkerId, Place, IdHash> places_;
-  std::unordered_map<PeerId, Place*, PeerHash> peers_;
+  RecentMap<WorkerId, Place> places_;
+  RecentMap<PeerId, Place*, PeerHash> peers_;
   std::list<Place*> heard_;  // Whoever was not heard for the longest time is the first.
   std::map<Capability, Crew> crews_;
   std::size_t idle_count_ = 0;

@@ -6,6 +6,7 @@
 
 #include "common/result.h"
 #include "coordinator/core/record.h"
+#include "coordinator/ledger/record_batch.h"
 
 namespace weft::coordinator {
 
@@ -23,7 +24,7 @@ class Ledger {
 
   // Writes all records or none; durable on return. Of equal keys the later counts. Ok for none.
   // kNoSpace: the disk is too full; nothing was written.
-  virtual Status Commit(const std::vector<Record>& records) = 0;
+  virtual Status Commit(const RecordBatch& records) = 0;
 };
 
 }  // namespace weft::coordinator

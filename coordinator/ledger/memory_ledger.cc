@@ -15,9 +15,10 @@ Result<std::vector<Record>> MemoryLedger::Load() {
   return records;
 }
 
-Status MemoryLedger::Commit(const std::vector<Record>& records) {
-  for (const Record& record : records) {
-    disk_[record.key] = ToBytes(record.value);
+Status MemoryLedger::Commit(const RecordBatch& records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const auto [key, bytes] = records.At(i);
+    disk_[std::string(key)] = bytes;
   }
   return {};
 }

@@ -19,7 +19,7 @@ class MemoryLedger : public Ledger {
   explicit MemoryLedger(MemoryDisk& disk) : disk_(disk) {}
 
   Result<std::vector<Record>> Load() override;
-  Status Commit(const std::vector<Record>& records) override;
+  Status Commit(const RecordBatch& records) override;
 
  private:
   MemoryDisk& disk_;

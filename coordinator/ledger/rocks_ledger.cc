@@ -23,16 +23,8 @@ Result<std::vector<Record>> RocksLedger::Load() {
   return records;
 }
 
-Status RocksLedger::Commit(const std::vector<Record>& records) {
-  if (records.empty()) {
-    return {};
-  }
-  std::vector<RawRecord> raw;
-  raw.reserve(records.size());
-  for (const Record& record : records) {
-    raw.push_back({record.key, ToBytes(record.value)});
-  }
-  return records_->Write(raw, {}, options_.free_bytes_min);
+Status RocksLedger::Commit(const RecordBatch& records) {
+  return records.empty() ? Status() : records_->Write(records, {}, options_.free_bytes_min);
 }
 
 Status RocksLedger::CopyTo(const std::string& folder) const {

@@ -31,7 +31,7 @@ class RocksLedger : public Ledger {
   ~RocksLedger() override;
 
   Result<std::vector<Record>> Load() override;
-  Status Commit(const std::vector<Record>& records) override;
+  Status Commit(const RecordBatch& records) override;
 
   // See RocksRecords::CopyTo(). Any thread.
   [[nodiscard]] Status CopyTo(const std::string& folder) const;

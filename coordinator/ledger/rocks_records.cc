@@ -125,7 +125,7 @@ Status RocksRecords::CopyTo(const std::string& folder) const {
   return Translate(checkpoint->CreateCheckpoint(folder));
 }
 
-Status RocksRecords::Write(const std::vector<RawRecord>& puts,
+Status RocksRecords::Write(const RecordBatch& puts,
                            const std::vector<std::string>& deletes,
                            std::uint64_t free_bytes_min) {
   constexpr std::size_t kReservedBytes = 0;
@@ -133,8 +133,9 @@ Status RocksRecords::Write(const std::vector<RawRecord>& puts,
   constexpr std::size_t kKeyProtectionBytes = 8;  // A checksum on the way to the memtable.
   rocksdb::WriteBatch batch(kReservedBytes, kNoLimit, kKeyProtectionBytes, 0);
   rocksdb::Status added;
-  for (const RawRecord& record : puts) {
-    added = added.ok() ? batch.Put(record.key, record.bytes) : added;
+  for (std::size_t i = 0; i < puts.size(); ++i) {
+    const auto [key, bytes] = puts.At(i);
+    added = added.ok() ? batch.Put(key, bytes) : added;
   }
   for (const std::string& key : deletes) {
     added = added.ok() ? batch.Delete(key) : added;

@@ -12,6 +12,7 @@
 #include <rocksdb/db.h>
 
 #include "common/result.h"
+#include "coordinator/ledger/record_batch.h"
 
 namespace weft::coordinator {
 
@@ -46,7 +47,7 @@ class RocksRecords {
 
   // Writes and deletes in one synced batch; all or nothing.
   // free_bytes_min: what must stay free on the disk.  kNoSpace: less would.
-  Status Write(const std::vector<RawRecord>& puts,
+  Status Write(const RecordBatch& puts,
                const std::vector<std::string>& deletes,
                std::uint64_t free_bytes_min);
 

@@ -35,10 +35,12 @@ Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
                         RocksRecords::Open(folder, RocksRecords::Mode::kOwn));
   for (std::size_t first = 0; first < records.size(); first += kBatchRecords) {
-    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(first);
-    const std::size_t count = std::min(kBatchRecords, records.size() - first);
-    WEFT_RETURN_IF_ERROR(
-        ledger->Write({begin, begin + static_cast<std::ptrdiff_t>(count)}, {}, kFreeBytesMin));
+    const std::size_t end = std::min(first + kBatchRecords, records.size());
+    RecordBatch batch;
+    for (std::size_t i = first; i < end; ++i) {
+      batch.Add(records[i].key, records[i].bytes);
+    }
+    WEFT_RETURN_IF_ERROR(ledger->Write(batch, {}, kFreeBytesMin));
   }
   return {};
 }

@@ -184,7 +184,7 @@ class Checker {
       again.set_state(v1::TASK_STATE_WAITING);
       again.clear_outputs();
       const Record record = ToRecord(std::move(again));
-      check_.puts.push_back({record.key, ToBytes(record.value)});
+      check_.puts.Add(record);
     }
     return has_all;
   }

@@ -36,7 +36,7 @@ struct StateCheck {
   std::vector<Defect> defects;
 
   // The remedies.
-  std::vector<RawRecord> puts;
+  RecordBatch puts;
   std::vector<std::string> deletes;
   std::vector<std::string> blob_deletes;
 };

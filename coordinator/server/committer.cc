@@ -19,9 +19,10 @@ Committer::~Committer() {
   thread_.join();
 }
 
-void Committer::Begin(Effects batch) {
+void Committer::Begin(Batch batch) {
   assert(!busy_);
   busy_ = true;
+  finished_ = false;
   {
     const std::lock_guard lock(mutex_);
     begun_ = std::move(batch);
@@ -29,7 +30,7 @@ void Committer::Begin(Effects batch) {
   changed_.notify_all();
 }
 
-std::optional<Result<Committed>> Committer::Take() {
+std::optional<Result<Batch>> Committer::Take() {
   if (!busy_) {
     return std::nullopt;
   }
@@ -51,35 +52,22 @@ void Committer::Work() {
     if (!begun_.has_value()) {
       return;
     }
-    const Effects batch = *std::exchange(begun_, std::nullopt);
+    Batch batch = *std::exchange(begun_, std::nullopt);
     lock.unlock();
-    Result<Committed> written = Write(batch);
+    const Status written = Write(batch);
     lock.lock();
-    done_ = std::move(written);
+    done_ = written ? Result<Batch>(std::move(batch)) : Failure(written.error());
+    finished_ = true;
     changed_.notify_all();
     listener_.Interrupt();
   }
 }
 
-Result<Committed> Committer::Write(const Effects& batch) {
+Status Committer::Write(const Batch& batch) {
   Failpoint("coordinator/before-commit");
   const Status committed = ledger_->Commit(batch.records);
   Failpoint("coordinator/after-commit");
-  if (!committed) {
-    return Failure(committed.error().Within("ledger"));
-  }
-  Committed result;
-  result.letters.reserve(batch.messages.size());
-  for (const Message& message : batch.messages) {
-    // A worker that is told that its outcome counts is given its next task in the same breath.
-    if (result.letters.empty() || result.letters.back().to != message.to) {
-      result.letters.push_back({message.to, {}});
-    }
-    result.letters.back().messages.push_back(message.body.SerializeAsString());
-  }
-  result.notes = batch.notes;
-  result.drops = batch.drops;
-  return result;
+  return committed ? committed : Failure(committed.error().Within("ledger"));
 }
 
 }  // namespace weft::coordinator

@@ -23,6 +23,9 @@ constexpr Duration kLogPrunePeriod = std::chrono::hours(1);
 // Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
 // a batch, and with it a memtable, small.
 constexpr int kBatchMessagesMax = 2048;
+// From so many on, a batch is begun as soon as the one before is written, whoever else waits to be
+// heard: who is answered sooner sends the next message sooner, and nobody is idle meanwhile.
+constexpr int kBatchMessagesMin = 64;
 
 std::uint64_t NowUnixMs() {
   const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
@@ -33,11 +36,6 @@ std::uint64_t NowUnixMs() {
 // A peer that floods must not flood the log as well.
 bool IsNews(std::uint64_t count) {
   return (count & (count - 1)) == 0;
-}
-
-bool IsEmpty(const Effects& effects) {
-  return effects.records.empty() && effects.messages.empty() && effects.notes.empty() &&
-         effects.drops.empty();
 }
 
 FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_address, Time now) {
@@ -67,12 +65,14 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
                                                        options.bulk_address, log));
   WEFT_ASSIGN_OR_RETURN(
       parts.listener,
-      context.Listen(options.control_address, {.message_bytes_max = kControlMessageBytesMax}));
+      context.Listen(options.control_address,
+                     {.message_bytes_max = kControlMessageBytesMax, .on_one_thread = true}));
   parts.farm =
       std::make_unique<Farm>(ToFarmOptions(options, parts.blobs->Address(), SteadyClock().Now()));
   std::unique_ptr<Server> server(new Server(std::move(parts), options, std::move(log)));
   WEFT_ASSIGN_OR_RETURN(Effects effects, server->farm_->Restore(records, server->clock_.Now()));
-  server->committer_->Begin(std::move(effects));
+  server->gathered_.Add(effects);
+  server->committer_->Begin(std::exchange(server->gathered_, {}));
   server->committer_->Wait();
   WEFT_RETURN_IF_ERROR(server->Deliver());
   return server;
@@ -117,8 +117,8 @@ Status Server::Turn(Duration timeout) {
   Sweep();
   TendCare();
   WEFT_RETURN_IF_ERROR(HearWaiting(timeout));
-  for (const MessageArrived& looked_at : output_check_.Take()) {
-    Hear(looked_at);
+  for (MessageArrived& looked_at : output_check_.Take()) {
+    Hear(std::move(looked_at));
   }
   for (Switchboard::Call& call : board_.Take()) {
     MessageArrived arrived{std::move(call.from), std::move(call.question)};
@@ -132,10 +132,12 @@ Status Server::Turn(Duration timeout) {
     committer_->Wait();  // Whoever sends more waits in their sockets.
   }
   WEFT_RETURN_IF_ERROR(Deliver());
-  if (!committer_->IsBusy() && !IsEmpty(gathered_)) {
-    committer_->Begin(std::exchange(gathered_, {}));
-    care_->BatchBegins();
-    gathered_messages_ = 0;
+  if (!committer_->IsBusy()) {
+    gathered_messages_ = 0;  // Also where all of them were answered without a batch.
+    if (!gathered_.empty()) {
+      committer_->Begin(std::exchange(gathered_, std::exchange(spare_, {})));
+      care_->BatchBegins();
+    }
   }
   return {};
 }
@@ -150,7 +152,8 @@ void Server::WatchDisk(Time now) {
     log_.Warning(why.has_value() ? "jobs are held back: " + *why : "jobs go on");
   }
   blobs_->Uploads().Hold(why);
-  farm_->Hold(why, now, gathered_);
+  farm_->Hold(why, now, effects_);
+  gathered_.Add(effects_);
 }
 
 void Server::Sweep() {
@@ -161,7 +164,8 @@ void Server::Sweep() {
   gathered_.drops.insert(gathered_.drops.end(), stale.begin(), stale.end());
   if (const Time now = clock_.Now(); now - results_looked_ >= kResultLookPeriod) {
     results_looked_ = now;
-    farm_->DropPastResults(now, gathered_);
+    farm_->DropPastResults(now, effects_);
+    gathered_.Add(effects_);
   }
 }
 
@@ -176,7 +180,8 @@ void Server::TendCare() {
       damaged.push_back(*defect.attempt);
     }
   }
-  const std::set<TaskId> again = farm_->RunAgain(damaged, clock_.Now(), gathered_);
+  const std::set<TaskId> again = farm_->RunAgain(damaged, clock_.Now(), effects_);
+  gathered_.Add(effects_);
   for (Defect& defect : found->defects) {
     if (defect.attempt.has_value() && again.count(defect.attempt->task) == 0) {
       defect.remedy = "nothing, as nobody reads it any more";  // Since it was found.
@@ -195,7 +200,8 @@ void Server::TendCare() {
 }
 
 Status Server::HearWaiting(Duration timeout) {
-  while (gathered_messages_ < kBatchMessagesMax) {
+  while (gathered_messages_ < kBatchMessagesMax &&
+         !(gathered_messages_ >= kBatchMessagesMin && committer_->IsAtRest())) {
     WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_->Receive(timeout));
     if (!received.has_value()) {
       return {};
@@ -220,9 +226,9 @@ void Server::Admit(MessageArrived& arrived, const Guest& guest) {
   }
   Sign(guest, arrived.message);
   if (trusts_outputs_ || !arrived.message.has_task_completed()) {
-    Hear(arrived);
-  } else if (const auto looked_at = output_check_.Look(std::move(arrived)); looked_at) {
-    Hear(*looked_at);
+    Hear(std::move(arrived));
+  } else if (auto looked_at = output_check_.Look(std::move(arrived)); looked_at) {
+    Hear(*std::move(looked_at));
   }
 }
 
@@ -241,7 +247,7 @@ void Server::RefuseGuest(const MessageArrived& arrived, const std::string& why) 
   Send({refusal.to, {refusal.body.SerializeAsString()}});
 }
 
-void Server::Hear(const MessageArrived& arrived) {
+void Server::Hear(MessageArrived&& arrived) {
   if (arrived.message.has_log_records()) {
     log_desk_.Hear(arrived.from, arrived.message.log_records(), clock_.Now());
   } else if (arrived.message.has_read_log()) {
@@ -257,7 +263,7 @@ void Server::Hear(const MessageArrived& arrived) {
   } else if (const auto refusal = upload_desk_.Refuse(arrived.message, clock_.Now()); refusal) {
     Send({arrived.from, {refusal->SerializeAsString()}});
   } else {
-    Handle(arrived);
+    Handle(std::move(arrived));
   }
 }
 
@@ -277,14 +283,15 @@ Status Server::Deliver() {
   if (!done.has_value()) {
     return {};
   }
-  WEFT_ASSIGN_OR_RETURN(const Committed committed, *std::move(done));
-  for (const Letter& letter : committed.letters) {
+  WEFT_ASSIGN_OR_RETURN(spare_, *std::move(done));
+  for (const Letter& letter : spare_.letters) {
     Send(letter);
   }
-  for (const Note& note : committed.notes) {
+  for (const Note& note : spare_.notes) {
     Write(note);
   }
-  blobs_->Drop(committed.drops);
+  blobs_->Drop(spare_.drops);
+  spare_.clear();
   care_->BatchIsOnDisk();
   return {};
 }
@@ -312,7 +319,8 @@ void Server::RefuseGarbage(const Received& received) {
 }
 
 void Server::Handle(const Event& event) {
-  farm_->Handle(event, clock_.Now(), gathered_);
+  farm_->Handle(event, clock_.Now(), effects_);
+  gathered_.Add(effects_);
 }
 
 void Server::Send(const Letter& letter) {

@@ -114,7 +114,7 @@ class Server {
   void Sweep();
   // Has run again what a check of the stored state has found damaged.
   void TendCare();
-  // Into the gathered batch, as long as it is not full.
+  // Into the gathered batch, as long as it is not full, nor enough to be written at once.
   Status HearWaiting(Duration timeout);
   // Says and logs what the batch that was being written holds, if that is done.
   Status Deliver();
@@ -124,7 +124,7 @@ class Server {
   void Admit(MessageArrived& arrived, const Guest& guest);
   void RefuseGuest(const MessageArrived& arrived, const std::string& why);
   // What needs no part of the core is answered at once.
-  void Hear(const MessageArrived& arrived);
+  void Hear(MessageArrived&& arrived);
   // Deletes old logs now and then, and tells of records that could not be kept.
   void TendLogs(Time now);
   // What the message's sender is told when it is none.
@@ -155,7 +155,9 @@ class Server {
   Time results_looked_{};  // Last, for those to drop.
   Log log_;
   Switchboard board_;
-  Effects gathered_;                 // Since the batch that is being written.
+  Effects effects_;                  // Of one event: here for its memory.
+  Batch gathered_;                   // Since the batch that is being written.
+  Batch spare_;                      // Empty between deliveries: here for its memory.
   int gathered_messages_ = 0;        // That it comes from.
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
   std::uint64_t garbage_count_ = 0;

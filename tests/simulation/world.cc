@@ -164,7 +164,7 @@ bool World::Send(const coordinator::Message& message) {
       if (seat.peers.at(process.get()) != message.to.value) {
         continue;
       }
-      const auto shared = std::make_shared<const v1::FromCoordinator>(message.body);
+      const auto shared = std::make_shared<const v1::FromCoordinator>(message.Whole());
       for (const Duration delay : seat.down.Carry(timeline_.Now())) {
         timeline_.Plan(delay, [this, &seat, process, shared] { Hear(seat, process, shared); });
       }
@@ -187,7 +187,7 @@ bool World::SendToClient(const coordinator::Message& message) {
     if (clients_[i].Peer() != message.to) {
       continue;
     }
-    const auto shared = std::make_shared<const v1::FromCoordinator>(message.body);
+    const auto shared = std::make_shared<const v1::FromCoordinator>(message.Whole());
     for (const Duration delay : client_links_[2 * i + 1].Carry(timeline_.Now())) {
       timeline_.Plan(delay, [this, i, shared] {
         clients_[i].Hear(*shared);

@@ -262,8 +262,8 @@ class FilmRun {
     for (const coordinator::Message& said : effects.messages) {
       if (said.body.has_assign_task()) {
         figures_.message_bytes_max =
-            std::max<std::uint64_t>(figures_.message_bytes_max, said.body.ByteSizeLong());
-        Begin(said.to.value, said.body.assign_task().task());
+            std::max<std::uint64_t>(figures_.message_bytes_max, said.ToBytes().size());
+        Begin(said.to.value, said.Whole().assign_task().task());
       } else if (said.body.has_request_refused()) {
         refusal_ = said.body.request_refused().error().message();
       }

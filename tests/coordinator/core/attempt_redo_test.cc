@@ -108,7 +108,7 @@ class LossyFarm {
     }
     for (const Message& message : reply.effects.messages) {
       if (message.body.has_assign_task()) {
-        const v1::Task& task = message.body.assign_task().task();
+        const v1::Task task = message.Whole().assign_task().task();
         running_[message.to.value] = task;
         for (const v1::Input& input : task.inputs()) {
           EXPECT_EQ(there_.count(input.blob().key()), 1U) << input.blob().key() << " is lost";

@@ -77,7 +77,7 @@ v1::ToCoordinator FailedMessage(const v1::Task& task, ErrorCode code) {
 v1::FromCoordinator Reply::At(const std::string& peer) const {
   for (const Message& message : effects.messages) {
     if (message.to.value == peer) {
-      return message.body;
+      return message.Whole();
     }
   }
   return {};
@@ -87,7 +87,7 @@ std::vector<v1::Task> Reply::Assignments() const {
   std::vector<v1::Task> tasks;
   for (const Message& message : effects.messages) {
     if (message.body.has_assign_task()) {
-      tasks.push_back(message.body.assign_task().task());
+      tasks.push_back(message.Whole().assign_task().task());
     }
   }
   return tasks;
@@ -96,7 +96,7 @@ std::vector<v1::Task> Reply::Assignments() const {
 std::optional<v1::Task> Reply::Assignment(const std::string& peer) const {
   for (const Message& message : effects.messages) {
     if (message.to.value == peer && message.body.has_assign_task()) {
-      return message.body.assign_task().task();
+      return message.Whole().assign_task().task();
     }
   }
   return std::nullopt;

@@ -17,17 +17,22 @@ ReadyTask Task(const std::string& job, std::uint32_t chunk, std::uint64_t sequen
   return {sequence, {.job = {job}, .stage = Stage::kDenoise, .chunk = chunk}};
 }
 
+void Erase(ReadyQueue& queue, const Requirement& requirement, const ReadyTask& task) {
+  queue.Erase(requirement, task.job_sequence, task.id);
+}
+
 // Takes the first task as often as asked, each worth one unit of work, and counts by job.
 std::map<std::string, int> Serve(ReadyQueue& queue, int times) {
   std::map<std::string, int> served;
   for (int i = 0; i < times; ++i) {
-    const auto first = queue.First(kCpuWorker);
-    if (!first.has_value()) {
+    const ReadyTask* const first = queue.First(kCpuWorker);
+    if (first == nullptr) {
       break;
     }
-    queue.Erase(kCpu, *first);
-    queue.Charge(first->id.job, 1);
-    ++served[first->id.job.value];
+    const JobId job = first->id.job;
+    Erase(queue, kCpu, *first);
+    queue.Charge(job, 1);
+    ++served[job.value];
   }
   return served;
 }
@@ -84,7 +89,7 @@ TEST(ReadyQueue, GoesByStageRoundAndChunkWithinAJob) {
   anchor.id.stage = Stage::kAnchor;
   queue.Insert(kCpu, anchor);
   EXPECT_EQ(queue.First(kCpuWorker)->id.stage, Stage::kAnchor);
-  queue.Erase(kCpu, anchor);
+  Erase(queue, kCpu, anchor);
   EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 1U);
 }
 
@@ -99,7 +104,7 @@ TEST(ReadyQueue, EncodesBeforeMorePicturesAreStored) {
   assemble.id.stage = Stage::kAssemble;
   queue.Insert(kCpu, assemble);
   EXPECT_EQ(queue.First(kCpuWorker)->id.stage, Stage::kEncode);
-  queue.Erase(kCpu, encode);
+  Erase(queue, kCpu, encode);
   EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 1U);
 }
 
@@ -107,9 +112,9 @@ TEST(ReadyQueue, OffersOnlyWhatAWorkerCanDo) {
   ReadyQueue queue;
   queue.AddJob({"a"}, {});
   queue.Insert({.device = "cuda", .memory_bytes = 10}, Task("a", 1));
-  EXPECT_FALSE(queue.First(kCpuWorker).has_value());
-  EXPECT_FALSE(queue.First({.device = "cuda", .memory_bytes = 9}).has_value());
-  EXPECT_TRUE(queue.First({.device = "cuda", .memory_bytes = 10}).has_value());
+  EXPECT_EQ(queue.First(kCpuWorker), nullptr);
+  EXPECT_EQ(queue.First({.device = "cuda", .memory_bytes = 9}), nullptr);
+  EXPECT_NE(queue.First({.device = "cuda", .memory_bytes = 10}), nullptr);
 }
 
 TEST(ReadyQueue, HoldsBackAUser) {
@@ -118,9 +123,9 @@ TEST(ReadyQueue, HoldsBackAUser) {
   queue.Insert(kCpu, Task("a", 1));
   queue.Hold("ann", true);
   EXPECT_TRUE(queue.Empty());
-  EXPECT_FALSE(queue.First(kCpuWorker).has_value());
+  EXPECT_EQ(queue.First(kCpuWorker), nullptr);
   queue.Insert(kCpu, Task("a", 2));
-  queue.Erase(kCpu, Task("a", 1));
+  Erase(queue, kCpu, Task("a", 1));
   queue.Hold("ann", false);
   EXPECT_FALSE(queue.Empty());
   EXPECT_EQ(queue.First(kCpuWorker)->id.chunk, 2U);
@@ -140,7 +145,7 @@ class Shadowed {
     const ReadyTask task = Task(std::to_string(job), random_.Below(5), job);
     switch (random_.Below(4)) {
       case 0:
-        queue_.Erase(RequirementOf(task), task);
+        Erase(queue_, RequirementOf(task), task);
         expected_.erase(task);
         break;
       case 1:
@@ -161,9 +166,9 @@ class Shadowed {
       queue_.Hold(user, false);
     }
     std::set<ReadyTask> found;
-    while (const auto first = queue_.First(kCpuWorker)) {
+    while (const ReadyTask* const first = queue_.First(kCpuWorker)) {
       found.insert(*first);
-      queue_.Erase(RequirementOf(*first), *first);
+      Erase(queue_, RequirementOf(*first), *first);
     }
     return found;
   }
@@ -210,8 +215,8 @@ TEST(ReadyQueue, AJobMovesWithItsPriorityWhileItsTasksWait) {
   EXPECT_EQ(queue.First({})->id.job, late);
   queue.SetPriority(late, 40);
   EXPECT_EQ(queue.First({})->id.job, early);
-  queue.Erase({}, {1, {.job = early}});
-  queue.Erase({}, {2, {.job = late}});
+  queue.Erase({}, 1, {.job = early});
+  queue.Erase({}, 2, {.job = late});
   EXPECT_TRUE(queue.Empty());
 }
 

@@ -31,6 +31,7 @@ TEST(TaskIndex, FindsEveryTaskAndNoOther) {
   }
   for (Task& task : tasks) {
     ASSERT_EQ(index.Find(task.id), &task);
+    ASSERT_EQ(index.Find(task.id), &task) << "the one that was found last";
     TaskId other = task.id;
     other.round = 1;
     EXPECT_EQ(index.Find(other), nullptr);

@@ -72,12 +72,13 @@ class StateCheckTest : public ::testing::Test {
   // The keys of the records that Repair() would write, and that all of them wait again.
   static std::vector<std::string> RunAgain(const StateCheck& check) {
     std::vector<std::string> keys;
-    for (const RawRecord& record : check.puts) {
-      const v1::LedgerRecord value = FromBytes(record.key, record.bytes).value();
+    for (std::size_t i = 0; i < check.puts.size(); ++i) {
+      const auto [key, bytes] = check.puts.At(i);
+      const v1::LedgerRecord value = FromBytes(key, bytes).value();
       EXPECT_EQ(value.task().state(), v1::TASK_STATE_WAITING);
       EXPECT_EQ(value.task().attempt(), 1U);
       EXPECT_EQ(value.task().outputs_size(), 0);
-      keys.push_back(record.key);
+      keys.emplace_back(key);
     }
     return keys;
   }
@@ -255,7 +256,11 @@ TEST_F(StateCheckTest, FindsNothingAfterARepair) {
   const auto ledger = RocksRecords::Open(folder.File("ledger"), RocksRecords::Mode::kOwn).value();
   const std::string unreadable = RecordKey(Stage::kFinish, 1, 0);
   records_.push_back({unreadable, "\xff"});
-  ASSERT_TRUE(ledger->Write(records_, {}, kNoLimit));
+  RecordBatch batch;
+  for (const RawRecord& record : records_) {
+    batch.Add(record.key, record.bytes);
+  }
+  ASSERT_TRUE(ledger->Write(batch, {}, kNoLimit));
   ASSERT_TRUE(blobs_.DeletePrefix(KeyOf(Stage::kDenoise, 1, 2)));
   const StateCheck broken = Check();
   EXPECT_EQ(broken.defects.size(), 2U);

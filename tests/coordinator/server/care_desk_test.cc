@@ -119,6 +119,20 @@ TEST_F(CareDeskTest, SaysWhyACopyCannotBeMadeAndTakesTheNextWish) {
   EXPECT_FALSE(AwaitEnd(CopyWish("again", folder_.File("copy"))).has_error());
 }
 
+TEST_F(CareDeskTest, AnswersAnyNumberOfWishesThatNothingIsRecordedOf) {
+  RunningServer server(*context_, options_);
+  constexpr int kWishes = 3000;  // More than one batch may hold.
+  const auto connection = Connect();
+  v1::ToCoordinator question;
+  *question.mutable_care_for_state() = CheckWish("", false);
+  for (int i = 0; i < kWishes; ++i) {
+    while (!connection->Send(question.SerializeAsString())) {
+      static_cast<void>(connection->Receive(Duration(1)));
+    }
+    ASSERT_TRUE(connection->Receive(Story::kPatience).value().has_value()) << i;
+  }
+}
+
 TEST_F(CareDeskTest, RefusesWishesThatMakeNoSense) {
   RunningServer server(*context_, options_);
   for (const v1::CareForState& wish :

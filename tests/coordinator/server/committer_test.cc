@@ -16,20 +16,22 @@ constexpr Duration kPatience = std::chrono::seconds(30);
 class FullLedger : public Ledger {
  public:
   Result<std::vector<Record>> Load() override { return std::vector<Record>(); }
-  Status Commit(const std::vector<Record>& /*records*/) override {
+  Status Commit(const RecordBatch& /*records*/) override {
     return Failure(ErrorCode::kNoSpace, "no room");
   }
 };
 
-Effects Batch(std::uint64_t epoch) {
+Batch BatchOf(std::uint64_t epoch) {
   v1::EpochRecord record;
   record.set_epoch(epoch);
-  Effects batch;
-  batch.records.push_back(ToRecord(std::move(record)));
+  Effects effects;
+  effects.records.push_back(ToRecord(std::move(record)));
   Message message{{"somebody"}, {}};
   message.body.mutable_hello_required();
-  batch.messages.push_back(std::move(message));
-  batch.notes.push_back({.text = "noted"});
+  effects.messages.push_back(std::move(message));
+  effects.notes.push_back({.text = "noted"});
+  Batch batch;
+  batch.Add(effects);
   return batch;
 }
 
@@ -43,10 +45,12 @@ class CommitterTest : public ::testing::Test {
 TEST_F(CommitterTest, HandsOutWhatToSayOnceItIsOnDisk) {
   Committer committer(std::make_unique<MemoryLedger>(disk_), *listener_);
   EXPECT_FALSE(committer.IsBusy());
+  EXPECT_TRUE(committer.IsAtRest());
   EXPECT_FALSE(committer.Take().has_value());
-  committer.Begin(Batch(7));
+  committer.Begin(BatchOf(7));
   EXPECT_TRUE(committer.IsBusy());
   committer.Wait();
+  EXPECT_TRUE(committer.IsBusy() && committer.IsAtRest()) << "its outcome waits to be taken";
   const auto done = committer.Take();
   ASSERT_TRUE(done.has_value() && done->has_value());
   EXPECT_FALSE(committer.IsBusy());
@@ -61,36 +65,16 @@ TEST_F(CommitterTest, HandsOutWhatToSayOnceItIsOnDisk) {
   EXPECT_EQ((*done)->notes[0].text, "noted");
 }
 
-TEST_F(CommitterTest, PutsWhatIsSaidToOnePeerInARowTogether) {
-  Committer committer(std::make_unique<MemoryLedger>(disk_), *listener_);
-  Effects batch;
-  for (const std::string peer : {"a", "a", "b", "a"}) {
-    Message message{{peer}, {}};
-    message.body.mutable_hello_required();
-    batch.messages.push_back(std::move(message));
-  }
-  committer.Begin(std::move(batch));
-  committer.Wait();
-  const auto done = committer.Take();
-  ASSERT_TRUE(done.has_value() && done->has_value());
-  std::vector<std::pair<std::string, std::size_t>> letters;
-  for (const Letter& letter : (*done)->letters) {
-    letters.emplace_back(letter.to.value, letter.messages.size());
-  }
-  EXPECT_EQ(letters,
-            (std::vector<std::pair<std::string, std::size_t>>{{"a", 2}, {"b", 1}, {"a", 1}}));
-}
-
 TEST_F(CommitterTest, WakesWhoWaitsForMessages) {
   Committer committer(std::make_unique<MemoryLedger>(disk_), *listener_);
-  committer.Begin(Batch(1));
+  committer.Begin(BatchOf(1));
   ASSERT_TRUE(listener_->Receive(kPatience).has_value());
   EXPECT_TRUE(committer.Take().has_value());
 }
 
 TEST_F(CommitterTest, SaysNothingOfABatchThatIsNotOnDisk) {
   Committer committer(std::make_unique<FullLedger>(), *listener_);
-  committer.Begin(Batch(1));
+  committer.Begin(BatchOf(1));
   committer.Wait();
   const auto done = committer.Take();
   ASSERT_TRUE(done.has_value());
@@ -100,7 +84,7 @@ TEST_F(CommitterTest, SaysNothingOfABatchThatIsNotOnDisk) {
 }
 
 TEST_F(CommitterTest, FinishesTheLastBatchBeforeItEnds) {
-  Committer(std::make_unique<MemoryLedger>(disk_), *listener_).Begin(Batch(1));
+  Committer(std::make_unique<MemoryLedger>(disk_), *listener_).Begin(BatchOf(1));
   EXPECT_EQ(disk_.count("epoch"), 1U);
 }
 
