@@ -93,6 +93,13 @@ Result<Json> MeasureBlobs(const Words& words) {
 }
 
 Result<Json> Measure(const Words& words) {
+  const bool only_ours = words.throughput || words.dispatch;
+  if (words.order.plain_sockets && (!only_ours || words.recovery || words.order.curve ||
+                                    words.bulk || !words.gearmand.empty())) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "--plain-sockets goes with --throughput and --dispatch alone: such workers know "
+                   "no keys, and do not come back after a restart");
+  }
   if (words.bulk) {
     return MeasureBlobs(words);
   }
@@ -103,7 +110,8 @@ Result<Json> Measure(const Words& words) {
   Json json = {{"part", "farm"},
                {"workers", words.order.workers},
                {"processes", words.order.processes},
-               {"curve", words.order.curve}};
+               {"curve", words.order.curve},
+               {"plain_sockets", words.order.plain_sockets}};
   if (all || words.throughput) {
     WEFT_RETURN_IF_ERROR(AddThroughput(words.order, json));
   }
@@ -152,6 +160,8 @@ void Declare(CLI::App& app, Words& words) {
   app.add_option("--option", order.coordinator_options, "one more word for the coordinator")
       ->allow_extra_args(false);
   app.add_flag("--curve", order.curve, "over CURVE; the simulated workers share one key");
+  app.add_flag("--plain-sockets", order.plain_sockets,
+               "the workers speak ZeroMQ's protocol themselves, without its library");
   app.add_option("--gearmand", words.gearmand, "measure this program's throughput instead");
   app.add_flag("--bulk", words.bulk, "measure how fast blobs are stored instead");
   app.add_option("--blobs", words.blobs.blobs)->check(CLI::Range(1, 1'000'000));

@@ -107,6 +107,10 @@ Status FarmStage::WaitUntil(const std::function<bool()>& reached) {
     if (!coordinator_->IsRunning()) {
       return Failure(ErrorCode::kUnavailable, "the coordinator ended");
     }
+    if (std::any_of(fleets_.begin(), fleets_.end(),
+                    [](const auto& fleet) { return fleet->Board().failed.load(); })) {
+      return Failure(ErrorCode::kUnavailable, "workers have ended");
+    }
     if (SteadyNanoseconds() > deadline) {
       return Failure(ErrorCode::kUnavailable, "the farm did not get there in ten minutes");
     }

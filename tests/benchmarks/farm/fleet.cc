@@ -93,6 +93,20 @@ Fleet::~Fleet() {
 }
 
 void Fleet::Connect(int index) {
+  std::unique_ptr<WorkerLink> link = MakeLink();
+  epoll_event event{};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = static_cast<std::uint64_t>(index);
+  if (::epoll_ctl(events_, EPOLL_CTL_ADD, link->Descriptor(), &event) != 0) {
+    throw std::runtime_error("epoll refuses a socket");
+  }
+  workers_.push_back({std::move(link), options_.name + "-" + std::to_string(index)});
+}
+
+std::unique_ptr<WorkerLink> Fleet::MakeLink() {
+  if (options_.plain_sockets) {
+    return MakePlainLink(options_.address);
+  }
   zmq::socket_t socket(context_, zmq::socket_type::dealer);
   socket.set(zmq::sockopt::linger, 0);
   socket.set(zmq::sockopt::immediate, true);
@@ -104,13 +118,7 @@ void Fleet::Connect(int index) {
     socket.set(zmq::sockopt::curve_serverkey, options_.curve->server);
   }
   socket.connect(options_.address);
-  epoll_event event{};
-  event.events = EPOLLIN | EPOLLET;
-  event.data.u64 = static_cast<std::uint64_t>(index);
-  if (::epoll_ctl(events_, EPOLL_CTL_ADD, socket.get(zmq::sockopt::fd), &event) != 0) {
-    throw std::runtime_error("epoll refuses a socket");
-  }
-  workers_.push_back({std::move(socket), options_.name + "-" + std::to_string(index)});
+  return MakeLibraryLink(std::move(socket));
 }
 
 void Fleet::Run() {
@@ -129,10 +137,9 @@ void Fleet::Run() {
 }
 
 void Fleet::Drain(Worker& worker) {
-  zmq::message_t frame;
-  // To the end, as the descriptor tells of a change only once.
-  while (worker.socket.recv(frame, zmq::recv_flags::dontwait)) {
-    if (heard_.ParseFromArray(frame.data(), static_cast<int>(frame.size()))) {
+  std::string_view message;
+  while (worker.link->Next(message)) {
+    if (heard_.ParseFromArray(message.data(), static_cast<int>(message.size()))) {
       Hear(worker, heard_);
     }
   }
@@ -279,9 +286,8 @@ void Fleet::BeatSome(std::int64_t now_ns) {
 bool Fleet::Send(Worker& worker, const v1::ToCoordinator& message) {
   worker.spoke_ns = SteadyNanoseconds();
   turns_.splice(turns_.end(), turns_, worker.turn);
-  zmq::message_t frame(message.ByteSizeLong());
-  message.SerializeWithCachedSizesToArray(static_cast<std::uint8_t*>(frame.data()));
-  return worker.socket.send(frame, zmq::send_flags::dontwait).has_value();
+  message.SerializeToString(&bytes_);
+  return worker.link->Send(bytes_);
 }
 
 }  // namespace weft::bench

@@ -1,11 +1,12 @@
-// Many simulated workers in one thread: real ZeroMQ connections, the worker's side of the
-// conversation, and no work: an assigned task is completed at once, with outputs that were never
-// made. One at a time, as workers do.
+// Many simulated workers in one thread: a connection each, the worker's side of the conversation,
+// and no work: an assigned task is completed at once, with outputs that were never made. One at a
+// time, as workers do.
 
 #pragma once
 
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 
 #include "common/transport/zmq_transport.h"
 #include "tests/benchmarks/farm/fleet_board.h"
+#include "tests/benchmarks/farm/worker_link.h"
 #include "weft/v1/envelope.pb.h"
 
 namespace weft::bench {
@@ -28,6 +30,8 @@ struct FleetOptions {
   int reconnect_max_ms = 5000;
   int patience_ms = 5;  // The thread looks up this often where nothing comes.
   std::optional<CurveOptions> curve = std::nullopt;  // The same keys for all.
+  bool plain_sockets = false;  // See WorkerLink. REQUIRES: no CURVE, and no restart of the
+                               // coordinator.
 };
 
 class Fleet {
@@ -43,7 +47,7 @@ class Fleet {
 
  private:
   struct Worker {
-    zmq::socket_t socket;
+    std::unique_ptr<WorkerLink> link;
     std::string name;
     std::uint64_t welcomed_epoch = 0;  // Life of the coordinator; 0: never welcomed.
     bool greeted = false;              // A first hello is on its way.
@@ -54,7 +58,8 @@ class Fleet {
   };
 
   void Connect(int index);
-  // Everything that waits on the worker's socket.
+  std::unique_ptr<WorkerLink> MakeLink();
+  // Everything that waits on the worker's link.
   void Drain(Worker& worker);
   void Hear(Worker& worker, const v1::FromCoordinator& message);
   void Hear(Worker& worker, const v1::WorkerWelcome& welcome);
@@ -80,7 +85,8 @@ class Fleet {
   std::int64_t heartbeat_ns_ = 1'000'000'000;
   std::list<Worker*> turns_;  // Whoever said nothing for the longest time is the first.
   bool holds_ = false;
-  v1::FromCoordinator heard_;  // Kept for its memory.
+  v1::FromCoordinator heard_;  // Kept for its memory, as what follows.
+  std::string bytes_;
 };
 
 }  // namespace weft::bench

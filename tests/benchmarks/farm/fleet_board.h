@@ -11,6 +11,7 @@
 namespace weft::bench {
 
 // Times are nanoseconds of the steady clock, which is one for all processes of a machine.
+// NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): memory that is not used is not touched.
 struct FleetBoard {
   static constexpr std::size_t kLatenciesMax = 1 << 20;
 
@@ -21,6 +22,7 @@ struct FleetBoard {
   std::atomic<bool> hold_back = false;  // Blobs are not read back yet.
 
   // Set by the fleet.
+  std::atomic<bool> failed = false;             // It has ended before it was told to.
   std::atomic<std::uint32_t> welcomed = 0;      // By the newest life of the coordinator.
   std::atomic<std::uint64_t> assigned = 0;      // Assignments, all lives.
   std::atomic<std::uint64_t> acknowledged = 0;  // Outcomes.

@@ -22,6 +22,7 @@ int RunFleet(const std::function<void(FleetBoard&)>& run, FleetBoard& board) {
     return 0;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "weft-bench: fleet: %s\n", error.what());
+    board.failed = true;
     return 1;
   }
 }

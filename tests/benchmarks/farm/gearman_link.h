@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "tests/benchmarks/farm/plain_socket.h"
+
 namespace weft::bench {
 
 enum class GearmanType : std::uint32_t {
@@ -30,29 +32,21 @@ struct GearmanPacket {
 class GearmanLink {
  public:
   // To the loopback. Throws std::system_error when it cannot connect.
-  explicit GearmanLink(int port);
-  GearmanLink(GearmanLink&& other) noexcept;
-  GearmanLink& operator=(GearmanLink&&) = delete;
-  GearmanLink(const GearmanLink&) = delete;
-  GearmanLink& operator=(const GearmanLink&) = delete;
-  ~GearmanLink();
+  explicit GearmanLink(int port) : socket_(port, "gearmand") {}
 
   // Gathers a packet; Flush() sends what was gathered, as far as the socket takes it.
   void Add(GearmanType type, std::string_view body);
-  void Flush();
+  void Flush() { socket_.Flush(); }
 
   // Takes in what the socket has; false once the other side is gone.
-  bool Fill();
+  bool Fill() { return socket_.Fill(); }
   // The next whole packet that was taken in.
   std::optional<GearmanPacket> Next();
 
-  [[nodiscard]] int Descriptor() const { return socket_; }
+  [[nodiscard]] int Descriptor() const { return socket_.Descriptor(); }
 
  private:
-  int socket_;
-  std::string in_;
-  std::size_t read_ = 0;  // Of in_.
-  std::string out_;
+  PlainSocket socket_;
 };
 
 }  // namespace weft::bench

@@ -19,7 +19,8 @@ double Seconds(std::int64_t nanoseconds) {
 Result<std::unique_ptr<FarmStage>> OpenFarm(const FarmOrder& order, std::uint32_t frames) {
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<FarmStage> stage, FarmStage::Open(order));
   // The fleets first: their processes come from forks of this one, which has no threads yet.
-  WEFT_RETURN_IF_ERROR(stage->StartFleets({.frames = frames}, order.workers));
+  WEFT_RETURN_IF_ERROR(
+      stage->StartFleets({.frames = frames, .plain_sockets = order.plain_sockets}, order.workers));
   WEFT_RETURN_IF_ERROR(stage->StartCoordinator());
   WEFT_RETURN_IF_ERROR(stage->WaitUntil([&] {
     return stage->Sum(&FleetBoard::welcomed) == static_cast<std::uint64_t>(order.workers);

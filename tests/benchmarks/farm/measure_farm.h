@@ -21,7 +21,8 @@ struct FarmOrder {
   std::string coordinator;      // The program.
   std::string folder;           // For the ledgers; empty: the system's for temporary files.
   std::vector<std::string> coordinator_options = {};
-  bool curve = false;  // Encrypted, and everybody known by key.
+  bool curve = false;          // Encrypted, and everybody known by key.
+  bool plain_sockets = false;  // See FleetOptions.
 };
 
 // Every submission, assignment and outcome on disk before anybody is told of it.
