@@ -141,7 +141,8 @@ Status SmoothFrames(const ClipFrames& clip,
                         PrepareMatch, clip, core, options, take);
     case Mode::kFast:
       return SmoothWith(
-          FastSmoother({.patch_size = options.patch_size, .last_rounds = 1}, options.seed),
+          FastSmoother({.patch_size = options.patch_size, .rounds = 1, .last_rounds = 1},
+                       options.seed),
           PrepareMatch, clip, core, options, take);
     case Mode::kRobust:
       return SmoothWith(RobustSmoother({options.window, bool{clip.guide}, options.seed}),

@@ -15,15 +15,18 @@ FastSmoother::Node FastSmoother::Largest(Side side, std::uint32_t number, std::u
   return {side, number, level};
 }
 
-const MatchPlanes& FastSmoother::Remapped(const std::deque<MatchFrame>& frames,
-                                          const MatchPlanes& picture,
-                                          std::uint32_t from,
-                                          std::uint32_t to) {
+// NOLINTNEXTLINE(readability-function-size): what is seen, from where, and where it goes.
+void FastSmoother::AddSeen(const std::deque<MatchFrame>& frames,
+                           const MatchPlanes& picture,
+                           std::uint32_t from,
+                           std::uint32_t to,
+                           std::uint32_t times,
+                           PictureSum* sum) {
   ++field_count_;
   matcher_.Find(FrameAt(frames, from).guides, FrameAt(frames, to).guides, search_,
                 {seed_, from, to}, &field_);
-  Vote(picture, field_, search_.patch_size / 2, &threads_, &remapped_);
-  return remapped_;
+  AddVote(picture, field_, search_.patch_size / 2, static_cast<std::int32_t>(times), &threads_,
+          sum);
 }
 
 void FastSmoother::Blend(const std::deque<MatchFrame>& frames,
@@ -36,7 +39,7 @@ void FastSmoother::Blend(const std::deque<MatchFrame>& frames,
   node_sum_.Add(nearer, static_cast<std::int32_t>(half));
   for (std::uint32_t i = half; i < 2 * half; ++i) {
     const std::uint32_t from = node.side == Side::kLeft ? node.number - i : node.number + i;
-    node_sum_.Add(Remapped(frames, FrameAt(frames, from).style, from, node.number), 1);
+    AddSeen(frames, FrameAt(frames, from).style, from, node.number, 1, &node_sum_);
   }
   node_sum_.MeanInto(blended);
 }
@@ -88,7 +91,7 @@ Frame FastSmoother::Smoothed(const std::deque<MatchFrame>& frames,
       if (number == target) {
         sum_.Add(picture, static_cast<std::int32_t>(size));
       } else {
-        sum_.Add(Remapped(frames, picture, number, target), static_cast<std::int32_t>(size));
+        AddSeen(frames, picture, number, target, size, &sum_);
       }
       room -= size;
       number = side == Side::kLeft ? number - size : number + size;

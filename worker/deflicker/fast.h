@@ -58,11 +58,13 @@ class FastSmoother {
 
   const MatchPlanes& Picture(const std::deque<MatchFrame>& frames, const Node& node);
   void Blend(const std::deque<MatchFrame>& frames, const Node& node, MatchPlanes* blended);
-  // `picture`, which shows what frame `from` shows, seen from frame `to`; until the next call.
-  const MatchPlanes& Remapped(const std::deque<MatchFrame>& frames,
-                              const MatchPlanes& picture,
-                              std::uint32_t from,
-                              std::uint32_t to);
+  // Adds `picture`, which shows what frame `from` shows, as seen from frame `to`, `times` times.
+  void AddSeen(const std::deque<MatchFrame>& frames,
+               const MatchPlanes& picture,
+               std::uint32_t from,
+               std::uint32_t to,
+               std::uint32_t times,
+               PictureSum* sum);
   void Forget(std::uint32_t window_begin);
 
   TileSearchOptions search_;
@@ -73,7 +75,6 @@ class FastSmoother {
   ThreadTeam threads_{1};
   TileMatcher matcher_{&threads_};
   OffsetField field_;
-  MatchPlanes remapped_;
   MatchPlanes mean_;
   PictureSum sum_;       // Of a frame,
   PictureSum node_sum_;  // and of a node.

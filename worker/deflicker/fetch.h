@@ -9,10 +9,10 @@
 
 namespace weft::deflicker {
 
-// Of larger pictures most is not in the processor's caches; of smaller ones fetching costs more
-// than it saves.
+// Of larger pictures much is not in the caches that are near the processor; of smaller ones
+// fetching costs more than it saves.
 inline bool IsWorthFetching(int width, int height) {
-  constexpr int kPixels = 1 << 19;
+  constexpr int kPixels = 1 << 17;
   return width * height >= kPixels;
 }
 

@@ -14,10 +14,10 @@ constexpr int kShift = 32;
 // (511 count) (2 count) < 2^32 (Granlund and Montgomery 1994, "Division by Invariant Integers").
 constexpr std::int32_t kMultipliedMax = 2048;
 
-WEFT_FOR_EVERY_VECTOR_UNIT void AddRow(const std::int16_t* levels,
-                                       int width,
-                                       std::int32_t times,
-                                       std::int32_t* sums) {
+WEFT_FOR_EVERY_VECTOR_UNIT void AddTimes(const std::int16_t* levels,
+                                         int width,
+                                         std::int32_t times,
+                                         std::int32_t* sums) {
   for (int x = 0; x < width; ++x) {
     sums[x] += times * levels[x];
   }
@@ -66,12 +66,18 @@ void PictureSum::Add(const MatchPlanes& picture, std::int32_t times) {
   std::int32_t* sums = sums_.data();
   for (int y = 0; y < height_; ++y) {
     for (int channel = 0; channel < MatchPlanes::kChannels; ++channel, sums += width_) {
-      const auto add = is_empty_ ? FirstRow : AddRow;
+      const auto add = is_empty_ ? FirstRow : AddTimes;
       add(picture.At(channel, 0, y), width_, times, sums);
     }
   }
   count_ += times;
   is_empty_ = false;
+}
+
+void PictureSum::AddRow(int channel, int y, const std::int16_t* levels, std::int32_t times) {
+  assert(!is_empty_);
+  const std::ptrdiff_t row = std::ptrdiff_t{y} * MatchPlanes::kChannels + channel;
+  AddTimes(levels, width_, times, sums_.data() + row * width_);
 }
 
 MatchPlanes PictureSum::Mean() const {

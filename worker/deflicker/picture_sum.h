@@ -23,6 +23,11 @@ class PictureSum {
   // was called for a picture of this size.
   void Add(const MatchPlanes& picture, std::int32_t times);
 
+  // Adds a picture row by row, where it is not kept: each row of each channel once, threads
+  // different ones, between calls of CountIn(). REQUIRES: some picture was added before.
+  void AddRow(int channel, int y, const std::int16_t* levels, std::int32_t times);
+  void CountIn(std::int32_t times) { count_ += times; }
+
   // Rounded to nearest, halves up. REQUIRES: pictures were added, at most 2^22 times in all.
   [[nodiscard]] MatchPlanes Mean() const;
 

@@ -60,6 +60,7 @@ class LevelSearch {
         rounds_(order.options.RoundsOf(level)),
         columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
         rows_((target_.Height() + kTileRows - 1) / kTileRows),
+        is_far_(IsWorthFetching(target_.Width(), target_.Height())),
         workspace_(workspace) {
     const auto count = static_cast<std::size_t>(columns_) *
                        static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
@@ -119,6 +120,15 @@ class LevelSearch {
     view->extras.target_mask = copy(extras_.target_masks, &view->mask);
   }
 
+  // Both pictures, where a tile begins: most matches are not far from there.
+  void FetchTile(int x, int y) const {
+    const int rows = std::min(kTileRows, target_.Height() - y) + 2 * radius_;
+    for (const MatchPlanes* const planes : {&target_, &source_}) {
+      Fetch(planes->At(0, x, y - radius_), kTileColumns, MatchPlanes::kChannels * rows,
+            planes->ChannelStride());
+    }
+  }
+
   template <typename Function>
   void ForEachTile(int row, const Function& function) const {
     TileView view;
@@ -128,6 +138,9 @@ class LevelSearch {
       if (extras_.ChangesCosts()) {
         CopyExtras(&view);
         trial.extras = &view.extras;
+      }
+      if (is_far_ && column + 1 < columns_) {
+        FetchTile((column + 1) * TileWidth(), row * kTileRows);
       }
       function(trial, static_cast<std::uint32_t>(row * columns_ + column));
     }
@@ -141,7 +154,7 @@ class LevelSearch {
                          static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
     TileCandidates& candidates = workspace_->tiles[purpose.place % at_once];
     const bool is_last = static_cast<int>(purpose.round) + 1 == rounds_;
-    if (is_last && IsWorthFetching(field->width, field->height)) {
+    if (is_last && is_far_) {
       const TargetTile& tile = *trial.target;
       const std::size_t first = field->Index(tile.x, tile.y);
       Fetch(&field->offsets[first], tile.width, tile.height, field->width);
@@ -245,6 +258,7 @@ class LevelSearch {
   int rounds_;
   int columns_;
   int rows_;
+  bool is_far_;
   TileMatcher::Workspace* workspace_;
 };
 

@@ -232,7 +232,7 @@ HWY_INLINE void TrySmall(const TileTrial& trial,
                          const Inside& inside,
                          TileBest* best) {
 #if HWY_TARGET <= HWY_AVX3
-  if (inside.AllRows() && inside.all_columns && inside.columns_end == kTileColumns - 2 * Radius) {
+  if (inside.AllRows() && inside.all_columns) {
     TryInRegisters<Radius, true>(trial, scale, inside, best);
   } else {
     TryInRegisters<Radius, false>(trial, scale, inside, best);

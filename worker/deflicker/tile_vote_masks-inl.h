@@ -1,4 +1,4 @@
-// The votes of small patches on a tile, with who has which offset as bits, on processors whose
+// The votes of a block with small patches, with who has which offset as bits, on processors whose
 // vectors are masked by such. Included once for every set of instructions, as Highway has it.
 
 #if defined(WEFT_WORKER_DEFLICKER_TILE_VOTE_MASKS_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -8,7 +8,6 @@
 #define WEFT_WORKER_DEFLICKER_TILE_VOTE_MASKS_INL_H
 #endif
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -16,6 +15,7 @@
 
 #include "worker/deflicker/tile_field.h"
 #include "worker/deflicker/tile_row-inl.h"
+#include "worker/deflicker/vote_sums.h"
 #include "worker/deflicker/voters.h"
 
 #if HWY_TARGET <= HWY_AVX3
@@ -23,26 +23,20 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::deflicker::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The voters of a tile, row 0 and column 0 being `Radius` above and left of its first pixel.
+// The voters of a block, in the rows and columns of Voters.
 template <int Radius>
 class MaskedVoters {
  public:
-  MaskedVoters(const OffsetField& field, const VoteTile& tile) {
-    const int begin = std::max(0, Radius - tile.x);
-    const int end = std::min(kTileColumns + 2 * Radius, field.width - tile.x + Radius);
-    const std::uint64_t inside_low = Bits(begin, std::min(end, kWord));
-    const auto inside_high = static_cast<std::uint32_t>(Bits(0, std::max(end - kWord, 0)));
-    for (int row = 0; row < kRows; ++row) {
-      const int y = tile.y - Radius + row;
-      if (y < 0 || y >= field.height) {
-        continue;
-      }
-      rest_low_[row] = inside_low;
-      rest_high_[row] = inside_high;
-      const Offset* const from = field.offsets.data() + field.Index(0, y) + (tile.x - Radius);
+  MaskedVoters(const OffsetField& field, const VoteBlock& block)
+      : first_{block.x - Radius, block.y - Radius},
+        rows_end_(kAround + block.height),
+        row_(kAround) {
+    const std::uint64_t voters = ~std::uint64_t{0} >> (kWord - block.width);
+    for (int row = kAround; row < rows_end_; ++row) {
+      rest_[row] = voters << kAround;
+      const Offset* const from = &field.offsets[field.Index(block.x, block.y + row - kAround)];
       for (int i = 0; i < kVectors; ++i) {
-        const std::uint64_t lanes = i < kVectors - 1 ? inside_low >> (i * kKeys) : inside_high;
-        const auto mask = static_cast<__mmask16>(lanes);
+        const auto mask = static_cast<__mmask16>(voters >> (i * kKeys));
         _mm512_store_si512(keys_[row] + i * kKeys,
                            _mm512_maskz_loadu_epi32(mask, from + i * kKeys));
       }
@@ -51,93 +45,71 @@ class MaskedVoters {
 
   // The next offset that some voter has and that was not met yet. False: there is none.
   HWY_INLINE bool Next() {
-    while (row_ < kRows && (rest_low_[row_] | rest_high_[row_]) == 0) {
+    while (row_ < rows_end_ && rest_[row_] == 0) {
       ++row_;
     }
-    if (row_ == kRows) {
+    if (row_ == rows_end_) {
       return false;
     }
-    const std::uint32_t key = keys_[row_][FirstOf(rest_low_[row_], rest_high_[row_])];
+    const std::uint32_t key = keys_[row_][__builtin_ctzll(rest_[row_]) - kAround];
     std::memcpy(&offset_, &key, sizeof(offset_));
     FindVoters(_mm512_set1_epi32(static_cast<int>(key)));
     return true;
   }
 
   // Adds what the voters of the offset say: to the columns that they reach, a vector at a time.
-  HWY_INLINE void Add(const MatchPlanes& source, const VoteTile& tile, VoteSums* sums) const {
-    const int first = FirstOf(any_low_, any_high_);
-    const int last = any_high_ != 0 ? 2 * kWord - 1 - __builtin_clzll(any_high_)
-                                    : kWord - 1 - __builtin_clzll(any_low_);
-    for (int column = std::max(0, first - 2 * Radius); column <= std::min(last, kTileColumns - 1);
-         column += kLanes) {
+  HWY_INLINE void Add(const MatchPlanes& source, VoteSums* sums) const {
+    const int last = kWord - 1 - __builtin_clzll(any_);
+    for (int column = __builtin_ctzll(any_) - kAround; column <= last; column += kLanes) {
       if (last < column + kLanes) {
-        AddVector<false>(source, tile, column, sums);
+        AddVector<false>(source, column, sums);
       } else {
-        AddVector<true>(source, tile, column, sums);
+        AddVector<true>(source, column, sums);
       }
     }
   }
 
  private:
-  static constexpr int kRows = kTileRows + 2 * Radius;
+  static constexpr int kAround = 2 * Radius;
+  static constexpr int kRows = kTileRows + 2 * kAround;
   static constexpr int kKeys = 16;  // Of a vector.
-  static constexpr int kVectors = kTileColumns / kKeys + 1;
+  static constexpr int kVectors = kTileColumns / kKeys;
   static constexpr int kLanes = 32;  // Columns of a vector of sums.
   static constexpr int kWord = 64;
-  static_assert(kTileColumns == kWord && 2 * Radius <= kKeys);
+  static_assert(kTileColumns == kWord);
 
-  // Bits begin .. end-1.
-  static std::uint64_t Bits(int begin, int end) {
-    return begin >= end ? 0 : (~std::uint64_t{0} >> (kWord - (end - begin))) << begin;
-  }
-
-  static int FirstOf(std::uint64_t low, std::uint64_t high) {
-    return low != 0 ? __builtin_ctzll(low) : kWord + __builtin_ctzll(high);
-  }
-
-  // From row_ on; none above.
   HWY_INLINE void FindVoters(__m512i key) {
-    for (int row = std::max(0, row_ - 2 * Radius); row < row_; ++row) {
-      low_[row] = 0;
-      high_[row] = 0;
+    for (int row = row_ - kAround; row < row_; ++row) {
+      found_[row] = 0;
     }
-    any_low_ = 0;
-    any_high_ = 0;
-    for (int row = row_; row < kRows; ++row) {
+    any_ = 0;
+    for (int row = row_; row < rows_end_; ++row) {
       const auto equal = [&](int i) {
         return std::uint64_t{
             _mm512_cmpeq_epi32_mask(_mm512_load_si512(keys_[row] + i * kKeys), key)};
       };
-      const std::uint64_t low =
-          (equal(0) | equal(1) << kKeys | equal(2) << (2 * kKeys) | equal(3) << (3 * kKeys)) &
-          rest_low_[row];
-      const auto high = static_cast<std::uint32_t>(equal(kVectors - 1)) & rest_high_[row];
-      rest_low_[row] ^= low;
-      rest_high_[row] ^= high;
-      any_low_ |= low;
-      any_high_ |= high;
-      low_[row] = low;
-      high_[row] = high;
-      row_end_ = (low | high) != 0 ? row + 1 : row_end_;
+      const std::uint64_t all =
+          equal(0) | equal(1) << kKeys | equal(2) << (2 * kKeys) | equal(3) << (3 * kKeys);
+      const std::uint64_t found = all << kAround & rest_[row];
+      rest_[row] ^= found;
+      any_ |= found;
+      found_[row] = found;
+      found_end_ = found != 0 ? row + 1 : found_end_;
     }
   }
 
   // Two: voters lie beyond the vector's columns, too.
   template <bool Two>
-  HWY_INLINE void AddVector(const MatchPlanes& source,
-                            const VoteTile& tile,
-                            int column,
-                            VoteSums* sums) const {
-    const int row_begin = std::max(0, row_ - 2 * Radius);
-    const int row_end = std::min(kTileRows, row_end_);
+  HWY_INLINE void AddVector(const MatchPlanes& source, int column, VoteSums* sums) const {
+    const int row_begin = row_ - kAround;
     TileRow counts = {hn::Zero(RowTag()), hn::Zero(RowTag())};
-    for (int row = row_begin; row < row_begin + 2 * Radius; ++row) {
+    for (int row = row_begin; row < row_; ++row) {
       Count<Two, true>(row, column, &counts);
     }
     const std::int16_t* values =
-        source.At(0, tile.x + offset_.dx + column, tile.y + offset_.dy + row_begin);
-    for (int row = row_begin; row < row_end; ++row) {
-      Count<Two, true>(row + 2 * Radius, column, &counts);
+        source.At(0, first_.x + offset_.dx + column, first_.y + offset_.dy + row_begin);
+    for (int row = row_begin; row < found_end_; ++row) {
+      Count<Two, true>(row + kAround, column, &counts);
       const auto count = SumOfColumns<Radius>(counts).left;
       Count<Two, false>(row, column, &counts);
       for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
@@ -152,9 +124,7 @@ class MaskedVoters {
   // One more, or one less, for each voter of a row, from `column` on.
   template <bool Two, bool More>
   HWY_INLINE void Count(int row, int column, TileRow* counts) const {
-    // In two steps, as no shift goes as far as a word has bits.
-    const std::uint64_t bits = low_[row] >> column | std::uint64_t{high_[row]}
-                                                         << 1U << (kWord - 1 - column);
+    const std::uint64_t bits = found_[row] >> column;
     const auto count = [](hn::Vec<RowTag>* counted, std::uint64_t of) {
       const auto mask = static_cast<__mmask32>(of);
       const __m512i one = _mm512_set1_epi16(1);
@@ -167,17 +137,19 @@ class MaskedVoters {
     }
   }
 
-  alignas(64) std::uint32_t keys_[kRows][kVectors * kKeys];  // Offset::Key()
-  // Bit c is column c, or 64 + c: whose offsets were not met yet, and whose are the one at hand.
-  std::uint64_t rest_low_[kRows] = {};
-  std::uint32_t rest_high_[kRows] = {};
-  std::uint64_t low_[kRows];
-  std::uint32_t high_[kRows];
-  std::uint64_t any_low_;  // Of all rows.
-  std::uint32_t any_high_;
+  alignas(64) std::uint32_t keys_[kRows][kVectors * kKeys];  // Offset::Key(); column kAround first.
+  // Bit c is column c: voters whose offsets were not met yet, and those of the one at hand.
+  std::uint64_t rest_[kRows] = {};
+  std::uint64_t found_[kRows] = {};
+  std::uint64_t any_ = 0;  // Of all rows of found_.
+  struct {
+    int x;
+    int y;
+  } first_;  // The first pixel that is reached.
   Offset offset_;
-  int row_ = 0;  // The first with a voter.
-  int row_end_ = 0;
+  int rows_end_;
+  int row_;  // The first with a voter.
+  int found_end_ = 0;
 };
 
 }  // namespace weft::deflicker::HWY_NAMESPACE

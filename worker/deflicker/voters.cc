@@ -16,7 +16,7 @@ namespace weft::deflicker {
 // Bit c of a row is set where pixel c + 1 has another offset than pixel c.
 struct RunEnds {
   static constexpr int kWord = 64;
-  std::uint64_t bits[kVoterColumns / kWord];
+  std::uint64_t bits[kTileColumns / kWord];
 };
 
 }  // namespace weft::deflicker
@@ -26,7 +26,7 @@ HWY_BEFORE_NAMESPACE();
 namespace weft::deflicker::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// REQUIRES: 0 < count <= kVoterColumns; *ends is empty.
+// REQUIRES: 0 < count <= kTileColumns; *ends is empty.
 void FindRuns(const Offset* row, int count, RunEnds* ends) {
   using Keys = hn::CappedTag<std::uint32_t, 16>;
   constexpr int kKeys = static_cast<int>(hn::MaxLanes(Keys()));
@@ -62,45 +62,40 @@ VoterReader::VoterReader(const OffsetField& field) : field_(field) {
   std::fill(std::begin(slots_), std::end(slots_), kNobody);
 }
 
-void VoterReader::Read(const VoteTile& tile, Voters* voters) {
+void VoterReader::Read(const VoteBlock& block, Voters* voters) {
   for (const std::uint32_t slot : used_slots_) {
     slots_[slot] = kNobody;
   }
   used_slots_.clear();
   voters->list.clear();
-  const int begin = std::max(0, tile.radius - tile.x);
-  const int end = std::min(kTileColumns + 2 * tile.radius, field_.width - tile.x + tile.radius);
-  for (int row = 0; row < kTileRows + 2 * tile.radius; ++row) {
+  const int around = 2 * block.radius;
+  for (int row = 0; row < block.height + 2 * around; ++row) {
     std::uint16_t* const indices = voters->offsets[row];
-    const int y = tile.y - tile.radius + row;
-    if (y < 0 || y >= field_.height) {
+    if (row < around || row >= around + block.height) {
       std::fill(indices, indices + kVoterColumnsRead, kNobody);
       continue;
     }
-    std::fill(indices, indices + begin, kNobody);
-    ReadRow(&field_.offsets[field_.Index(0, y)] + (tile.x - tile.radius), {row, begin, end},
-            voters);
-    std::fill(indices + end, indices + kVoterColumns, kNobody);
+    std::fill(indices, indices + around, kNobody);
+    ReadRow(&field_.offsets[field_.Index(block.x, block.y + row - around)],
+            {row, around, around + block.width}, voters);
+    std::fill(indices + around + block.width, indices + kVoterColumns, kNobody);
   }
 }
 
-// The rest of a row of voters; offsets: of the row's first pixel on.
-void VoterReader::ReadRow(const Offset* offsets, Run rest, Voters* voters) {
-  if (rest.begin >= rest.end) {
-    return;
-  }
+// offsets: of the row's voters.
+void VoterReader::ReadRow(const Offset* offsets, Run row, Voters* voters) {
   RunEnds ends = {};
-  HWY_DYNAMIC_DISPATCH(FindRuns)(offsets + rest.begin, rest.end - rest.begin, &ends);
-  Run run = {rest.row, rest.begin, rest.begin};
-  for (int word = 0; word < kVoterColumns / RunEnds::kWord; ++word) {
+  HWY_DYNAMIC_DISPATCH(FindRuns)(offsets, row.end - row.begin, &ends);
+  Run run = {row.row, row.begin, row.begin};
+  for (int word = 0; word < kTileColumns / RunEnds::kWord; ++word) {
     for (std::uint64_t bits = ends.bits[word]; bits != 0; bits &= bits - 1) {
-      run.end = rest.begin + word * RunEnds::kWord + __builtin_ctzll(bits) + 1;
-      AddRun(offsets[run.begin], run, voters);
+      run.end = row.begin + word * RunEnds::kWord + __builtin_ctzll(bits) + 1;
+      AddRun(offsets[run.begin - row.begin], run, voters);
       run.begin = run.end;
     }
   }
-  run.end = rest.end;
-  AddRun(offsets[run.begin], run, voters);
+  run.end = row.end;
+  AddRun(offsets[run.begin - row.begin], run, voters);
 }
 
 void VoterReader::AddRun(Offset offset, const Run& run, Voters* voters) {

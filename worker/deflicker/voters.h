@@ -1,4 +1,4 @@
-// Who votes on a tile, and for which offset.
+// Which pixels of a block vote for which offset.
 
 #pragma once
 
@@ -11,12 +11,23 @@
 
 namespace weft::deflicker {
 
-constexpr int kVoterRowsMax = kTileRows + 2 * kVoteRadiusMax;
-constexpr int kVoterColumns = 2 * kTileColumns;       // Those beyond the voters have nobody.
+// Pixels that vote together, and reach what is at most `radius` around them. As wide as the
+// search's tiles with patches of that radius, so that a block has few offsets.
+struct VoteBlock {
+  int x = 0;  // The first pixel.
+  int y = 0;
+  int width = 0;   // 1 .. kTileColumns - 2 * radius
+  int height = 0;  // 1 .. kTileRows
+  int radius = 0;
+};
+
+constexpr int kVoterRowsMax = kTileRows + 4 * kVoteRadiusMax;
+constexpr int kVoterColumns = 2 * kTileColumns;
 constexpr int kVoterColumnsRead = kTileColumns + 32;  // The last vector with a voter ends before.
 constexpr std::uint16_t kNobody = 0xffff;
 
-// One offset of those that vote on a tile, and where its voters are, in rows and columns of Voters.
+// One offset of those that a block votes for, and where its voters are, in rows and columns of
+// Voters.
 struct VotingOffset {
   Offset offset;
   int row_begin = 0;
@@ -25,37 +36,26 @@ struct VotingOffset {
   int column_end = 0;
 };
 
-// The pixels that vote on a tile: its own and those at most `radius` around it, row 0 and column 0
-// being `radius` above and left of the tile's first.
+// Row and column 2 * radius are the block's first pixel; around the block there is nobody. So row r
+// of what is reached is voted on by rows r to r + 2 * radius; columns alike.
 struct Voters {
   alignas(64) std::uint16_t offsets[kVoterRowsMax][kVoterColumns] = {};  // Indices; or kNobody.
   std::vector<VotingOffset> list;
 };
 
-struct VoteTile {
-  int x = 0;
-  int y = 0;
-  int radius = 0;
-};
-
-// What was said of a tile's pixels, summed up. Vectors that begin anywhere in the tile may end
-// beyond.
-struct VoteSums {
-  alignas(64) std::uint16_t rows[kTileRows][MatchPlanes::kChannels][kTileColumns + 32];
-};
-
-// Which offset each voter of a tile has. Offsets come in runs.
+// Which offset each voter of a block has. Offsets come in runs.
 class VoterReader {
  public:
   // field: outlives the reader.
   explicit VoterReader(const OffsetField& field);
 
-  // In the place of *voters. REQUIRES: tile.radius <= kVoteRadiusMax.
-  void Read(const VoteTile& tile, Voters* voters);
+  // In the place of *voters. REQUIRES: block.radius <= kVoteRadiusMax.
+  void Read(const VoteBlock& block, Voters* voters);
 
  private:
-  static constexpr int kBits = 13;  // Twice the voters of a tile and more: never full.
+  static constexpr int kBits = 11;  // Twice the voters of a block: never more than half full.
   static constexpr std::uint32_t kSlots = 1U << kBits;
+  static_assert(kSlots == 2 * kTileRows * kTileColumns);
 
   struct Run {
     int row = 0;
@@ -63,7 +63,7 @@ class VoterReader {
     int end = 0;
   };
 
-  void ReadRow(const Offset* offsets, Run rest, Voters* voters);
+  void ReadRow(const Offset* offsets, Run row, Voters* voters);
   void AddRun(Offset offset, const Run& run, Voters* voters);
   std::uint16_t IndexOf(Offset offset, const Run& run, Voters* voters);
 

@@ -101,16 +101,47 @@ TEST(Vote, IsTheSameForFewOffsetsThatManyHave) {
   }
 }
 
-TEST(Vote, IsTheSameWithTwoThreadsAndInUsedMemory) {
+TEST(Vote, IsTheSameWithMoreThreads) {
+  const MatchPlanes source(NoiseFrame(150, 90, 1));
+  const OffsetField field = RandomField(150, 90, 2);
+  for (const int radius : {0, 2, kVoteRadiusMax}) {
+    const Frame expected = Vote(source, field, radius).ToFrame();
+    for (const int count : {2, 3, 5, 9}) {  // The picture has six rows of tiles.
+      SCOPED_TRACE(testing::Message() << radius << " " << count);
+      ThreadTeam threads(count);
+      MatchPlanes voted;
+      Vote(source, field, radius, &threads, &voted);
+      EXPECT_EQ(voted.ToFrame(), expected);
+    }
+  }
+}
+
+TEST(Vote, IsTheSameInUsedMemory) {
   const MatchPlanes source(NoiseFrame(150, 90, 1));
   const OffsetField field = RandomField(150, 90, 2);
   const Frame expected = Vote(source, field, 2).ToFrame();
   ThreadTeam threads(2);
   for (MatchPlanes voted :
-       {MatchPlanes(), MatchPlanes(NoiseFrame(150, 90, 3)), MatchPlanes(NoiseFrame(20, 30, 3))}) {
+       {MatchPlanes(NoiseFrame(150, 90, 3)), MatchPlanes(NoiseFrame(20, 30, 3))}) {
     Vote(source, field, 2, &threads, &voted);
     EXPECT_EQ(voted.ToFrame(), expected);
     EXPECT_EQ(*voted.At(1, 149 + MatchPlanes::kMarginColumns - 1, 5), *voted.At(1, 149, 5));
+  }
+}
+
+TEST(Vote, AddsToASumWhatItWouldWrite) {
+  const MatchPlanes source(NoiseFrame(150, 90, 1));
+  const MatchPlanes other(NoiseFrame(150, 90, 3));
+  const OffsetField field = RandomField(150, 90, 2);
+  PictureSum expected(source);
+  expected.Add(other, 2);
+  expected.Add(Vote(source, field, 2), 5);
+  for (const int count : {1, 3}) {
+    ThreadTeam threads(count);
+    PictureSum sum(source);
+    sum.Add(other, 2);
+    AddVote(source, field, 2, 5, &threads, &sum);
+    EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
   }
 }
 
