@@ -17,10 +17,20 @@ constexpr std::size_t kRequestFrames = 7;
 constexpr std::size_t kRequestIdFrame = 1;
 constexpr std::size_t kKeyFrame = 6;
 constexpr std::chrono::milliseconds kStopLatency(100);
+constexpr int kAnswersMax = 256;  // Of one socket, before another takes its place.
+// Far longer than between when a connection finds the socket and when it has asked.
+constexpr std::chrono::seconds kLeaving(2);
 
 std::filesystem::file_time_type TimeOf(const std::string& path) {
   std::error_code failure;
   return std::filesystem::last_write_time(path, failure);
+}
+
+// Throws zmq::error_t.
+zmq::socket_t MakeSocket(zmq::context_t& context) {
+  zmq::socket_t socket(context, zmq::socket_type::rep);
+  socket.set(zmq::sockopt::linger, 0);
+  return socket;
 }
 
 }  // namespace
@@ -29,18 +39,21 @@ Result<std::unique_ptr<CurveDoor>> CurveDoor::Open(zmq::context_t& context,
                                                    const std::string& guests_path) {
   WEFT_ASSIGN_OR_RETURN(GuestList guests, ReadGuestList(guests_path));
   try {
-    zmq::socket_t socket(context, zmq::socket_type::rep);
-    socket.set(zmq::sockopt::linger, 0);
+    zmq::socket_t socket = MakeSocket(context);
     socket.bind(kEndpoint);
     return std::unique_ptr<CurveDoor>(
-        new CurveDoor(std::move(socket), guests_path, std::move(guests)));
+        new CurveDoor(context, std::move(socket), guests_path, std::move(guests)));
   } catch (const zmq::error_t& error) {
     return Failure(TranslateZmqError(error).Within("the door for CURVE"));
   }
 }
 
-CurveDoor::CurveDoor(zmq::socket_t socket, std::string path, GuestList guests)
-    : socket_(std::move(socket)),
+CurveDoor::CurveDoor(zmq::context_t& context,
+                     zmq::socket_t socket,
+                     std::string path,
+                     GuestList guests)
+    : context_(context),
+      socket_(std::move(socket)),
       path_(std::move(path)),
       guests_(std::move(guests)),
       read_at_(TimeOf(path_)),
@@ -54,10 +67,8 @@ CurveDoor::~CurveDoor() {
 void CurveDoor::Answer() {
   while (!stop_) {
     try {
-      zmq::pollitem_t item{socket_.handle(), 0, ZMQ_POLLIN, 0};
-      if (zmq::poll(&item, 1, kStopLatency) > 0) {
-        AnswerOne();
-      }
+      AnswerAll();
+      LetSocketsGo();
     } catch (const zmq::error_t& error) {
       if (error.num() == ETERM) {
         return;
@@ -66,11 +77,47 @@ void CurveDoor::Answer() {
   }
 }
 
-void CurveDoor::AnswerOne() {
+void CurveDoor::AnswerAll() {
+  std::array<zmq::pollitem_t, 2> items = {{{socket_.handle(), 0, ZMQ_POLLIN, 0}, {}}};
+  const std::size_t count = leaving_ ? 2 : 1;
+  if (leaving_) {
+    items[1] = {leaving_->socket.handle(), 0, ZMQ_POLLIN, 0};
+  }
+  if (zmq::poll(items.data(), count, kStopLatency) <= 0) {
+    return;
+  }
+  if ((items[0].revents & ZMQ_POLLIN) != 0) {
+    AnswerOne(socket_);
+    ++answered_;
+  }
+  if ((items[1].revents & ZMQ_POLLIN) != 0) {
+    AnswerOne(leaving_->socket);
+  }
+}
+
+void CurveDoor::LetSocketsGo() {
+  if (leaving_) {
+    if (std::chrono::steady_clock::now() >= leaving_->until) {
+      leaving_.reset();
+    }
+    return;
+  }
+  if (answered_ < kAnswersMax) {
+    return;
+  }
+  zmq::socket_t next = MakeSocket(context_);
+  socket_.unbind(kEndpoint);
+  next.bind(kEndpoint);
+  leaving_ = Leaving{std::move(socket_), std::chrono::steady_clock::now() + kLeaving};
+  socket_ = std::move(next);
+  answered_ = 0;
+}
+
+void CurveDoor::AnswerOne(zmq::socket_t& socket) {
   std::vector<zmq::message_t> request;
   do {
     request.emplace_back();
-    static_cast<void>(socket_.recv(request.back()));
+    static_cast<void>(socket.recv(request.back()));
   } while (request.back().more());
   const bool asks_for_key =
       request.size() == kRequestFrames && request[kKeyFrame].size() == kKeyBytes;
@@ -82,8 +129,7 @@ void CurveDoor::AnswerOne() {
       "1.0", id, name.empty() ? "400" : "200", name.empty() ? "unknown key" : "OK", name, ""};
   for (std::size_t i = 0; i < answer.size(); ++i) {
     const bool last = i + 1 == answer.size();
-    socket_.send(zmq::buffer(answer.at(i)),
-                 last ? zmq::send_flags::none : zmq::send_flags::sndmore);
+    socket.send(zmq::buffer(answer.at(i)), last ? zmq::send_flags::none : zmq::send_flags::sndmore);
   }
 }
 

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +21,11 @@ namespace weft {
 
 // A thread of its own answers. The list is read again when it has changed; who was let in before
 // stays, as what they were. A list that cannot be read any more lets in nobody new.
+//
+// Each connection that asks keeps, in ZeroMQ, its pipe to the socket that answered it: 11 kB, for
+// as long as both live. So after some hundred answers another socket takes the name, and the old
+// one is closed a little later, when nobody can be waiting for it any more. Who asks in between,
+// while nobody has the name, is turned away and tries again.
 class CurveDoor {
  public:
   // The domain that sockets must name to be asked about.
@@ -33,15 +40,28 @@ class CurveDoor {
   ~CurveDoor();
 
  private:
-  CurveDoor(zmq::socket_t socket, std::string path, GuestList guests);
+  // A socket that is about to be closed.
+  struct Leaving {
+    zmq::socket_t socket;
+    std::chrono::steady_clock::time_point until;
+  };
+
+  CurveDoor(zmq::context_t& context, zmq::socket_t socket, std::string path, GuestList guests);
 
   void Answer();
-  void AnswerOne();
+  // Answers who has asked at either socket by then.
+  void AnswerAll();
+  void AnswerOne(zmq::socket_t& socket);
+  void LetSocketsGo();
   // Whose key it is, as text; empty for a stranger.
   std::string NameOf(const zmq::message_t& public_key);
   void ReadAgainIfChanged();
 
-  zmq::socket_t socket_;  // The thread's, once that runs.
+  zmq::context_t& context_;
+  // The thread's, once that runs.
+  zmq::socket_t socket_;
+  int answered_ = 0;  // By socket_.
+  std::optional<Leaving> leaving_;
   const std::string path_;
   GuestList guests_;
   std::filesystem::file_time_type read_at_;  // The list's time of change, then.

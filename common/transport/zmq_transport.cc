@@ -30,7 +30,9 @@ constexpr std::uint64_t kAnyThread = 0;
 constexpr std::uint64_t kFirstThread = 1;
 constexpr Duration kHandshakeMax = std::chrono::seconds(10);
 
-constexpr int kZeroCopyReceive = 10;  // ZMQ_ZERO_COPY_RECV, which zmq.h counts among its drafts.
+// ZMQ_ZERO_COPY_RECV and ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h counts among its drafts.
+constexpr int kZeroCopyReceive = 10;
+constexpr int kEnforceZapDomain = 93;
 
 int Milliseconds(Duration span) {
   return static_cast<int>(span.count());
@@ -119,6 +121,11 @@ Status UseCurve(zmq::socket_t& socket, const CurveOptions& curve) {
   if (listens) {
     socket.set(zmq::sockopt::curve_server, true);
     socket.set(zmq::sockopt::zap_domain, CurveDoor::kDomain);
+    // Otherwise everybody is let in where nobody answers at the door.
+    constexpr int kEnforce = 1;
+    if (::zmq_setsockopt(socket.handle(), kEnforceZapDomain, &kEnforce, sizeof(kEnforce)) != 0) {
+      throw zmq::error_t();
+    }
   } else {
     socket.set(zmq::sockopt::curve_serverkey, curve.server);
   }

@@ -1,7 +1,13 @@
 #include "common/transport/zmq_transport.h"
 
+#include <chrono>
 #include <fstream>
+#include <memory>
 #include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "tests/common/temporary_folder.h"
 #include "tests/common/transport/transport_contract.h"
@@ -205,6 +211,41 @@ TEST_F(CurveTest, KnowsWhoHasSentWhat) {
   EXPECT_EQ(listener->Sender(), (Guest{Role::kWorker, "known"}));
   EXPECT_TRUE(Reaches(*Client(ada), *listener, kPatience));
   EXPECT_EQ(listener->Sender(), (Guest{Role::kSubmit, "ada"}));
+}
+
+// More than one socket of the door answers, and the first is closed in between.
+TEST_F(CurveTest, LetsInMany) {
+  constexpr int kMany = 600;
+  const auto server = Server();
+  const auto listener = server->Listen("tcp://127.0.0.1:*").value();
+  const auto client = Client(known_);
+  std::vector<std::unique_ptr<Connection>> connections;
+  for (int i = 0; i < kMany; ++i) {
+    connections.push_back(client->Connect(listener->address()).value());
+  }
+  const auto all_are_heard = [&](const std::string& word) {
+    std::set<std::string> heard;
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (heard.size() < kMany && std::chrono::steady_clock::now() < deadline) {
+      for (int i = 0; i < kMany; ++i) {
+        const std::string own = word + std::to_string(i);
+        if (heard.count(own) == 0) {
+          static_cast<void>(connections[static_cast<std::size_t>(i)]->Send(own));
+        }
+      }
+      while (const auto message = listener->Receive(std::chrono::milliseconds(20)).value()) {
+        if (message->bytes.rfind(word, 0) == 0) {
+          heard.insert(message->bytes);
+        }
+      }
+    }
+    return heard.size() == kMany;
+  };
+  EXPECT_TRUE(all_are_heard("first"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+  EXPECT_TRUE(all_are_heard("second"));
+  EXPECT_TRUE(Reaches(*client, *listener, kPatience));
+  EXPECT_FALSE(Reaches(*Client(MakeCurveKeys().value()), *listener, kShort));
 }
 
 TEST_F(CurveTest, SaysWhichKeysAreMissing) {
