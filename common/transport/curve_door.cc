@@ -17,9 +17,10 @@ constexpr std::size_t kRequestFrames = 7;
 constexpr std::size_t kRequestIdFrame = 1;
 constexpr std::size_t kKeyFrame = 6;
 constexpr std::chrono::milliseconds kStopLatency(100);
-constexpr int kAnswersMax = 256;  // Of one socket, before another takes its place.
-// Far longer than between when a connection finds the socket and when it has asked.
-constexpr std::chrono::seconds kLeaving(2);
+constexpr int kAnswersMax = 128;  // Of one socket, before another takes its place.
+// Far longer than between when a connection finds the socket and when it has asked. One that took
+// longer would begin anew when its handshake has taken too long.
+constexpr std::chrono::milliseconds kLeaving(300);
 
 std::filesystem::file_time_type TimeOf(const std::string& path) {
   std::error_code failure;

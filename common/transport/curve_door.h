@@ -23,7 +23,7 @@ namespace weft {
 // stays, as what they were. A list that cannot be read any more lets in nobody new.
 //
 // Each connection that asks keeps, in ZeroMQ, its pipe to the socket that answered it: 11 kB, for
-// as long as both live. So after some hundred answers another socket takes the name, and the old
+// as long as both live. So after a hundred answers another socket takes the name, and the old
 // one is closed a little later, when nobody can be waiting for it any more. Who asks in between,
 // while nobody has the name, is turned away and tries again.
 class CurveDoor {

@@ -242,7 +242,7 @@ TEST_F(CurveTest, LetsInMany) {
     return heard.size() == kMany;
   };
   EXPECT_TRUE(all_are_heard("first"));
-  std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+  std::this_thread::sleep_for(std::chrono::milliseconds(600));
   EXPECT_TRUE(all_are_heard("second"));
   EXPECT_TRUE(Reaches(*client, *listener, kPatience));
   EXPECT_FALSE(Reaches(*Client(MakeCurveKeys().value()), *listener, kShort));
