@@ -30,7 +30,7 @@ bool IsKept(const Task& task, const AttemptId& attempt, const Holder& holder) {
   if (task.state == TaskState::kDone && task.IsLatest(attempt)) {
     return task.holder.worker == holder.worker;
   }
-  return task.first_run.has_value() && task.first_run->attempt == attempt.number &&
+  return task.first_run != nullptr && task.first_run->attempt == attempt.number &&
          task.first_run->worker == holder.worker;
 }
 
@@ -113,7 +113,7 @@ void AttemptLife::Commit(Task& task, const v1::TaskResult& result, Effects& effe
 }
 
 bool AttemptLife::Verify(Task& task, const Outputs& outputs, Effects& effects) {
-  if (!task.first_run.has_value()) {
+  if (task.first_run == nullptr) {
     TaskTable::KeepFirstRun(task, outputs);
     TaskTable::Avoid(task, task.holder.worker);
     Requeue(task, Time{}, effects);

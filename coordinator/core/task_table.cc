@@ -61,7 +61,7 @@ Record Task::ToRecord() const {
   record.set_stalls(failures[Index(FailureClass::kStalled)]);
   record.set_starts(starts);
   AddOutputs(outputs, *record.mutable_outputs());
-  if (first_run.has_value()) {
+  if (first_run != nullptr) {
     AddOutputs(first_run->outputs, *record.mutable_first_outputs());
     record.set_first_attempt(first_run->attempt);
     record.set_first_worker(first_run->worker.value);
@@ -170,7 +170,8 @@ void TaskTable::Prefer(Task& task, const AttemptId& attempt, const Holder& holde
 }
 
 void TaskTable::KeepFirstRun(Task& task, Outputs outputs) {
-  task.first_run = {task.attempt, task.holder.worker, std::move(outputs)};
+  task.first_run =
+      std::make_unique<FirstRun>(FirstRun{task.attempt, task.holder.worker, std::move(outputs)});
 }
 
 void TaskTable::Complete(Task& task, Outputs outputs) {
@@ -227,8 +228,8 @@ void TaskTable::Restore(Task& task, const v1::TaskRecord& record) {
   task.failures = {record.errors(), record.workers_lost(), record.out_of_memory(),
                    record.busy(),   record.bad_outputs(),  record.stalls()};
   if (record.first_attempt() > 0) {
-    task.first_run = {
-        record.first_attempt(), {record.first_worker()}, ByName(record.first_outputs())};
+    task.first_run = std::make_unique<FirstRun>(
+        FirstRun{record.first_attempt(), {record.first_worker()}, ByName(record.first_outputs())});
   }
   if (record.state() == v1::TASK_STATE_DONE) {
     Complete(task, ByName(record.outputs()));

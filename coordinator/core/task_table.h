@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,17 +46,17 @@ struct Task {
   std::uint64_t epoch = 0;    // That assigned it.
   Holder holder;              // That runs it or ran it last.
   FailureCounts failures = {};
-  std::vector<WorkerId> avoids;       // Where it failed.
-  std::optional<Time> choosy_until;   // From then on it runs even there.
-  Outputs outputs;                    // Once done.
-  bool runs_twice = false;            // What it brings is verified.
-  std::optional<FirstRun> first_run;  // Once the first of two runs is done.
-  double fraction = 0;                // Of a running attempt.
-  Time not_before{};                  // Rests until then after an error.
-  std::uint32_t inputs_missing = 0;   // Tasks that it reads from and that are not done.
-  std::vector<Task*> readers;         // Tasks that read from it.
-  std::vector<Task*> sources;         // Tasks that it reads from.
-  std::uint32_t readers_missing = 0;  // Readers that are not done.
+  std::vector<WorkerId> avoids;         // Where it failed.
+  std::optional<Time> choosy_until;     // From then on it runs even there.
+  Outputs outputs;                      // Once done.
+  bool runs_twice = false;              // What it brings is verified.
+  std::unique_ptr<FirstRun> first_run;  // Once the first of two runs is done; null else.
+  double fraction = 0;                  // Of a running attempt.
+  Time not_before{};                    // Rests until then after an error.
+  std::uint32_t inputs_missing = 0;     // Tasks that it reads from and that are not done.
+  std::vector<Task*> readers;           // Tasks that read from it.
+  std::vector<Task*> sources;           // Tasks that it reads from.
+  std::uint32_t readers_missing = 0;    // Readers that are not done.
   Queue queue = Queue::kNone;
 
   [[nodiscard]] AttemptId LatestAttempt() const { return {id, attempt, epoch}; }

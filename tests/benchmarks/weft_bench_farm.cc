@@ -50,6 +50,7 @@ Status AddDispatch(const FarmOrder& order, Json& json) {
   json["dispatch_p50_ms"] = figures.p50_ms;
   json["dispatch_p99_ms"] = figures.p99_ms;
   json["dispatch_p999_ms"] = figures.p999_ms;
+  json["dispatch_memory_mb"] = static_cast<double>(figures.memory_bytes) / kMegabyte;
   return {};
 }
 

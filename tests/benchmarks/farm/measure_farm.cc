@@ -97,7 +97,8 @@ Result<DispatchFigures> MeasureDispatch(const FarmOrder& order) {
   return DispatchFigures{.jobs = latencies.size(),
                          .p50_ms = PercentileMs(latencies, 0.5),
                          .p99_ms = PercentileMs(latencies, 0.99),
-                         .p999_ms = PercentileMs(latencies, 0.999)};
+                         .p999_ms = PercentileMs(latencies, 0.999),
+                         .memory_bytes = PeakMemoryOf(stage->Coordinator().Pid())};
 }
 
 Result<RecoveryFigures> MeasureRecovery(const FarmOrder& order) {

@@ -41,6 +41,7 @@ struct DispatchFigures {
   double p50_ms = 0;
   double p99_ms = 0;
   double p999_ms = 0;
+  std::uint64_t memory_bytes = 0;  // Of the coordinator, at its highest.
 };
 
 // After a SIGKILL, with a task running on every worker.
