@@ -11,6 +11,9 @@ namespace weft {
 namespace {
 
 constexpr const char* kEndpoint = "inproc://zeromq.zap.01";
+constexpr const char* kDomain = "weft";
+constexpr int kEnforceZapDomain =
+    93;  // ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h counts among its drafts.
 constexpr std::size_t kKeyBytes = 32;
 // Version, request, domain, address, identity, mechanism, public key.
 constexpr std::size_t kRequestFrames = 7;
@@ -20,7 +23,7 @@ constexpr std::chrono::milliseconds kStopLatency(100);
 constexpr int kAnswersMax = 128;  // Of one socket, before another takes its place.
 // Far longer than between when a connection finds the socket and when it has asked. One that took
 // longer would begin anew when its handshake has taken too long.
-constexpr std::chrono::milliseconds kLeaving(300);
+constexpr std::chrono::milliseconds kQuiet(300);
 
 std::filesystem::file_time_type TimeOf(const std::string& path) {
   std::error_code failure;
@@ -49,6 +52,15 @@ Result<std::unique_ptr<CurveDoor>> CurveDoor::Open(zmq::context_t& context,
   }
 }
 
+void CurveDoor::Guard(zmq::socket_t& socket) {
+  socket.set(zmq::sockopt::curve_server, true);
+  socket.set(zmq::sockopt::zap_domain, kDomain);
+  constexpr int kEnforce = 1;  // Otherwise everybody is let in where nobody answers.
+  if (::zmq_setsockopt(socket.handle(), kEnforceZapDomain, &kEnforce, sizeof(kEnforce)) != 0) {
+    throw zmq::error_t();
+  }
+}
+
 CurveDoor::CurveDoor(zmq::context_t& context,
                      zmq::socket_t socket,
                      std::string path,
@@ -68,8 +80,10 @@ CurveDoor::~CurveDoor() {
 void CurveDoor::Answer() {
   while (!stop_) {
     try {
-      AnswerAll();
-      LetSocketsGo();
+      AnswerNext();
+      if (answered_ >= kAnswersMax && !leaving_) {
+        HandOn();
+      }
     } catch (const zmq::error_t& error) {
       if (error.num() == ETERM) {
         return;
@@ -78,38 +92,35 @@ void CurveDoor::Answer() {
   }
 }
 
-void CurveDoor::AnswerAll() {
+void CurveDoor::AnswerNext() {
   std::array<zmq::pollitem_t, 2> items = {{{socket_.handle(), 0, ZMQ_POLLIN, 0}, {}}};
   const std::size_t count = leaving_ ? 2 : 1;
   if (leaving_) {
     items[1] = {leaving_->socket.handle(), 0, ZMQ_POLLIN, 0};
   }
-  if (zmq::poll(items.data(), count, kStopLatency) <= 0) {
-    return;
-  }
+  zmq::poll(items.data(), count, kStopLatency);
+  const auto now = std::chrono::steady_clock::now();
   if ((items[0].revents & ZMQ_POLLIN) != 0) {
     AnswerOne(socket_);
     ++answered_;
   }
   if ((items[1].revents & ZMQ_POLLIN) != 0) {
     AnswerOne(leaving_->socket);
+    leaving_->asked_at = now;
+  } else if (leaving_ && now - leaving_->asked_at >= kQuiet) {
+    leaving_.reset();
   }
 }
 
-void CurveDoor::LetSocketsGo() {
-  if (leaving_) {
-    if (std::chrono::steady_clock::now() >= leaving_->until) {
-      leaving_.reset();
-    }
-    return;
-  }
-  if (answered_ < kAnswersMax) {
-    return;
-  }
+void CurveDoor::HandOn() {
   zmq::socket_t next = MakeSocket(context_);
-  socket_.unbind(kEndpoint);
+  if (has_name_) {
+    socket_.unbind(kEndpoint);
+    has_name_ = false;
+  }
   next.bind(kEndpoint);
-  leaving_ = Leaving{std::move(socket_), std::chrono::steady_clock::now() + kLeaving};
+  has_name_ = true;
+  leaving_ = Leaving{std::move(socket_), std::chrono::steady_clock::now()};
   socket_ = std::move(next);
   answered_ = 0;
 }

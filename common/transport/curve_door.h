@@ -23,36 +23,39 @@ namespace weft {
 // stays, as what they were. A list that cannot be read any more lets in nobody new.
 //
 // Each connection that asks keeps, in ZeroMQ, its pipe to the socket that answered it: 11 kB, for
-// as long as both live. So after a hundred answers another socket takes the name, and the old
-// one is closed a little later, when nobody can be waiting for it any more. Who asks in between,
-// while nobody has the name, is turned away and tries again.
+// as long as both live. So after some answers another socket takes the name, and the old one is
+// closed once nobody has asked it for a while. Who asks in between, while nobody has the name, is
+// turned away, and tries again.
 class CurveDoor {
  public:
-  // The domain that sockets must name to be asked about.
-  static constexpr const char* kDomain = "weft";
-
+  // context: outlives the door.
   // Errors: those of ReadGuestList().  kAlreadyExists: the context has a door.
   static Result<std::unique_ptr<CurveDoor>> Open(zmq::context_t& context,
                                                  const std::string& guests_path);
+
+  // Makes a socket that will listen a CURVE server, at which nobody gets in but by this door, nor
+  // anybody while there is none. The keys are set elsewhere. Throws zmq::error_t.
+  static void Guard(zmq::socket_t& socket);
 
   CurveDoor(const CurveDoor&) = delete;
   CurveDoor& operator=(const CurveDoor&) = delete;
   ~CurveDoor();
 
  private:
-  // A socket that is about to be closed.
+  // A socket that has no name any more.
   struct Leaving {
     zmq::socket_t socket;
-    std::chrono::steady_clock::time_point until;
+    std::chrono::steady_clock::time_point asked_at;  // The last time.
   };
 
   CurveDoor(zmq::context_t& context, zmq::socket_t socket, std::string path, GuestList guests);
 
   void Answer();
-  // Answers who has asked at either socket by then.
-  void AnswerAll();
+  // Waits a little; answers one at each socket, and closes the old one when it is time.
+  void AnswerNext();
   void AnswerOne(zmq::socket_t& socket);
-  void LetSocketsGo();
+  // To another socket.
+  void HandOn();
   // Whose key it is, as text; empty for a stranger.
   std::string NameOf(const zmq::message_t& public_key);
   void ReadAgainIfChanged();
@@ -60,7 +63,8 @@ class CurveDoor {
   zmq::context_t& context_;
   // The thread's, once that runs.
   zmq::socket_t socket_;
-  int answered_ = 0;  // By socket_.
+  bool has_name_ = true;  // socket_ has.
+  int answered_ = 0;      // By socket_.
   std::optional<Leaving> leaving_;
   const std::string path_;
   GuestList guests_;

@@ -30,9 +30,7 @@ constexpr std::uint64_t kAnyThread = 0;
 constexpr std::uint64_t kFirstThread = 1;
 constexpr Duration kHandshakeMax = std::chrono::seconds(10);
 
-// ZMQ_ZERO_COPY_RECV and ZMQ_ZAP_ENFORCE_DOMAIN, which zmq.h counts among its drafts.
-constexpr int kZeroCopyReceive = 10;
-constexpr int kEnforceZapDomain = 93;
+constexpr int kZeroCopyReceive = 10;  // ZMQ_ZERO_COPY_RECV, which zmq.h counts among its drafts.
 
 int Milliseconds(Duration span) {
   return static_cast<int>(span.count());
@@ -119,13 +117,7 @@ Status UseCurve(zmq::socket_t& socket, const CurveOptions& curve) {
   socket.set(zmq::sockopt::curve_publickey, curve.keys.public_half);
   socket.set(zmq::sockopt::curve_secretkey, curve.keys.secret_half);
   if (listens) {
-    socket.set(zmq::sockopt::curve_server, true);
-    socket.set(zmq::sockopt::zap_domain, CurveDoor::kDomain);
-    // Otherwise everybody is let in where nobody answers at the door.
-    constexpr int kEnforce = 1;
-    if (::zmq_setsockopt(socket.handle(), kEnforceZapDomain, &kEnforce, sizeof(kEnforce)) != 0) {
-      throw zmq::error_t();
-    }
+    CurveDoor::Guard(socket);
   } else {
     socket.set(zmq::sockopt::curve_serverkey, curve.server);
   }
