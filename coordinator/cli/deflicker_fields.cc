@@ -35,10 +35,6 @@ Status CheckModeFields(const JobOptions& options) {
     return Failure(ErrorCode::kInvalidArgument,
                    "patch: --mode robust has patches of its own; the others take some");
   }
-  if (options.high_bit_depth && !coordinator::KeepsHighBitDepth(options.mode)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "high-bit-depth: only --mode robust smooths more than 8 bits a channel");
-  }
   if (options.high_bit_depth && options.steady_colours) {
     return Failure(ErrorCode::kInvalidArgument,
                    "high-bit-depth: --steady-colours corrects 8 bits a channel; leave one out");

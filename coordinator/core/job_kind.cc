@@ -88,10 +88,6 @@ bool ReadsPatchSize(v1::SmoothingMode mode) {
   return mode != v1::SMOOTHING_MODE_ROBUST;
 }
 
-bool KeepsHighBitDepth(v1::SmoothingMode mode) {
-  return mode == v1::SMOOTHING_MODE_ROBUST;
-}
-
 bool ReadsGuideWeight(v1::SmoothingMode mode) {
   return mode != v1::SMOOTHING_MODE_ROBUST && mode != v1::SMOOTHING_MODE_FAST;
 }

@@ -20,9 +20,6 @@ bool TakesKeyFrames(v1::SmoothingMode mode);
 // Whether smoothing in this mode reads patch_size: the robust one has patches of its own.
 bool ReadsPatchSize(v1::SmoothingMode mode);
 
-// Whether it can smooth more than 8 bits a channel.
-bool KeepsHighBitDepth(v1::SmoothingMode mode);
-
 // Whether it reads guide_weight: the fast and the robust one match by the guides alone.
 bool ReadsGuideWeight(v1::SmoothingMode mode);
 

@@ -192,13 +192,7 @@ Status CheckEngine(const v1::JobSpec& spec) {
 }
 
 Status CheckBitDepth(const v1::JobSpec& spec) {
-  if (!spec.high_bit_depth()) {
-    return {};
-  }
-  if (!KeepsHighBitDepth(spec.smoothing_mode())) {
-    return Refuse("high_bit_depth", "set", "smoothing_mode keeps 8 bits, only the robust one more");
-  }
-  return spec.steady_colours()
+  return spec.high_bit_depth() && spec.steady_colours()
              ? Refuse("high_bit_depth", "set", "steady_colours measures and corrects 8 bits")
              : Status();
 }

@@ -45,8 +45,10 @@ class WindowMatches {
 
   void See(OffsetField field, Match* match) const {
     match->field = std::move(field);
-    match->seen = Vote(match->source->style, match->field, options_.patch_size / 2);
+    match->seen = Vote(match->source->style, match->field, Radius());
   }
+
+  [[nodiscard]] int Radius() const { return options_.patch_size / 2; }
 
  private:
   const StyleOptions& options_;
@@ -63,6 +65,38 @@ MatchPlanes MeanOf(const std::vector<Match>& matches, const MatchPlanes& own) {
   return sum.Mean();
 }
 
+// The mean of a frame and its matches, in the depth of their styles.
+class FinalMean {
+ public:
+  FinalMean(const MatchFrame& own, int radius) : is_deep_(own.IsDeep()), radius_(radius) {
+    if (is_deep_) {
+      deep_.Begin(own.deep_style);
+      deep_.Add(own.deep_style, 1);
+    } else {
+      plain_.Begin(own.style);
+      plain_.Add(own.style, 1);
+    }
+  }
+
+  void Add(const Match& match) {
+    if (is_deep_) {
+      deep_.Add(Vote(match.source->deep_style, match.field, radius_), 1);
+    } else {
+      plain_.Add(match.seen, 1);
+    }
+  }
+
+  [[nodiscard]] Frame ToFrame() const {
+    return is_deep_ ? deep_.Mean().ToFrame() : plain_.Mean().ToFrame();
+  }
+
+ private:
+  bool is_deep_;
+  int radius_;
+  PictureSum plain_;
+  DeepPictureSum deep_;
+};
+
 // The fields of a match and of those beside it in time.
 std::vector<const OffsetField*> Tracked(const std::vector<Match>& matches, std::size_t index) {
   std::vector<const OffsetField*> fields = {&matches[index].field};
@@ -76,29 +110,28 @@ std::vector<const OffsetField*> Tracked(const std::vector<Match>& matches, std::
 }
 
 // One match at a time: a window of any size needs the memory of one.
-MatchPlanes FittedToThemselves(const WindowMatches& search,
-                               const std::vector<const MatchFrame*>& sources,
-                               const MatchPlanes& own) {
-  PictureSum sum(own);
-  sum.Add(own, 1);
+Frame FittedToThemselves(const WindowMatches& search,
+                         const std::vector<const MatchFrame*>& sources,
+                         const MatchFrame& own) {
+  FinalMean mean(own, search.Radius());
   for (const MatchFrame* source : sources) {
     Match match = search.Matched(*source);
     search.See(search.Refined(match, match.seen, {&match.field}), &match);
-    sum.Add(match.seen, 1);
+    mean.Add(match);
   }
-  return sum.Mean();
+  return mean.ToFrame();
 }
 
-MatchPlanes FittedToTheirMean(const WindowMatches& search,
-                              const std::vector<const MatchFrame*>& sources,
-                              const MatchPlanes& own) {
+Frame FittedToTheirMean(const WindowMatches& search,
+                        const std::vector<const MatchFrame*>& sources,
+                        const MatchFrame& own) {
   std::vector<Match> matches;
   matches.reserve(sources.size());
   for (const MatchFrame* source : sources) {
     matches.push_back(search.Matched(*source));
   }
   for (int round = 0; round < kRounds; ++round) {
-    const MatchPlanes mean = MeanOf(matches, own);
+    const MatchPlanes mean = MeanOf(matches, own.style);
     std::vector<OffsetField> fields;
     for (std::size_t i = 0; i < matches.size(); ++i) {
       fields.push_back(search.Refined(matches[i], mean, Tracked(matches, i)));
@@ -107,7 +140,11 @@ MatchPlanes FittedToTheirMean(const WindowMatches& search,
       search.See(std::move(fields[i]), &matches[i]);
     }
   }
-  return MeanOf(matches, own);
+  FinalMean mean(own, search.Radius());
+  for (const Match& match : matches) {
+    mean.Add(match);
+  }
+  return mean.ToFrame();
 }
 
 }  // namespace
@@ -124,7 +161,7 @@ Frame BalancedSmoother::Smoothed(const std::deque<MatchFrame>& frames,
   }
   const WindowMatches search(options_, seed_, own);
   const auto fit = aim_ == Aim::kItself ? FittedToThemselves : FittedToTheirMean;
-  return fit(search, sources, own.style).ToFrame();
+  return fit(search, sources, own);
 }
 
 }  // namespace weft::deflicker

@@ -140,10 +140,8 @@ Status SmoothFrames(const ClipFrames& clip,
       return SmoothWith(BalancedSmoother(style, BalancedSmoother::Aim::kMean, options.seed),
                         PrepareMatch, clip, core, options, take);
     case Mode::kFast:
-      return SmoothWith(
-          FastSmoother({.patch_size = options.patch_size, .rounds = 1, .last_rounds = 1},
-                       options.seed),
-          PrepareMatch, clip, core, options, take);
+      return SmoothWith(FastSmoother({.patch_size = options.patch_size, .rounds = 1}, options.seed),
+                        PrepareMatch, clip, core, options, take);
     case Mode::kRobust:
       return SmoothWith(RobustSmoother({options.window, bool{clip.guide}, options.seed}),
                         PrepareRobust, clip, core, options, take);

@@ -34,7 +34,7 @@ struct DeflickerOptions {
 };
 
 // A frame by its number, from the job's first frame. Where styles have a high bit depth
-// (Frame::deep), the robust mode's frames have it, too; those of other modes have 8 bits.
+// (Frame::deep), so have the smoothed frames; they are matched as 8 bits.
 using ReadFrame = std::function<Result<Frame>(std::uint32_t number)>;
 
 // Gets the smoothed frames in order. An error ends the work.

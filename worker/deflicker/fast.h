@@ -24,14 +24,18 @@
 
 namespace weft::deflicker {
 
-class FastSmoother {
+// Value: of the styles, as in PicturePlanes<Value>.
+template <typename Value>
+class BasicFastSmoother {
  public:
+  using Planes = PicturePlanes<Value>;
+
   // search.patch_size: at most 2 * kVoteRadiusMax + 1.
-  FastSmoother(const TileSearchOptions& search, std::uint64_t seed)
+  BasicFastSmoother(const TileSearchOptions& search, std::uint64_t seed)
       : search_(search), seed_(seed) {}
-  ~FastSmoother() = default;
-  FastSmoother(const FastSmoother&) = delete;
-  FastSmoother& operator=(const FastSmoother&) = delete;
+  ~BasicFastSmoother() = default;
+  BasicFastSmoother(const BasicFastSmoother&) = delete;
+  BasicFastSmoother& operator=(const BasicFastSmoother&) = delete;
 
   // The frame `target`, the mean of all frames of `window` seen from it. Targets come in ascending
   // order; nodes that no later one can need are forgotten. REQUIRES: frames hold the window.
@@ -53,31 +57,60 @@ class FastSmoother {
     }
   };
 
+  struct Sight {
+    std::uint32_t from = 0;  // Frames.
+    std::uint32_t to = 0;
+    std::uint32_t times = 1;  // That it counts.
+  };
+
   // The largest node that stands at `number` and has at most `room` frames.
   static Node Largest(Side side, std::uint32_t number, std::uint32_t room);
 
-  const MatchPlanes& Picture(const std::deque<MatchFrame>& frames, const Node& node);
-  void Blend(const std::deque<MatchFrame>& frames, const Node& node, MatchPlanes* blended);
-  // Adds `picture`, which shows what frame `from` shows, as seen from frame `to`, `times` times.
+  const Planes& Picture(const std::deque<MatchFrame>& frames, const Node& node);
+  void Blend(const std::deque<MatchFrame>& frames, const Node& node, Planes* blended);
+  // Adds `picture`, which shows what frame `sight.from` shows, as seen from the other.
   void AddSeen(const std::deque<MatchFrame>& frames,
-               const MatchPlanes& picture,
-               std::uint32_t from,
-               std::uint32_t to,
-               std::uint32_t times,
-               PictureSum* sum);
+               const Planes& picture,
+               const Sight& sight,
+               BasicPictureSum<Value>* sum);
   void Forget(std::uint32_t window_begin);
 
   TileSearchOptions search_;
   std::uint64_t seed_;
   std::uint64_t field_count_ = 0;
-  std::map<Node, MatchPlanes> nodes_;
-  std::vector<MatchPlanes> spare_;  // Of nodes that were forgotten: their memory.
+  std::map<Node, Planes> nodes_;
+  std::vector<Planes> spare_;  // Of nodes that were forgotten: their memory.
   ThreadTeam threads_{1};
   TileMatcher matcher_{&threads_};
   OffsetField field_;
-  MatchPlanes mean_;
-  PictureSum sum_;       // Of a frame,
-  PictureSum node_sum_;  // and of a node.
+  Planes mean_;
+  BasicPictureSum<Value> sum_;       // Of a frame,
+  BasicPictureSum<Value> node_sum_;  // and of a node.
+};
+
+extern template class BasicFastSmoother<std::int16_t>;
+extern template class BasicFastSmoother<std::uint16_t>;
+
+// Of either depth.
+class FastSmoother {
+ public:
+  // As of BasicFastSmoother.
+  FastSmoother(const TileSearchOptions& search, std::uint64_t seed)
+      : plain_(search, seed), deep_(search, seed) {}
+
+  // Likewise. REQUIRES: all frames have one depth.
+  Frame Smoothed(const std::deque<MatchFrame>& frames, std::uint32_t target, FrameRange window) {
+    return frames.front().IsDeep() ? deep_.Smoothed(frames, target, window)
+                                   : plain_.Smoothed(frames, target, window);
+  }
+
+  [[nodiscard]] std::uint64_t FieldCount() const {
+    return plain_.FieldCount() + deep_.FieldCount();
+  }
+
+ private:
+  BasicFastSmoother<std::int16_t> plain_;
+  BasicFastSmoother<std::uint16_t> deep_;
 };
 
 }  // namespace weft::deflicker

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "common/plan/key_frames.h"
@@ -44,7 +45,8 @@ class Interpolator {
     for (int round = 0; round < kRounds; ++round) {
       FitTogether(frames, target, window, &matches);
     }
-    return Blended(matches, target);
+    return keys.front()->IsDeep() ? Blended<std::uint16_t>(matches, target)
+                                  : Blended<std::int16_t>(matches, target);
   }
 
  private:
@@ -95,21 +97,35 @@ class Interpolator {
     }
   }
 
-  static Frame Blended(const std::vector<KeyMatch>& matches, std::uint32_t target) {
-    PictureSum sum(matches.front().seen);
+  // Value: of the key frames' styles, as in PicturePlanes<Value>.
+  template <typename Value>
+  [[nodiscard]] Frame Blended(const std::vector<KeyMatch>& matches, std::uint32_t target) const {
+    BasicPictureSum<Value> sum(matches.front().key->template Style<Value>());
+    const auto add = [&](const KeyMatch& match, std::uint32_t times) {
+      if constexpr (std::is_same_v<Value, std::uint16_t>) {
+        sum.Add(Vote(match.key->deep_style, match.field, options_.patch_size / 2),
+                static_cast<std::int32_t>(times));
+      } else {
+        sum.Add(match.seen, static_cast<std::int32_t>(times));
+      }
+    };
     if (matches.size() == 1) {
-      return matches.front().seen.ToFrame();
+      add(matches.front(), 1);
+    } else {
+      add(matches.front(), matches.back().key->number - target);
+      add(matches.back(), target - matches.front().key->number);
     }
-    const std::uint32_t before = matches.front().key->number;
-    const std::uint32_t after = matches.back().key->number;
-    sum.Add(matches.front().seen, static_cast<std::int32_t>(after - target));
-    sum.Add(matches.back().seen, static_cast<std::int32_t>(target - before));
     return sum.Mean().ToFrame();
   }
 
   InterpolationOptions options_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, OffsetField> fields_;  // By target and key.
 };
+
+// A key frame as it is.
+Frame ItselfOf(const MatchFrame& key) {
+  return key.IsDeep() ? key.deep_style.ToFrame() : key.style.ToFrame();
+}
 
 // The key frames of the current frame, each prepared once.
 class PreparedKeys {
@@ -125,6 +141,10 @@ class PreparedKeys {
         WEFT_ASSIGN_OR_RETURN(const Frame style, clip_.style(number));
         WEFT_RETURN_IF_ERROR(CheckSameSize(number, guide, style));
         keys_.emplace(number, PrepareMatch(number, &guide, style));
+      }
+      if (keys_.at(number).IsDeep() != keys_.begin()->second.IsDeep()) {
+        return Failure(ErrorCode::kInvalidArgument, "key frame " + std::to_string(number) +
+                                                        " has another bit depth than others");
       }
       keys.push_back(&keys_.at(number));
     }
@@ -179,7 +199,7 @@ Status Interpolate(const ClipFrames& clip,
         keys.Take(KeysAround(number, key_frames, clip.scene_starts, clip.frame_count)));
     const bool is_key = around.front()->number == number;
     WEFT_RETURN_IF_ERROR(take(is_key
-                                  ? around.front()->style.ToFrame()
+                                  ? ItselfOf(*around.front())
                                   : interpolator.Between(frames.Frames(), number, window, around)));
   }
   return {};

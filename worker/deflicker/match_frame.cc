@@ -8,11 +8,11 @@ namespace weft::deflicker {
 MatchFrame PrepareMatch(std::uint32_t number, const Frame* guide, const Frame& style) {
   return {number,
           MatchPyramid(guide == nullptr ? LocallyNormalized(style) : *guide, kPyramidSideMin),
-          MatchPlanes(style)};
+          MatchPlanes(style), style.deep.empty() ? DeepPlanes() : DeepPlanes(style)};
 }
 
 MatchFrame PrepareGuide(std::uint32_t number, const Frame& guide) {
-  return {number, MatchPyramid(guide, kPyramidSideMin), {}};
+  return {number, MatchPyramid(guide, kPyramidSideMin), {}, {}};
 }
 
 }  // namespace weft::deflicker

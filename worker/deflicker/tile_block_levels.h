@@ -59,9 +59,8 @@ class BlockLevels {
                           machine_.template Take<BlockTile>(Count(round.Columns(), round.Rows())));
     WEFT_ASSIGN_OR_RETURN(round.before, Samples(target));
     WEFT_ASSIGN_OR_RETURN(round.after, Samples(target));
-    const int rounds = options_.RoundsOf(level);
-    for (; round.round < rounds; ++round.round) {
-      round.is_last = round.round + 1 == rounds;
+    for (; round.round < options_.rounds; ++round.round) {
+      round.is_last = round.round + 1 == options_.rounds;
       WEFT_RETURN_IF_ERROR(machine_.Search(round));
       std::swap(round.before, round.after);
     }

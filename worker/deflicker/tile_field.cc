@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "worker/deflicker/fetch.h"
+#include "worker/deflicker/instruction_sets.h"
 #include "worker/deflicker/occurrence.h"
 #include "worker/deflicker/tile_candidates.h"
 #include "worker/deflicker/tile_random.h"
@@ -57,7 +58,7 @@ class LevelSearch {
         extras_(order.extras),
         level_(level),
         radius_(order.options.patch_size / 2),
-        rounds_(order.options.RoundsOf(level)),
+        rounds_(order.options.rounds),
         columns_((target_.Width() + TileWidth() - 1) / TileWidth()),
         rows_((target_.Height() + kTileRows - 1) / kTileRows),
         is_far_(IsWorthFetching(target_.Width(), target_.Height())),
@@ -120,8 +121,9 @@ class LevelSearch {
     view->extras.target_mask = copy(extras_.target_masks, &view->mask);
   }
 
-  // Both pictures, where a tile begins: most matches are not far from there.
-  void FetchTile(int x, int y) const {
+  // Both pictures, where a tile begins: most matches are not far from there. Inlined, as Fetch()
+  // is.
+  WEFT_ALWAYS_INLINE void FetchTile(int x, int y) const {
     const int rows = std::min(kTileRows, target_.Height() - y) + 2 * radius_;
     for (const MatchPlanes* const planes : {&target_, &source_}) {
       Fetch(planes->At(0, x, y - radius_), kTileColumns, MatchPlanes::kChannels * rows,
@@ -279,12 +281,10 @@ Status CheckTileSearch(int width, int height, const TileSearchOptions& options) 
                        " pixels cannot be matched; they are odd, 3 to " +
                        std::to_string(2 * kTrialRadiusMax + 1));
   }
-  for (const int rounds : {options.rounds, options.last_rounds}) {
-    if (rounds < 1 || rounds > kRoundsMax) {
-      return Failure(ErrorCode::kInvalidArgument, "a level is searched in 1 to " +
-                                                      std::to_string(kRoundsMax) + " rounds, not " +
-                                                      std::to_string(rounds));
-    }
+  if (options.rounds < 1 || options.rounds > kRoundsMax) {
+    return Failure(ErrorCode::kInvalidArgument, "a level is searched in 1 to " +
+                                                    std::to_string(kRoundsMax) + " rounds, not " +
+                                                    std::to_string(options.rounds));
   }
   if (options.coarse_reach < 0 || options.coarse_reach > kCoarseReachMax) {
     return Failure(ErrorCode::kInvalidArgument,

@@ -15,7 +15,7 @@ namespace weft::deflicker {
 
 inline constexpr int kTrialRadiusMax = 10;
 
-// The best candidate of every pixel so far. Only the first kTileColumns - 2 * radius columns count.
+// The best candidate of every pixel so far. Only the tile's own columns count.
 struct TileBest {
   alignas(64) std::uint16_t costs[kTileRows][kTileColumns];
   alignas(64) std::uint16_t candidates[kTileRows][kTileColumns];

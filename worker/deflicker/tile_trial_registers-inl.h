@@ -36,7 +36,8 @@ HWY_INLINE void Keep(hn::Vec<Costs> cost,
   hn::BlendedStore(candidate, is_better, Costs(), candidates);
 }
 
-// Whole: every row and column of the tile is inside.
+// Whole: every row and column of the tile is inside; columns beyond a narrower tile are written,
+// too.
 template <int Radius, bool Whole>
 HWY_NOINLINE void TryInRegisters(const TileTrial& trial,
                                  const CostScale& scale,

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstring>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "worker/deflicker/fetch.h"
+#include "worker/deflicker/instruction_sets.h"
 #include "worker/deflicker/vote_sums.h"
 #include "worker/deflicker/voters.h"
 
@@ -28,7 +30,7 @@ class Ballot {
         radius_(radius),
         block_columns_(kTileColumns - 2 * radius),
         is_far_(IsWorthFetching(field.width, field.height)),
-        pitch_(kBorder + field.width + kTileColumns + kBorder),
+        pitch_(kBorder + field.width + kTileColumns),
         band_(static_cast<std::size_t>(kReachedRowsMax * MatchPlanes::kChannels) *
               static_cast<std::size_t>(pitch_)) {}
 
@@ -54,8 +56,8 @@ class Ballot {
   }
 
  private:
-  static constexpr int kBorder = 32;  // At least the largest radius, and a vector.
-  static_assert(kBorder >= kVoteRadiusMax);
+  // Left of the picture. A block that begins in its last column ends within a tile's columns.
+  static constexpr int kBorder = kVoteRadiusMax;
 
   // Sums of the band's row and the picture's column x.
   std::uint16_t* Row(int row, int channel, int x) {
@@ -88,8 +90,8 @@ class Ballot {
     }
   }
 
-  // What the votes of the block after this one read.
-  void FetchAfter(const VoteBlock& block) const {
+  // What the votes of the block after this one read. Inlined, as Fetch() is.
+  WEFT_ALWAYS_INLINE void FetchAfter(const VoteBlock& block) const {
     const int next = block.x + block_columns_;
     if (next < field_.width) {
       Fetch(&field_.offsets[field_.Index(next, block.y)],
@@ -139,21 +141,30 @@ void WriteMeans(const std::uint16_t* sums, int rows, int radius, int width, std:
   }
 }
 
-// Calls take(y, means) for every row of the picture, by any thread and in any order, where
-// means(channel, to) writes them, in whole vectors.
-template <typename Take>
-void VoteOnRows(const MatchPlanes& source,
-                const OffsetField& field,
-                int radius,
-                ThreadTeam* threads,
-                const Take& take) {
-  assert(source.Width() == field.width && source.Height() == field.height);
+// Calls hear(begin, end) for parts of the picture's rows, by any thread and in any order.
+template <typename Hear>
+void ForEachPart(const OffsetField& field, int radius, ThreadTeam* threads, const Hear& hear) {
   assert(radius >= 0 && radius <= kVoteRadiusMax);
   const int block_rows = (field.height + kTileRows - 1) / kTileRows;
   const int parts = std::min(threads->ThreadCount(), block_rows);
   threads->ForEach(parts, [&](int part) {
-    const int begin = block_rows * part / parts * kTileRows;
-    const int end = std::min(block_rows * (part + 1) / parts * kTileRows, field.height);
+    hear(block_rows * part / parts * kTileRows,
+         std::min(block_rows * (part + 1) / parts * kTileRows, field.height));
+  });
+}
+
+// Calls take(y, means) for every row of the picture, by any thread and in any order, where
+// means(channel, to) writes them, in whole vectors. Each part of the picture has a `take` of its
+// own, from make_take().
+template <typename MakeTake>
+void VoteOnRows(const MatchPlanes& source,
+                const OffsetField& field,
+                int radius,
+                ThreadTeam* threads,
+                const MakeTake& make_take) {
+  assert(source.Width() == field.width && source.Height() == field.height);
+  ForEachPart(field, radius, threads, [&](int begin, int end) {
+    auto take = make_take();
     Ballot(source, field, radius).Run(begin, end, [&](int y, const auto& sums) {
       const int rows = Neighbours(y, radius, field.height);
       take(y, [&](int channel, std::int16_t* to) {
@@ -163,6 +174,110 @@ void VoteOnRows(const MatchPlanes& source,
   });
 }
 
+// A picture of 16 bits as two of 8, since sums of votes have 16.
+struct HalvesOfDeep {
+  MatchPlanes upper;
+  MatchPlanes lower;
+
+  explicit HalvesOfDeep(const DeepPlanes& planes)
+      : upper(planes.Width(), planes.Height()), lower(planes.Width(), planes.Height()) {
+    constexpr unsigned kBits = 8;
+    for (int y = 0; y < planes.Height(); ++y) {
+      for (int channel = 0; channel < DeepPlanes::kChannels; ++channel) {
+        const std::uint16_t* const from = planes.At(channel, 0, y);
+        std::int16_t* const high = upper.At(channel, 0, y);
+        std::int16_t* const low = lower.At(channel, 0, y);
+        for (int x = 0; x < planes.Width(); ++x) {
+          high[x] = static_cast<std::int16_t>(from[x] >> kBits);
+          low[x] = static_cast<std::int16_t>(from[x] & 0xffU);
+        }
+      }
+    }
+    upper.FillMargin();
+    lower.FillMargin();
+  }
+};
+
+void WriteDeepMeans(const std::uint16_t* upper,
+                    const std::uint16_t* lower,
+                    int rows,
+                    int radius,
+                    int width,
+                    std::uint16_t* means) {
+  constexpr std::uint32_t kUpper = 256;
+  for (int x = 0; x < width; ++x) {
+    const auto count = static_cast<std::uint32_t>(rows * Neighbours(x, radius, width));
+    means[x] = static_cast<std::uint16_t>((kUpper * upper[x] + lower[x] + count / 2) / count);
+  }
+}
+
+template <typename MakeTake>
+void VoteOnRows(const DeepPlanes& source,
+                const OffsetField& field,
+                int radius,
+                ThreadTeam* threads,
+                const MakeTake& make_take) {
+  assert(source.Width() == field.width && source.Height() == field.height);
+  const HalvesOfDeep halves(source);
+  const auto width = static_cast<std::size_t>(field.width);
+  ForEachPart(field, radius, threads, [&](int begin, int end) {
+    auto take = make_take();
+    std::vector<std::uint16_t> upper;  // [rows, channels, width]
+    upper.reserve(static_cast<std::size_t>(end - begin) * DeepPlanes::kChannels * width);
+    Ballot(halves.upper, field, radius).Run(begin, end, [&](int /*y*/, const auto& sums) {
+      for (int channel = 0; channel < DeepPlanes::kChannels; ++channel) {
+        upper.insert(upper.end(), sums(channel), sums(channel) + width);
+      }
+    });
+    Ballot(halves.lower, field, radius).Run(begin, end, [&](int y, const auto& sums) {
+      const int rows = Neighbours(y, radius, field.height);
+      take(y, [&](int channel, std::uint16_t* to) {
+        const int row = (y - begin) * DeepPlanes::kChannels + channel;
+        WriteDeepMeans(&upper[static_cast<std::size_t>(row) * width], sums(channel), rows, radius,
+                       field.width, to);
+      });
+    });
+  });
+}
+
+template <typename Planes>
+void VoteInto(const Planes& source,
+              const OffsetField& field,
+              int radius,
+              ThreadTeam* threads,
+              Planes* voted) {
+  if (voted->Width() != field.width || voted->Height() != field.height) {
+    *voted = Planes(field.width, field.height);
+  }
+  VoteOnRows(source, field, radius, threads, [&] {
+    return [voted](int y, const auto& means) {
+      for (int channel = 0; channel < Planes::kChannels; ++channel) {
+        means(channel, voted->At(channel, 0, y));
+      }
+    };
+  });
+  voted->FillMargin();
+}
+
+template <typename Value>
+void AddVoteTo(const PicturePlanes<Value>& source,
+               const OffsetField& field,
+               int radius,
+               std::int32_t times,
+               ThreadTeam* threads,
+               BasicPictureSum<Value>* sum) {
+  VoteOnRows(source, field, radius, threads, [&] {
+    std::vector<Value> levels(static_cast<std::size_t>(field.width + kTileColumns));
+    return [levels = std::move(levels), sum, times](int y, const auto& means) mutable {
+      for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
+        means(channel, levels.data());
+        sum->AddRow(channel, y, levels.data(), times);
+      }
+    };
+  });
+  sum->CountIn(times);
+}
+
 }  // namespace
 
 void Vote(const MatchPlanes& source,
@@ -170,21 +285,20 @@ void Vote(const MatchPlanes& source,
           int radius,
           ThreadTeam* threads,
           MatchPlanes* voted) {
-  if (voted->Width() != field.width || voted->Height() != field.height) {
-    *voted = MatchPlanes(field.width, field.height);
-  }
-  VoteOnRows(source, field, radius, threads, [&](int y, const auto& means) {
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      means(channel, voted->At(channel, 0, y));
-    }
-  });
-  voted->FillMargin();
+  VoteInto(source, field, radius, threads, voted);
 }
 
 MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius) {
   ThreadTeam alone(1);
-  MatchPlanes voted(source.Width(), source.Height());
-  Vote(source, field, radius, &alone, &voted);
+  MatchPlanes voted;
+  VoteInto(source, field, radius, &alone, &voted);
+  return voted;
+}
+
+DeepPlanes Vote(const DeepPlanes& source, const OffsetField& field, int radius) {
+  ThreadTeam alone(1);
+  DeepPlanes voted;
+  VoteInto(source, field, radius, &alone, &voted);
   return voted;
 }
 
@@ -194,15 +308,16 @@ void AddVote(const MatchPlanes& source,
              std::int32_t times,
              ThreadTeam* threads,
              PictureSum* sum) {
-  VoteOnRows(source, field, radius, threads, [&](int y, const auto& means) {
-    thread_local std::vector<std::int16_t> levels;
-    levels.resize(static_cast<std::size_t>(field.width + kTileColumns));
-    for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
-      means(channel, levels.data());
-      sum->AddRow(channel, y, levels.data(), times);
-    }
-  });
-  sum->CountIn(times);
+  AddVoteTo(source, field, radius, times, threads, sum);
+}
+
+void AddVote(const DeepPlanes& source,
+             const OffsetField& field,
+             int radius,
+             std::int32_t times,
+             ThreadTeam* threads,
+             DeepPictureSum* sum) {
+  AddVoteTo(source, field, radius, times, threads, sum);
 }
 
 }  // namespace weft::deflicker

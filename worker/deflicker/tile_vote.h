@@ -1,5 +1,5 @@
 // A source's picture seen through a field: FastBlend's remapping (arXiv 2311.09265), in a few
-// operations a pixel for each different offset of a tile instead of a gather for each patch.
+// operations a pixel for each different offset of a block instead of a gather for each patch.
 
 #pragma once
 
@@ -27,6 +27,9 @@ void Vote(const MatchPlanes& source,
           MatchPlanes* voted);
 MatchPlanes Vote(const MatchPlanes& source, const OffsetField& field, int radius);
 
+// The same of values 0..65535.
+DeepPlanes Vote(const DeepPlanes& source, const OffsetField& field, int radius);
+
 // The same, added `times` times to a sum, which is faster where nothing else needs it. REQUIRES:
 // some picture of the size was added before.
 void AddVote(const MatchPlanes& source,
@@ -35,5 +38,11 @@ void AddVote(const MatchPlanes& source,
              std::int32_t times,
              ThreadTeam* threads,
              PictureSum* sum);
+void AddVote(const DeepPlanes& source,
+             const OffsetField& field,
+             int radius,
+             std::int32_t times,
+             ThreadTeam* threads,
+             DeepPictureSum* sum);
 
 }  // namespace weft::deflicker

@@ -1,7 +1,5 @@
 #include "worker/deflicker/vote_sums.h"
 
-#include <algorithm>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "worker/deflicker/vote_sums.cc"
 #include <hwy/foreach_target.h>

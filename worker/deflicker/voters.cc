@@ -72,7 +72,7 @@ void VoterReader::Read(const VoteBlock& block, Voters* voters) {
   for (int row = 0; row < block.height + 2 * around; ++row) {
     std::uint16_t* const indices = voters->offsets[row];
     if (row < around || row >= around + block.height) {
-      std::fill(indices, indices + kVoterColumnsRead, kNobody);
+      std::fill(indices, indices + kVoterColumns, kNobody);
       continue;
     }
     std::fill(indices, indices + around, kNobody);

@@ -22,8 +22,8 @@ struct VoteBlock {
 };
 
 constexpr int kVoterRowsMax = kTileRows + 4 * kVoteRadiusMax;
-constexpr int kVoterColumns = 2 * kTileColumns;
-constexpr int kVoterColumnsRead = kTileColumns + 32;  // The last vector with a voter ends before.
+constexpr int kVoterColumns =
+    kTileColumns + 32;  // A vector that begins with the last one ends before.
 constexpr std::uint16_t kNobody = 0xffff;
 
 // One offset of those that a block votes for, and where its voters are, in rows and columns of

@@ -31,7 +31,7 @@ Result<Frame> ReadFrame(const v1::JobSpec& job,
                         std::uint32_t frame,
                         WarmClip& warm) {
   ClipPicture name = NameOf(job.input_path(), clip.first_frame() + frame, clip);
-  name.deep = job.high_bit_depth();
+  name.deep = job.high_bit_depth() && job.keys_path().empty();  // With key frames it is the guide.
   return ReadNamed(name, frame, warm);
 }
 
@@ -58,7 +58,8 @@ Result<Frame> ReadKey(const v1::JobSpec& job,
       static_cast<std::uint32_t>(clips.keys.height) != clip.size().height()) {
     return Failure(ErrorCode::kInvalidArgument, job.keys_path() + " has changed its size");
   }
-  return keys->Read(IndexOfKey(clips, clip.first_frame() + frame));
+  const std::uint32_t index = IndexOfKey(clips, clip.first_frame() + frame);
+  return job.high_bit_depth() ? keys->ReadDeep(index) : keys->Read(index);
 }
 
 Result<Frame> ReadMap(const v1::Control& control,

@@ -234,7 +234,7 @@ JobOptions CompleteDeflicker() {
   return options;
 }
 
-TEST(JobOptions, AHighBitDepthNeedsTheRobustModeAlone) {
+TEST(JobOptions, AHighBitDepthGoesWithEveryMode) {
   JobOptions options = CompleteDeflicker();
   EXPECT_FALSE(ResolveSpec(options)->high_bit_depth());
   options.high_bit_depth = true;
@@ -243,7 +243,7 @@ TEST(JobOptions, AHighBitDepthNeedsTheRobustModeAlone) {
   EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("high-bit-depth: "));
   options.steady_colours = false;
   options.mode = v1::SMOOTHING_MODE_FAST;
-  EXPECT_THAT(ResolveSpec(options).error().message(), HasSubstr("only --mode robust"));
+  EXPECT_TRUE(ResolveSpec(options)->high_bit_depth());
 }
 
 TEST(JobOptions, EveryFieldOfADeflickerJobIsDecided) {

@@ -243,11 +243,6 @@ std::vector<BadSpec> BadDeflickerSpecs() {
       {"patch_size is 17", [](auto& s) { s.set_patch_size(17); }},
       {"patch_size is 7: smoothing_mode has patches of its own",
        [](auto& s) { s.set_patch_size(7); }},
-      {"high_bit_depth is set: smoothing_mode keeps 8 bits",
-       [](auto& s) {
-         s.set_smoothing_mode(v1::SMOOTHING_MODE_FAST);
-         s.set_high_bit_depth(true);
-       }},
       {"high_bit_depth is set: steady_colours",
        [](auto& s) {
          s.set_high_bit_depth(true);

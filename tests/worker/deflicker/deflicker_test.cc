@@ -143,13 +143,19 @@ Clip Deepened(Clip clip) {
 
 // Goal: a high bit depth changes what is averaged and nothing else. Method: the same clip with and
 // without bits below its levels, and each cut into chunks.
-TEST(Deflicker, RobustModeKeepsAHighBitDepth) {
+TEST(Deflicker, EveryModeKeepsAHighBitDepth) {
   const Clip plain = FlickeringPan(5, 64, 48, 2.5);
   const Clip deep = Deepened(plain);
-  for (const bool guided : {true, false}) {
-    const auto smooth = [&](const Clip& clip, FrameRange core) {
+  for (const auto& [mode, guided] : {std::pair(Mode::kRobust, true),
+                                     {Mode::kRobust, false},
+                                     {Mode::kBalanced, true},
+                                     {Mode::kAccurate, true},
+                                     {Mode::kFast, true},
+                                     {Mode::kFast, false}}) {
+    SCOPED_TRACE(testing::Message() << static_cast<int>(mode) << ", " << guided);
+    const auto smooth = [mode = mode, guided = guided](const Clip& clip, FrameRange core) {
       return Smooth({0, guided ? &clip.guides : nullptr}, {0, &clip.stylized}, core, {0}, 5,
-                    {.mode = Mode::kRobust, .window = 4})
+                    {.mode = mode, .window = 4})
           .value();
     };
     const std::vector<Frame> levels = smooth(plain, {0, 5});

@@ -1,6 +1,8 @@
 #include "worker/deflicker/interpolation.h"
 
 #include <algorithm>
+#include <cmath>
+#include <random>
 #include <set>
 #include <utility>
 
@@ -127,6 +129,34 @@ TEST(Interpolate, GivesTheSameFramesForEveryCutAndReadsOnlyWhatItNeeds) {
   ASSERT_TRUE(clip.Made(keys, {3, 5}, options));
   EXPECT_EQ(clip.guides_read_, (std::set<std::uint32_t>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(clip.styles_read_, (std::set<std::uint32_t>{1, 5}));
+}
+
+TEST(Interpolate, KeepsAHighBitDepth) {
+  Clip clip(5, 64, 48);
+  const std::vector<Frame> plain = clip.Made({0, 4}, {0, 5}).value();
+  std::mt19937 random(3);
+  for (const std::size_t key : {0, 4}) {
+    for (const std::uint8_t level : clip.truth_[key].rgb) {
+      const int value = level * 257 + static_cast<int>(random() % 257) - 128;
+      clip.truth_[key].deep.push_back(static_cast<std::uint16_t>(std::clamp(value, 0, 65535)));
+    }
+  }
+  const std::vector<Frame> deep = clip.Made({0, 4}, {0, 5}).value();
+  EXPECT_EQ(deep[4], clip.truth_[4]);
+  double off = 0;
+  for (const std::size_t number : {1, 2, 3}) {
+    ASSERT_EQ(deep[number].deep.size(), plain[number].rgb.size());
+    for (std::size_t i = 0; i < deep[number].deep.size(); ++i) {
+      ASSERT_NEAR(deep[number].rgb[i], plain[number].rgb[i], 1);
+      off += std::abs(deep[number].deep[i] / 257.0 - deep[number].rgb[i]);
+    }
+  }
+  EXPECT_NEAR(off / (3.0 * 64 * 48 * 3), 0.25, 0.03) << "of a level: 8 bits would do as well";
+  // One key frame alone, and keys of two depths.
+  EXPECT_FALSE(clip.Made({4}, {2, 3}).value().front().deep.empty());
+  clip.truth_[0].deep.clear();
+  EXPECT_EQ(clip.Made({0, 4}, {2, 3}).error().message(),
+            "key frame 4 has another bit depth than others");
 }
 
 TEST(Interpolate, StaysInItsShot) {

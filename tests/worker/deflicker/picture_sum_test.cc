@@ -37,6 +37,23 @@ TEST(PictureSum, RoundsAlikeForEveryCount) {
   }
 }
 
+TEST(PictureSum, RoundsSixteenBitsAlikeForEveryCount) {
+  Frame frame = PlainFrame(9, 7, 0);
+  frame.deep.assign(frame.rgb.size(), 65534);
+  const DeepPlanes low(frame);
+  frame.deep.assign(frame.rgb.size(), 65535);
+  const DeepPlanes high(frame);
+  for (const int count : {1, 2, 3, 7, 32, 511, 2047, 2048, 2049, 5000}) {
+    for (const int more : {0, count / 2, (count + 1) / 2, count / 2 + 1, count}) {
+      DeepPictureSum sum(low);
+      sum.Add(low, count - more);
+      sum.Add(high, more);
+      EXPECT_EQ(*sum.Mean().At(2, 8, 6), 2 * more >= count ? 65535 : 65534)
+          << more << " of " << count;
+    }
+  }
+}
+
 TEST(PictureSum, BeginsAnewForAnotherSize) {
   PictureSum sum(Flat(7));
   sum.Add(Flat(7), 5);

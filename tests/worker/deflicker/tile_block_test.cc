@@ -108,9 +108,8 @@ TEST(BlockSearch, FindsItInNoiseTooWhereEveryOffsetIsDifferent) {
 TEST(BlockSearch, FindsItWithEveryOption) {
   const Frame source = PatternFrame(160, 90, 0, 0);
   const Frame target = NoiseFrame(160, 90, 9);
-  ExpectTheFieldOfTheProcessor(source, target, {.rounds = 1, .last_rounds = 1});
-  ExpectTheFieldOfTheProcessor(source, target, {.rounds = 2, .last_rounds = 1});
-  ExpectTheFieldOfTheProcessor(source, target, {.rounds = 4, .last_rounds = 4, .coarse_reach = 3});
+  ExpectTheFieldOfTheProcessor(source, target, {.rounds = 1});
+  ExpectTheFieldOfTheProcessor(source, target, {.rounds = 4, .coarse_reach = 3});
   ExpectTheFieldOfTheProcessor(source, target, {.level_end = 1});
 }
 
@@ -118,7 +117,7 @@ TEST(BlockSearch, StopsTryingWhereItDoes) {
   // One level, which begins with the 441 offsets in reach; in noise rounds find others beyond, more
   // than kTriedMax.
   ExpectTheFieldOfTheProcessor(NoiseFrame(300, 37, 7), NoiseFrame(300, 37, 8),
-                               {.rounds = 8, .last_rounds = 8, .coarse_reach = 10});
+                               {.rounds = 8, .coarse_reach = 10});
 }
 
 TEST(BlockSearch, FindsItInPicturesSmallerThanATile) {

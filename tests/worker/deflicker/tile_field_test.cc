@@ -112,7 +112,7 @@ TEST(CheckTileSearch, RefusesWhatCannotBeMatched) {
   EXPECT_FALSE(CheckTileSearch(0, 64, {}));
   EXPECT_FALSE(CheckTileSearch(64, 20000, {}));
   EXPECT_FALSE(CheckTileSearch(64, 64, {.rounds = 0}));
-  EXPECT_FALSE(CheckTileSearch(64, 64, {.last_rounds = 9}));
+  EXPECT_FALSE(CheckTileSearch(64, 64, {.rounds = 9}));
   EXPECT_FALSE(CheckTileSearch(64, 64, {.coarse_reach = 11}));
 }
 

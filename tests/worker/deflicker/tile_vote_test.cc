@@ -1,12 +1,17 @@
 #include "worker/deflicker/tile_vote.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include "tests/worker/deflicker/test_pictures.h"
 #include "tests/worker/deflicker/vector_targets.h"
+#include "worker/deflicker/picture_sum.h"
+#include "worker/deflicker/thread_team.h"
 
 namespace weft::deflicker {
 namespace {
@@ -40,6 +45,20 @@ Frame PlainVote(const MatchPlanes& source, const OffsetField& field, int radius)
     }
   }
   return voted;
+}
+
+// The same of 0..65535.
+std::uint16_t PlainDeepVote(
+    const DeepPlanes& source, const OffsetField& field, int radius, int channel, Position at) {
+  std::int64_t sum = 0;
+  std::int64_t count = 0;
+  for (int v = std::max(0, at.y - radius); v <= std::min(field.height - 1, at.y + radius); ++v) {
+    for (int u = std::max(0, at.x - radius); u <= std::min(field.width - 1, at.x + radius); ++u) {
+      sum += *source.At(channel, at.x + field.At(u, v).dx, at.y + field.At(u, v).dy);
+      ++count;
+    }
+  }
+  return static_cast<std::uint16_t>((2 * sum + count) / (2 * count));
 }
 
 // Matches anywhere inside, in runs of every length.
@@ -106,7 +125,7 @@ TEST(Vote, IsTheSameWithMoreThreads) {
   const OffsetField field = RandomField(150, 90, 2);
   for (const int radius : {0, 2, kVoteRadiusMax}) {
     const Frame expected = Vote(source, field, radius).ToFrame();
-    for (const int count : {2, 3, 5, 9}) {  // The picture has six rows of tiles.
+    for (const int count : {2, 3, 5, 9}) {  // The picture has six rows of blocks.
       SCOPED_TRACE(testing::Message() << radius << " " << count);
       ThreadTeam threads(count);
       MatchPlanes voted;
@@ -143,6 +162,54 @@ TEST(Vote, AddsToASumWhatItWouldWrite) {
     AddVote(source, field, 2, 5, &threads, &sum);
     EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
   }
+}
+
+Frame DeepNoise(int width, int height, unsigned seed) {
+  std::mt19937 random(seed);
+  Frame frame{width, height, {}};
+  frame.deep.resize(std::size_t{3} * static_cast<std::size_t>(width * height));
+  for (std::uint16_t& value : frame.deep) {
+    value = static_cast<std::uint16_t>(random());
+  }
+  RoundTo8Bits(&frame);
+  return frame;
+}
+
+TEST(Vote, IsExactInSixteenBits) {
+  const DeepPlanes source(DeepNoise(70, 37, 1));
+  const OffsetField field = RandomField(70, 37, 2);
+  for (const int radius : {0, 1, 2, kVoteRadiusMax}) {
+    SCOPED_TRACE(radius);
+    ForEveryTarget([&] {
+      const DeepPlanes voted = Vote(source, field, radius);
+      for (int y = 0; y < 37; ++y) {
+        for (int x = 0; x < 70; ++x) {
+          ASSERT_EQ(*voted.At(1, x, y), PlainDeepVote(source, field, radius, 1, Position{x, y}));
+        }
+      }
+    });
+  }
+}
+
+TEST(Vote, AddsToASumOfSixteenBitsWhatItWouldWrite) {
+  const DeepPlanes source(DeepNoise(70, 37, 1));
+  const OffsetField field = RandomField(70, 37, 2);
+  DeepPictureSum expected(source);
+  expected.Add(source, 2);
+  expected.Add(Vote(source, field, 2), 5);
+  ThreadTeam threads(3);
+  DeepPictureSum sum(source);
+  sum.Add(source, 2);
+  AddVote(source, field, 2, 5, &threads, &sum);
+  EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
+}
+
+// What is fetched ahead is fetched for such pictures only.
+TEST(Vote, IsTheSameOfALargePicture) {
+  const MatchPlanes source(NoiseFrame(512, 257, 1));
+  const OffsetField field = RandomField(512, 257, 2);
+  const Frame expected = PlainVote(source, field, 1);
+  ForEveryTarget([&] { EXPECT_EQ(Vote(source, field, 1).ToFrame(), expected); });
 }
 
 TEST(Vote, HoldsTheExtremesWithTheLargestPatch) {
