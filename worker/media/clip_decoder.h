@@ -34,6 +34,13 @@ class ClipDecoder {
   // The frame that Next() found. REQUIRES: it returned true.
   [[nodiscard]] const AVFrame& frame() const { return *frame_; }
 
+  // Whether all of it decoded: of a damaged frame the decoder may guess parts. REQUIRES: likewise.
+  [[nodiscard]] bool IsWhole() const {
+    constexpr int kGuessed = FF_DECODE_ERROR_INVALID_BITSTREAM | FF_DECODE_ERROR_DECODE_SLICES |
+                             FF_DECODE_ERROR_CONCEALMENT_ACTIVE;
+    return (frame_->decode_error_flags & kGuessed) == 0;
+  }
+
   // Goes back to the clip's start, as if just opened.
   Status Rewind();
 

@@ -99,13 +99,40 @@ Result<ClipFile> ClipFile::Open(const std::string& path) {
       input->streams[i]->discard = AVDISCARD_ALL;
     }
   }
+  const AVDictionaryEntry* const alpha =
+      av_dict_get(input->streams[video]->metadata, "alpha_mode", nullptr, 0);
+  if (alpha != nullptr && std::strcmp(alpha->value, "0") != 0) {
+    // In a layer of its own, which the decoder's pixel format does not show.
+    return Failure(ErrorCode::kInvalidArgument,
+                   path + ": the video has transparency (alpha_mode " + alpha->value +
+                       "), which Weft would lose; put it on a background first");
+  }
   return ClipFile(path, std::move(input), video);
+}
+
+// A fragmented file lists those of its first fragments by now: never more than it holds.
+void ClipFile::ListPackets() {
+  if (av_match_name("mov", input_->iformat->name) != 0) {
+    packets_listed_ = avformat_index_get_entries_count(&video());
+  }
+}
+
+double ClipFile::ClaimedEnd() const {
+  const AVDictionaryEntry* const tag = av_dict_get(video().metadata, "DURATION", nullptr, 0);
+  std::int64_t microseconds = 0;
+  constexpr int kIsDuration = 1;
+  if (av_match_name("matroska", input_->iformat->name) == 0 || tag == nullptr ||
+      av_parse_time(&microseconds, tag->value, kIsDuration) < 0) {
+    return 0;
+  }
+  return static_cast<double>(microseconds) / AV_TIME_BASE;
 }
 
 bool ClipFile::ReadPacket(AVPacket* packet) {
   av_packet_unref(packet);
   while (av_read_frame(input_.get(), packet) >= 0) {
     if (packet->stream_index == video_stream_) {
+      ++packets_read_;
       return true;
     }
     av_packet_unref(packet);

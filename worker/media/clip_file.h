@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -25,17 +27,31 @@ class ClipFile {
   // The next packet of the video stream; false at the end, also where the file breaks off.
   bool ReadPacket(AVPacket* packet);
 
+  // How many packets an MP4 file lists beyond those that ReadPacket() has found. 0 of others.
+  [[nodiscard]] std::uint32_t PacketsMissing() const {
+    return static_cast<std::uint32_t>(std::max(packets_listed_ - packets_read_, 0));
+  }
+
+  // When the last frame ends by what a Matroska file says, in seconds on its clock. 0 of others.
+  [[nodiscard]] double ClaimedEnd() const;
+
   // A decoder for the video stream, with one thread.
   // kInvalidArgument: FFmpeg does not know the codec.
   [[nodiscard]] Result<CodecContextPtr> NewDecoder() const;
 
  private:
   ClipFile(std::string path, InputPtr input, int video_stream)
-      : path_(std::move(path)), input_(std::move(input)), video_stream_(video_stream) {}
+      : path_(std::move(path)), input_(std::move(input)), video_stream_(video_stream) {
+    ListPackets();
+  }
+
+  void ListPackets();
 
   std::string path_;
   InputPtr input_;
   int video_stream_;
+  int packets_listed_ = 0;
+  int packets_read_ = 0;  // More where packets are read again.
 };
 
 // Any local media file, its streams known. kNotFound, kPermissionDenied, kInvalidArgument: not

@@ -1,6 +1,7 @@
 #include "worker/media/clip_index.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
@@ -19,6 +20,14 @@ Error NoFrame(const std::string& path) {
           path +
               " has no frame that decodes: the video is empty, damaged or cut off; copy or "
               "export it again"};
+}
+
+// How many frames a Matroska file breaks off before, by when it says that its last one ends.
+std::uint32_t MissingByClaim(const ClipFile& file, const ClipTimes& times) {
+  constexpr double kFramesUnsure = 2.5;  // Times are rounded, and a last frame may be held.
+  const double seconds = file.ClaimedEnd() - times.start_seconds - times.duration_seconds;
+  const double frames = seconds * av_q2d(times.rate);
+  return frames > kFramesUnsure ? static_cast<std::uint32_t>(std::lround(frames)) : 0;
 }
 
 std::vector<AVRational> ClaimedRates(const ClipFile& file) {
@@ -86,6 +95,7 @@ Result<std::optional<ClipIndex>> IndexByPackets(ClipDecoder& decoder) {
   index.restarts = std::move(scan->restarts);
   index.times =
       TimesOf({index.pts, scan->last_duration, file.video().time_base, ClaimedRates(file)});
+  index.frames_missing = scan->frames_missing + MissingByClaim(file, index.times);
 
   WEFT_ASSIGN_OR_RETURN(const bool starts, decoder.Next());
   if (!starts || decoder.frame().pts != index.pts[0]) {
@@ -113,6 +123,7 @@ Result<ClipIndex> IndexByDecoding(ClipDecoder& decoder) {
   const ClipFile& file = decoder.file();
   ClipIndex index;
   StampedFrames frames;
+  std::size_t whole = 0;  // Frames up to the last one of which nothing is guessed.
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const bool found, decoder.Next());
     if (!found) {
@@ -123,13 +134,16 @@ Result<ClipIndex> IndexByDecoding(ClipDecoder& decoder) {
     }
     frames.pts.push_back(decoder.frame().best_effort_timestamp);
     frames.last_duration = decoder.frame().pkt_duration;
+    whole = decoder.IsWhole() ? frames.pts.size() : whole;
   }
+  frames.pts.resize(whole);  // Where a file is cut off, in the midst of a frame.
   if (frames.pts.empty()) {
     return Failure(NoFrame(file.path()));
   }
   frames.time_base = file.video().time_base;
   frames.rates = ClaimedRates(file);
   index.times = TimesOf(frames);
+  index.frames_missing = file.PacketsMissing() + MissingByClaim(file, index.times);
   return index;
 }
 

@@ -25,6 +25,7 @@ struct ClipIndex {
   ClipTimes times;
   Presentation presentation;
   bool has_audio = false;
+  std::uint32_t frames_missing = 0;  // ClipFacts::claimed_frames
 
   // The number of the frame with this time stamp. REQUIRES: seekable.
   [[nodiscard]] std::optional<std::uint32_t> NumberOf(std::int64_t frame_pts) const;

@@ -17,6 +17,7 @@ namespace {
 ClipFacts FactsOf(const ClipIndex& index) {
   ClipFacts facts;
   facts.frame_count = static_cast<std::uint32_t>(index.times.seconds.size());
+  facts.claimed_frames = facts.frame_count + index.frames_missing;
   facts.width = index.presentation.shown_width();
   facts.height = index.presentation.shown_height();
   facts.rate_numerator = index.times.rate.num;
@@ -78,6 +79,10 @@ class Clip : public FrameSource {
     if (at_ != index) {
       return Failure(ErrorCode::kDataLoss,
                      "damaged, it does not decode; repair the clip or leave this frame out");
+    }
+    if (!decoder_.IsWhole()) {
+      return Failure(ErrorCode::kDataLoss,
+                     "damaged, parts of it do not decode; repair the clip or leave this frame out");
     }
     return conversion.Convert(decoder_.frame());
   }

@@ -15,7 +15,10 @@ namespace weft::media {
 
 struct ClipFacts {
   std::uint32_t frame_count = 0;  // Frames that really decode, not what a header claims.
-  int width = 0;                  // As shown: after rotation, with square pixels.
+  // More than frame_count where an MP4 or Matroska file breaks off before it should: about as many
+  // as it says that it has.
+  std::uint32_t claimed_frames = 0;
+  int width = 0;  // As shown: after rotation, with square pixels.
   int height = 0;
   std::int64_t rate_numerator = 0;  // Average frame rate, frames per second.
   std::int64_t rate_denominator = 1;

@@ -141,7 +141,11 @@ Result<std::optional<PacketScan>> ScanPackets(const std::string& path) {
       return std::nullopt;
     }
   }
-  return std::move(scan).Result();
+  std::optional<PacketScan> found = std::move(scan).Result();
+  if (found) {
+    found->frames_missing = file.PacketsMissing();
+  }
+  return found;
 }
 
 }  // namespace weft::media

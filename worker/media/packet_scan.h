@@ -16,6 +16,7 @@ struct PacketScan {
   std::vector<std::int64_t> pts;       // Of the frames shown, ascending; stream time base.
   std::int64_t last_duration = 0;      // Of the last one; 0 when unknown.
   std::vector<RestartPoint> restarts;  // Ascending, at least one.
+  std::uint32_t frames_missing = 0;    // That the file lists and does not hold.
 };
 
 // Nothing when the packets cannot tell frames apart beyond doubt: the container keeps no exact time

@@ -67,8 +67,22 @@ std::uint32_t RoundUp(std::uint32_t side, std::uint32_t factor) {
   return (side + factor - 1) / factor * factor;
 }
 
+// Whoever wants all frames of a file that breaks off would not notice.
+Status CheckWhole(const v1::JobSpec& job, const std::string& path, const media::ClipFacts& facts) {
+  if (facts.claimed_frames == facts.frame_count || job.frames().end() != 0) {
+    return {};
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 path + " is cut off or damaged: it says that it has " +
+                     std::to_string(facts.claimed_frames) + " frames, and " +
+                     std::to_string(facts.frame_count) +
+                     " can be read; copy or export it again, or take those with --frames 0:" +
+                     std::to_string(facts.frame_count));
+}
+
 // What the job's own clip alone decides: its frames, sizes and times.
 Result<v1::Clip> Describe(const v1::JobSpec& job, const media::ClipFacts& facts) {
+  WEFT_RETURN_IF_ERROR(CheckWhole(job, job.input_path(), facts));
   WEFT_ASSIGN_OR_RETURN(const FrameRange frames, ResolveFrames(job, facts));
   v1::Clip clip;
   clip.set_frame_count(frames.size());
@@ -142,8 +156,9 @@ Result<v1::Clip> IndexDeflicker(const v1::JobSpec& job, WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(v1::Clip clip, Describe(job, style->facts()));
   PadTo(1, clip);
   if (!job.guide_path().empty()) {
-    WEFT_RETURN_IF_ERROR(WithGuide(job, warm, [&](const GuidedClips& clips) -> Status {
-      return CheckGuide(clips, FramesOf(clip));
+    WEFT_RETURN_IF_ERROR(WithGuide(job, warm, [&](const GuidedClips& clips) {
+      const Status whole = CheckWhole(job, job.guide_path(), clips.guide);
+      return whole ? CheckGuide(clips, FramesOf(clip)) : whole;
     }));
   }
   return clip;
@@ -154,6 +169,7 @@ Result<v1::Clip> IndexKeyed(const v1::JobSpec& job, WarmClip& warm) {
   WEFT_ASSIGN_OR_RETURN(const media::FrameSource* const source, warm.Open(job.input_path()));
   const media::ClipFacts facts = source->facts();  // `source` lasts until the next Open().
   WEFT_ASSIGN_OR_RETURN(const media::FrameSource* const keys, warm.Open(job.keys_path()));
+  WEFT_RETURN_IF_ERROR(CheckWhole(job, job.keys_path(), keys->facts()));
   WEFT_RETURN_IF_ERROR(CheckKeys({job, facts, keys->facts()}));
   v1::JobSpec sized = job;
   sized.mutable_size()->set_width(static_cast<std::uint32_t>(keys->facts().width));

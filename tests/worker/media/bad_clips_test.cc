@@ -143,8 +143,45 @@ TEST_F(BadClip, IsTruncatedAndKeepsTheFramesThatAreThere) {
       const std::uint32_t count = CountReadable(path);
       EXPECT_GT(count, 5U) << options << " " << part;
       EXPECT_LT(count, 58U) << options << " " << part;
+      const ClipFacts facts = OpenClip(path).value()->facts();
+      if (std::string(options).rfind("-f mpegts", 0) == 0) {
+        EXPECT_EQ(facts.claimed_frames, count) << "such a file says nothing";
+      } else {
+        EXPECT_NEAR(facts.claimed_frames, 60, 1) << options << " " << part;
+      }
     }
+    const std::string path = scratch_.Write("whole.again", whole);
+    EXPECT_EQ(OpenClip(path).value()->facts().claimed_frames, 60U) << options;
   }
+}
+
+TEST_F(BadClip, NamesAFrameOfWhichPartsDoNotDecode) {
+  const std::string path = scratch_.Make(
+      "parts.mp4", kMoving + std::string("-frames:v 40 -g 10 -bf 0 -movflags +faststart ") + kH264);
+  const std::vector<std::string> positions =
+      Probe(path, "-select_streams v:0 -show_entries packet=pos");
+  const std::vector<std::string> sizes =
+      Probe(path, "-select_streams v:0 -show_entries packet=size");
+  std::string bytes = BytesOf(path);
+  const long size = std::stol(sizes[20]);
+  const auto middle = static_cast<std::ptrdiff_t>(std::stol(positions[20]) + size / 2);
+  for (std::ptrdiff_t i = 0; i < size / 4; ++i) {
+    bytes[static_cast<std::size_t>(middle + i)] ^= '\x5a';
+  }
+  const auto clip = OpenClip(scratch_.Write("parts-damaged.mp4", bytes)).value();
+  EXPECT_TRUE(clip->Read(19));
+  const auto frame = clip->Read(20);
+  ASSERT_FALSE(frame);
+  EXPECT_EQ(frame.error().code(), ErrorCode::kDataLoss);
+  EXPECT_THAT(frame.error().message(), AllOf(HasSubstr("frame 20"), HasSubstr("damaged")));
+  EXPECT_TRUE(clip->Read(30)) << "what comes after the next key frame is whole";
+}
+
+TEST_F(BadClip, HasTransparencyInALayerOfItsOwn) {
+  ExpectRefused(scratch_.Make("layer.webm",
+                              "-f lavfi -i testsrc2=size=64x48:rate=10,format=yuva420p "
+                              "-frames:v 5 -c:v libvpx-vp9 -pix_fmt yuva420p"),
+                ErrorCode::kInvalidArgument, "transparency");
 }
 
 TEST_F(BadClip, BeginsWithDamagedFrames) {
