@@ -218,6 +218,11 @@ Result<std::optional<v1::JobKind>> WantedKind(const Given& given,
   return options.kind;
 }
 
+// The field that INPUT stands for where it is a clip.
+std::string ClipField(v1::JobKind kind) {
+  return kind == v1::JOB_KIND_DEFLICKER ? "style" : "input";
+}
+
 // of_command: what kind of jobs the command does; nothing for one that takes any.
 Result<JobOptions> Options(const Given& given,
                            const std::string& folder,
@@ -239,6 +244,13 @@ Result<JobOptions> Options(const Given& given,
     }
   }
   WEFT_RETURN_IF_ERROR(CheckFlagsAreOfKind(given, options.kind));
+  const auto clip = given.values.find(ClipField(options.kind));
+  if (!given.source.empty() && clip != given.values.end() &&
+      !IsJobFile(AbsolutePath(given.source, folder))) {
+    return Failure(ErrorCode::kInvalidArgument, given.source + " and --" + clip->first + " " +
+                                                    clip->second.front() +
+                                                    ": name one clip, in one of the two ways");
+  }
   WEFT_RETURN_IF_ERROR(SetFlags(given, folder, options));
   return options;
 }

@@ -122,8 +122,8 @@ Field KindField() {
 }
 
 Field OutputField() {
-  return {"output", "FILE", "the file to write: .mp4, .mov or .mkv", FieldKind::kPath,
-          Text(&JobOptions::output)};
+  return {"output", "FILE", "the file to write, also over one that is there: .mp4, .mov or .mkv",
+          FieldKind::kPath, Text(&JobOptions::output)};
 }
 
 Field SeedField() {

@@ -22,6 +22,7 @@ Result<bool> ClipDecoder::Next() {
       if ((frame_->flags & AV_FRAME_FLAG_CORRUPT) == 0) {
         return true;
       }
+      ++passed_over_;
     } else if (status == AVERROR_EOF) {
       return false;
     } else if (status == AVERROR(ENOMEM)) {
@@ -47,6 +48,7 @@ Status ClipDecoder::Feed() {
     return Failure(FfmpegError(status, "cannot decode " + file_.path()));
   }
   // Any other failure is a damaged packet: the frames that do decode count.
+  passed_over_ += status < 0 ? 1 : 0;
   return {};
 }
 
@@ -61,6 +63,7 @@ Status ClipDecoder::Restart(const RestartPoint& point) {
   avcodec_flush_buffers(codec_.get());
   draining_ = false;
   packet_waits_ = false;
+  passed_over_ = 0;
   const int sought =
       av_seek_frame(&file_.container(), file_.video().index, point.dts, AVSEEK_FLAG_BACKWARD);
   if (sought >= 0 && SkipTo(point)) {

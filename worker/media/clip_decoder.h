@@ -41,6 +41,9 @@ class ClipDecoder {
     return (frame_->decode_error_flags & kGuessed) == 0;
   }
 
+  // Packets and frames that Next() has passed over since the start or the last Restart().
+  [[nodiscard]] std::uint32_t PassedOver() const { return passed_over_; }
+
   // Goes back to the clip's start, as if just opened.
   Status Rewind();
 
@@ -66,6 +69,7 @@ class ClipDecoder {
   PacketPtr packet_;
   bool packet_waits_ = false;  // packet_ is read but not yet decoded.
   bool draining_ = false;      // No packets are left.
+  std::uint32_t passed_over_ = 0;
 };
 
 }  // namespace weft::media

@@ -2,7 +2,6 @@
 
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -27,9 +26,9 @@ class ClipFile {
   // The next packet of the video stream; false at the end, also where the file breaks off.
   bool ReadPacket(AVPacket* packet);
 
-  // How many packets an MP4 file lists beyond those that ReadPacket() has found. 0 of others.
-  [[nodiscard]] std::uint32_t PacketsMissing() const {
-    return static_cast<std::uint32_t>(std::max(packets_listed_ - packets_read_, 0));
+  // How many packets an MP4 file lists, where ReadPacket() has found fewer by now; else 0.
+  [[nodiscard]] std::uint32_t PacketsPromised() const {
+    return packets_read_ < packets_listed_ ? static_cast<std::uint32_t>(packets_listed_) : 0;
   }
 
   // When the last frame ends by what a Matroska file says, in seconds on its clock. 0 of others.

@@ -22,8 +22,12 @@ Error NoFrame(const std::string& path) {
               "export it again"};
 }
 
-// How many frames a Matroska file breaks off before, by when it says that its last one ends.
-std::uint32_t MissingByClaim(const ClipFile& file, const ClipTimes& times) {
+// Frames that a file says it has, beyond those found. promised: as ClipFile::PacketsPromised().
+std::uint32_t MissingFrames(const ClipFile& file, const ClipTimes& times, std::uint32_t promised) {
+  const auto found = static_cast<std::uint32_t>(times.seconds.size());
+  if (promised > found) {
+    return promised - found;
+  }
   constexpr double kFramesUnsure = 2.5;  // Times are rounded, and a last frame may be held.
   const double seconds = file.ClaimedEnd() - times.start_seconds - times.duration_seconds;
   const double frames = seconds * av_q2d(times.rate);
@@ -95,7 +99,7 @@ Result<std::optional<ClipIndex>> IndexByPackets(ClipDecoder& decoder) {
   index.restarts = std::move(scan->restarts);
   index.times =
       TimesOf({index.pts, scan->last_duration, file.video().time_base, ClaimedRates(file)});
-  index.frames_missing = scan->frames_missing + MissingByClaim(file, index.times);
+  index.frames_missing = MissingFrames(file, index.times, scan->packets_promised);
 
   WEFT_ASSIGN_OR_RETURN(const bool starts, decoder.Next());
   if (!starts || decoder.frame().pts != index.pts[0]) {
@@ -123,6 +127,7 @@ Result<ClipIndex> IndexByDecoding(ClipDecoder& decoder) {
   const ClipFile& file = decoder.file();
   ClipIndex index;
   StampedFrames frames;
+  std::uint32_t passed_over_before = 0;
   std::size_t whole = 0;  // Frames up to the last one of which nothing is guessed.
   while (true) {
     WEFT_ASSIGN_OR_RETURN(const bool found, decoder.Next());
@@ -130,6 +135,7 @@ Result<ClipIndex> IndexByDecoding(ClipDecoder& decoder) {
       break;
     }
     if (frames.pts.empty()) {
+      passed_over_before = decoder.PassedOver();  // Streams may begin with damaged frames.
       WEFT_ASSIGN_OR_RETURN(index, Described(std::move(index), file, decoder.frame()));
     }
     frames.pts.push_back(decoder.frame().best_effort_timestamp);
@@ -143,7 +149,11 @@ Result<ClipIndex> IndexByDecoding(ClipDecoder& decoder) {
   frames.time_base = file.video().time_base;
   frames.rates = ClaimedRates(file);
   index.times = TimesOf(frames);
-  index.frames_missing = file.PacketsMissing() + MissingByClaim(file, index.times);
+  index.frames_missing = MissingFrames(file, index.times, file.PacketsPromised());
+  if (index.frames_missing == 0 && IsExactContainer(file)) {
+    // Packets hold frames there, one each; others may have such that hold none.
+    index.frames_missing = decoder.PassedOver() - passed_over_before;
+  }
   return index;
 }
 

@@ -24,13 +24,9 @@ constexpr std::array kFrameCodecs = {AV_CODEC_ID_H264,   AV_CODEC_ID_HEVC,    AV
                                      AV_CODEC_ID_UTVIDEO};
 
 bool CanTellFrames(const ClipFile& file) {
-  // FFmpeg's name of a format lists all its variants, such as "matroska,webm".
-  const char* names = file.container().iformat->name;
-  const bool exact =
-      std::any_of(kExactContainers.begin(), kExactContainers.end(),
-                  [&](const char* container) { return av_match_name(container, names) != 0; });
   const AVCodecID codec = file.video().codecpar->codec_id;
-  return exact && std::find(kFrameCodecs.begin(), kFrameCodecs.end(), codec) != kFrameCodecs.end();
+  return IsExactContainer(file) &&
+         std::find(kFrameCodecs.begin(), kFrameCodecs.end(), codec) != kFrameCodecs.end();
 }
 
 // How many bytes give a NAL unit's length in this stream's packets; 0 when it is not so stored.
@@ -129,6 +125,13 @@ class Scan {
 
 }  // namespace
 
+bool IsExactContainer(const ClipFile& file) {
+  // FFmpeg's name of a format lists all its variants, such as "matroska,webm".
+  const char* names = file.container().iformat->name;
+  return std::any_of(kExactContainers.begin(), kExactContainers.end(),
+                     [&](const char* container) { return av_match_name(container, names) != 0; });
+}
+
 Result<std::optional<PacketScan>> ScanPackets(const std::string& path) {
   WEFT_ASSIGN_OR_RETURN(ClipFile file, ClipFile::Open(path));
   if (!CanTellFrames(file)) {
@@ -143,7 +146,7 @@ Result<std::optional<PacketScan>> ScanPackets(const std::string& path) {
   }
   std::optional<PacketScan> found = std::move(scan).Result();
   if (found) {
-    found->frames_missing = file.PacketsMissing();
+    found->packets_promised = file.PacketsPromised();
   }
   return found;
 }

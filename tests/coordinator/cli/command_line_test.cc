@@ -152,6 +152,14 @@ TEST(CommandLine, FlagsWinOverTheJobFile) {
   EXPECT_TRUE(line.options.keep);
 }
 
+TEST(CommandLine, AClipIsNamedOnce) {
+  const auto both =
+      ReadCommandLine({"deflicker", "a.mkv", "--style", "b.mkv", "-o", "c.mkv"}, "/here");
+  ASSERT_FALSE(both.has_value());
+  EXPECT_THAT(both.error().message(), AllOf(HasSubstr("a.mkv"), HasSubstr("--style b.mkv")));
+  EXPECT_FALSE(ReadCommandLine({"render", "a.mkv", "--input", "b.mkv"}, "/here").has_value());
+}
+
 TEST(CommandLine, AWrongValueIsRefusedByItsFlag) {
   const Result<CommandLine> line = Read({"render", "a.mp4", "--steps", "0"});
   ASSERT_FALSE(line);
