@@ -26,8 +26,7 @@ void BasicFastSmoother<Value>::AddSeen(const std::deque<MatchFrame>& frames,
   ++field_count_;
   matcher_.Find(FrameAt(frames, sight.from).guides, FrameAt(frames, sight.to).guides, search_,
                 {seed_, sight.from, sight.to}, &field_);
-  AddVote(picture, field_, search_.patch_size / 2, static_cast<std::int32_t>(sight.times),
-          &threads_, sum);
+  AddVote(picture, field_, search_.patch_size / 2, static_cast<std::int32_t>(sight.times), sum);
 }
 
 template <typename Value>

@@ -61,7 +61,8 @@ class Ballot {
 
   // Sums of the band's row and the picture's column x.
   std::uint16_t* Row(int row, int channel, int x) {
-    return band_.data() + (row * MatchPlanes::kChannels + channel) * pitch_ + kBorder + x;
+    return band_.data() + std::ptrdiff_t{row * MatchPlanes::kChannels + channel} * pitch_ +
+           kBorder + x;
   }
 
   // All voters of some rows. The band's first row is `radius` above them.
@@ -198,8 +199,8 @@ struct HalvesOfDeep {
   }
 };
 
-void WriteDeepMeans(const std::uint16_t* upper,
-                    const std::uint16_t* lower,
+// rows: that vote on these. sums: of upper halves, then those of lower ones.
+void WriteDeepMeans(const std::pair<const std::uint16_t*, const std::uint16_t*>& sums,
                     int rows,
                     int radius,
                     int width,
@@ -207,7 +208,8 @@ void WriteDeepMeans(const std::uint16_t* upper,
   constexpr std::uint32_t kUpper = 256;
   for (int x = 0; x < width; ++x) {
     const auto count = static_cast<std::uint32_t>(rows * Neighbours(x, radius, width));
-    means[x] = static_cast<std::uint16_t>((kUpper * upper[x] + lower[x] + count / 2) / count);
+    means[x] =
+        static_cast<std::uint16_t>((kUpper * sums.first[x] + sums.second[x] + count / 2) / count);
   }
 }
 
@@ -233,7 +235,7 @@ void VoteOnRows(const DeepPlanes& source,
       const int rows = Neighbours(y, radius, field.height);
       take(y, [&](int channel, std::uint16_t* to) {
         const int row = (y - begin) * DeepPlanes::kChannels + channel;
-        WriteDeepMeans(&upper[static_cast<std::size_t>(row) * width], sums(channel), rows, radius,
+        WriteDeepMeans({&upper[static_cast<std::size_t>(row) * width], sums(channel)}, rows, radius,
                        field.width, to);
       });
     });
@@ -264,9 +266,9 @@ void AddVoteTo(const PicturePlanes<Value>& source,
                const OffsetField& field,
                int radius,
                std::int32_t times,
-               ThreadTeam* threads,
                BasicPictureSum<Value>* sum) {
-  VoteOnRows(source, field, radius, threads, [&] {
+  ThreadTeam alone(1);
+  VoteOnRows(source, field, radius, &alone, [&] {
     std::vector<Value> levels(static_cast<std::size_t>(field.width + kTileColumns));
     return [levels = std::move(levels), sum, times](int y, const auto& means) mutable {
       for (int channel = 0; channel < MatchPlanes::kChannels; ++channel) {
@@ -306,18 +308,16 @@ void AddVote(const MatchPlanes& source,
              const OffsetField& field,
              int radius,
              std::int32_t times,
-             ThreadTeam* threads,
              PictureSum* sum) {
-  AddVoteTo(source, field, radius, times, threads, sum);
+  AddVoteTo(source, field, radius, times, sum);
 }
 
 void AddVote(const DeepPlanes& source,
              const OffsetField& field,
              int radius,
              std::int32_t times,
-             ThreadTeam* threads,
              DeepPictureSum* sum) {
-  AddVoteTo(source, field, radius, times, threads, sum);
+  AddVoteTo(source, field, radius, times, sum);
 }
 
 }  // namespace weft::deflicker

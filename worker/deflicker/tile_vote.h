@@ -36,13 +36,11 @@ void AddVote(const MatchPlanes& source,
              const OffsetField& field,
              int radius,
              std::int32_t times,
-             ThreadTeam* threads,
              PictureSum* sum);
 void AddVote(const DeepPlanes& source,
              const OffsetField& field,
              int radius,
              std::int32_t times,
-             ThreadTeam* threads,
              DeepPictureSum* sum);
 
 }  // namespace weft::deflicker

@@ -104,19 +104,18 @@ HWY_INLINE void ClearColumns(const Box& box, std::uint16_t (*counts)[kVoterColum
   }
 }
 
-// Radius: of the block; or -1, known at run time only.
+// Radius: of the block; or -1, known at run time only. seen: the block, moved to where its match
+// is.
 template <int Radius>
 HWY_INLINE void AddCounted(const MatchPlanes& source,
-                           const VoteBlock& block,
-                           Offset offset,
+                           const VoteBlock& seen,
                            const Box& box,
                            const std::uint16_t (*counts)[kVoterColumns],
                            VoteSums* sums) {
-  const int radius = Radius >= 0 ? Radius : block.radius;
+  const int radius = Radius >= 0 ? Radius : seen.radius;
   const int patch = 2 * radius + 1;
   for (int row = box.row_begin; row < box.row_end; ++row) {
-    const std::int16_t* const values =
-        source.At(0, block.x - radius + offset.dx, block.y - radius + offset.dy + row);
+    const std::int16_t* const values = source.At(0, seen.x - radius, seen.y - radius + row);
     for (int column = box.column_begin; column < box.column_end; column += kLanes) {
       auto count = hn::Load(Sums(), counts[row] + column);
       for (int i = 1; i < patch; ++i) {
@@ -157,10 +156,13 @@ void AddVotes(const MatchPlanes& source,
   after.column_begin = counted.column_end;
   after.column_end = RoundedUp(reached.column_end + around);
   ClearColumns(after, counts);
+  VoteBlock seen = block;
+  seen.x += voting.offset.dx;
+  seen.y += voting.offset.dy;
   if (block.radius == 2) {
-    AddCounted<2>(source, block, voting.offset, reached, counts, sums);
+    AddCounted<2>(source, seen, reached, counts, sums);
   } else {
-    AddCounted<-1>(source, block, voting.offset, reached, counts, sums);
+    AddCounted<-1>(source, seen, reached, counts, sums);
   }
 }
 

@@ -155,13 +155,10 @@ TEST(Vote, AddsToASumWhatItWouldWrite) {
   PictureSum expected(source);
   expected.Add(other, 2);
   expected.Add(Vote(source, field, 2), 5);
-  for (const int count : {1, 3}) {
-    ThreadTeam threads(count);
-    PictureSum sum(source);
-    sum.Add(other, 2);
-    AddVote(source, field, 2, 5, &threads, &sum);
-    EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
-  }
+  PictureSum sum(source);
+  sum.Add(other, 2);
+  AddVote(source, field, 2, 5, &sum);
+  EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
 }
 
 Frame DeepNoise(int width, int height, unsigned seed) {
@@ -197,10 +194,9 @@ TEST(Vote, AddsToASumOfSixteenBitsWhatItWouldWrite) {
   DeepPictureSum expected(source);
   expected.Add(source, 2);
   expected.Add(Vote(source, field, 2), 5);
-  ThreadTeam threads(3);
   DeepPictureSum sum(source);
   sum.Add(source, 2);
-  AddVote(source, field, 2, 5, &threads, &sum);
+  AddVote(source, field, 2, 5, &sum);
   EXPECT_EQ(sum.Mean().ToFrame(), expected.Mean().ToFrame());
 }
 
