@@ -61,7 +61,7 @@ class Ballot {
 
   // Sums of the band's row and the picture's column x.
   std::uint16_t* Row(int row, int channel, int x) {
-    return band_.data() + std::ptrdiff_t{row * MatchPlanes::kChannels + channel} * pitch_ +
+    return band_.data() + (std::ptrdiff_t{row} * MatchPlanes::kChannels + channel) * pitch_ +
            kBorder + x;
   }
 
@@ -106,7 +106,7 @@ class Ballot {
   void Scroll(int rows) {
     const std::ptrdiff_t row = MatchPlanes::kChannels * pitch_;
     const auto kept = band_.begin() + rows * row;
-    const auto end = std::copy(kept, kept + 2 * radius_ * row, band_.begin());
+    const auto end = std::copy(kept, kept + std::ptrdiff_t{2} * radius_ * row, band_.begin());
     std::fill(end, end + rows * row, std::uint16_t{0});
   }
 
