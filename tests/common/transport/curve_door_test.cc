@@ -66,8 +66,10 @@ TEST_F(CurveDoorTest, NobodyGetsInWhereNobodyAnswers) {
 // Each of them asks on: far more than one socket answers.
 TEST_F(CurveDoorTest, AGuestIsLetInAfterManyStrangers) {
   const auto door = CurveDoor::Open(inside_, guests_.path().string()).value();
+  constexpr int kMany = 20;
   std::vector<zmq::socket_t> strangers;
-  for (int i = 0; i < 20; ++i) {
+  strangers.reserve(kMany);
+  for (int i = 0; i < kMany; ++i) {
     strangers.push_back(Knock(MakeCurveKeys().value()));
   }
   EXPECT_FALSE(HearsWithin(2 * kShortMs));

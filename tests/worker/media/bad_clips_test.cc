@@ -163,8 +163,8 @@ TEST_F(BadClip, NamesAFrameOfWhichPartsDoNotDecode) {
   const std::vector<std::string> sizes =
       Probe(path, "-select_streams v:0 -show_entries packet=size");
   std::string bytes = BytesOf(path);
-  const long size = std::stol(sizes[20]);
-  const auto middle = static_cast<std::ptrdiff_t>(std::stol(positions[20]) + size / 2);
+  const std::ptrdiff_t size = std::stol(sizes[20]);
+  const std::ptrdiff_t middle = std::stol(positions[20]) + size / 2;
   for (std::ptrdiff_t i = 0; i < size / 4; ++i) {
     bytes[static_cast<std::size_t>(middle + i)] ^= '\x5a';
   }
