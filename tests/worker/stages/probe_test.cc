@@ -145,5 +145,24 @@ TEST_F(ProbeTest, FindsADamagedFrameOfTheStyleAlsoBesideAGuide) {
   EXPECT_THAT(Complaint(Job(style)), HasSubstr("damaged.mp4"));
 }
 
+TEST_F(ProbeTest, RefusesWhatBreaksOffUnlessItTakesAPart) {
+  for (const std::string name : {"cut.mp4", "cut.mkv"}) {
+    SCOPED_TRACE(name);
+    const std::string whole =
+        scratch_.Make("whole-" + name,
+                      "-f lavfi -i testsrc2=size=64x36:rate=25 -frames:v 100 -c:v libx264 -g 10 "
+                      "-bf 0 -movflags +faststart");
+    const std::string bytes = media::BytesOf(whole);
+    const std::string cut = scratch_.Write(name, bytes.substr(0, bytes.size() * 6 / 10));
+    const auto cut_off = AllOf(HasSubstr(name), HasSubstr("cut off"), HasSubstr("has 100 frames"),
+                               HasSubstr("--frames 0:"));
+    EXPECT_THAT(Complaint(Job(cut)), cut_off);
+    EXPECT_THAT(Complaint(Job(whole, cut)), cut_off) << "as a guide";
+    v1::JobSpec part = Job(cut);
+    part.mutable_frames()->set_end(20);
+    EXPECT_TRUE(ProbeClip(part));
+  }
+}
+
 }  // namespace
 }  // namespace weft::worker
