@@ -23,7 +23,8 @@ class ThreadTeam {
   [[nodiscard]] int ThreadCount() const { return static_cast<int>(threads_.size()) + 1; }
 
   // Calls work(0) .. work(count - 1), each once and by any thread, begun in this order; returns
-  // when all are done. REQUIRES: no call depends on later ones, and none throws.
+  // when all are done. REQUIRES: none throws; no call depends on later ones, unless count is
+  // ThreadCount() at most: then each has a thread of its own.
   void ForEach(int count, const std::function<void(int)>& work);
 
  private:

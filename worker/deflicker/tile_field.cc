@@ -32,7 +32,7 @@ struct TileMatcher::Workspace {
   explicit Workspace(ThreadTeam* threads) : wavefront(threads) {}
 
   Wavefront wavefront;
-  std::vector<TileCandidates> tiles;  // Of the rows that the wavefront is at.
+  std::vector<TileCandidates> tiles;  // Of the rows that the wavefront is at: [slot, column].
   TileSamples samples[2];             // Of the round before, and of this one, in turn.
   std::vector<OffsetField> levels;    // But for the finest, which the caller keeps.
 };
@@ -64,7 +64,7 @@ class LevelSearch {
         is_far_(IsWorthFetching(target_.Width(), target_.Height())),
         workspace_(workspace) {
     const auto count = static_cast<std::size_t>(columns_) *
-                       static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
+                       static_cast<std::size_t>(workspace_->wavefront.SlotCount(rounds_));
     workspace_->tiles.resize(std::max(workspace_->tiles.size(), count));
     for (TileSamples& samples : workspace_->samples) {
       samples.Resize(target_.Width(), target_.Height());
@@ -80,13 +80,15 @@ class LevelSearch {
     field->offsets.resize(pixels);
     field->costs.resize(pixels);
     // Tiles read what the round before found, never each other's new matches.
-    workspace_->wavefront.Run(rounds_, rows_, [&](int round, int row) {
-      ForEachTile(row, [&](const TileTrial& trial, std::uint32_t number) {
+    workspace_->wavefront.Run(rounds_, rows_, [&](const Wavefront::Step& step) {
+      TileCandidates* const candidates =
+          &workspace_->tiles[static_cast<std::size_t>(step.slot * columns_)];
+      ForEachTile(step.row, [&](const TileTrial& trial, int column) {
         RandomPurpose purpose;
         purpose.level = static_cast<std::uint32_t>(level_);
-        purpose.round = static_cast<std::uint32_t>(round);
-        purpose.place = number;
-        SearchTile(coarser, trial, purpose, field);
+        purpose.round = static_cast<std::uint32_t>(step.pass);
+        purpose.place = static_cast<std::uint32_t>(step.row * columns_ + column);
+        SearchTile(coarser, trial, purpose, &candidates[column], field);
       });
     });
   }
@@ -144,17 +146,15 @@ class LevelSearch {
       if (is_far_ && column + 1 < columns_) {
         FetchTile((column + 1) * TileWidth(), row * kTileRows);
       }
-      function(trial, static_cast<std::uint32_t>(row * columns_ + column));
+      function(trial, column);
     }
   }
 
   void SearchTile(const OffsetField* coarser,
                   const TileTrial& trial,
                   const RandomPurpose& purpose,
+                  TileCandidates* candidates,
                   OffsetField* field) const {
-    const auto at_once = static_cast<std::size_t>(columns_) *
-                         static_cast<std::size_t>(workspace_->wavefront.RowsAtOnce(rounds_));
-    TileCandidates& candidates = workspace_->tiles[purpose.place % at_once];
     const bool is_last = static_cast<int>(purpose.round) + 1 == rounds_;
     if (is_last && is_far_) {
       const TargetTile& tile = *trial.target;
@@ -164,15 +164,15 @@ class LevelSearch {
     }
     if (purpose.round > 0) {
       const TileSamples& before = workspace_->samples[(purpose.round + 1) % 2];
-      before.ForEachAround(*trial.target, [&](Offset offset) { candidates.Try(trial, offset); });
+      before.ForEachAround(*trial.target, [&](Offset offset) { candidates->Try(trial, offset); });
     } else {
-      Begin(coarser, trial, &candidates);
+      Begin(coarser, trial, candidates);
     }
-    TryAroundWinners(trial, purpose, &candidates);
+    TryAroundWinners(trial, purpose, candidates);
     if (is_last) {
-      candidates.WriteBack(*trial.target, field);
+      candidates->WriteBack(*trial.target, field);
     } else {
-      workspace_->samples[purpose.round % 2].Take(*trial.target, candidates, key_, purpose);
+      workspace_->samples[purpose.round % 2].Take(*trial.target, *candidates, key_, purpose);
     }
   }
 

@@ -1,48 +1,64 @@
 #include "worker/deflicker/wavefront.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <limits>
 #include <thread>
 
 namespace weft::deflicker {
 
-void Wavefront::Run(int passes, int rows, const std::function<void(int, int)>& work) {
+void Wavefront::Run(int passes, int rows, const std::function<void(const Step&)>& work) {
   rows_ = rows;
-  if (passes * rows > capacity_) {
-    capacity_ = passes * rows;
-    done_ = std::make_unique<std::atomic<bool>[]>(static_cast<std::size_t>(capacity_));
+  if (static_cast<std::size_t>(rows) > states_.size()) {
+    states_ = std::vector<RowState>(static_cast<std::size_t>(rows));
   }
-  for (int i = 0; i < passes * rows; ++i) {
-    done_[static_cast<std::size_t>(i)].store(false, std::memory_order_relaxed);
+  for (RowState& state : states_) {
+    state.passes_done.store(0, std::memory_order_relaxed);
   }
-  const int behind = RowsBehind(passes);
-  const int steps = rows + behind * (passes - 1);
-  threads_->ForEach(steps * passes, [&](int i) {
-    const int pass = i % passes;
-    const int row = i / passes - behind * pass;
-    if (row < 0 || row >= rows) {
-      return;
-    }
-    if (pass > 0) {
-      WaitFor(pass - 1, std::max(row - 1, 0));
-      WaitFor(pass - 1, row);
-      WaitFor(pass - 1, std::min(row + 1, rows - 1));
-    } else if (row >= RowsAtOnce(passes)) {
-      WaitFor(passes - 1, row - RowsAtOnce(passes));
-    }
-    work(pass, row);
-    Done(pass, row).store(true, std::memory_order_release);
-  });
+  const int count = StretchCount();
+  if (stretches_.empty()) {
+    stretches_ = std::vector<Stretch>(static_cast<std::size_t>(count));
+  }
+  for (int i = 0; i < count; ++i) {
+    Stretch& stretch = stretches_[static_cast<std::size_t>(i)];
+    stretch.begin = rows * i / count;
+    stretch.end = rows * (i + 1) / count;
+    stretch.left.store(stretch.end - stretch.begin, std::memory_order_relaxed);
+  }
+  threads_->ForEach(threads_->ThreadCount(), [&](int lane) { RunLane(lane, passes, work); });
 }
 
-std::atomic<bool>& Wavefront::Done(int pass, int row) const {
-  return done_[static_cast<std::size_t>(pass) * static_cast<std::size_t>(rows_) +
-               static_cast<std::size_t>(row)];
+void Wavefront::RunLane(int lane, int passes, const std::function<void(const Step&)>& work) {
+  Stretch& stretch = stretches_[static_cast<std::size_t>(lane / 2)];
+  const bool goes_down = lane % 2 == 0;
+  // The lane's first row is number 0, whichever way it goes.
+  const auto row_of = [&](int number) {
+    return goes_down ? stretch.begin + number : stretch.end - 1 - number;
+  };
+  // A pass is a row behind the one before, and after the last row all of them come to an end.
+  int count = std::numeric_limits<int>::max();
+  for (int step = 0; step < count || step - count < passes - 1; ++step) {
+    if (step < count && stretch.left.fetch_sub(1, std::memory_order_relaxed) <= 0) {
+      count = step;
+    }
+    for (int pass = step < count ? 0 : step - count + 1; pass < passes && pass <= step; ++pass) {
+      const int number = step - pass;
+      const int row = row_of(number);
+      for (int near = row - 1; near <= row + 1; ++near) {
+        WaitFor(near, pass);
+      }
+      work({pass, row, lane * passes + number % passes});
+      states_[static_cast<std::size_t>(row)].passes_done.store(pass + 1, std::memory_order_release);
+    }
+  }
 }
 
-void Wavefront::WaitFor(int pass, int row) const {
-  const std::atomic<bool>& done = Done(pass, row);
-  // Some thread is at it, for calls are begun in order.
-  while (!done.load(std::memory_order_acquire)) {
+void Wavefront::WaitFor(int row, int passes) const {
+  if (row < 0 || row >= rows_) {
+    return;
+  }
+  const std::atomic<int>& done = states_[static_cast<std::size_t>(row)].passes_done;
+  // Some thread is at it: each lane has one, and each goes through its passes in order.
+  while (done.load(std::memory_order_acquire) < passes) {
     std::this_thread::yield();
   }
 }

@@ -44,15 +44,19 @@ class Calls {
 };
 
 void ExpectOrder(Wavefront* wavefront, int passes, int rows) {
-  const int at_once = wavefront->RowsAtOnce(passes);
   Calls calls(passes, rows);
+  std::vector<std::atomic<int>> kept(static_cast<std::size_t>(wavefront->SlotCount(passes)));
   std::atomic<int> early = 0;
-  wavefront->Run(passes, rows, [&](int pass, int row) {
-    const bool above = row < at_once || calls.Of(passes - 1, row - at_once).load() == 1;
-    early += above && calls.AreThereBefore(pass, row) ? 0 : 1;
-    ++calls.Of(pass, row);
+  std::atomic<int> lost = 0;
+  wavefront->Run(passes, rows, [&](const Wavefront::Step& step) {
+    early += calls.AreThereBefore(step.pass, step.row) ? 0 : 1;
+    std::atomic<int>& slot = kept[static_cast<std::size_t>(step.slot)];
+    lost += step.pass == 0 || slot.load() == step.row ? 0 : 1;
+    slot.store(step.row);
+    ++calls.Of(step.pass, step.row);
   });
   EXPECT_EQ(early.load(), 0);
+  EXPECT_EQ(lost.load(), 0);
   EXPECT_TRUE(calls.AreOneEach());
 }
 
