@@ -72,6 +72,8 @@ class Engine {
 
   Result<EngineRun> Run() {
     EngineRun run;
+    // The others awake, as they are where one field follows the other.
+    threads_.ForEach(threads_.ThreadCount(), [](int) {});
     const Stopwatch field_watch;
     if (cuda_device_) {
       WEFT_ASSIGN_OR_RETURN(
