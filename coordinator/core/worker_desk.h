@@ -16,8 +16,8 @@
 namespace weft::coordinator {
 
 // Versions of the conversation that this build speaks; proto/README.md says what each brought.
-inline constexpr std::uint32_t kProtocolMin = 7;
-inline constexpr std::uint32_t kProtocolMax = 7;
+inline constexpr std::uint32_t kProtocolMin = 8;
+inline constexpr std::uint32_t kProtocolMax = 8;
 
 class WorkerDesk {
  public:

@@ -15,14 +15,21 @@ constexpr int kChannelsMax = 4096;
 // Cells whose sum is taken in single precision before it goes into the double.
 constexpr std::int64_t kBlock = 64;
 
-// Adds to sums[c], for each channel, the sum over all cells of x - centre[c], or of its square.
+struct Range {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+// Adds to sums[c], for each of some channels, the sum over all cells of x - centre[c], or of its
+// square.
 template <bool Square>
 [[gnu::always_inline]] inline void SumChannels(const CellRows& picture,
+                                               const Range& channels,
                                                const float* centre,
                                                double* sums) {
   for (std::int64_t begin = 0; begin < picture.cells; begin += kBlock) {
     const std::int64_t end = std::min(begin + kBlock, picture.cells);
-    for (int first = 0; first < picture.channels; first += kLanes) {
+    for (std::int64_t first = channels.begin; first < channels.end; first += kLanes) {
       Lanes middle;
       Load(centre + first, middle);
       Lanes sum = {};
@@ -39,12 +46,18 @@ template <bool Square>
   }
 }
 
-WEFT_EVERY_CPU void SumValues(const CellRows& picture, const float* centre, double* sums) {
-  SumChannels<false>(picture, centre, sums);
+WEFT_EVERY_CPU void SumValues(const CellRows& picture,
+                              const Range& channels,
+                              const float* centre,
+                              double* sums) {
+  SumChannels<false>(picture, channels, centre, sums);
 }
 
-WEFT_EVERY_CPU void SumSquares(const CellRows& picture, const float* centre, double* sums) {
-  SumChannels<true>(picture, centre, sums);
+WEFT_EVERY_CPU void SumSquares(const CellRows& picture,
+                               const Range& channels,
+                               const float* centre,
+                               double* sums) {
+  SumChannels<true>(picture, channels, centre, sums);
 }
 
 // out = (x - centre) * scale + shift, then SiLU. Per channel.
@@ -109,26 +122,39 @@ bool TakesChannels(int channels, int groups) {
   return channels % kLanes == 0 && channels <= kChannelsMax && channels % groups == 0;
 }
 
-void NormalizeGroups(const CellRows& picture, const GroupNormParameters& norm, float* out) {
+void NormalizeGroups(const CellRows& picture,
+                     const GroupNormParameters& norm,
+                     const ShareWork& share,
+                     float* out) {
+  constexpr std::int64_t kCellsGrain = 256;
   const auto channels = static_cast<std::size_t>(picture.channels);
   const std::size_t width = channels / static_cast<std::size_t>(norm.groups);
   std::vector<float> centre(channels, 0.0F);
   std::vector<double> sums(channels, 0.0);
-  SumValues(picture, centre.data(), sums.data());
+  const auto sum_up = [&](const auto& sum) {
+    share(picture.channels / kLanes, 1, [&](std::int64_t begin, std::int64_t end) {
+      sum(picture, {begin * kLanes, end * kLanes}, centre.data(), sums.data());
+    });
+  };
+  sum_up(SumValues);
   const std::vector<double> means = GroupMeans(sums, norm.groups, picture.cells);
   for (std::size_t channel = 0; channel < channels; ++channel) {
     centre[channel] = static_cast<float>(means[channel / width]);
   }
   std::fill(sums.begin(), sums.end(), 0.0);
-  SumSquares(picture, centre.data(), sums.data());
+  sum_up(SumSquares);
   const std::vector<double> variances = GroupMeans(sums, norm.groups, picture.cells);
   std::vector<float> scale(channels);
   for (std::size_t channel = 0; channel < channels; ++channel) {
     scale[channel] =
         static_cast<float>(norm.weight[channel] / std::sqrt(variances[channel / width] + norm.eps));
   }
-  (HasWideVectors() ? ChangeWide : ChangeNarrow)(picture, {centre.data(), scale.data(), norm.bias},
-                                                 norm.silu, out);
+  share(picture.cells, kCellsGrain, [&](std::int64_t begin, std::int64_t end) {
+    const std::int64_t first = begin * picture.channels;
+    (HasWideVectors() ? ChangeWide : ChangeNarrow)(
+        {picture.values + first, end - begin, picture.channels},
+        {centre.data(), scale.data(), norm.bias}, norm.silu, out + first);
+  });
 }
 
 }  // namespace weft::models

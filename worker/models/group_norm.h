@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 namespace weft::models {
 
@@ -24,11 +25,21 @@ struct GroupNormParameters {
 // True for what NormalizeGroups() takes: channels a multiple of 16, at most 4096.
 bool TakesChannels(int channels, int groups);
 
+// Calls work(begin, end) for parts of 0 .. count, each at least `grain` long but the last, by any
+// threads at once; returns when all are done.
+using ShareWork =
+    std::function<void(std::int64_t count,
+                       std::int64_t grain,
+                       const std::function<void(std::int64_t begin, std::int64_t end)>& work)>;
+
 // out = (x - mean) / sqrt(variance + eps) * weight + bias over each group of channels, then x *
 // sigmoid(x) if asked. The variance is that of the differences from the mean, summed in double
 // precision block by block: exact also where it is far smaller than the mean. The same bits on
-// every x86-64 CPU. REQUIRES: TakesChannels(); at least one cell. out: of the picture's size; not
-// the picture itself.
-void NormalizeGroups(const CellRows& picture, const GroupNormParameters& norm, float* out);
+// every x86-64 CPU, however the work is shared. REQUIRES: TakesChannels(); at least one cell. out:
+// of the picture's size; not the picture itself.
+void NormalizeGroups(const CellRows& picture,
+                     const GroupNormParameters& norm,
+                     const ShareWork& share,
+                     float* out);
 
 }  // namespace weft::models

@@ -1,5 +1,7 @@
 #include "worker/models/layers.h"
 
+#include <utility>
+
 #include "worker/models/device_layers.h"
 #include "worker/models/gated_gelu.h"
 #include "worker/models/group_norm.h"
@@ -13,6 +15,24 @@ constexpr at::MemoryFormat kLayout = at::MemoryFormat::ChannelsLast;
 Linear PackedLinear(const at::Tensor& weight, const at::Tensor& bias) {
   PackedFilter packed = Pack(weight);
   return {packed.values.defined() ? at::Tensor() : weight, bias, packed};
+}
+
+// The packed weights in the place of those that were stored, if there are any.
+void Adopt(PackedFilter packed, Conv* conv) {
+  if (packed.values.defined()) {
+    conv->packed = std::move(packed);
+    conv->weight = at::Tensor();
+  }
+}
+
+// As TakeConv(), but computed by WinogradConv where that takes it.
+Conv TakeWinogradConv(Weights& weights, const std::string& name, int in, int out) {
+  Conv conv = TakeUnpackedConv(weights, name, in, out);
+  Adopt(PackWinograd(conv.weight), &conv);
+  if (!conv.packed.values.defined()) {
+    Adopt(Pack(conv.weight), &conv);
+  }
+  return conv;
 }
 
 }  // namespace
@@ -66,13 +86,14 @@ at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
   const at::Tensor in = picture.contiguous(kLayout);
   at::Tensor out = at::empty(in.sizes(), in.options(), kLayout);
   const std::int64_t cells = x.size(2) * x.size(3);
-  at::parallel_for(0, x.size(0), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t sample = begin; sample < end; ++sample) {
-      NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
-                      {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu},
-                      out.data_ptr<float>() + sample * cells * channels);
-    }
-  });
+  const auto share = [](std::int64_t count, std::int64_t grain, const auto& work) {
+    at::parallel_for(0, count, grain, work);
+  };
+  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
+    NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
+                    {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu}, share,
+                    out.data_ptr<float>() + sample * cells * channels);
+  }
   return out.to(x.scalar_type());
 }
 
@@ -133,10 +154,7 @@ Linear TakePointwise(Weights& weights, const std::string& name, int in, int out)
 
 Conv TakeConv(Weights& weights, const std::string& name, int in, int out) {
   Conv conv = TakeUnpackedConv(weights, name, in, out);
-  conv.packed = Pack(conv.weight);
-  if (conv.packed.values.defined()) {
-    conv.weight = at::Tensor();
-  }
+  Adopt(Pack(conv.weight), &conv);
   return conv;
 }
 
@@ -165,14 +183,17 @@ ResnetBlock TakeResnet(Weights& weights,
                        const std::string& name,
                        const ResnetShape& shape,
                        const NormSpec& norm) {
+  // An autoencoder has large pictures and few filters; a UNet many of them, for which there would
+  // not be the memory.
+  const auto take_conv = shape.time > 0 ? TakeConv : TakeWinogradConv;
   ResnetBlock block;
   block.norm1 = TakeGroupNorm(weights, name + ".norm1", shape.in, norm);
-  block.conv1 = TakeConv(weights, name + ".conv1", shape.in, shape.out);
+  block.conv1 = take_conv(weights, name + ".conv1", shape.in, shape.out);
   if (shape.time > 0) {
     block.time = TakeLinear(weights, name + ".time_emb_proj", shape.time, shape.out);
   }
   block.norm2 = TakeGroupNorm(weights, name + ".norm2", shape.out, norm);
-  block.conv2 = TakeConv(weights, name + ".conv2", shape.out, shape.out);
+  block.conv2 = take_conv(weights, name + ".conv2", shape.out, shape.out);
   if (shape.in != shape.out) {
     block.shortcut = TakePointwise(weights, name + ".conv_shortcut", shape.in, shape.out);
   }

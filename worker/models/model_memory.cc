@@ -126,6 +126,12 @@ Result<ModelMemory> EstimateMemory(const ModelOptions& options, int width, int h
   WEFT_ASSIGN_OR_RETURN(const std::uint64_t text, WeightValues(Part::kTextEncoder, options.model));
   WEFT_ASSIGN_OR_RETURN(const std::uint64_t vae, WeightValues(Part::kVae, VaePlace(options)));
   memory.weights += text + vae;
+  if (options.device == "cpu" && options.data_type == DataType::kFloat32) {
+    // winograd_conv.h keeps 16 values of each 9, in most of an autoencoder.
+    constexpr std::uint64_t kTaps = 9;
+    constexpr std::uint64_t kMorePoints = 7;
+    memory.weights += vae * kMorePoints / kTaps;
+  }
   const TrunkValues unet = ValuesOf(configs.unet.trunk, rows, columns);
   std::uint64_t frame = unet.skips + unet.widest;
   for (std::size_t net = 0; net < configs.controlnets.size(); ++net) {

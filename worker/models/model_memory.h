@@ -11,7 +11,7 @@
 //   unet, float32, batch 2 (one frame), AVX-512, 2 threads  0.60 GB       0.63 GB
 //   the same, batch 1 (half a frame), AVX2, 1 thread        0.20 GB       0.32 GB
 //   unet, bfloat16, batch 2, AVX-512, 2 threads             0.31 GB       0.32 GB
-//   vae, float32, batch 1, AVX-512, 2 threads               1.35 GB       1.61 GB
+//   vae, float32, batch 1, AVX-512, 2 threads               1.13 GB       1.61 GB
 //   the same in bfloat16                                    1.48 GB       1.61 GB
 
 #pragma once
@@ -26,7 +26,7 @@ namespace weft::models {
 
 // Bytes.
 struct ModelMemory {
-  std::uint64_t weights = 0;      // Of all networks, in the type they compute in.
+  std::uint64_t weights = 0;      // Of all networks, as they are kept to compute with.
   std::uint64_t autoencoder = 0;  // Beside them while one picture is decoded, the dearer direction.
   std::uint64_t frame = 0;        // Each frame of a forward pass: both sides of the guidance.
   std::uint64_t anchor = 0;       // Keys and values of one anchor.

@@ -1,4 +1,4 @@
-// The weights of a layer as DirectConv reads them, and tensors multiplied by them.
+// The weights of a layer as DirectConv or WinogradConv reads them, and tensors multiplied by them.
 
 #pragma once
 
@@ -8,8 +8,9 @@
 namespace weft::models {
 
 struct PackedFilter {
-  at::Tensor values;  // [PackedElements(shape)]; undefined where there are none.
+  at::Tensor values;  // As packed; undefined where there are none.
   FilterShape shape;
+  bool winograd = false;  // For WinogradConv: steps are {1, 1}.
 
   // x: of the same type, on the CPU, [batch, in, height, width], made channels-last.  bias: [out],
   // or undefined. Gives [batch, out, …], channels-last.
@@ -27,5 +28,9 @@ struct PackedFilter {
 // DirectConv is as fast as oneDNN on a processor with AVX-512, and needs less memory; with AVX2
 // alone it is three times as fast.
 PackedFilter Pack(const at::Tensor& weight);
+
+// The same for WinogradConv, and undefined values for what that does not take: it computes in
+// float32 only, which bfloat16 would not profit from.
+PackedFilter PackWinograd(const at::Tensor& weight);
 
 }  // namespace weft::models

@@ -83,11 +83,11 @@ TEST(Farm, AsksAnUnknownPeerToSayHello) {
 TEST(Farm, RefusesAWorkerOfAnotherProtocolSayingItsOwn) {
   FarmScript farm;
   v1::ToCoordinator hello = HelloMessage("w", 1);
-  hello.mutable_worker_hello()->set_protocol_min(8);
-  hello.mutable_worker_hello()->set_protocol_max(9);
+  hello.mutable_worker_hello()->set_protocol_min(9);
+  hello.mutable_worker_hello()->set_protocol_max(10);
   const auto answer = farm.Say("w", hello).At("w");
   EXPECT_EQ(answer.worker_refused().protocol_max(), kProtocolMax);
-  EXPECT_THAT(answer.worker_refused().reason(), HasSubstr("8 to 9"));
+  EXPECT_THAT(answer.worker_refused().reason(), HasSubstr("9 to 10"));
 }
 
 TEST(Farm, AcknowledgesARepeatedOutcomeAgain) {

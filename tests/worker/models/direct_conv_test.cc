@@ -8,20 +8,11 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/worker/models/uneven_values.h"
 #include "worker/models/direct_kernel.h"
 
 namespace weft::models {
 namespace {
-
-// Values without a pattern that a wrong tap could hide in.
-std::vector<float> Uneven(std::int64_t count, double scale) {
-  std::vector<float> values(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = static_cast<double>(i);
-    values[i] = static_cast<float>(scale * std::sin(at * at * 0.37 + at));
-  }
-  return values;
-}
 
 struct Case {
   FilterShape filter;

@@ -1,12 +1,30 @@
 #include "worker/models/group_norm.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <functional>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 namespace weft::models {
 namespace {
+
+void Alone(std::int64_t count,
+           std::int64_t /*grain*/,
+           const std::function<void(std::int64_t, std::int64_t)>& work) {
+  work(0, count);
+}
+
+// The last one first.
+void InPieces(std::int64_t count,
+              std::int64_t grain,
+              const std::function<void(std::int64_t, std::int64_t)>& work) {
+  for (std::int64_t begin = (count - 1) / grain * grain; begin >= 0; begin -= grain) {
+    work(begin, std::min(begin + grain, count));
+  }
+}
 
 // The definition, in double precision.
 std::vector<double> Normalized(const std::vector<float>& x,
@@ -62,7 +80,10 @@ TEST_P(GroupNormOf, FollowsTheDefinition) {
     const GroupNormParameters norm{weight.data(), bias.data(), p.groups, 1e-6, silu};
     ASSERT_TRUE(TakesChannels(p.channels, p.groups));
     std::vector<float> out(x.size());
-    NormalizeGroups({x.data(), p.cells, p.channels}, norm, out.data());
+    NormalizeGroups({x.data(), p.cells, p.channels}, norm, Alone, out.data());
+    std::vector<float> shared(x.size());
+    NormalizeGroups({x.data(), p.cells, p.channels}, norm, InPieces, shared.data());
+    ASSERT_EQ(out, shared);
     const std::vector<double> expected = Normalized(x, p.channels, norm);
     for (std::size_t i = 0; i < out.size(); ++i) {
       // Inputs near a large mean are coarse: their own rounding is not the norm's fault.

@@ -26,8 +26,9 @@ class ModelMemoryTest : public testing::Test {
 };
 
 TEST_F(ModelMemoryTest, CountsStableDiffusionsWeights) {
-  // 860 million in the UNet, 123 in the text encoder, 84 in the VAE.
-  EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat32, 512, 512).weights), 4.27e9, 0.01e9);
+  // 860 million in the UNet, 123 in the text encoder, 84 in the VAE, of which a CPU keeps 16/9 in
+  // float32.
+  EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat32, 512, 512).weights), 4.53e9, 0.01e9);
   EXPECT_NEAR(static_cast<double>(Of(DataType::kFloat16, 512, 512).weights), 2.13e9, 0.01e9);
 }
 
@@ -41,7 +42,7 @@ TEST_F(ModelMemoryTest, LeavesRoomForWhatWasMeasuredAndNotTwiceAsMuch) {
   };
   expect(single.frame, 600 * kMega);
   expect(half.frame, 310 * kMega);
-  expect(single.autoencoder, 1'350 * kMega);
+  expect(single.autoencoder, 1'130 * kMega);
   expect(half.autoencoder, 1'480 * kMega);
 }
 
