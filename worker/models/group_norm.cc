@@ -15,6 +15,27 @@ constexpr int kChannelsMax = 4096;
 // Cells whose sum is taken in single precision before it goes into the double.
 constexpr std::int64_t kBlock = 64;
 
+// What lies in memory, in float32 and back.
+template <typename Vector>
+[[gnu::always_inline]] inline void LoadCells(const float* from, Vector& to) {
+  Load(from, to);
+}
+
+template <typename Vector>
+[[gnu::always_inline]] inline void LoadCells(const std::uint16_t* from, Vector& to) {
+  LoadBfloat16(from, to);
+}
+
+template <typename Vector>
+[[gnu::always_inline]] inline void StoreCells(const Vector& from, float* to) {
+  Store(from, to);
+}
+
+template <typename Vector>
+[[gnu::always_inline]] inline void StoreCells(const Vector& from, std::uint16_t* to) {
+  StoreBfloat16(from, to);
+}
+
 struct Range {
   std::int64_t begin = 0;
   std::int64_t end = 0;
@@ -22,8 +43,8 @@ struct Range {
 
 // Adds to sums[c], for each of some channels, the sum over all cells of x - centre[c], or of its
 // square.
-template <bool Square>
-[[gnu::always_inline]] inline void SumChannels(const CellRows& picture,
+template <bool Square, typename Element>
+[[gnu::always_inline]] inline void SumChannels(const CellRows<Element>& picture,
                                                const Range& channels,
                                                const float* centre,
                                                double* sums) {
@@ -35,7 +56,7 @@ template <bool Square>
       Lanes sum = {};
       for (std::int64_t cell = begin; cell < end; ++cell) {
         Lanes x;
-        Load(picture.values + cell * picture.channels + first, x);
+        LoadCells(picture.values + cell * picture.channels + first, x);
         x -= middle;
         sum += Square ? x * x : x;
       }
@@ -46,14 +67,28 @@ template <bool Square>
   }
 }
 
-WEFT_EVERY_CPU void SumValues(const CellRows& picture,
+WEFT_EVERY_CPU void SumValues(const CellRows<float>& picture,
                               const Range& channels,
                               const float* centre,
                               double* sums) {
   SumChannels<false>(picture, channels, centre, sums);
 }
 
-WEFT_EVERY_CPU void SumSquares(const CellRows& picture,
+WEFT_EVERY_CPU void SumValues(const CellRows<std::uint16_t>& picture,
+                              const Range& channels,
+                              const float* centre,
+                              double* sums) {
+  SumChannels<false>(picture, channels, centre, sums);
+}
+
+WEFT_EVERY_CPU void SumSquares(const CellRows<float>& picture,
+                               const Range& channels,
+                               const float* centre,
+                               double* sums) {
+  SumChannels<true>(picture, channels, centre, sums);
+}
+
+WEFT_EVERY_CPU void SumSquares(const CellRows<std::uint16_t>& picture,
                                const Range& channels,
                                const float* centre,
                                double* sums) {
@@ -61,18 +96,18 @@ WEFT_EVERY_CPU void SumSquares(const CellRows& picture,
 }
 
 // out = (x - centre) * scale + shift, then SiLU. Per channel.
-template <typename Vector>
-[[gnu::always_inline]] inline void Change(const CellRows& picture,
+template <typename Vector, typename Element>
+[[gnu::always_inline]] inline void Change(const CellRows<Element>& picture,
                                           const std::array<const float*, 3>& centre_scale_shift,
                                           bool silu,
-                                          float* out) {
+                                          Element* out) {
   const auto [centre, scale, shift] = centre_scale_shift;
   for (std::int64_t cell = 0; cell < picture.cells; ++cell) {
     for (int first = 0; first < picture.channels; first += kFloats<Vector>) {
       const std::int64_t at = cell * picture.channels + first;
       Vector x;
       Vector other;
-      Load(picture.values + at, x);
+      LoadCells(picture.values + at, x);
       Load(centre + first, other);
       x -= other;
       Load(scale + first, other);
@@ -84,22 +119,36 @@ template <typename Vector>
         Exp(other);
         x /= other + 1.0F;
       }
-      std::memcpy(out + at, &x, sizeof x);
+      StoreCells(x, out + at);
     }
   }
 }
 
-WEFT_WIDE_CPU void ChangeWide(const CellRows& picture,
+WEFT_WIDE_CPU void ChangeWide(const CellRows<float>& picture,
                               const std::array<const float*, 3>& centre_scale_shift,
                               bool silu,
                               float* out) {
   Change<Lanes>(picture, centre_scale_shift, silu, out);
 }
 
-WEFT_OTHER_CPU void ChangeNarrow(const CellRows& picture,
+WEFT_WIDE_CPU void ChangeWide(const CellRows<std::uint16_t>& picture,
+                              const std::array<const float*, 3>& centre_scale_shift,
+                              bool silu,
+                              std::uint16_t* out) {
+  Change<Lanes>(picture, centre_scale_shift, silu, out);
+}
+
+WEFT_OTHER_CPU void ChangeNarrow(const CellRows<float>& picture,
                                  const std::array<const float*, 3>& centre_scale_shift,
                                  bool silu,
                                  float* out) {
+  Change<HalfLanes>(picture, centre_scale_shift, silu, out);
+}
+
+WEFT_OTHER_CPU void ChangeNarrow(const CellRows<std::uint16_t>& picture,
+                                 const std::array<const float*, 3>& centre_scale_shift,
+                                 bool silu,
+                                 std::uint16_t* out) {
   Change<HalfLanes>(picture, centre_scale_shift, silu, out);
 }
 
@@ -122,16 +171,18 @@ bool TakesChannels(int channels, int groups) {
   return channels % kLanes == 0 && channels <= kChannelsMax && channels % groups == 0;
 }
 
-void NormalizeGroups(const CellRows& picture,
+template <typename Element>
+void NormalizeGroups(const CellRows<Element>& picture,
                      const GroupNormParameters& norm,
                      const ShareWork& share,
-                     float* out) {
+                     Element* out) {
   constexpr std::int64_t kCellsGrain = 256;
   const auto channels = static_cast<std::size_t>(picture.channels);
   const std::size_t width = channels / static_cast<std::size_t>(norm.groups);
   std::vector<float> centre(channels, 0.0F);
   std::vector<double> sums(channels, 0.0);
-  const auto sum_up = [&](const auto& sum) {
+  using Sum = void (*)(const CellRows<Element>&, const Range&, const float*, double*);
+  const auto sum_up = [&](Sum sum) {
     share(picture.channels / kLanes, 1, [&](std::int64_t begin, std::int64_t end) {
       sum(picture, {begin * kLanes, end * kLanes}, centre.data(), sums.data());
     });
@@ -151,10 +202,20 @@ void NormalizeGroups(const CellRows& picture,
   }
   share(picture.cells, kCellsGrain, [&](std::int64_t begin, std::int64_t end) {
     const std::int64_t first = begin * picture.channels;
-    (HasWideVectors() ? ChangeWide : ChangeNarrow)(
-        {picture.values + first, end - begin, picture.channels},
-        {centre.data(), scale.data(), norm.bias}, norm.silu, out + first);
+    const CellRows<Element> rows = {picture.values + first, end - begin, picture.channels};
+    const std::array<const float*, 3> changes = {centre.data(), scale.data(), norm.bias};
+    HasWideVectors() ? ChangeWide(rows, changes, norm.silu, out + first)
+                     : ChangeNarrow(rows, changes, norm.silu, out + first);
   });
 }
+
+template void NormalizeGroups(const CellRows<float>&,
+                              const GroupNormParameters&,
+                              const ShareWork&,
+                              float*);
+template void NormalizeGroups(const CellRows<std::uint16_t>&,
+                              const GroupNormParameters&,
+                              const ShareWork&,
+                              std::uint16_t*);
 
 }  // namespace weft::models

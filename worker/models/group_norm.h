@@ -7,9 +7,10 @@
 
 namespace weft::models {
 
-// [cells, channels], float32.
+// [cells, channels]. Element: float, or std::uint16_t: bfloat16, as bits, computed in float32.
+template <typename Element>
 struct CellRows {
-  const float* values = nullptr;
+  const Element* values = nullptr;
   std::int64_t cells = 0;
   int channels = 0;
 };
@@ -37,9 +38,10 @@ using ShareWork =
 // precision block by block: exact also where it is far smaller than the mean. The same bits on
 // every x86-64 CPU, however the work is shared. REQUIRES: TakesChannels(); at least one cell. out:
 // of the picture's size; not the picture itself.
-void NormalizeGroups(const CellRows& picture,
+template <typename Element>
+void NormalizeGroups(const CellRows<Element>& picture,
                      const GroupNormParameters& norm,
                      const ShareWork& share,
-                     float* out);
+                     Element* out);
 
 }  // namespace weft::models

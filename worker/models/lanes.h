@@ -123,13 +123,27 @@ template <typename Vector>
 // ---- bfloat16, as bits: the upper half of a float32
 
 constexpr unsigned kBfloat16Bits = 16;
-using LaneWords = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
-using LaneHalves = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
 
-[[gnu::always_inline]] inline void LoadBfloat16(const std::uint16_t* from, Lanes& to) {
-  LaneHalves half;
+// Of as many elements as a vector of floats.
+template <typename Vector>
+struct WordsOf;
+template <>
+struct WordsOf<Lanes> {
+  using Whole = std::uint32_t __attribute__((vector_size(kLanes * sizeof(std::uint32_t))));
+  using Half = std::uint16_t __attribute__((vector_size(kLanes * sizeof(std::uint16_t))));
+};
+template <>
+struct WordsOf<HalfLanes> {
+  using Whole = std::uint32_t __attribute__((vector_size(kLanes / 2 * sizeof(std::uint32_t))));
+  using Half = std::uint16_t __attribute__((vector_size(kLanes / 2 * sizeof(std::uint16_t))));
+};
+
+template <typename Vector>
+[[gnu::always_inline]] inline void LoadBfloat16(const std::uint16_t* from, Vector& to) {
+  typename WordsOf<Vector>::Half half;
   std::memcpy(&half, from, sizeof half);
-  const LaneWords whole = __builtin_convertvector(half, LaneWords) << kBfloat16Bits;
+  const auto whole = __builtin_convertvector(half, typename WordsOf<Vector>::Whole)
+                     << kBfloat16Bits;
   std::memcpy(&to, &whole, sizeof to);
 }
 
@@ -140,11 +154,12 @@ template <typename Words>
   bits = (bits + kBelowHalf + (bits >> kBfloat16Bits & 1U)) >> kBfloat16Bits;
 }
 
-[[gnu::always_inline]] inline void StoreBfloat16(const Lanes& from, std::uint16_t* to) {
-  LaneWords bits;
+template <typename Vector>
+[[gnu::always_inline]] inline void StoreBfloat16(const Vector& from, std::uint16_t* to) {
+  typename WordsOf<Vector>::Whole bits;
   std::memcpy(&bits, &from, sizeof bits);
   RoundToBfloat16(bits);
-  const LaneHalves half = __builtin_convertvector(bits, LaneHalves);
+  const auto half = __builtin_convertvector(bits, typename WordsOf<Vector>::Half);
   std::memcpy(to, &half, sizeof half);
 }
 

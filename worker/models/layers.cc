@@ -17,6 +17,21 @@ Linear PackedLinear(const at::Tensor& weight, const at::Tensor& bias) {
   return {packed.values.defined() ? at::Tensor() : weight, bias, packed};
 }
 
+template <typename Element>
+void NormalizeSamples(const at::Tensor& in, const GroupNormParameters& norm, at::Tensor* out) {
+  const auto share = [](std::int64_t count, std::int64_t grain, const auto& work) {
+    at::parallel_for(0, count, grain, work);
+  };
+  const std::int64_t cells = in.size(2) * in.size(3);
+  const std::int64_t channels = in.size(1);
+  for (std::int64_t sample = 0; sample < in.size(0); ++sample) {
+    const std::int64_t first = sample * cells * channels;
+    NormalizeGroups<Element>(
+        {static_cast<const Element*>(in.data_ptr()) + first, cells, static_cast<int>(channels)},
+        norm, share, static_cast<Element*>(out->data_ptr()) + first);
+  }
+}
+
 // The packed weights in the place of those that were stored, if there are any.
 void Adopt(PackedFilter packed, Conv* conv) {
   if (packed.values.defined()) {
@@ -75,26 +90,21 @@ at::Tensor GroupNorm::Run(const at::Tensor& x, bool silu) const {
   if (TakesDeviceKernels(x)) {
     return NormalizeGroupsOnDevice(x, {}, {weight, bias, groups, eps, silu});
   }
-  const at::Tensor picture = x.to(at::kFloat);
   const int channels = static_cast<int>(x.size(1));
-  if (!x.is_cpu() || !TakesChannels(channels, groups)) {
-    at::Tensor normal = at::group_norm(picture, groups, weight, bias, eps);
+  const bool known = x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16;
+  if (!x.is_cpu() || !known || !TakesChannels(channels, groups)) {
+    at::Tensor normal = at::group_norm(x.to(at::kFloat), groups, weight, bias, eps);
     return (silu ? at::silu_(normal) : normal).to(x.scalar_type());
   }
   // LibTorch 1.13.1's kernel for channels-last pictures takes the variance as the difference of two
   // large sums, and in bfloat16 adds those up in bfloat16.
-  const at::Tensor in = picture.contiguous(kLayout);
+  const at::Tensor in = x.contiguous(kLayout);
   at::Tensor out = at::empty(in.sizes(), in.options(), kLayout);
-  const std::int64_t cells = x.size(2) * x.size(3);
-  const auto share = [](std::int64_t count, std::int64_t grain, const auto& work) {
-    at::parallel_for(0, count, grain, work);
-  };
-  for (std::int64_t sample = 0; sample < x.size(0); ++sample) {
-    NormalizeGroups({in.data_ptr<float>() + sample * cells * channels, cells, channels},
-                    {weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps, silu}, share,
-                    out.data_ptr<float>() + sample * cells * channels);
-  }
-  return out.to(x.scalar_type());
+  const GroupNormParameters norm{weight.data_ptr<float>(), bias.data_ptr<float>(), groups, eps,
+                                 silu};
+  x.scalar_type() == at::kFloat ? NormalizeSamples<float>(in, norm, &out)
+                                : NormalizeSamples<std::uint16_t>(in, norm, &out);
+  return out;
 }
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const {

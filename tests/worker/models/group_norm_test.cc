@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "worker/models/lanes.h"
+
 namespace weft::models {
 namespace {
 
@@ -80,9 +82,9 @@ TEST_P(GroupNormOf, FollowsTheDefinition) {
     const GroupNormParameters norm{weight.data(), bias.data(), p.groups, 1e-6, silu};
     ASSERT_TRUE(TakesChannels(p.channels, p.groups));
     std::vector<float> out(x.size());
-    NormalizeGroups({x.data(), p.cells, p.channels}, norm, Alone, out.data());
+    NormalizeGroups<float>({x.data(), p.cells, p.channels}, norm, Alone, out.data());
     std::vector<float> shared(x.size());
-    NormalizeGroups({x.data(), p.cells, p.channels}, norm, InPieces, shared.data());
+    NormalizeGroups<float>({x.data(), p.cells, p.channels}, norm, InPieces, shared.data());
     ASSERT_EQ(out, shared);
     const std::vector<double> expected = Normalized(x, p.channels, norm);
     for (std::size_t i = 0; i < out.size(); ++i) {
@@ -99,6 +101,27 @@ INSTANTIATE_TEST_SUITE_P(Pictures,
                                          Picture{96, 32, 1, 0.0, 1.0},
                                          Picture{64, 32, 1000, 3.0, 0.001},
                                          Picture{224, 32, 63, 0.0, 50.0}));
+
+TEST(GroupNorm, RoundsTheSameValuesToBfloat16) {
+  constexpr int kChannels = 64;
+  constexpr std::int64_t kCells = 130;
+  std::vector<std::uint16_t> x;
+  std::vector<float> wide;
+  for (int i = 0; i < kChannels * kCells; ++i) {
+    x.push_back(ToBfloat16(static_cast<float>(0.5 + 3 * std::sin(0.37 * i * (1 + i % 5)))));
+    wide.push_back(FromBfloat16(x.back()));
+  }
+  const std::vector<float> weight(kChannels, 1.25F);
+  const std::vector<float> bias(kChannels, -0.5F);
+  const GroupNormParameters norm{weight.data(), bias.data(), 8, 1e-6, /*silu=*/true};
+  std::vector<float> expected(wide.size());
+  NormalizeGroups<float>({wide.data(), kCells, kChannels}, norm, Alone, expected.data());
+  std::vector<std::uint16_t> out(x.size());
+  NormalizeGroups<std::uint16_t>({x.data(), kCells, kChannels}, norm, InPieces, out.data());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    ASSERT_EQ(out[i], ToBfloat16(expected[i])) << i;
+  }
+}
 
 TEST(GroupNorm, TakesWholeVectorsOfChannelsOnly) {
   EXPECT_TRUE(TakesChannels(96, 32));
