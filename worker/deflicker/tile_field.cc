@@ -82,7 +82,8 @@ class LevelSearch {
     // Tiles read what the round before found, never each other's new matches.
     workspace_->wavefront.Run(rounds_, rows_, [&](const Wavefront::Step& step) {
       TileCandidates* const candidates =
-          &workspace_->tiles[static_cast<std::size_t>(step.slot * columns_)];
+          &workspace_
+               ->tiles[static_cast<std::size_t>(step.slot) * static_cast<std::size_t>(columns_)];
       ForEachTile(step.row, [&](const TileTrial& trial, int column) {
         RandomPurpose purpose;
         purpose.level = static_cast<std::uint32_t>(level_);

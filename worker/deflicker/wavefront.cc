@@ -1,5 +1,6 @@
 #include "worker/deflicker/wavefront.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <thread>
@@ -34,6 +35,12 @@ void Wavefront::RunLane(int lane, int passes, const std::function<void(const Ste
   const auto row_of = [&](int number) {
     return goes_down ? stretch.begin + number : stretch.end - 1 - number;
   };
+  const auto call = [&](int pass, int number) {
+    const int row = row_of(number);
+    WaitAround(row, pass);
+    work({pass, row, lane * passes + number % passes});
+    states_[static_cast<std::size_t>(row)].passes_done.store(pass + 1, std::memory_order_release);
+  };
   // A pass is a row behind the one before, and after the last row all of them come to an end.
   int count = std::numeric_limits<int>::max();
   for (int step = 0; step < count || step - count < passes - 1; ++step) {
@@ -41,25 +48,18 @@ void Wavefront::RunLane(int lane, int passes, const std::function<void(const Ste
       count = step;
     }
     for (int pass = step < count ? 0 : step - count + 1; pass < passes && pass <= step; ++pass) {
-      const int number = step - pass;
-      const int row = row_of(number);
-      for (int near = row - 1; near <= row + 1; ++near) {
-        WaitFor(near, pass);
-      }
-      work({pass, row, lane * passes + number % passes});
-      states_[static_cast<std::size_t>(row)].passes_done.store(pass + 1, std::memory_order_release);
+      call(pass, step - pass);
     }
   }
 }
 
-void Wavefront::WaitFor(int row, int passes) const {
-  if (row < 0 || row >= rows_) {
-    return;
-  }
-  const std::atomic<int>& done = states_[static_cast<std::size_t>(row)].passes_done;
-  // Some thread is at it: each lane has one, and each goes through its passes in order.
-  while (done.load(std::memory_order_acquire) < passes) {
-    std::this_thread::yield();
+void Wavefront::WaitAround(int row, int passes) const {
+  for (int near = std::max(row - 1, 0); near <= std::min(row + 1, rows_ - 1); ++near) {
+    const std::atomic<int>& done = states_[static_cast<std::size_t>(near)].passes_done;
+    // Some thread is at it: each lane has one, and each goes through its passes in order.
+    while (done.load(std::memory_order_acquire) < passes) {
+      std::this_thread::yield();
+    }
   }
 }
 

@@ -49,8 +49,8 @@ class Wavefront {
 
   [[nodiscard]] int StretchCount() const { return (threads_->ThreadCount() + 1) / 2; }
   void RunLane(int lane, int passes, const std::function<void(const Step&)>& work);
-  // Until so many passes were at the row, if there is such a row.
-  void WaitFor(int row, int passes) const;
+  // Until so many passes were at the row and at those beside it.
+  void WaitAround(int row, int passes) const;
 
   ThreadTeam* threads_;
   int rows_ = 0;

@@ -69,6 +69,7 @@ class GroupNormOf : public testing::TestWithParam<Picture> {};
 TEST_P(GroupNormOf, FollowsTheDefinition) {
   const Picture p = GetParam();
   std::vector<float> x;
+  x.reserve(static_cast<std::size_t>(p.channels) * static_cast<std::size_t>(p.cells));
   for (int i = 0; i < p.channels * p.cells; ++i) {
     x.push_back(static_cast<float>(p.mean + p.spread * std::sin(0.37 * i * (1 + i % 5))));
   }

@@ -59,10 +59,10 @@ TEST_F(ModelMemoryTest, GrowsWithThePictureUntilItIsTiled) {
 TEST(LargestMicroBatch, IsWhatFitsIntoTheBudget) {
   const ModelMemory memory{2'000 * kMega, 900 * kMega, 400 * kMega, 100 * kMega};
   // 2,000 for the weights, 300 for the anchors, and the frames.
-  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega), 4);
-  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 4 * 400 * kMega - 1), 2);
-  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 8 * 400 * kMega - 1), 4);
-  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 8 * 400 * kMega), 8);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 1'600 * kMega), 4);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 1'600 * kMega - 1), 2);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 3'200 * kMega - 1), 4);
+  EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 3'200 * kMega), 8);
   EXPECT_EQ(LargestMicroBatch(memory, 3, 0), 1) << "one frame is tried whatever the budget";
   EXPECT_EQ(LargestMicroBatch(memory, 3, 2'300 * kMega + 850 * kMega), 1)
       << "two frames would fit, the autoencoder does not";
