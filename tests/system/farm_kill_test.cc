@@ -72,7 +72,7 @@ class FarmKill : public Rendering {
   // As many tasks as so many kills need, each of them short.
   [[nodiscard]] v1::JobSpec Job(const std::string& output, int kills) const {
     const int chunk_frames = kills > 50 ? 1 : 3;
-    const int steps = kills > 50 ? 12 : 4;
+    const int steps = kills > 50 ? 24 : 12;
     const std::string text = "input: " + clip_ + "\noutput: " + output +
                              "\nmodel: " WEFT_SOURCE_DIR
                              "/deploy/models/weft-demo\nprompt: neon glow\nstrength: 1\n"

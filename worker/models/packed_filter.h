@@ -25,8 +25,8 @@ struct PackedFilter {
 // weight: [out, in] or [out, in, height, width]. Undefined values if it is not what DirectConv
 // takes: float32 or bfloat16, on the CPU, and there (what stands for a missing tensor is one
 // element). Nor bfloat16 where HasFastBfloat16(): oneDNN is nearly twice as fast then. In float32
-// DirectConv is as fast as oneDNN on a processor with AVX-512, and needs less memory; with AVX2
-// alone it is three times as fast.
+// DirectConv is about as fast as oneDNN on a processor with AVX-512, and needs less memory; with
+// AVX2 alone it is three times as fast.
 PackedFilter Pack(const at::Tensor& weight);
 
 // The same for WinogradConv, and undefined values for what that does not take: it computes in
