@@ -29,8 +29,8 @@ struct PackedFilter {
 // AVX2 alone it is three times as fast.
 PackedFilter Pack(const at::Tensor& weight);
 
-// The same for WinogradConv, and undefined values for what that does not take: it computes in
-// float32 only, which bfloat16 would not profit from.
+// The same for WinogradConv, and undefined values for what that does not take, bfloat16 among it:
+// the sums of weights that it keeps would be rounded once more.
 PackedFilter PackWinograd(const at::Tensor& weight);
 
 }  // namespace weft::models

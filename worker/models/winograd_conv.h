@@ -3,8 +3,8 @@
 // (2015, arXiv 1509.09308), section 4.1. Of every 4 x 4 cells of the input 16 products make 2 x 2
 // cells of the output, where DirectConv needs 36; the filter takes 16/9 of the memory.
 //
-// A cell's bits depend on whether its row and its column are even, and on nothing else that
-// DirectConv's do not depend on. Its sums are off DirectConv's by rounding.
+// A cell's bits depend on whether its row and its column are even, and otherwise on no more than
+// DirectConv's do. Its sums are off DirectConv's by rounding.
 //
 // Nothing here throws. Everything may be called by any number of threads.
 
