@@ -1,5 +1,6 @@
 #include "coordinator/cli/job_facts.h"
 
+#include <cctype>
 #include <cinttypes>
 #include <cstdio>
 #include <set>
@@ -90,8 +91,32 @@ void AddSpec(const v1::JobSpec& spec, JobFacts& facts) {
   }
 }
 
+// some_name and SOME_NAME are "some name".
+std::string InWords(std::string name) {
+  for (char& letter : name) {
+    letter =
+        letter == '_' ? ' ' : static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  }
+  return name;
+}
+
+// SMOOTHING_MODE_ROBUST is "robust": a name without what the enumeration's names begin with, which
+// that of number 0 tells.
+std::string ValueInWords(const FieldDescriptor* field, const std::string& text) {
+  if (field == nullptr || field->cpp_type() != FieldDescriptor::CPPTYPE_ENUM ||
+      field->enum_type()->FindValueByName(text) == nullptr) {
+    return text;
+  }
+  const std::string none = "UNSPECIFIED";
+  const std::string& first = field->enum_type()->FindValueByNumber(0)->name();
+  const std::string words = text.substr(first.size() - none.size());
+  return words == none ? "not set" : InWords(words);
+}
+
 std::string Difference(const std::string& name, const std::string& was, const std::string& is) {
-  return name + ": " + was + ", now " + is;
+  const FieldDescriptor* const field = v1::JobSpec::descriptor()->FindFieldByName(name);
+  return (field == nullptr ? name : InWords(name)) + ": " + ValueInWords(field, was) + ", now " +
+         ValueInWords(field, is);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ Record Job::ToRecord() const {
   *record.mutable_terms() = terms;
   record.set_log(log);
   record.set_ended_unix_ms(ended_unix_ms);
+  record.set_pictures_since(pictures_since);
   record.set_result_dropped_unix_ms(result_dropped_unix_ms);
   if (numeric_class.has_value()) {
     record.set_numeric_class(*numeric_class);
@@ -58,6 +59,7 @@ Result<Job> FromRecord(const v1::JobRecord& record) {
   job.log = record.log();
   job.sequence = record.sequence();
   job.ended_unix_ms = record.ended_unix_ms();
+  job.pictures_since = record.pictures_since();
   job.result_dropped_unix_ms = record.result_dropped_unix_ms();
   job.state = static_cast<JobState>(record.state());
   if (record.has_error()) {

@@ -7,7 +7,9 @@
 #include "common/plan/lending.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_order.h"
+#include "coordinator/core/protocol.h"
 #include "coordinator/core/result_keep.h"
+#include "coordinator/core/task_message.h"
 
 namespace weft::coordinator {
 namespace {
@@ -22,11 +24,19 @@ Status CheckVersion(const Record& record) {
   return {};
 }
 
+// Workers of an earlier build began it: theirs and ours would not go together.
+bool HasOtherPictures(const Job& job) {
+  return job.state != JobState::kDone && job.pictures_since != kPicturesSince;
+}
+
 Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
   if (!value.has_job()) {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(Job job, FromRecord(value.job()));
+  if (HasOtherPictures(job)) {
+    job.numeric_class.reset();  // Its workers will be others, too.
+  }
   if (floor.jobs.Find(job.id) != nullptr) {
     return Failure(ErrorCode::kDataLoss, "the ledger has job " + job.id.value + " twice");
   }
@@ -51,11 +61,30 @@ bool LacksOutputs(const Task& task) {
   });
 }
 
-Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor) {
+// What the task has brought, or may yet bring, does not count. The probe's result is no picture.
+void ForgetAttempts(v1::TaskRecord& record, const TaskId& id, Effects& effects) {
+  if (id.stage == Stage::kProbe || record.attempt() == 0) {
+    return;
+  }
+  effects.drops.push_back(OutputPrefix({id, record.attempt(), record.epoch()}));
+  record.set_starts(std::max(record.starts(), record.attempt()) + 1);
+  record.set_attempt(record.starts());
+  record.clear_outputs();
+  record.clear_first_outputs();
+  record.clear_first_attempt();
+  record.clear_first_worker();
+  if (record.state() != v1::TASK_STATE_FAILED) {
+    record.set_state(v1::TASK_STATE_WAITING);
+  }
+  effects.records.push_back(RecordOf(id));
+  *effects.records.back().value.mutable_task() = record;
+}
+
+Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor, Effects& effects) {
   if (!value.has_task()) {
     return {};
   }
-  const v1::TaskRecord& record = value.task();
+  v1::TaskRecord record = value.task();
   WEFT_ASSIGN_OR_RETURN(const TaskId id, FromWire(record.task()));
   Task* task = floor.tasks.Find(id);
   if (task == nullptr) {
@@ -68,6 +97,9 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor) {
     return Failure(ErrorCode::kDataLoss,
                    "the ledger's record of " + id.job.value + ": " + Name(id) + " makes no sense");
   }
+  if (HasOtherPictures(*floor.jobs.Find(id.job))) {
+    ForgetAttempts(record, id, effects);
+  }
   floor.tasks.Restore(*task, record);
   const bool goes_on = IsOpen(floor.jobs.Find(id.job)->state);
   if (task->state == TaskState::kRunning && !goes_on) {
@@ -76,6 +108,16 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor) {
     return floor.leases.Grant(task->LatestAttempt(), task->holder, now);
   }
   return {};
+}
+
+void BeginAnew(Job& job, Effects& effects) {
+  job.pictures_since = kPicturesSince;
+  effects.records.push_back(job.ToRecord());
+  Tell(job,
+       {.level = Note::Level::kWarning,
+        .text = "an earlier version of Weft began this job, and this one makes other pictures: all "
+                "of its tasks run again"},
+       effects);
 }
 
 }  // namespace
@@ -90,7 +132,12 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     }
   }
   for (const Record& record : records) {  // Each belongs to a job.
-    WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor));
+    WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor, effects));
+  }
+  for (const auto& [id, job] : floor.jobs.All()) {
+    if (HasOtherPictures(job)) {
+      BeginAnew(*floor.jobs.Find(id), effects);
+    }
   }
   for (const auto& [id, job] : floor.jobs.All()) {
     if (!IsOpen(job.state) || job.state == JobState::kPaused ||

@@ -11,13 +11,10 @@
 #include "coordinator/core/attempt_life.h"
 #include "coordinator/core/effects.h"
 #include "coordinator/core/floor.h"
+#include "coordinator/core/protocol.h"
 #include "weft/v1/worker.pb.h"
 
 namespace weft::coordinator {
-
-// Versions of the conversation that this build speaks; proto/README.md says what each brought.
-inline constexpr std::uint32_t kProtocolMin = 8;
-inline constexpr std::uint32_t kProtocolMax = 8;
 
 class WorkerDesk {
  public:

@@ -126,6 +126,17 @@ TEST(JobFacts, DifferencesAreToldByName) {
   EXPECT_THAT(Differences(before, before), ElementsAre());
 }
 
+TEST_F(JobFactsTest, DifferencesOfASpecificationAreInWords) {
+  spec_.set_output_path("out.mp4");
+  spec_.set_smoothing_mode(v1::SMOOTHING_MODE_ROBUST);
+  const JobFacts before = CollectFacts(spec_).value();
+  spec_.set_output_path("other.mp4");
+  spec_.set_smoothing_mode(v1::SMOOTHING_MODE_UNSPECIFIED);
+  EXPECT_THAT(Differences(before, CollectFacts(spec_).value()),
+              ElementsAre("output path: \"out.mp4\", now \"other.mp4\"",
+                          "smoothing mode: robust, now not set"));
+}
+
 TEST(JobFacts, NamesAndTextsCannotRunIntoEachOther) {
   EXPECT_NE(Token({{"a", "bc"}}), Token({{"ab", "c"}}));
   EXPECT_NE(Token({{"a", "1"}, {"b", "2"}}), Token({{"a", "11:b1:2"}}));

@@ -79,6 +79,20 @@ class LossyFarm {
     ComeBack();
   }
 
+  void RestartAfterOtherPictures() {
+    farm_.RestartAfterOtherPictures();
+    told_before_ = std::move(told_);
+    told_.clear();
+    ComeBack();
+  }
+
+  // What was told in the life before is told again, as by a worker that has kept it.
+  void RepeatLifeBefore() {
+    for (const auto& [worker, outcome] : told_before_) {
+      Note(farm_.Say(worker, outcome));
+    }
+  }
+
   void ComeBack() {
     for (const char* worker : {"a", "b"}) {
       const auto task = running_.find(worker);
@@ -137,6 +151,7 @@ class LossyFarm {
   std::set<std::string> there_;
   std::map<std::string, v1::Task> running_;
   std::vector<std::pair<std::string, v1::ToCoordinator>> told_;
+  std::vector<std::pair<std::string, v1::ToCoordinator>> told_before_;
 };
 
 TEST(AttemptRedo, AJobEndsWhateverIsLostOnItsWayAndNoTaskReadsWhatIsGone) {
@@ -192,6 +207,35 @@ TEST(AttemptRedo, AJobEndsWhoseTasksAnOlderVersionDidWithoutPictures) {
     ++once;
   }
   EXPECT_GT(assigned, once + 3) << "those that lacked pictures ran twice";
+}
+
+TEST(AttemptRedo, AJobThatOtherPicturesBeganKeepsNoneOfThem) {
+  LossyFarm whole(0);
+  int once = 0;
+  while (whole.Work()) {
+    ++once;
+  }
+  for (int done = 0; done <= once && !::testing::Test::HasFailure(); ++done) {
+    SCOPED_TRACE("after " + std::to_string(done) + " tasks");
+    LossyFarm farm(static_cast<std::uint64_t>(done));
+    for (int i = 0; i < done; ++i) {
+      EXPECT_TRUE(farm.Work());
+    }
+    farm.RestartAfterOtherPictures();
+    farm.RepeatLifeBefore();
+    int again = 0;
+    while (farm.Work()) {
+      ++again;
+    }
+    const int kept = done == once ? once : std::min(done, 1);  // All of it, or the probe.
+    EXPECT_EQ(again, once - kept);
+    const Job& job = farm.State().jobs.All().begin()->second;
+    EXPECT_EQ(job.state, JobState::kDone);
+    EXPECT_EQ(farm.State().tasks.Tally(job.id).FramesDone(), 20U);
+    EXPECT_THAT(farm.Blobs(), IsEmpty());
+    farm.Restart();
+    EXPECT_FALSE(farm.Work()) << "nothing is made again once more";
+  }
 }
 
 TEST(AttemptRedo, LeavesAloneWhatNobodyReadsAnyMoreAndWhatHasChanged) {

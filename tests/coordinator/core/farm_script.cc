@@ -147,6 +147,15 @@ void FarmScript::RestartAfterOlderVersion() {
   Restart();
 }
 
+void FarmScript::RestartAfterOtherPictures() {
+  for (auto& [key, value] : disk_) {
+    if (value.has_job()) {
+      value.mutable_job()->set_pictures_since(kPicturesSince - 1);
+    }
+  }
+  Restart();
+}
+
 std::string FarmScript::Submit(const std::string& token, const v1::JobSpec& spec) {
   return Say("client", SubmitMessage(token, spec)).At("client").job_submitted().job();
 }

@@ -54,6 +54,8 @@ class FarmScript {
   void Restart();
   // The same, of a coordinator whose earlier life was of a version that stored no pictures.
   void RestartAfterOlderVersion();
+  // The same, where workers of the earlier life made other pictures.
+  void RestartAfterOtherPictures();
 
   // Submits and returns the job's id.
   std::string Submit(const std::string& token, const v1::JobSpec& spec);
