@@ -1,5 +1,6 @@
 #include "coordinator/cli/job_facts.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cinttypes>
 #include <cstdio>
@@ -109,8 +110,11 @@ std::string ValueInWords(const FieldDescriptor* field, const std::string& text) 
   }
   const std::string none = "UNSPECIFIED";
   const std::string& first = field->enum_type()->FindValueByNumber(0)->name();
-  const std::string words = text.substr(first.size() - none.size());
-  return words == none ? "not set" : InWords(words);
+  const std::string common = first.substr(0, first.size() - std::min(first.size(), none.size()));
+  if (text.compare(0, common.size(), common) != 0) {
+    return text;
+  }
+  return text == first ? "not set" : InWords(text.substr(common.size()));
 }
 
 std::string Difference(const std::string& name, const std::string& was, const std::string& is) {

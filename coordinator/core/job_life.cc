@@ -271,6 +271,19 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
   return {};
 }
 
+// Pictures have 8 bits, unless a deflicker job asks for more.
+void JobLife::TellOfBits(Job& job, const v1::Clip& clip, Effects& effects) {
+  constexpr std::uint32_t kBitsUsual = 8;
+  if (clip.bits() <= kBitsUsual || job.spec.high_bit_depth()) {
+    return;
+  }
+  const bool could = job.spec.kind() == v1::JOB_KIND_DEFLICKER && !job.spec.steady_colours();
+  Tell(job,
+       {.text = "the clip has " + std::to_string(clip.bits()) + " bits a colour, the result has 8" +
+                (could ? "; --high-bit-depth keeps more" : "")},
+       effects);
+}
+
 void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
   if (job.clip.has_value() || (job.indexed.has_value() && IsIndex(probed))) {
     return;
@@ -290,6 +303,7 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
     Fail(job, plan.error(), effects);
     return;
   }
+  TellOfBits(job, clip, effects);
   job.indexed.reset();
   job.clip = std::move(clip);
   job.in_assignments.reset();

@@ -61,21 +61,24 @@ bool LacksOutputs(const Task& task) {
   });
 }
 
-// What the task has brought, or may yet bring, does not count. The probe's result is no picture.
+// What the task has brought, or may yet bring, does not count. What the probe says of the clip is
+// no picture; but a blob that it brought is dropped once nobody reads it any more.
 void ForgetAttempts(v1::TaskRecord& record, const TaskId& id, Effects& effects) {
-  if (id.stage == Stage::kProbe || record.attempt() == 0) {
+  const bool brought = record.state() == v1::TASK_STATE_DONE && record.outputs_size() > 0;
+  if (record.attempt() == 0 || (id.stage == Stage::kProbe && !brought)) {
     return;
   }
   effects.drops.push_back(OutputPrefix({id, record.attempt(), record.epoch()}));
-  record.set_starts(std::max(record.starts(), record.attempt()) + 1);
-  record.set_attempt(record.starts());
-  record.clear_outputs();
-  record.clear_first_outputs();
-  record.clear_first_attempt();
-  record.clear_first_worker();
-  if (record.state() != v1::TASK_STATE_FAILED) {
-    record.set_state(v1::TASK_STATE_WAITING);
-  }
+  v1::TaskRecord fresh;
+  *fresh.mutable_task() = record.task();
+  fresh.set_state(record.state() == v1::TASK_STATE_FAILED ? record.state()
+                                                          : v1::TASK_STATE_WAITING);
+  fresh.set_starts(std::max(record.starts(), record.attempt()) + 1);
+  fresh.set_attempt(fresh.starts());
+  fresh.set_epoch(record.epoch());
+  fresh.set_worker(record.worker());
+  fresh.set_instance(record.instance());
+  record = std::move(fresh);
   effects.records.push_back(RecordOf(id));
   *effects.records.back().value.mutable_task() = record;
 }
@@ -91,14 +94,15 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor, Effect
     return Failure(ErrorCode::kDataLoss, "the ledger has a task that its job does not: " +
                                              id.job.value + ": " + Name(id));
   }
+  const bool has_state =
+      record.state() != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(record.state());
+  if (has_state && HasOtherPictures(*floor.jobs.Find(id.job))) {
+    ForgetAttempts(record, id, effects);
+  }
   const bool is_done = record.state() == v1::TASK_STATE_DONE;
-  if (record.state() == v1::TASK_STATE_UNSPECIFIED || !v1::TaskState_IsValid(record.state()) ||
-      task->attempt != 0 || (is_done && !HasPlannedOutputs(record, *task->plan))) {
+  if (!has_state || task->attempt != 0 || (is_done && !HasPlannedOutputs(record, *task->plan))) {
     return Failure(ErrorCode::kDataLoss,
                    "the ledger's record of " + id.job.value + ": " + Name(id) + " makes no sense");
-  }
-  if (HasOtherPictures(*floor.jobs.Find(id.job))) {
-    ForgetAttempts(record, id, effects);
   }
   floor.tasks.Restore(*task, record);
   const bool goes_on = IsOpen(floor.jobs.Find(id.job)->state);
@@ -110,14 +114,21 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor, Effect
   return {};
 }
 
-void BeginAnew(Job& job, Effects& effects) {
+void BeginAnew(const JobId& id, Floor& floor, Effects& effects) {
+  Job& job = *floor.jobs.Find(id);
   job.pictures_since = kPicturesSince;
   effects.records.push_back(job.ToRecord());
-  Tell(job,
-       {.level = Note::Level::kWarning,
-        .text = "an earlier version of Weft began this job, and this one makes other pictures: all "
-                "of its tasks run again"},
-       effects);
+  const auto& tasks = floor.tasks.OfJob(id);
+  const bool began = std::any_of(tasks.begin(), tasks.end(), [](const Task* task) {
+    return task->id.stage != Stage::kProbe && task->attempt > 0;
+  });
+  if (began && IsOpen(job.state)) {
+    Tell(job,
+         {.level = Note::Level::kWarning,
+          .text = "another version of Weft, which makes other pictures than this one, began this "
+                  "job: its tasks run again, but for the probe"},
+         effects);
+  }
 }
 
 }  // namespace
@@ -136,7 +147,7 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
   }
   for (const auto& [id, job] : floor.jobs.All()) {
     if (HasOtherPictures(job)) {
-      BeginAnew(*floor.jobs.Find(id), effects);
+      BeginAnew(id, floor, effects);
     }
   }
   for (const auto& [id, job] : floor.jobs.All()) {

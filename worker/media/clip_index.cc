@@ -53,6 +53,7 @@ Result<ClipIndex> Described(ClipIndex index, const ClipFile& file, const AVFrame
     return Failure(presentation.error().Within(file.path()));
   }
   index.presentation = *presentation;
+  index.bits = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first_frame.format))->comp[0].depth;
   return index;
 }
 

@@ -24,6 +24,7 @@ struct ClipIndex {
 
   ClipTimes times;
   Presentation presentation;
+  int bits = 8;  // ClipFacts::bits
   bool has_audio = false;
   std::uint32_t frames_missing = 0;  // ClipFacts::claimed_frames
 

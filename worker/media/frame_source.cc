@@ -20,6 +20,7 @@ ClipFacts FactsOf(const ClipIndex& index) {
   facts.claimed_frames = facts.frame_count + index.frames_missing;
   facts.width = index.presentation.shown_width();
   facts.height = index.presentation.shown_height();
+  facts.bits = index.bits;
   facts.rate_numerator = index.times.rate.num;
   facts.rate_denominator = index.times.rate.den;
   facts.variable_rate = index.times.variable_rate;

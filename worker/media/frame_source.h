@@ -20,6 +20,7 @@ struct ClipFacts {
   std::uint32_t claimed_frames = 0;
   int width = 0;  // As shown: after rotation, with square pixels.
   int height = 0;
+  int bits = 8;                     // Of the file's first colour component: luminance, or red.
   std::int64_t rate_numerator = 0;  // Average frame rate, frames per second.
   std::int64_t rate_denominator = 1;
   bool variable_rate = false;

@@ -98,6 +98,7 @@ Result<v1::Clip> Describe(const v1::JobSpec& job, const media::ClipFacts& facts)
       frames.end < facts.frame_count ? facts.seconds[frames.end] : facts.duration_seconds;
   clip.set_duration_seconds(end - facts.seconds[frames.begin]);
   clip.set_has_audio(facts.has_audio);
+  clip.set_bits(static_cast<std::uint32_t>(facts.bits));
   return clip;
 }
 

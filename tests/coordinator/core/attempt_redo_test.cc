@@ -21,8 +21,8 @@ using ::testing::IsEmpty;
 // A farm of two workers that looks after the keys of its blobs.
 class LossyFarm {
  public:
-  explicit LossyFarm(std::uint64_t seed) : random_(seed) {
-    farm_.Submit("token", SampleSpec());
+  explicit LossyFarm(std::uint64_t seed, const v1::JobSpec& spec = SampleSpec()) : random_(seed) {
+    farm_.Submit("token", spec);
     Note(farm_.Say("a", HelloMessage("a", 1)));
     Note(farm_.Say("b", HelloMessage("b", 1)));
   }
@@ -36,10 +36,7 @@ class LossyFarm {
     std::advance(done, Draw(running_.size()));
     const auto [worker, task] = *done;
     running_.erase(done);
-    const v1::ToCoordinator completed = CompletedMessage(task);
-    for (const v1::Output& output : completed.task_completed().result().outputs()) {
-      there_.insert(output.blob().key());
-    }
+    const v1::ToCoordinator completed = Finished(task);
     told_.emplace_back(worker, completed);
     Note(farm_.Say(worker, completed));
     return true;
@@ -79,16 +76,17 @@ class LossyFarm {
     ComeBack();
   }
 
+  // What the life before was told is told again, and the rest of it, as by workers that have kept
+  // their outcomes.
   void RestartAfterOtherPictures() {
-    farm_.RestartAfterOtherPictures();
-    told_before_ = std::move(told_);
+    std::vector<std::pair<std::string, v1::ToCoordinator>> kept = std::move(told_);
     told_.clear();
+    for (const auto& [worker, task] : running_) {
+      kept.emplace_back(worker, Finished(task));
+    }
+    Note(farm_.RestartAfterOtherPictures());
     ComeBack();
-  }
-
-  // What was told in the life before is told again, as by a worker that has kept it.
-  void RepeatLifeBefore() {
-    for (const auto& [worker, outcome] : told_before_) {
+    for (const auto& [worker, outcome] : kept) {
       Note(farm_.Say(worker, outcome));
     }
   }
@@ -108,6 +106,15 @@ class LossyFarm {
   const std::set<std::string>& Blobs() const { return there_; }
 
  private:
+  // Its outputs are there.
+  v1::ToCoordinator Finished(const v1::Task& task) {
+    v1::ToCoordinator completed = CompletedMessage(task);
+    for (const v1::Output& output : completed.task_completed().result().outputs()) {
+      there_.insert(output.blob().key());
+    }
+    return completed;
+  }
+
   void Note(const Reply& reply) {
     for (const std::string& prefix : reply.effects.drops) {
       Drop(prefix);
@@ -151,7 +158,6 @@ class LossyFarm {
   std::set<std::string> there_;
   std::map<std::string, v1::Task> running_;
   std::vector<std::pair<std::string, v1::ToCoordinator>> told_;
-  std::vector<std::pair<std::string, v1::ToCoordinator>> told_before_;
 };
 
 TEST(AttemptRedo, AJobEndsWhateverIsLostOnItsWayAndNoTaskReadsWhatIsGone) {
@@ -209,33 +215,105 @@ TEST(AttemptRedo, AJobEndsWhoseTasksAnOlderVersionDidWithoutPictures) {
   EXPECT_GT(assigned, once + 3) << "those that lacked pictures ran twice";
 }
 
+struct OtherPictures {
+  const char* name;
+  v1::JobSpec spec;
+  int probes_kept;  // What the probe brings is a picture of somebody's, or it is not.
+};
+
+std::vector<OtherPictures> JobsOfOtherPictures() {
+  OtherPictures usual = {"usual", SampleSpec(), 1};
+  OtherPictures look = {"with a look", SampleSpec(), 0};
+  look.spec.set_look_path("/first.look");
+  return {usual, look};
+}
+
+// Does all that there is to do, how many tasks that are; the farm lives anew after a few of them.
+int WorkToTheEnd(LossyFarm& farm) {
+  constexpr int kUndisturbed = 5;
+  int tasks = 0;
+  while (farm.Work()) {
+    if (++tasks == kUndisturbed) {
+      farm.Restart();
+    }
+  }
+  return tasks;
+}
+
+// Of the job's `once` tasks `done` were done when other pictures came.
+void ExpectThatItBeginsAnew(const OtherPictures& job, int done, int once) {
+  LossyFarm farm(static_cast<std::uint64_t>(done), job.spec);
+  for (int i = 0; i < done; ++i) {
+    EXPECT_TRUE(farm.Work());
+  }
+  farm.RestartAfterOtherPictures();
+  const int kept = done == 0 ? 1 : job.probes_kept;  // A probe that runs goes on.
+  EXPECT_EQ(WorkToTheEnd(farm), done == once ? 0 : once - kept);
+  const Job& ended = farm.State().jobs.All().begin()->second;
+  EXPECT_EQ(ended.state, JobState::kDone);
+  EXPECT_EQ(farm.State().tasks.Tally(ended.id).FramesDone(), 20U);
+  EXPECT_THAT(farm.Blobs(), IsEmpty());
+  farm.Restart();
+  EXPECT_FALSE(farm.Work()) << "nothing is made again once more";
+}
+
 TEST(AttemptRedo, AJobThatOtherPicturesBeganKeepsNoneOfThem) {
-  LossyFarm whole(0);
-  int once = 0;
-  while (whole.Work()) {
-    ++once;
-  }
-  for (int done = 0; done <= once && !::testing::Test::HasFailure(); ++done) {
-    SCOPED_TRACE("after " + std::to_string(done) + " tasks");
-    LossyFarm farm(static_cast<std::uint64_t>(done));
-    for (int i = 0; i < done; ++i) {
-      EXPECT_TRUE(farm.Work());
+  for (const OtherPictures& job : JobsOfOtherPictures()) {
+    LossyFarm whole(0, job.spec);
+    const int once = WorkToTheEnd(whole);
+    for (int done = 0; done <= once && !::testing::Test::HasFailure(); ++done) {
+      SCOPED_TRACE(std::string(job.name) + " after " + std::to_string(done) + " tasks");
+      ExpectThatItBeginsAnew(job, done, once);
     }
-    farm.RestartAfterOtherPictures();
-    farm.RepeatLifeBefore();
-    int again = 0;
-    while (farm.Work()) {
-      ++again;
-    }
-    const int kept = done == once ? once : std::min(done, 1);  // All of it, or the probe.
-    EXPECT_EQ(again, once - kept);
-    const Job& job = farm.State().jobs.All().begin()->second;
-    EXPECT_EQ(job.state, JobState::kDone);
-    EXPECT_EQ(farm.State().tasks.Tally(job.id).FramesDone(), 20U);
-    EXPECT_THAT(farm.Blobs(), IsEmpty());
-    farm.Restart();
-    EXPECT_FALSE(farm.Work()) << "nothing is made again once more";
   }
+}
+
+TEST(AttemptRedo, OfATaskThatRunsTwiceOtherPicturesAreNotComparedWithOurs) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_verify_tasks(100);
+  FarmScript farm;
+  farm.Submit("token", spec);
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  const v1::Task first = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
+  farm.Say("w", CompletedMessage(first));
+  const TaskId id = FromWire(first.attempt())->task;
+  EXPECT_NE(farm.Subject().State().tasks.Find(id)->first_run, nullptr);
+  farm.Restart();
+  EXPECT_NE(farm.Subject().State().tasks.Find(id)->first_run, nullptr);
+  farm.RestartAfterOtherPictures();
+  EXPECT_EQ(farm.Subject().State().tasks.Find(id)->first_run, nullptr);
+}
+
+v1::ToCoordinator HelloOfClass(const std::string& worker, const std::string& numeric_class) {
+  v1::ToCoordinator hello = HelloMessage(worker, 1);
+  hello.mutable_worker_hello()->set_numeric_class(numeric_class);
+  return hello;
+}
+
+TEST(AttemptRedo, AFailedJobOfOtherPicturesIsTriedFromTheStartByWorkersOfAnotherClass) {
+  FarmScript farm;
+  const std::string job = farm.Submit("token", SampleSpec());
+  std::optional<v1::Task> task = farm.Say("old", HelloOfClass("old", "before")).Assignment("old");
+  int done = 0;
+  for (; task->attempt().task().stage() != v1::STAGE_FINISH; ++done) {
+    task = farm.Say("old", CompletedMessage(*task)).Assignment("old");
+    ASSERT_TRUE(task);
+  }
+  farm.Say("old", FailedMessage(*task, ErrorCode::kInvalidArgument));
+  EXPECT_EQ(farm.Subject().State().jobs.All().begin()->second.state, JobState::kFailed);
+
+  farm.RestartAfterOtherPictures();
+  farm.Say("new", HelloOfClass("new", "after"));
+  v1::ToCoordinator retry;
+  retry.mutable_retry_job()->set_job(job);
+  Reply reply = farm.Say("client", retry);
+  int again = 0;
+  while (const auto next = reply.Assignment("new")) {
+    ++again;
+    reply = farm.Say("new", CompletedMessage(*next));
+  }
+  EXPECT_GE(again, done) << "all that was done but the probe, and what failed";
+  EXPECT_EQ(farm.Subject().State().jobs.All().begin()->second.state, JobState::kDone);
 }
 
 TEST(AttemptRedo, LeavesAloneWhatNobodyReadsAnyMoreAndWhatHasChanged) {

@@ -123,13 +123,13 @@ Reply FarmScript::DropPastResults() {
   return Keep(std::move(effects));
 }
 
-void FarmScript::Restart() {
+Reply FarmScript::Restart() {
   std::vector<Record> records;
   for (const auto& [key, value] : disk_) {
     records.push_back({key, value});
   }
   farm_ = std::make_unique<Farm>(options_);
-  Keep(farm_->Restore(records, now_).value());
+  return Keep(farm_->Restore(records, now_).value());
 }
 
 void FarmScript::RestartAfterOlderVersion() {
@@ -147,13 +147,13 @@ void FarmScript::RestartAfterOlderVersion() {
   Restart();
 }
 
-void FarmScript::RestartAfterOtherPictures() {
+Reply FarmScript::RestartAfterOtherPictures() {
   for (auto& [key, value] : disk_) {
     if (value.has_job()) {
       value.mutable_job()->set_pictures_since(kPicturesSince - 1);
     }
   }
-  Restart();
+  return Restart();
 }
 
 std::string FarmScript::Submit(const std::string& token, const v1::JobSpec& spec) {

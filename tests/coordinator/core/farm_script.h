@@ -51,11 +51,11 @@ class FarmScript {
   // Has results dropped whose time is over.
   Reply DropPastResults();
   // A new life on the same records, at the same time.
-  void Restart();
+  Reply Restart();
   // The same, of a coordinator whose earlier life was of a version that stored no pictures.
   void RestartAfterOlderVersion();
   // The same, where workers of the earlier life made other pictures.
-  void RestartAfterOtherPictures();
+  Reply RestartAfterOtherPictures();
 
   // Submits and returns the job's id.
   std::string Submit(const std::string& token, const v1::JobSpec& spec);

@@ -1,5 +1,7 @@
 #include "coordinator/core/farm.h"
 
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -208,6 +210,27 @@ TEST(Farm, FailsAJobAfterThreeErrorsOfATask) {
   EXPECT_EQ(status.state(), v1::JOB_STATE_FAILED);
   EXPECT_EQ(status.error().message(), "probe: error 3 of 3: it broke");
   EXPECT_EQ(status.notes_size(), 2);
+}
+
+TEST(Farm, SaysWhereTheResultHasFewerBitsThanTheClip) {
+  const v1::JobSpec deflicker = SampleDeflicker();
+  v1::JobSpec deep = deflicker;
+  deep.set_high_bit_depth(true);
+  const std::string less = "the clip has 10 bits a colour, the result has 8";
+  for (const auto& [spec, bits, said] :
+       {std::tuple(SampleSpec(), 8, std::string()), std::tuple(SampleSpec(), 10, less),
+        std::tuple(deflicker, 10, less + "; --high-bit-depth keeps more"),
+        std::tuple(deep, 10, std::string())}) {
+    FarmScript farm;
+    const std::string job = farm.Submit("token", spec);
+    const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+    v1::Clip clip = SampleClip(20);
+    clip.set_bits(static_cast<std::uint32_t>(bits));
+    farm.Say("w", CompletedMessage(probe, clip));
+    const auto status = farm.Say("client", WatchMessage(job)).At("client").job_status();
+    ASSERT_FALSE(status.state() == v1::JOB_STATE_FAILED) << status.error().message();
+    EXPECT_EQ(status.notes_size() > 0 ? status.notes(0) : "", said);
+  }
 }
 
 TEST(Farm, FailsAJobAtOnceOnBadInput) {

@@ -119,6 +119,7 @@ TEST_P(AnyClip, HoldsTheFramesThatFfmpegShows) {
   EXPECT_EQ(clip->facts().frame_count, GetParam().frame_count);
   EXPECT_EQ(clip->facts().width, 96);
   EXPECT_EQ(clip->facts().height, 64);
+  EXPECT_EQ(clip->facts().bits, std::string(GetParam().name) == "ten_bit.mkv" ? 10 : 8);
   EXPECT_LT(LargestDifference(ReadAll(*clip), FramesByFfmpeg(path_, 96, 64, kLeftChroma)), 0.5);
 }
 
