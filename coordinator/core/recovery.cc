@@ -61,12 +61,17 @@ bool LacksOutputs(const Task& task) {
   });
 }
 
-// What the task has brought, or may yet bring, does not count. What the probe says of the clip is
-// no picture; but a blob that it brought is dropped once nobody reads it any more.
-void ForgetAttempts(v1::TaskRecord& record, const TaskId& id, Effects& effects) {
+bool HasState(const v1::TaskRecord& record) {
+  return record.state() != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(record.state());
+}
+
+// What the task has brought, or may yet bring, does not count: the record in place of this one.
+// What the probe says of the clip is no picture; but a blob that it brought is dropped once nobody
+// reads it any more.
+v1::TaskRecord WithoutAttempts(const v1::TaskRecord& record, const TaskId& id, Effects& effects) {
   const bool brought = record.state() == v1::TASK_STATE_DONE && record.outputs_size() > 0;
-  if (record.attempt() == 0 || (id.stage == Stage::kProbe && !brought)) {
-    return;
+  if (record.attempt() == 0 || !HasState(record) || (id.stage == Stage::kProbe && !brought)) {
+    return record;
   }
   effects.drops.push_back(OutputPrefix({id, record.attempt(), record.epoch()}));
   v1::TaskRecord fresh;
@@ -78,40 +83,42 @@ void ForgetAttempts(v1::TaskRecord& record, const TaskId& id, Effects& effects) 
   fresh.set_epoch(record.epoch());
   fresh.set_worker(record.worker());
   fresh.set_instance(record.instance());
-  record = std::move(fresh);
   effects.records.push_back(RecordOf(id));
-  *effects.records.back().value.mutable_task() = record;
+  *effects.records.back().value.mutable_task() = fresh;
+  return fresh;
+}
+
+Status RestoreTask(const v1::TaskRecord& record, Time now, Task& task, Floor& floor) {
+  const bool is_done = record.state() == v1::TASK_STATE_DONE;
+  if (!HasState(record) || task.attempt != 0 ||
+      (is_done && !HasPlannedOutputs(record, *task.plan))) {
+    return Failure(ErrorCode::kDataLoss, "the ledger's record of " + task.id.job.value + ": " +
+                                             Name(task.id) + " makes no sense");
+  }
+  floor.tasks.Restore(task, record);
+  const bool goes_on = IsOpen(floor.jobs.Find(task.id.job)->state);
+  if (task.state == TaskState::kRunning && !goes_on) {
+    floor.tasks.Requeue(task, Time{});
+  } else if (task.state == TaskState::kRunning) {
+    return floor.leases.Grant(task.LatestAttempt(), task.holder, now);
+  }
+  return {};
 }
 
 Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor, Effects& effects) {
   if (!value.has_task()) {
     return {};
   }
-  v1::TaskRecord record = value.task();
+  const v1::TaskRecord& record = value.task();
   WEFT_ASSIGN_OR_RETURN(const TaskId id, FromWire(record.task()));
   Task* task = floor.tasks.Find(id);
   if (task == nullptr) {
     return Failure(ErrorCode::kDataLoss, "the ledger has a task that its job does not: " +
                                              id.job.value + ": " + Name(id));
   }
-  const bool has_state =
-      record.state() != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(record.state());
-  if (has_state && HasOtherPictures(*floor.jobs.Find(id.job))) {
-    ForgetAttempts(record, id, effects);
-  }
-  const bool is_done = record.state() == v1::TASK_STATE_DONE;
-  if (!has_state || task->attempt != 0 || (is_done && !HasPlannedOutputs(record, *task->plan))) {
-    return Failure(ErrorCode::kDataLoss,
-                   "the ledger's record of " + id.job.value + ": " + Name(id) + " makes no sense");
-  }
-  floor.tasks.Restore(*task, record);
-  const bool goes_on = IsOpen(floor.jobs.Find(id.job)->state);
-  if (task->state == TaskState::kRunning && !goes_on) {
-    floor.tasks.Requeue(*task, Time{});
-  } else if (task->state == TaskState::kRunning) {
-    return floor.leases.Grant(task->LatestAttempt(), task->holder, now);
-  }
-  return {};
+  return HasOtherPictures(*floor.jobs.Find(id.job))
+             ? RestoreTask(WithoutAttempts(record, id, effects), now, *task, floor)
+             : RestoreTask(record, now, *task, floor);
 }
 
 void BeginAnew(const JobId& id, Floor& floor, Effects& effects) {
