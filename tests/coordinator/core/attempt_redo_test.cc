@@ -218,7 +218,7 @@ TEST(AttemptRedo, AJobEndsWhoseTasksAnOlderVersionDidWithoutPictures) {
 struct OtherPictures {
   const char* name;
   v1::JobSpec spec;
-  int probes_kept;  // What the probe brings is a picture of somebody's, or it is not.
+  int probes_kept;  // 0 where the probe brings a blob, which may be dropped by then.
 };
 
 std::vector<OtherPictures> JobsOfOtherPictures() {
