@@ -14,7 +14,9 @@ std::uint64_t BytesOf(const std::vector<FrameMemory::Sides>& layers) {
   std::uint64_t bytes = 0;
   for (const FrameMemory::Sides& sides : layers) {
     for (const KeysValues& side : sides) {
-      bytes += side.keys.nbytes() + side.values.nbytes();
+      if (side.keys.defined()) {  // In guess mode, ControlNets see the positive side only.
+        bytes += side.keys.nbytes() + side.values.nbytes();
+      }
     }
   }
   return bytes;
