@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <functional>
+#include <numeric>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "tests/benchmarks/stable_diffusion.h"
+#include "worker/models/device_graph.h"
 #include "worker/models/device_memory.h"
 #include "worker/models/guided_denoiser.h"
 #include "worker/models/model_cost.h"
@@ -131,8 +133,18 @@ Result<Runner> StepRunner(const EngineOrder& order, const Shapes& shapes) {
       shapes.text.width,
       {prompt.data_ptr<float>(), prompt.data_ptr<float>() + prompt.numel()}};
   const models::ModelCost cost = models::CostOf(shapes.unet, shapes.vae, order.width, order.height);
-  auto denoiser = std::make_shared<models::GuidedDenoiser>(std::move(parts));
+  auto denoiser = std::make_shared<models::GuidedDenoiser>(
+      std::move(parts), order.graphs ? models::RecorderOf(PlacementOf(order).device) : nullptr);
   denoiser->UseMicroBatch(order.batch);
+  if (order.anchors > 0) {
+    std::vector<int> anchors(static_cast<std::size_t>(order.anchors));
+    std::iota(anchors.begin(), anchors.end(), 0);
+    models::StepInput first = input;
+    first.noisy.frames = order.anchors;
+    first.noisy.values.resize(first.noisy.frame_size() * anchors.size(), 0.5F);
+    WEFT_RETURN_IF_ERROR(denoiser->PredictAnchors(first, kTimestep, prompts, models::Guidance{}));
+    input.attends.assign(static_cast<std::size_t>(order.batch), anchors);
+  }
   return Runner{
       [denoiser, input, prompts] {
         Result<Latents> out =

@@ -20,6 +20,8 @@ struct EngineOrder {
   int batch = 2;    // Samples of one forward pass; of "step", frames, each with both sides.
   int threads = 0;  // 0: one a core.
   int repeats = 3;
+  int anchors = 0;       // Of "step": of so many a frame reads keys and values beside its own.
+  bool graphs = true;    // Of "step", on a GPU: passes may be launched as graphs (pass_graphs.h).
   bool compare = false;  // Also run float32 on the same weights, and say how far off this type is.
 };
 

@@ -43,6 +43,10 @@ void Declare(CLI::App* app, EngineWords* words) {
   auto* const model = app->add_option("--model", words->order.model, "a diffusers folder");
   app->add_flag("--sd15-random", words->random, "Stable Diffusion 1.5's shapes, random weights")
       ->excludes(model);
+  app->add_option("--anchors", words->order.anchors, "of a step: that a frame attends to")
+      ->check(CLI::Range(0, 16))
+      ->capture_default_str();
+  app->add_flag("!--no-graphs", words->order.graphs, "of a step: launch its kernels one by one");
   app->add_flag("--compare", words->order.compare, "say how far off float32 the type is");
 }
 

@@ -214,13 +214,13 @@ void RunGroupNorm(GroupTask task, std::int64_t samples, const DeviceGroupNorm& n
   const auto threads = static_cast<unsigned>(deal.across * deal.rows);
   const std::size_t shared = 2 * sizeof(float) * static_cast<std::size_t>(deal.rows) *
                              static_cast<std::size_t>(task.channels);
-  SumChunks<T, Width><<<grid, threads, shared>>>(task);
-  JoinChunks<<<dim3(static_cast<unsigned>(task.groups), static_cast<unsigned>(samples)), kWarp>>>(
-      task, norm.weight, norm.eps);
+  SumChunks<T, Width><<<grid, threads, shared, ThreadStream()>>>(task);
+  const dim3 groups(static_cast<unsigned>(task.groups), static_cast<unsigned>(samples));
+  JoinChunks<<<groups, kWarp, 0, ThreadStream()>>>(task, norm.weight, norm.eps);
   if (norm.silu) {
-    ChangeCells<T, Width, true><<<grid, threads>>>(task, norm.bias, out);
+    ChangeCells<T, Width, true><<<grid, threads, 0, ThreadStream()>>>(task, norm.bias, out);
   } else {
-    ChangeCells<T, Width, false><<<grid, threads>>>(task, norm.bias, out);
+    ChangeCells<T, Width, false><<<grid, threads, 0, ThreadStream()>>>(task, norm.bias, out);
   }
 }
 

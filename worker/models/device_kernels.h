@@ -19,15 +19,16 @@ enum class DeviceType { kFloat32, kFloat16, kBfloat16 };
 // The widest picture that NormalizeGroupsOnDevice() takes, in channels.
 constexpr int kDeviceChannelsMax = 4096;
 
-// All pointers are to memory of the current CUDA device; the work is put into its default stream,
-// and may not be done when the function returns. Any thread. kUnsupported: Weft was built without
-// nvcc.  kInternal: CUDA refuses, and why.
+// All pointers are to memory of the current CUDA device; the work is put into the stream that
+// UseDevice() named, and may not be done when the function returns. Any thread. kUnsupported: Weft
+// was built without nvcc.  kInternal: CUDA refuses, and why.
 
 // False: Weft was built without nvcc, and the functions below refuse.
 bool HasDeviceKernels();
 
-// Makes CUDA's device `device`, counted from 0, the calling thread's current one.
-Status UseDevice(int device);
+// Makes CUDA's device `device`, counted from 0, the calling thread's current one, and `stream`, a
+// cudaStream_t of it, that of its work; null: the default stream.
+Status UseDevice(int device, void* stream);
 
 struct DevicePictures {
   const void* values;  // [samples, cells, channels]

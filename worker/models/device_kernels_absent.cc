@@ -15,7 +15,7 @@ bool HasDeviceKernels() {
   return false;
 }
 
-Status UseDevice(int /*device*/) {
+Status UseDevice(int /*device*/, void* /*stream*/) {
   return Absent();
 }
 

@@ -5,6 +5,7 @@
 
 #include <c10/core/DeviceGuard.h>
 
+#include "worker/models/device_graph.h"
 #include "worker/models/device_kernels.h"
 
 namespace weft::models {
@@ -18,11 +19,12 @@ void Demand(const Status& status) {
   }
 }
 
-// For as long as it lives, x's device is the current one, for LibTorch's CUDA runtime and for ours.
+// For as long as it lives, x's device is the current one, for LibTorch's CUDA runtime and for ours,
+// which works in LibTorch's stream.
 class CurrentDevice {
  public:
   explicit CurrentDevice(const at::Tensor& x) : guard_(x.device()) {
-    Demand(UseDevice(x.device().index()));
+    Demand(UseDevice(x.device().index(), CurrentStream(x.device())));
   }
 
  private:

@@ -116,6 +116,8 @@ __global__ void AddRows(const T* x,
   reinterpret_cast<Vector<T, Width>*>(out)[at] = sum;
 }
 
+thread_local cudaStream_t thread_stream = nullptr;
+
 unsigned BlocksOf(std::int64_t count, int size) {
   return static_cast<unsigned>((count + size - 1) / size);
 }
@@ -126,8 +128,13 @@ bool HasDeviceKernels() {
   return true;
 }
 
-Status UseDevice(int device) {
+Status UseDevice(int device, void* stream) {
+  thread_stream = static_cast<cudaStream_t>(stream);
   return ToStatus(cudaSetDevice(device));
+}
+
+cudaStream_t ThreadStream() {
+  return thread_stream;
 }
 
 Status NormalizeRowsOnDevice(const DeviceRows& rows, const DeviceLayerNorm& norm, void* out) {
@@ -139,7 +146,7 @@ Status NormalizeRowsOnDevice(const DeviceRows& rows, const DeviceLayerNorm& norm
     using T = typename decltype(tag)::Type;
     const int turns = (rows.width / vector() + kWarp - 1) / kWarp;
     const auto run = [&](auto normalize) {
-      normalize<<<BlocksOf(rows.rows, kRows), kRows * kWarp>>>(
+      normalize<<<BlocksOf(rows.rows, kRows), kRows * kWarp, 0, ThreadStream()>>>(
           static_cast<const T*>(rows.values), rows.rows, rows.width, norm.weight, norm.bias,
           norm.eps, static_cast<T*>(out));
     };
@@ -161,7 +168,7 @@ Status GateRowsOnDevice(const DeviceRows& rows, void* out) {
     using T = typename decltype(tag)::Type;
     const int row_vectors = width / vector();
     const std::int64_t vectors = rows.rows * row_vectors;
-    GateRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock>>>(
+    GateRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock, 0, ThreadStream()>>>(
         static_cast<const T*>(rows.values), vectors, row_vectors, static_cast<T*>(out));
   });
 }
@@ -171,7 +178,7 @@ Status AddRowsOnDevice(const DeviceRows& rows, const void* bias, const void* oth
     using T = typename decltype(tag)::Type;
     const int row_vectors = rows.width / vector();
     const std::int64_t vectors = rows.rows * row_vectors;
-    AddRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock>>>(
+    AddRows<T, vector()><<<BlocksOf(vectors, kBlock), kBlock, 0, ThreadStream()>>>(
         static_cast<const T*>(rows.values), vectors, row_vectors, static_cast<const T*>(bias),
         static_cast<const T*>(other), static_cast<T*>(out));
   });

@@ -42,6 +42,9 @@ struct alignas(sizeof(T) * Width) Vector {
   T values[Width];
 };
 
+// What the calling thread named last to UseDevice().
+cudaStream_t ThreadStream();
+
 inline Status ToStatus(cudaError_t error) {
   if (error != cudaSuccess) {
     return Failure(ErrorCode::kInternal, std::string("CUDA: ") + cudaGetErrorString(error));

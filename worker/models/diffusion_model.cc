@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "worker/models/device_graph.h"
 #include "worker/models/guided_denoiser.h"
 #include "worker/models/model_parts.h"
 #include "worker/models/prompt_encoder.h"
@@ -90,12 +91,12 @@ Status CheckFrames(const std::vector<Frame>& frames, int factor) {
   return {};
 }
 
-// Again without the anchors that are kept, where memory is short of them.
+// Again without what is kept for speed alone, for as long as memory is short of it.
 template <typename Work>
 auto Sparing(GuidedDenoiser& denoiser, const Work& work) {
   auto result = AtTorchEdge(work);
-  if (!result && result.error().code() == ErrorCode::kResourceExhausted &&
-      denoiser.GiveUpAnchors()) {
+  while (!result && result.error().code() == ErrorCode::kResourceExhausted &&
+         denoiser.GiveUpCaches()) {
     result = AtTorchEdge(work);
   }
   return result;
@@ -237,8 +238,9 @@ Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   parts.channels = configs.vae.latent_channels;
   parts.prompt_width = configs.text.width;
   parts.vae_factor = configs.vae.factor();
-  return std::make_unique<StableDiffusion>(std::move(loaded.configs), std::move(prompts),
-                                           std::move(loaded.vae), GuidedDenoiser(std::move(parts)));
+  return std::make_unique<StableDiffusion>(
+      std::move(loaded.configs), std::move(prompts), std::move(loaded.vae),
+      GuidedDenoiser(std::move(parts), RecorderOf(placement.device)));
 }
 
 }  // namespace

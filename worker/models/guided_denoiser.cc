@@ -105,6 +105,7 @@ std::vector<bool> GuidedDenoiser::NetsAttending(const StepInput& input,
 
 const PromptReading& GuidedDenoiser::Reading(const PromptEmbedding& prompts) {
   if (reading_.empty() || !SameText(reading_.front().embedding, prompts)) {
+    caches_.graphs.Forget();
     reading_.clear();
     kept_.Forget();
     reading_.push_back(ReadPrompts(parts_, prompts));
@@ -122,7 +123,7 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
   std::vector<int> all(static_cast<std::size_t>(anchors.noisy.frames));
   std::iota(all.begin(), all.end(), 0);
   Latents out = anchors.noisy;
-  RunAnchors(GuidedPass(parts_, Reading(prompts), conditions_, anchors, timestep, guidance), all,
+  RunAnchors(GuidedPass(parts_, Reading(prompts), caches_, anchors, timestep, guidance), all,
              NumbersOf(anchors), out);
   NoteAnchors(anchors, timestep, guidance);
   return out;
@@ -152,7 +153,7 @@ Result<int> GuidedDenoiser::RecallAnchors(const StepInput& anchors,
   if (!missing.empty()) {
     const int micro_batch = micro_batch_;
     Latents unused = anchors.noisy;
-    RunAnchors(GuidedPass(parts_, reading, conditions_, anchors, timestep, guidance), missing,
+    RunAnchors(GuidedPass(parts_, reading, caches_, anchors, timestep, guidance), missing,
                NumbersOf(anchors), unused);
     for (const int anchor : missing) {
       if (micro_batch_ == micro_batch) {  // Else they are not what their inputs say.
@@ -231,7 +232,7 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                      -1});
   }
   Latents out = frames.noisy;
-  RunAll(GuidedPass(parts_, Reading(prompts), conditions_, frames, timestep, guidance), slots,
+  RunAll(GuidedPass(parts_, Reading(prompts), caches_, frames, timestep, guidance), slots,
          NumbersOf(frames), out);
   return out;
 }
@@ -243,7 +244,7 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
                                              const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(CheckStep(parts_, frames, prompts, guidance));
   WEFT_RETURN_IF_ERROR(CheckJointStep(parts_, frames, joint));
-  GuidedPass pass(parts_, Reading(prompts), conditions_, frames, timestep, guidance);
+  GuidedPass pass(parts_, Reading(prompts), caches_, frames, timestep, guidance);
   Latents out = frames.noisy;
   if (joint.attention.kind == FrameAttention::Kind::kFirst ||
       joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious) {
@@ -270,7 +271,7 @@ int GuidedDenoiser::Fitting(const Work& work) {
       if (!IsOutOfMemory(error)) {
         throw;
       }
-      if (kept_.GiveUp()) {
+      if (GiveUpCaches()) {
         continue;
       }
       if (micro_batch_ == 1) {

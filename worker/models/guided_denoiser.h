@@ -5,11 +5,7 @@
 // batch, a frame's place follows from its number (batch_places.h), and what is missing repeats
 // others. A frame's numbers thus do not depend on its company.
 //
-// Passes are launched kernel by kernel, not as CUDA graphs, which gain nothing where GPUs are well
-// used: at 512x512, Stable Diffusion 1.5 and 8 frames, which are 16 samples, a pass of some 600 to
-// 760 kernels keeps an H100 busy for 35 ms, and launching them runs ahead of it. It falls behind
-// for few frames, and where others use the host's processors. A graph, though, keeps memory for
-// each shape of a pass, and anchors, controls that rest and halved batches make many.
+// Passes that come again and are small are launched as CUDA graphs (pass_graphs.h).
 
 #pragma once
 
@@ -21,6 +17,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "worker/models/device_graph.h"
 #include "worker/models/diffusion_model.h"
 #include "worker/models/guided_pass.h"
 #include "worker/models/kept_anchors.h"
@@ -32,7 +29,10 @@ class GuidedDenoiser {
  public:
   using Parts = DenoiserParts;
 
-  explicit GuidedDenoiser(Parts parts) : parts_(std::move(parts)) {}
+  // recorder: of the parts' device; null: passes are launched kernel by kernel. Not to be moved
+  // once it has predicted something.
+  explicit GuidedDenoiser(Parts parts, std::unique_ptr<GraphRecorder> recorder = nullptr)
+      : parts_(std::move(parts)), caches_{ControlConditions(), PassGraphs(std::move(recorder))} {}
 
   // As DiffusionModel's functions of these names.
   Result<Latents> PredictAnchors(const StepInput& anchors,
@@ -58,8 +58,8 @@ class GuidedDenoiser {
   void UseMicroBatch(int frames) { micro_batch_ = std::min(frames, micro_batch_max_); }
   void KeepAnchors(std::uint64_t bytes) { kept_.BeginTask(bytes); }
 
-  // Memory has run out elsewhere. False: nothing is kept.
-  bool GiveUpAnchors() { return kept_.GiveUp(); }
+  // Memory has run out, here or elsewhere: gives up what only saves time. False: nothing is kept.
+  bool GiveUpCaches() { return caches_.graphs.GiveUp() || kept_.GiveUp(); }
 
  private:
   [[nodiscard]] Status CheckAttends(const StepInput& frames,
@@ -70,8 +70,9 @@ class GuidedDenoiser {
                                                 const Guidance& guidance) const;
   // That of the last prompts, where they are the same.
   const PromptReading& Reading(const PromptEmbedding& prompts);
-  // What `work` gives. Where the device runs out of memory, it is done again without the anchors
-  // that are kept, then with half as many frames a pass; throws only where one is too many.
+  // What `work` gives. Where the device runs out of memory, it is done again without the graphs,
+  // then without the anchors that are kept, then with half as many frames a pass; throws only where
+  // one is too many.
   template <typename Work>
   int Fitting(const Work& work);
   // Places of numbers[first] and those behind it, as many as go into one pass.
@@ -125,8 +126,8 @@ class GuidedDenoiser {
   int micro_batch_ = 1;  // Frames of one pass, where they do not attend jointly.
   int micro_batch_max_ = std::numeric_limits<int>::max();  // What memory has held.
   std::vector<PromptReading> reading_;                     // None or one.
-  ControlConditions conditions_;
-  KeptAnchors kept_;  // Of the prompts that reading_ holds.
+  PassCaches caches_;                                      // Its graphs are of reading_.
+  KeptAnchors kept_;                                       // Of the prompts that reading_ holds.
   FrameMemories anchors_;
   int anchor_count_ = 0;
   double anchor_timestep_ = -1.0;

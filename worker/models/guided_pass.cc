@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include <ATen/ops/zeros_like.h>
@@ -67,6 +68,68 @@ Skips Join(const std::vector<const Skips*>& frames) {
   return all;
 }
 
+std::vector<at::Tensor> TensorsOf(const Skips& skips) {
+  std::vector<at::Tensor> tensors = skips.down;
+  tensors.push_back(skips.mid);
+  return tensors;
+}
+
+// Those that TensorsOf() gave.
+Skips SkipsOf(std::vector<at::Tensor>::const_iterator begin,
+              std::vector<at::Tensor>::const_iterator end) {
+  return {{begin, end - 1}, *(end - 1)};
+}
+
+// The UNet's evaluation of a sample, a time embedding and, where ControlNets run, their residuals.
+struct UnetRun {
+  const Unet& unet;
+  const at::Tensor& prompt;
+  const TextKeys& text;
+
+  std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
+                                     JointAttention* joint) const {
+    constexpr std::ptrdiff_t kOwn = 2;  // Inputs before the residuals.
+    const UnetInput input{BothSides(inputs[0]).contiguous(at::MemoryFormat::ChannelsLast),
+                          {},
+                          prompt,
+                          joint,
+                          &text,
+                          &inputs[1]};
+    if (inputs.size() == kOwn) {
+      return {unet(input, nullptr)};
+    }
+    const Skips residuals = SkipsOf(inputs.begin() + kOwn, inputs.end());
+    return {unet(input, &residuals)};
+  }
+};
+
+// A ControlNet's evaluation of a sample, its time embedding and its condition: scaled residuals.
+struct ControlRun {
+  const ControlNet& net;
+  const at::Tensor& prompt;
+  const TextKeys& text;
+  double scale;
+  bool positive_only;  // Of the sides; then the residuals are graded, too.
+
+  std::vector<at::Tensor> operator()(const std::vector<at::Tensor>& inputs,
+                                     JointAttention* joint) const {
+    const TextKeys read = positive_only ? PositiveOf(text) : text;
+    const at::Tensor sample = positive_only ? inputs[0] : BothSides(inputs[0]);
+    const UnetInput input{sample.contiguous(at::MemoryFormat::ChannelsLast),
+                          {},
+                          positive_only ? prompt.narrow(0, kPositive, 1) : prompt,
+                          joint,
+                          &read,
+                          &inputs[1]};
+    Skips residuals = net(input, inputs[2]);
+    if (positive_only) {
+      residuals.Grade();
+    }
+    residuals.Scale(scale);
+    return TensorsOf(residuals);
+  }
+};
+
 }  // namespace
 
 FrameStates FrameMemories::Of(int frame) const {
@@ -105,13 +168,13 @@ PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& emb
 
 GuidedPass::GuidedPass(const DenoiserParts& parts,
                        const PromptReading& prompts,
-                       ControlConditions& conditions,
+                       PassCaches& caches,
                        const StepInput& input,
                        double timestep,
                        const Guidance& guidance)
     : parts_(parts),
       prompts_(prompts),
-      conditions_(conditions),
+      caches_(caches),
       input_(input),
       timestep_(timestep),
       guidance_(guidance) {
@@ -172,9 +235,9 @@ at::Tensor GuidedPass::ConditionOf(std::size_t net, const std::vector<Slot>& bat
   std::vector<at::Tensor> conditions;
   conditions.reserve(batch.size());
   for (const Slot& slot : batch) {
-    conditions.push_back(conditions_.Of(parts_.controlnets[net], net,
-                                        input_.controls[net][static_cast<std::size_t>(slot.frame)],
-                                        parts_.placement));
+    const ControlMap& map = input_.controls[net][static_cast<std::size_t>(slot.frame)];
+    conditions.push_back(
+        caches_.conditions.Of(parts_.controlnets[net], net, map, parts_.placement));
   }
   return conditions.size() == 1 ? conditions.front() : at::cat(conditions);
 }
@@ -205,42 +268,79 @@ Skips GuidedPass::ResidualsOf(std::size_t net,
                               const std::vector<Slot>& batch,
                               FrameMemory* memory) const {
   const bool positive_only = guidance_.guess_mode;
-  const ControlNet& controlnet = parts_.controlnets[net];
-  const TextKeys text =
-      positive_only ? PositiveOf(prompts_.controlnets[net]) : prompts_.controlnets[net];
-  const at::Tensor frames = SampleOf(batch);
   std::optional<JointAttention> joint;
   if (memory != nullptr) {
     joint.emplace(JointAttention{*memory, LinksOf(batch, positive_only ? kPositive : 0)});
   }
-  UnetInput input{
-      (positive_only ? frames : BothSides(frames)).contiguous(at::MemoryFormat::ChannelsLast),
-      {timestep_},
-      positive_only ? prompts_.prompt.narrow(0, kPositive, 1) : prompts_.prompt,
-      joint ? &*joint : nullptr,
-      &text,
-      &net_times_[net]};
-  Skips residuals = controlnet(input, ConditionOf(net, batch));
-  if (guidance_.guess_mode) {
-    residuals.Grade();
+  const ControlNet& controlnet = parts_.controlnets[net];
+  const double scale = guidance_.control_scales.at(net);
+  const Network network{
+      ControlRun{controlnet, prompts_.prompt, prompts_.controlnets[net], scale, positive_only},
+      controlnet.down.size() + 1,
+      {static_cast<int>(net) + 1, {}, scale, positive_only}};
+  const std::vector<at::Tensor> residuals =
+      Evaluate(network, {SampleOf(batch), net_times_[net], ConditionOf(net, batch)},
+               joint ? &*joint : nullptr);
+  return SkipsOf(residuals.begin(), residuals.end());
+}
+
+std::vector<at::Tensor> GuidedPass::Evaluate(const Network& network,
+                                             const std::vector<at::Tensor>& inputs,
+                                             JointAttention* joint) const {
+  const at::Tensor& sample = inputs.front();
+  const std::int64_t sides = network.key.positive_only ? 1 : kSides;
+  const std::int64_t cells = sides * sample.size(0) * sample.size(2) * sample.size(3);
+  if (!caches_.graphs.Takes(cells)) {
+    return network.run(inputs, joint);
   }
-  residuals.Scale(guidance_.control_scales.at(net));
-  return residuals;
+  PassKey key = network.key;
+  std::vector<TensorParts> all;
+  for (const at::Tensor& input : inputs) {
+    all.push_back({input});
+  }
+  if (joint != nullptr) {
+    key.links = BatchLinks(joint->samples);
+    const std::vector<TensorParts> reads = BatchReads(*joint);
+    all.insert(all.end(), reads.begin(), reads.end());
+  }
+  const auto pass = [run = network.run, links = key.links,
+                     count = inputs.size()](const std::vector<at::Tensor>& placed) {
+    const auto reads = placed.begin() + static_cast<std::ptrdiff_t>(count);
+    FrameMemory memory = BatchMemory(links, {reads, placed.end()});
+    JointAttention own{memory, links};
+    std::vector<at::Tensor> out = run({placed.begin(), reads}, links.empty() ? nullptr : &own);
+    const std::vector<at::Tensor> writes = BatchWrites(links, memory);
+    out.insert(out.end(), writes.begin(), writes.end());
+    return out;
+  };
+  const std::optional<std::vector<at::Tensor>> left = caches_.graphs.Run(key, cells, all, pass);
+  if (!left) {
+    return network.run(inputs, joint);
+  }
+  const auto writes = left->begin() + static_cast<std::ptrdiff_t>(network.outputs);
+  if (joint != nullptr) {
+    StoreWrites({writes, left->end()}, *joint);
+  }
+  std::vector<at::Tensor> outputs;
+  std::transform(left->begin(), writes, std::back_inserter(outputs),
+                 [](const at::Tensor& output) { return output.clone(); });
+  return outputs;
 }
 
 std::vector<float> GuidedPass::Guide(const std::vector<Slot>& batch,
                                      FrameMemory& memory,
                                      const Skips* residuals) const {
   JointAttention joint{memory, LinksOf(batch, 0)};
-  const UnetInput input{BothSides(SampleOf(batch)).contiguous(at::MemoryFormat::ChannelsLast),
-                        {timestep_},
-                        prompts_.prompt,
-                        &joint,
-                        &prompts_.unet,
-                        &time_};
-  const at::Tensor both = parts_.unet(input, residuals)
-                              .to(at::kCPU, at::kFloat)
-                              .contiguous(at::MemoryFormat::Contiguous);
+  std::vector<at::Tensor> inputs = {SampleOf(batch), time_};
+  if (residuals != nullptr) {
+    const std::vector<at::Tensor> added = TensorsOf(*residuals);
+    inputs.insert(inputs.end(), added.begin(), added.end());
+  }
+  const at::Tensor both =
+      Evaluate({UnetRun{parts_.unet, prompts_.prompt, prompts_.unet}, 1, {}}, inputs, &joint)
+          .front()
+          .to(at::kCPU, at::kFloat)
+          .contiguous(at::MemoryFormat::Contiguous);
   const auto size = static_cast<std::size_t>(both.numel()) / kSides;
   const auto* negative = both.data_ptr<float>();
   const auto* positive = negative + size;

@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "worker/models/control_conditions.h"
 #include "worker/models/controlnet.h"
 #include "worker/models/diffusion_model.h"
+#include "worker/models/pass_graphs.h"
 #include "worker/models/unet.h"
 
 namespace weft::models {
@@ -60,15 +62,22 @@ struct Slot {
   int writes = -1;         // Its place in the memories; -1: none.
 };
 
+// What passes leave for later ones.
+struct PassCaches {
+  ControlConditions conditions;
+  PassGraphs graphs;  // Of one PromptReading; to be forgotten before that goes.
+};
+
 // Whether a step with this input and guidance runs the ControlNet of this number.
 bool NetRuns(std::size_t net, const StepInput& input, const Guidance& guidance);
 
-// The passes of one step. References must outlive it. Throws what ATen throws.
+// The passes of one step. References must outlive it, and those to the parts and the prompts the
+// graphs, too. Throws what ATen throws.
 class GuidedPass {
  public:
   GuidedPass(const DenoiserParts& parts,
              const PromptReading& prompts,
-             ControlConditions& conditions,
+             PassCaches& caches,
              const StepInput& input,
              double timestep,
              const Guidance& guidance);
@@ -93,10 +102,24 @@ class GuidedPass {
   std::vector<float> Guide(const std::vector<Slot>& batch,
                            FrameMemory& memory,
                            const Skips* residuals) const;
+  // One network's evaluation of a batch.
+  struct Network {
+    // What it makes of its inputs, the first of which is SampleOf(). joint: null: each frame alone.
+    // Refers to nothing that does not outlive the graphs.
+    std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>& inputs,
+                                          JointAttention* joint)>
+        run;
+    std::size_t outputs = 1;
+    PassKey key;  // But for the links.
+  };
+  // What it gives; by its graph where it has one.
+  std::vector<at::Tensor> Evaluate(const Network& network,
+                                   const std::vector<at::Tensor>& inputs,
+                                   JointAttention* joint) const;
 
   const DenoiserParts& parts_;
   const PromptReading& prompts_;
-  ControlConditions& conditions_;
+  PassCaches& caches_;
   const StepInput& input_;
   double timestep_ = 0.0;
   const Guidance& guidance_;

@@ -42,6 +42,10 @@ class FrameMemory {
 struct Mates {
   int from = 0;
   int count = 1;
+
+  friend bool operator==(const Mates& a, const Mates& b) {
+    return a.from == b.from && a.count == b.count;
+  }
 };
 
 // Whose keys and values one sample of a batch reads, in this order; all are of its own side.
@@ -50,6 +54,10 @@ struct SampleLinks {
   Mates mates;             // Of the same batch; as it stands, itself.
   std::vector<int> reads;  // From the memory.
   int writes = -1;         // Where it leaves its own before anyone reads; -1: nowhere.
+
+  friend bool operator==(const SampleLinks& a, const SampleLinks& b) {
+    return a.side == b.side && a.mates == b.mates && a.reads == b.reads && a.writes == b.writes;
+  }
 };
 
 struct JointAttention {

@@ -1,8 +1,11 @@
-// That a frame's bits on a GPU do not depend on how a clip is cut. Where there is no GPU, nothing
-// is tested.
+// That a frame's bits on a GPU depend neither on how a clip is cut nor on how kernels are launched.
+// Where there is no GPU, nothing is tested.
 
+#include <memory>
 #include <numeric>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/Context.h>
@@ -62,6 +65,22 @@ Latents Part(const Latents& all, int begin, int end) {
   return part;
 }
 
+// Counts what another records.
+class CountingRecorder : public GraphRecorder {
+ public:
+  CountingRecorder(std::unique_ptr<GraphRecorder> recorder, int* recorded)
+      : recorder_(std::move(recorder)), recorded_(recorded) {}
+  std::unique_ptr<DeviceGraph> Record(const std::function<void()>& work) override {
+    std::unique_ptr<DeviceGraph> graph = recorder_->Record(work);
+    ++*recorded_;
+    return graph;
+  }
+
+ private:
+  std::unique_ptr<GraphRecorder> recorder_;
+  int* recorded_;
+};
+
 class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
  protected:
   void SetUp() override {
@@ -69,16 +88,42 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
       GTEST_SKIP() << "there is no GPU";
     }
     UseExactDeviceKernels();
-    GuidedDenoiser::Parts parts;
-    parts.placement = {at::Device("cuda:0"), GetParam()};
-    parts.unet = LoadUnet(TwoLevels(), Weights::Random(parts.placement, 3)).value();
-    parts.prompt_width = kPromptWidth;
-    denoiser_.emplace(std::move(parts));
-    denoiser_->UseMicroBatch(kMicroBatch);
+    Make(RecorderOf(Device()));
     prompts_ = {77, kPromptWidth, std::vector<float>(std::size_t{2} * 77 * kPromptWidth, 0.0F)};
     for (std::size_t i = 0; i < prompts_.values.size(); ++i) {
       prompts_.values[i] = static_cast<float>(i * 53 % 89) / 44.0F - 1.0F;
     }
+  }
+
+  static at::Device Device() { return at::Device("cuda:0"); }
+
+  void Make(std::unique_ptr<GraphRecorder> recorder) {
+    GuidedDenoiser::Parts parts;
+    parts.placement = {Device(), GetParam()};
+    parts.unet = LoadUnet(TwoLevels(), Weights::Random(parts.placement, 3)).value();
+    parts.prompt_width = kPromptWidth;
+    denoiser_.reset();
+    denoiser_.emplace(std::move(parts), std::move(recorder));
+    denoiser_->UseMicroBatch(kMicroBatch);
+  }
+
+  // Passes of all kinds, some of which come again.
+  std::vector<Latents> AllKinds() {
+    std::vector<Latents> all;
+    for (const int begin : {0, 3, 0}) {
+      all.push_back(Alone(Frames(Between(begin, kFrames))));
+      all.push_back(Anchored(begin, begin + 9));
+      for (const Kind kind :
+           {Kind::kFirst, Kind::kFirstAndPrevious, Kind::kPattern, Kind::kWindow}) {
+        FrameAttention attention;
+        attention.kind = kind;
+        attention.pattern = {kFirstFrame, -1, 0, 1};
+        attention.window = 4;
+        attention.stride = 2;
+        all.push_back(Joint(attention, begin, begin + 9));
+      }
+    }
+    return all;
   }
 
   Latents Alone(const StepInput& input) {
@@ -179,6 +224,25 @@ TEST_P(DeviceFrames, JointAreTheSameHoweverTheyAreCut) {
     for (const auto& [begin, end] : {std::pair{0, 5}, std::pair{5, 10}, std::pair{17, 21}}) {
       EXPECT_EQ(Joint(attention, begin, end).values, Part(whole, begin, end).values) << begin;
     }
+  }
+}
+
+TEST_P(DeviceFrames, GraphsGiveTheBitsOfKernelsLaunchedOneByOne) {
+  std::unique_ptr<GraphRecorder> recorder = RecorderOf(Device());
+  if (recorder == nullptr) {
+    GTEST_SKIP() << "this Weft records no graphs";
+  }
+  int recorded = 0;
+  Make(std::make_unique<CountingRecorder>(std::move(recorder), &recorded));
+  const std::vector<Latents> graphs = AllKinds();
+  denoiser_->GiveUpCaches();
+  const std::vector<Latents> again = AllKinds();
+  Make(nullptr);
+  const std::vector<Latents> one_by_one = AllKinds();
+  EXPECT_GT(recorded, 8);
+  for (std::size_t i = 0; i < one_by_one.size(); ++i) {
+    EXPECT_EQ(graphs[i], one_by_one[i]) << i;
+    EXPECT_EQ(again[i], one_by_one[i]) << i;
   }
 }
 
