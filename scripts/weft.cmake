@@ -80,6 +80,7 @@ function(weft_check_headers)
     target_include_directories(headers_stand_alone PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(headers_stand_alone PRIVATE weft_proto PkgConfig::FFmpeg spdlog::spdlog
                                                       ${TORCH_LIBRARIES} ${OpenCV_LIBS} GTest::gmock)
+    target_compile_definitions(headers_stand_alone PRIVATE WEFT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   endif()
 endfunction()
 

@@ -24,14 +24,13 @@ std::optional<std::size_t> WriterOf(const std::vector<SampleLinks>& samples,
   return static_cast<std::size_t>(found - samples.begin());
 }
 
-// Calls `work(sample, read)` for all that was there before.
-template <typename Samples, typename Work>
-void ForEachRead(Samples& samples, const Work& work) {
-  const std::vector<SampleLinks> before = samples;
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    for (std::size_t j = 0; j < samples[i].reads.size(); ++j) {
-      if (!WriterOf(before, before[i], before[i].reads[j])) {
-        work(samples[i], samples[i].reads[j]);
+// Calls `work(sample, place)` for all that they read and that was there before.
+template <typename Work>
+void ForEachRead(const std::vector<SampleLinks>& samples, const Work& work) {
+  for (const SampleLinks& sample : samples) {
+    for (const int place : sample.reads) {
+      if (!WriterOf(samples, sample, place)) {
+        work(sample, place);
       }
     }
   }
@@ -42,17 +41,17 @@ void ForEachRead(Samples& samples, const Work& work) {
 std::vector<SampleLinks> BatchLinks(const std::vector<SampleLinks>& samples) {
   std::vector<SampleLinks> links = samples;
   int place = 0;
-  ForEachRead(links, [&](const SampleLinks& /*sample*/, int& read) { read = place++; });
+  ForEachRead(samples, [&](const SampleLinks& /*sample*/, int /*place*/) { ++place; });
   for (SampleLinks& sample : links) {
     if (sample.writes >= 0) {
       sample.writes = place++;
     }
   }
-  for (std::size_t i = 0; i < samples.size(); ++i) {
-    for (std::size_t j = 0; j < samples[i].reads.size(); ++j) {
-      if (const auto writer = WriterOf(samples, samples[i], samples[i].reads[j])) {
-        links[i].reads[j] = links[*writer].writes;
-      }
+  int found = 0;
+  for (SampleLinks& sample : links) {
+    for (int& read : sample.reads) {
+      const std::optional<std::size_t> writer = WriterOf(samples, sample, read);
+      read = writer ? links[*writer].writes : found++;
     }
   }
   return links;

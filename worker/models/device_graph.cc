@@ -1,6 +1,5 @@
 #include "worker/models/device_graph.h"
 
-#include <cstddef>
 #include <utility>
 
 #include <ATen/cuda/CUDAGraph.h>
@@ -13,15 +12,18 @@ namespace {
 
 using PoolId = decltype(at::cuda::graph_pool_handle());
 
+struct Otherwise {};
+struct Preferred : Otherwise {};
+
 // So that other threads of this process may use the device meanwhile, where this LibTorch lets one
 // say so (from 2.1 on).
 template <typename Graph>
-auto Begin(Graph& graph, PoolId pool, int /*preferred*/)
+auto Begin(Graph& graph, PoolId pool, Preferred /*choice*/)
     -> decltype(graph.capture_begin(pool, cudaStreamCaptureModeThreadLocal)) {
   graph.capture_begin(pool, cudaStreamCaptureModeThreadLocal);
 }
 template <typename Graph>
-void Begin(Graph& graph, PoolId pool, long /*else*/) {
+void Begin(Graph& graph, PoolId pool, Otherwise /*choice*/) {
   graph.capture_begin(pool);
 }
 
@@ -32,6 +34,8 @@ class CudaGraph : public DeviceGraph {
       : device_(device), alive_(std::move(alive)) {
     ++*alive_;
   }
+  CudaGraph(const CudaGraph&) = delete;
+  CudaGraph& operator=(const CudaGraph&) = delete;
   ~CudaGraph() override {
     --*alive_;
     try {  // It may still be running.
@@ -43,7 +47,7 @@ class CudaGraph : public DeviceGraph {
 
   // In the current stream, which is not the default one.
   void Capture(PoolId pool, const std::function<void()>& work) {
-    Begin(graph_, pool, 0);
+    Begin(graph_, pool, Preferred());
     try {
       work();
     } catch (...) {

@@ -123,7 +123,7 @@ Result<Latents> GuidedDenoiser::PredictAnchors(const StepInput& anchors,
   std::vector<int> all(static_cast<std::size_t>(anchors.noisy.frames));
   std::iota(all.begin(), all.end(), 0);
   Latents out = anchors.noisy;
-  RunAnchors(GuidedPass(parts_, Reading(prompts), caches_, anchors, timestep, guidance), all,
+  RunAnchors(GuidedPass(parts_, Reading(prompts), caches_, {anchors, timestep, guidance}), all,
              NumbersOf(anchors), out);
   NoteAnchors(anchors, timestep, guidance);
   return out;
@@ -153,7 +153,7 @@ Result<int> GuidedDenoiser::RecallAnchors(const StepInput& anchors,
   if (!missing.empty()) {
     const int micro_batch = micro_batch_;
     Latents unused = anchors.noisy;
-    RunAnchors(GuidedPass(parts_, reading, caches_, anchors, timestep, guidance), missing,
+    RunAnchors(GuidedPass(parts_, reading, caches_, {anchors, timestep, guidance}), missing,
                NumbersOf(anchors), unused);
     for (const int anchor : missing) {
       if (micro_batch_ == micro_batch) {  // Else they are not what their inputs say.
@@ -232,7 +232,7 @@ Result<Latents> GuidedDenoiser::PredictFrames(const StepInput& frames,
                      -1});
   }
   Latents out = frames.noisy;
-  RunAll(GuidedPass(parts_, Reading(prompts), caches_, frames, timestep, guidance), slots,
+  RunAll(GuidedPass(parts_, Reading(prompts), caches_, {frames, timestep, guidance}), slots,
          NumbersOf(frames), out);
   return out;
 }
@@ -244,7 +244,7 @@ Result<Latents> GuidedDenoiser::PredictJoint(const StepInput& frames,
                                              const Guidance& guidance) {
   WEFT_RETURN_IF_ERROR(CheckStep(parts_, frames, prompts, guidance));
   WEFT_RETURN_IF_ERROR(CheckJointStep(parts_, frames, joint));
-  GuidedPass pass(parts_, Reading(prompts), caches_, frames, timestep, guidance);
+  GuidedPass pass(parts_, Reading(prompts), caches_, {frames, timestep, guidance});
   Latents out = frames.noisy;
   if (joint.attention.kind == FrameAttention::Kind::kFirst ||
       joint.attention.kind == FrameAttention::Kind::kFirstAndPrevious) {

@@ -21,15 +21,16 @@ at::Tensor BothSides(const at::Tensor& x) {
 std::vector<SampleLinks> LinksOf(const std::vector<Slot>& batch, int first_side) {
   std::vector<SampleLinks> links;
   for (int side = first_side; side < kSides; ++side) {
-    for (const Slot& slot : batch) {
-      links.push_back({side, slot.mates, slot.reads, slot.writes});
-    }
+    std::transform(batch.begin(), batch.end(), std::back_inserter(links), [side](const Slot& slot) {
+      return SampleLinks{side, slot.mates, slot.reads, slot.writes};
+    });
   }
   return links;
 }
 
 TextKeys PositiveOf(const TextKeys& text) {
   TextKeys positive;
+  positive.reserve(text.size());
   for (const KeysValues& layer : text) {
     positive.push_back({layer.keys.narrow(0, kPositive, 1), layer.values.narrow(0, kPositive, 1)});
   }
@@ -54,10 +55,9 @@ at::Tensor SidesFirst(const std::vector<at::Tensor>& frames) {
 
 Skips Join(const std::vector<const Skips*>& frames) {
   const auto joined = [&frames](const auto& of) {
-    std::vector<at::Tensor> parts;
-    for (const Skips* frame : frames) {
-      parts.push_back(of(*frame));
-    }
+    std::vector<at::Tensor> parts(frames.size());
+    std::transform(frames.begin(), frames.end(), parts.begin(),
+                   [&of](const Skips* frame) { return of(*frame); });
     return SidesFirst(parts);
   };
   Skips all;
@@ -169,19 +169,16 @@ PromptReading ReadPrompts(const DenoiserParts& parts, const PromptEmbedding& emb
 GuidedPass::GuidedPass(const DenoiserParts& parts,
                        const PromptReading& prompts,
                        PassCaches& caches,
-                       const StepInput& input,
-                       double timestep,
-                       const Guidance& guidance)
+                       const GuidedStep& step)
     : parts_(parts),
       prompts_(prompts),
       caches_(caches),
-      input_(input),
-      timestep_(timestep),
-      guidance_(guidance) {
-  time_ = parts_.unet.trunk.Time({timestep}, prompts_.prompt);
+      input_(step.input),
+      guidance_(step.guidance) {
+  time_ = parts_.unet.trunk.Time({step.timestep}, prompts_.prompt);
   for (std::size_t net = 0; net < parts_.controlnets.size(); ++net) {
     net_times_.push_back(NetRuns(net, input_, guidance_)
-                             ? parts_.controlnets[net].trunk.Time({timestep}, prompts_.prompt)
+                             ? parts_.controlnets[net].trunk.Time({step.timestep}, prompts_.prompt)
                              : at::Tensor());
   }
 }
@@ -295,9 +292,8 @@ std::vector<at::Tensor> GuidedPass::Evaluate(const Network& network,
   }
   PassKey key = network.key;
   std::vector<TensorParts> all;
-  for (const at::Tensor& input : inputs) {
-    all.push_back({input});
-  }
+  std::transform(inputs.begin(), inputs.end(), std::back_inserter(all),
+                 [](const at::Tensor& input) { return TensorParts{input}; });
   if (joint != nullptr) {
     key.links = BatchLinks(joint->samples);
     const std::vector<TensorParts> reads = BatchReads(*joint);

@@ -71,6 +71,12 @@ struct PassCaches {
 // Whether a step with this input and guidance runs the ControlNet of this number.
 bool NetRuns(std::size_t net, const StepInput& input, const Guidance& guidance);
 
+struct GuidedStep {
+  const StepInput& input;
+  double timestep;
+  const Guidance& guidance;
+};
+
 // The passes of one step. References must outlive it, and those to the parts and the prompts the
 // graphs, too. Throws what ATen throws.
 class GuidedPass {
@@ -78,9 +84,7 @@ class GuidedPass {
   GuidedPass(const DenoiserParts& parts,
              const PromptReading& prompts,
              PassCaches& caches,
-             const StepInput& input,
-             double timestep,
-             const Guidance& guidance);
+             const GuidedStep& step);
 
   // Guided outputs, [slots, channels, height, width].
   std::vector<float> Run(const std::vector<Slot>& batch, FrameMemories& memories) const;
@@ -121,7 +125,6 @@ class GuidedPass {
   const PromptReading& prompts_;
   PassCaches& caches_;
   const StepInput& input_;
-  double timestep_ = 0.0;
   const Guidance& guidance_;
   at::Tensor time_;                    // The UNet's time embedding.
   std::vector<at::Tensor> net_times_;  // Each ControlNet's, where it runs.

@@ -31,6 +31,8 @@ class Again : public DeviceGraph {
     ++counts_->recorded;
     ++counts_->alive;
   }
+  Again(const Again&) = delete;
+  Again& operator=(const Again&) = delete;
   ~Again() override { --counts_->alive; }
   void Launch() override {
     ++counts_->launched;
