@@ -7,12 +7,12 @@
 namespace weft::coordinator {
 
 // Versions of the conversation; proto/README.md says what each brought.
-inline constexpr std::uint32_t kProtocolMin = 8;
-inline constexpr std::uint32_t kProtocolMax = 8;
+inline constexpr std::uint32_t kProtocolMin = 9;
+inline constexpr std::uint32_t kProtocolMax = 9;
 
 // The latest of them whose workers make other pictures of the same input than those before. A job
 // that was begun before keeps none of them: its tasks run again.
-inline constexpr std::uint32_t kPicturesSince = 8;
+inline constexpr std::uint32_t kPicturesSince = 9;
 
 static_assert(kPicturesSince <= kProtocolMin, "the pictures of two versions would meet in one job");
 

@@ -292,8 +292,10 @@ Result<EngineFigures> Measure(const EngineOrder& order) {
   WEFT_ASSIGN_OR_RETURN(const Shapes shapes, ShapesOf(order));
   WEFT_RETURN_IF_ERROR(Check(order, shapes));
   EngineFigures figures;
-  figures.threads =
-      order.threads > 0 ? order.threads : static_cast<int>(std::thread::hardware_concurrency());
+  const bool on_cpu = order.device == "cpu";
+  figures.threads = order.threads > 0 ? order.threads
+                    : on_cpu          ? static_cast<int>(std::thread::hardware_concurrency())
+                                      : 1;  // As workers do.
   models::UseThreads(figures.threads);
   models::UseExactDeviceKernels();
   at::Tensor out;
@@ -307,7 +309,7 @@ Result<EngineFigures> Measure(const EngineOrder& order) {
     WEFT_ASSIGN_OR_RETURN(figures.peak_memory_bytes, PeakMemory(order.device));
   }
   figures.peak_flop_per_s =
-      order.device == "cpu" ? ConvolutionPeak(PlacementOf(order)) : ProductPeak(PlacementOf(order));
+      on_cpu ? ConvolutionPeak(PlacementOf(order)) : ProductPeak(PlacementOf(order));
   if (order.compare) {
     EngineOrder exact = order;
     exact.data_type = models::DataType::kFloat32;

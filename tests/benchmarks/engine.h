@@ -18,7 +18,7 @@ struct EngineOrder {
   int width = 512;  // Pixels.
   int height = 512;
   int batch = 2;    // Samples of one forward pass; of "step", frames, each with both sides.
-  int threads = 0;  // 0: one a core.
+  int threads = 0;  // Of the CPU; 0: one a core, or 1 beside a GPU.
   int repeats = 3;
   int anchors = 0;       // Of "step": of so many a frame reads keys and values beside its own.
   bool graphs = true;    // Of "step", on a GPU: passes may be launched as graphs (pass_graphs.h).

@@ -36,7 +36,8 @@ void Declare(CLI::App* app, EngineWords* words) {
       ->check(CLI::IsMember({"float32", "bfloat16", "float16"}))
       ->capture_default_str();
   app->add_option("--device", words->order.device, "cpu or cuda:N")->capture_default_str();
-  app->add_option("--threads", words->order.threads, "0: one a core")->capture_default_str();
+  app->add_option("--threads", words->order.threads, "0: one a core, or 1 beside a GPU")
+      ->capture_default_str();
   app->add_option("--repeats", words->order.repeats, "of which the best counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

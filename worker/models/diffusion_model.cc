@@ -218,9 +218,9 @@ class StableDiffusion : public DiffusionModel {
 
 Result<std::unique_ptr<DiffusionModel>> LoadAll(const ModelOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const Placement placement, PlacementOf(options));
+  UseThreads(1);
   if (placement.device.is_cpu()) {
     KeepFreedMemory();
-    UseThreads(1);
   } else {
     UseExactDeviceKernels();
   }

@@ -5,8 +5,8 @@
 namespace weft::models {
 namespace {
 
-at::Tensor Floats(const HeldTensor& held) {
-  return ViewOf(held).to(at::kFloat);
+at::Tensor Floats(const HeldTensor& held, const at::Device& device) {
+  return ViewOf(held).to(device, at::kFloat);
 }
 
 // [out, in * kernel], or what of it comes before the kernel.
@@ -15,13 +15,13 @@ at::Tensor Rows(const at::Tensor& tensor) {
 }
 
 // up * down; with a middle, the three convolutions one after the other as one.
-at::Tensor Product(const LoraTerm& term) {
-  const at::Tensor up = Rows(Floats(term.up));
-  const at::Tensor down = Rows(Floats(term.down));
+at::Tensor Product(const LoraTerm& term, const at::Device& device) {
+  const at::Tensor up = Rows(Floats(term.up, device));
+  const at::Tensor down = Rows(Floats(term.down, device));
   if (!term.mid) {
     return at::mm(up, down);
   }
-  const at::Tensor mid = Floats(*term.mid);
+  const at::Tensor mid = Floats(*term.mid, device);
   const std::int64_t rank = mid.size(0);
   const std::int64_t kernel = mid.numel() / (rank * rank);
   // [out, rank, kernel] with the kernel before the rank, so that down meets the rank.
@@ -44,7 +44,7 @@ double ScaleOf(const LoraTerm& term) {
 at::Tensor Merge(const at::Tensor& weight, const std::vector<LoraTerm>& terms) {
   at::Tensor sum = weight.to(at::kFloat, /*non_blocking=*/false, /*copy=*/true);
   for (const LoraTerm& term : terms) {
-    sum.add_(Product(term).reshape(sum.sizes()), ScaleOf(term));
+    sum.add_(Product(term, sum.device()).reshape(sum.sizes()), ScaleOf(term));
   }
   return sum;
 }

@@ -9,8 +9,8 @@
 
 namespace weft::models {
 
-// weight + the sum of the terms, in their order: float32 on the CPU, a new tensor of the same
-// shape. The terms' shapes fit, as ReadLoras() makes sure.
+// weight + the sum of the terms, in their order: a new tensor of float32, of the weight's shape and
+// on its device, which computes it. The terms' shapes fit, as ReadLoras() makes sure.
 at::Tensor Merge(const at::Tensor& weight, const std::vector<LoraTerm>& terms);
 
 }  // namespace weft::models

@@ -37,8 +37,9 @@ auto AtTorchEdge(Work&& work) -> decltype(work()) {
   }
 }
 
-// Makes LibTorch compute with `count` threads, its BLAS included. A worker takes one: sums then
-// have one order, and a machine is filled by running more workers.
+// Makes LibTorch compute with `count` threads of the CPU, its BLAS included. A worker takes one:
+// sums then have one order, a machine is filled by running more workers, and what is left to do
+// beside a GPU waits for no thread that another program holds up.
 void UseThreads(int count);
 
 // Makes LibTorch take GPU kernels whose sums have one order, chosen by the shapes alone and not by

@@ -120,7 +120,8 @@ at::Tensor Weights::Read(const std::string& name,
       at::Tensor tensor = ViewOf(held);
       const auto terms = loras_.find(name);
       if (terms != loras_.end()) {
-        tensor = Merge(tensor, terms->second);
+        // On the device: what processor stands beside a GPU must not show.
+        tensor = Merge(tensor.to(placement_.device), terms->second);
       }
       return tensor.to(at::TensorOptions().device(placement_.device).dtype(type));
     }

@@ -85,11 +85,13 @@ TEST(Farm, AsksAnUnknownPeerToSayHello) {
 TEST(Farm, RefusesAWorkerOfAnotherProtocolSayingItsOwn) {
   FarmScript farm;
   v1::ToCoordinator hello = HelloMessage("w", 1);
-  hello.mutable_worker_hello()->set_protocol_min(9);
-  hello.mutable_worker_hello()->set_protocol_max(10);
+  hello.mutable_worker_hello()->set_protocol_min(kProtocolMax + 1);
+  hello.mutable_worker_hello()->set_protocol_max(kProtocolMax + 2);
   const auto answer = farm.Say("w", hello).At("w");
   EXPECT_EQ(answer.worker_refused().protocol_max(), kProtocolMax);
-  EXPECT_THAT(answer.worker_refused().reason(), HasSubstr("9 to 10"));
+  EXPECT_THAT(
+      answer.worker_refused().reason(),
+      HasSubstr(std::to_string(kProtocolMax + 1) + " to " + std::to_string(kProtocolMax + 2)));
 }
 
 TEST(Farm, AcknowledgesARepeatedOutcomeAgain) {

@@ -65,7 +65,14 @@ class LoraTest : public testing::Test {
                                                   const PartTensors& tensors,
                                                   const std::string& name) {
     const at::Tensor before = ViewOf(tensors.tensors().at(name).held).to(at::kFloat);
-    return {Merge(before, terms.at(name)), before};
+    const at::Tensor after = Merge(before, terms.at(name));
+    if (at::hasCUDA()) {  // A GPU's weights are merged there.
+      UseExactDeviceKernels();
+      const at::Tensor there = Merge(before.to(at::Device("cuda:0")), terms.at(name));
+      EXPECT_TRUE(there.is_cuda());
+      EXPECT_LE(there.to(at::kCPU).sub(after).abs().max().item<float>(), 1e-6);
+    }
+    return {after, before};
   }
 
   TestFolder folder_;
