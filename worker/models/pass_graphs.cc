@@ -12,8 +12,10 @@
 namespace weft::models {
 namespace {
 
-constexpr std::size_t kPassesMax = 32;    // Known ones,
-constexpr std::ptrdiff_t kGraphsMax = 8;  // and of them recorded.
+// A step with two ControlNets that attend to anchors has nine passes: its networks' for the first
+// anchor, the others and the frames.
+constexpr std::ptrdiff_t kGraphsMax = 16;
+constexpr std::size_t kPassesMax = 64;    // That are known, recorded or not.
 constexpr std::int64_t kAlignment = 512;  // Bytes: LibTorch's own for a GPU.
 
 std::int64_t RoundedUp(std::int64_t bytes) {
@@ -59,7 +61,7 @@ std::optional<std::vector<at::Tensor>> PassGraphs::Run(const PassKey& key,
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [&](const Entry& entry) { return Matches(entry, key, shapes); });
   if (found == entries_.end()) {
-    entries_.push_front({key, std::move(shapes), cells, {}, {}, nullptr});
+    entries_.push_front({key, std::move(shapes), cells, ++runs_, false, {}, {}, nullptr});
     if (entries_.size() > kPassesMax) {
       entries_.pop_back();
     }
@@ -67,7 +69,8 @@ std::optional<std::vector<at::Tensor>> PassGraphs::Run(const PassKey& key,
   }
   entries_.splice(entries_.begin(), entries_, found);
   Entry& entry = entries_.front();
-  if (entry.graph == nullptr && !Record(entry, inputs, pass)) {
+  entry.used_at = ++runs_;
+  if (entry.graph == nullptr && (!MakeRoom() || !Record(entry, inputs, pass))) {
     return std::nullopt;
   }
   Fill(inputs, entry.inputs);
@@ -76,7 +79,7 @@ std::optional<std::vector<at::Tensor>> PassGraphs::Run(const PassKey& key,
 }
 
 bool PassGraphs::Record(Entry& entry, const std::vector<TensorParts>& inputs, const Pass& pass) {
-  DropOldest();
+  entry.recorded = true;
   try {
     entry.inputs = Place(entry.shapes, inputs.front().front().device());
     entry.graph = recorder_->Record([&entry, pass] { entry.outputs = pass(entry.inputs); });
@@ -88,7 +91,7 @@ bool PassGraphs::Record(Entry& entry, const std::vector<TensorParts>& inputs, co
     TORCH_WARN(
         "a pass cannot be recorded as a CUDA graph; from now on its kernels are launched one "
         "by one, with the same results: ",
-        error.what());
+        MessageOf(error));
     Forget();
     recorder_.reset();
     return false;
@@ -96,12 +99,17 @@ bool PassGraphs::Record(Entry& entry, const std::vector<TensorParts>& inputs, co
   return true;
 }
 
-void PassGraphs::DropOldest() {
+bool PassGraphs::MakeRoom() {
   const auto recorded = [](const Entry& entry) { return entry.graph != nullptr; };
   if (std::count_if(entries_.begin(), entries_.end(), recorded) < kGraphsMax) {
-    return;
+    return true;
   }
-  entries_.erase(std::prev(std::find_if(entries_.rbegin(), entries_.rend(), recorded).base()));
+  const auto oldest = std::find_if(entries_.rbegin(), entries_.rend(), recorded);
+  if (runs_ - oldest->used_at < static_cast<std::int64_t>(kPassesMax)) {
+    return false;
+  }
+  entries_.erase(std::prev(oldest.base()));
+  return true;
 }
 
 std::vector<at::Tensor> PassGraphs::Place(const std::vector<Shape>& shapes,
@@ -138,11 +146,18 @@ void PassGraphs::Forget() {
 bool PassGraphs::GiveUp() {
   std::int64_t largest = 0;
   for (const Entry& entry : entries_) {
-    largest = std::max(largest, entry.inputs.empty() ? 0 : entry.cells);
+    largest = std::max(largest, entry.recorded ? entry.cells : 0);
   }
   Forget();
-  cells_max_ = largest > 0 ? largest / 2 : cells_max_;
-  return largest > 0;
+  if (largest == 0) {
+    return false;
+  }
+  cells_max_ = largest / 2;
+  TORCH_WARN(
+      "memory is short: passes are no longer kept as CUDA graphs, and from now on none are of more "
+      "than ",
+      cells_max_, " latent cells");
+  return true;
 }
 
 }  // namespace weft::models

@@ -21,7 +21,7 @@
 
 namespace weft::models {
 
-// All that a pass's kernels follow from, beside the shapes of its inputs.
+// All that a pass's kernels follow from, beside the shapes of its inputs and what Forget() guards.
 struct PassKey {
   int network = 0;
   std::vector<SampleLinks> links;  // Of BatchLinks(); none: every sample attends to itself only.
@@ -50,7 +50,7 @@ class PassGraphs {
   }
 
   // What `pass` gives, by its graph, until the next call. Nothing where it comes for the first
-  // time: it is to be run as it is.
+  // time, or more passes take turns than are kept: it is to be run as it is.
   // cells: Takes() them.  inputs: dense, those of more than one part contiguous.
   std::optional<std::vector<at::Tensor>> Run(const PassKey& key,
                                              std::int64_t cells,
@@ -61,7 +61,7 @@ class PassGraphs {
   void Forget();
 
   // Memory has run out: forgets all, and from then on takes at most half as many cells as the
-  // largest pass that was recorded had. False: there was nothing.
+  // largest pass had that was recorded or should have been. False: there was none.
   bool GiveUp();
 
  private:
@@ -78,6 +78,8 @@ class PassGraphs {
     PassKey key;
     std::vector<Shape> shapes;  // Of the inputs.
     std::int64_t cells = 0;
+    std::int64_t used_at = 0;        // As runs_.
+    bool recorded = false;           // Or should have been.
     std::vector<at::Tensor> inputs;  // In the arena.
     std::vector<at::Tensor> outputs;
     std::unique_ptr<DeviceGraph> graph;  // Null: it came once.
@@ -85,17 +87,19 @@ class PassGraphs {
 
   static Shape ShapeOf(const TensorParts& parts);
   static bool Matches(const Entry& entry, const PassKey& key, const std::vector<Shape>& shapes);
+  // Whether one more may be recorded, for which the longest unused is dropped. Not where it was
+  // used a moment ago: passes that take turns would drop one another.
+  bool MakeRoom();
   // False: this device records nothing, and from now on nothing is.
   bool Record(Entry& entry, const std::vector<TensorParts>& inputs, const Pass& pass);
   // Tensors of these shapes in the arena.
   std::vector<at::Tensor> Place(const std::vector<Shape>& shapes, const at::Device& device);
-  void DropOldest();
-
   std::unique_ptr<GraphRecorder> recorder_;
   std::int64_t cells_max_;
   std::list<Entry> entries_;  // The last used is the first.
-  // Where the inputs of all graphs lie, each pass's over the last one's: they are set anew each
-  // time.
+  std::int64_t runs_ = 0;
+  // Where the inputs of graphs lie, each pass's over the last one's: they are set anew each time.
+  // Those of graphs that were recorded before it grew keep the one before.
   at::Tensor arena_;
 };
 

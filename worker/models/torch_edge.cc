@@ -20,14 +20,17 @@ Error ErrorOf(const std::string& message) {
   return {ErrorCode::kInternal, message};
 }
 
+std::string MessageOf(const std::exception& error) {
+  const auto* torch = dynamic_cast<const c10::Error*>(&error);
+  return torch != nullptr ? torch->what_without_backtrace() : error.what();
+}
+
 bool IsOutOfMemory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
       dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) {
     return true;
   }
-  const auto* torch = dynamic_cast<const c10::Error*>(&error);
-  const std::string message = torch != nullptr ? torch->what_without_backtrace() : error.what();
-  return ErrorOf(message).code() == ErrorCode::kResourceExhausted;
+  return ErrorOf(MessageOf(error)).code() == ErrorCode::kResourceExhausted;
 }
 
 void UseThreads(int count) {

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <exception>
 #include <new>
 #include <string>
 #include <utility>
@@ -16,6 +17,9 @@ namespace weft::models {
 // The error that an exception stands for; out of memory, on any device, is kResourceExhausted.
 // Call it in a catch block, with the message of what was caught.
 Error ErrorOf(const std::string& message);
+
+// What it says, without LibTorch's stack of calls.
+std::string MessageOf(const std::exception& error);
 
 // Whether LibTorch, or the C++ library, threw it for want of memory, on any device.
 bool IsOutOfMemory(const std::exception& error);

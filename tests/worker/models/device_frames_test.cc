@@ -21,6 +21,7 @@ constexpr int kFrames = 21;
 constexpr int kSide = 32;  // Cells.
 constexpr int kMicroBatch = 8;
 constexpr int kPromptWidth = 64;
+constexpr int kVaeFactor = 8;  // Pixels of a cell.
 constexpr double kTimestep = 501.0;
 constexpr int kLayers = 7;  // Of self-attention: two down, one in the middle, four up.
 
@@ -39,12 +40,29 @@ UnetConfig TwoLevels() {
   return config;
 }
 
-StepInput Frames(const std::vector<int>& numbers) {
+ControlMap MapOf(int number) {
+  ControlMap map;
+  map.width = kVaeFactor * kSide;
+  map.height = kVaeFactor * kSide;
+  map.channels = 1;
+  for (int i = 0; i < map.width * map.height; ++i) {
+    map.values.push_back(static_cast<std::uint8_t>((i * 7 + number * 29) % 256));
+  }
+  return map;
+}
+
+StepInput Frames(const std::vector<int>& numbers, int nets = 0) {
   StepInput input;
   input.noisy = {static_cast<int>(numbers.size()), 4, kSide, kSide, {}};
   for (const int number : numbers) {
     for (int i = 0; i < 4 * kSide * kSide; ++i) {
       input.noisy.values.push_back(static_cast<float>((i * 37 + number * 101) % 97) / 48.0F - 1.0F);
+    }
+  }
+  input.controls.resize(static_cast<std::size_t>(nets));
+  for (int net = 0; net < nets; ++net) {
+    for (const int number : numbers) {
+      input.controls[static_cast<std::size_t>(net)].push_back(MapOf(number + 10 * net));
     }
   }
   input.numbers = numbers;
@@ -101,7 +119,18 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
     GuidedDenoiser::Parts parts;
     parts.placement = {Device(), GetParam()};
     parts.unet = LoadUnet(TwoLevels(), Weights::Random(parts.placement, 3)).value();
+    ControlNetConfig net;
+    net.trunk = TwoLevels().trunk;
+    net.condition_channels = 3;
+    net.condition_widths = {16, 32, 48, 64};
+    for (int i = 0; i < nets_; ++i) {
+      const auto seed = static_cast<std::uint64_t>(4 + i);
+      parts.controlnets.push_back(
+          LoadControlNet(net, Weights::Random(parts.placement, seed)).value());
+    }
     parts.prompt_width = kPromptWidth;
+    parts.vae_factor = kVaeFactor;
+    guidance_.control_scales.assign(static_cast<std::size_t>(nets_), 0.7);
     denoiser_.reset();
     denoiser_.emplace(std::move(parts), std::move(recorder));
     denoiser_->UseMicroBatch(kMicroBatch);
@@ -111,7 +140,10 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
   std::vector<Latents> AllKinds() {
     std::vector<Latents> all;
     for (const int begin : {0, 3, 0}) {
-      all.push_back(Alone(Frames(Between(begin, kFrames))));
+      // Graphs go with the prompts they were recorded with.
+      prompts_.values.front() = begin == 3 ? 0.5F : -1.0F;
+      all.push_back(Alone(Frames(Between(begin, kFrames), nets_)));
+      all.push_back(Alone(Frames(Between(begin, kFrames), nets_)));
       all.push_back(Anchored(begin, begin + 9));
       for (const Kind kind :
            {Kind::kFirst, Kind::kFirstAndPrevious, Kind::kPattern, Kind::kWindow}) {
@@ -140,7 +172,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
         anchors.push_back(anchor);
       }
     }
-    StepInput input = Frames(anchors);
+    StepInput input = Frames(anchors, nets_);
     for (int& number : input.numbers) {
       number /= 8;
     }
@@ -149,7 +181,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
     } else {
       EXPECT_TRUE(denoiser_->PredictAnchors(input, kTimestep, prompts_, guidance_));
     }
-    StepInput frames = Frames(Between(begin, end));
+    StepInput frames = Frames(Between(begin, end), nets_);
     for (int number = begin; number < end; ++number) {
       int nearest = 0;
       for (std::size_t i = 0; i < anchors.size(); ++i) {
@@ -163,7 +195,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
   Latents Joint(const FrameAttention& attention, int begin, int end) {
     const std::vector<int> wanted = Between(begin, end);
     const std::vector<int> numbers = FramesNeeded(attention, wanted, kFrames, kLayers);
-    StepInput input = Frames(numbers);
+    StepInput input = Frames(numbers, nets_);
     input.numbers.clear();
     return denoiser_
         ->PredictJoint(input, {attention, kFrames, numbers, wanted}, kTimestep, prompts_, guidance_)
@@ -175,6 +207,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
   PromptEmbedding prompts_;
   Guidance guidance_{4.0, {}};
   bool recalls_ = false;  // Anchored(), its anchors.
+  int nets_ = 0;          // ControlNets, of the next Make().
 };
 
 TEST_P(DeviceFrames, AloneAreTheSameHoweverTheyAreCut) {
@@ -235,14 +268,26 @@ TEST_P(DeviceFrames, GraphsGiveTheBitsOfKernelsLaunchedOneByOne) {
   int recorded = 0;
   Make(std::make_unique<CountingRecorder>(std::move(recorder), &recorded));
   const std::vector<Latents> graphs = AllKinds();
-  denoiser_->GiveUpCaches();
+  EXPECT_GT(recorded, 8);
+  denoiser_->GiveUpCaches();  // From now on only the groups of four frames are recorded.
   const std::vector<Latents> again = AllKinds();
   Make(nullptr);
   const std::vector<Latents> one_by_one = AllKinds();
-  EXPECT_GT(recorded, 8);
   for (std::size_t i = 0; i < one_by_one.size(); ++i) {
     EXPECT_EQ(graphs[i], one_by_one[i]) << i;
     EXPECT_EQ(again[i], one_by_one[i]) << i;
+  }
+}
+
+TEST_P(DeviceFrames, GraphsOfControlNetsGiveTheirBitsToo) {
+  nets_ = 2;
+  for (const auto& [attend, guess] : {std::pair{false, false}, std::pair{true, true}}) {
+    guidance_.controlnets_attend = attend;
+    guidance_.guess_mode = guess;
+    Make(RecorderOf(Device()));
+    const std::vector<Latents> graphs = AllKinds();
+    Make(nullptr);
+    EXPECT_EQ(graphs, AllKinds());
   }
 }
 

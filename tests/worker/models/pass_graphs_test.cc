@@ -150,15 +150,21 @@ TEST_F(PassGraphsTest, SetsInputsAnewEachTime) {
   EXPECT_EQ(counts_->recorded, 3);
 }
 
-TEST_F(PassGraphsTest, KeepsTheEightThatWereUsedLast) {
-  for (int round = 0; round < 2; ++round) {
-    for (int network = 0; network < 10; ++network) {
+TEST_F(PassGraphsTest, DropsTheLongestUnusedButNoneThatTakesItsTurn) {
+  for (int round = 0; round < 3; ++round) {
+    for (int network = 0; network < 20; ++network) {
       Run(Full(1.0), {network});
     }
   }
-  EXPECT_EQ(counts_->alive, 8);
-  EXPECT_EQ(FirstOf(Full(1.0), {9}), 2.0);
-  EXPECT_EQ(counts_->recorded, 10);
+  EXPECT_EQ(counts_->recorded, 16);
+  EXPECT_EQ(FirstOf(Full(1.0), {3}), 2.0);
+  EXPECT_FALSE(Run(Full(1.0), {17})) << "there is no room for it";
+  for (int run = 0; run < 64; ++run) {
+    Run(Full(1.0), {3});
+  }
+  EXPECT_EQ(FirstOf(Full(1.0), {17}), 2.0);
+  EXPECT_EQ(counts_->recorded, 17);
+  EXPECT_EQ(counts_->alive, 16);
   EXPECT_FALSE(Run(Full(1.0), {0})) << "it was dropped, and comes for the first time again";
   graphs_.Forget();
   EXPECT_EQ(counts_->alive, 0);
@@ -183,6 +189,14 @@ TEST_F(PassGraphsTest, MemoryThatIsShortForRecordingIsTheCallersMatter) {
   EXPECT_THROW(Run(Full(1.0)), std::runtime_error);
   EXPECT_TRUE(graphs_.GiveUp());
   EXPECT_TRUE(graphs_.Takes(kCells / 2));
+}
+
+TEST_F(PassGraphsTest, MemoryThatIsShortForInputsIsTheCallersMatter) {
+  constexpr std::int64_t kTooMany = std::int64_t{1} << 50;
+  const TensorParts vast = {at::full({1}, 1.0, at::kFloat).expand({kTooMany})};
+  EXPECT_FALSE(Run(vast));
+  EXPECT_ANY_THROW(Run(vast));
+  EXPECT_TRUE(graphs_.GiveUp());
 }
 
 TEST_F(PassGraphsTest, ADeviceThatRecordsNothingRunsPassesAsTheyAre) {
@@ -252,18 +266,42 @@ TEST_P(RecordedFrames, HaveTheSameBitsWhateverChangesBetween) {
     work(recording_);
   };
   for (int round = 0; round < 3; ++round) {
-    compare("nothing");
-    change([](Setting& setting) { setting.prompts.values.front() += 1.0F; });
-    compare("the prompt");
+    const int launched = counts_->launched;
+    compare("once more");
     change([](Setting& setting) { setting.guidance.control_scales = {0.7, 0.25}; });
     compare("a scale");
     change([](Setting& setting) { setting.guidance.control_scales = {0.0, 0.25}; });
     compare("a ControlNet rests");
     change([](Setting& setting) { setting.guidance.scale += 1.0; });
     compare("the guidance");
-    change([](Setting& setting) { setting.denoiser.GiveUpCaches(); });
-    compare("memory ran out");
+    EXPECT_GT(counts_->launched, launched);
   }
+}
+
+// Graphs hold addresses of what the networks made of the prompts.
+TEST_P(RecordedFrames, GoWithThePrompts) {
+  for (int round = 0; round < 3; ++round) {
+    for (int turn = 0; turn < 2; ++turn) {
+      EXPECT_EQ(recording_.Alone({1, 2}), plain_.Alone({1, 2}));
+      EXPECT_EQ(counts_->alive, turn == 0 ? 0 : 3);
+    }
+    plain_.prompts.values.front() += 1.0F;
+    recording_.prompts = plain_.prompts;
+  }
+}
+
+TEST_P(RecordedFrames, AreHalvedWhereMemoryRanOut) {
+  const auto compare = [&] {
+    for (int turn = 0; turn < 3; ++turn) {
+      EXPECT_EQ(recording_.Alone({1, 2}), plain_.Alone({1, 2}));
+    }
+  };
+  compare();
+  EXPECT_EQ(counts_->alive, 3);
+  EXPECT_TRUE(recording_.denoiser.GiveUpCaches());
+  EXPECT_EQ(counts_->alive, 0);
+  compare();  // In guess mode the ControlNets have half as many samples.
+  EXPECT_EQ(counts_->alive, std::get<1>(GetParam()) ? 2 : 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Controls,
