@@ -1,5 +1,7 @@
 #include "worker/models/batch_memory.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include <ATen/ops/cat.h>
@@ -68,10 +70,9 @@ TEST(BatchMemory, HoldsWhatTheSamplesFind) {
   FrameMemory memory = MemoryOf({4, 5});
   const std::vector<TensorParts> reads = BatchReads({memory, Links()});
   ASSERT_EQ(reads.size(), 2U * kLayers);
-  std::vector<at::Tensor> joined;
-  for (const TensorParts& parts : reads) {
-    joined.push_back(at::cat(parts));
-  }
+  std::vector<at::Tensor> joined(reads.size());
+  std::transform(reads.begin(), reads.end(), joined.begin(),
+                 [](const TensorParts& parts) { return at::cat(parts); });
   const std::vector<SampleLinks> links = BatchLinks(Links());
   const FrameMemory batch = BatchMemory(links, joined);
   for (int layer = 0; layer < kLayers; ++layer) {

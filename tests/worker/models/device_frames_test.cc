@@ -51,7 +51,7 @@ ControlMap MapOf(int number) {
   return map;
 }
 
-StepInput Frames(const std::vector<int>& numbers, int nets = 0) {
+StepInput Frames(const std::vector<int>& numbers, std::size_t nets = 0) {
   StepInput input;
   input.noisy = {static_cast<int>(numbers.size()), 4, kSide, kSide, {}};
   for (const int number : numbers) {
@@ -59,10 +59,10 @@ StepInput Frames(const std::vector<int>& numbers, int nets = 0) {
       input.noisy.values.push_back(static_cast<float>((i * 37 + number * 101) % 97) / 48.0F - 1.0F);
     }
   }
-  input.controls.resize(static_cast<std::size_t>(nets));
-  for (int net = 0; net < nets; ++net) {
+  for (std::size_t net = 0; net < nets; ++net) {
+    std::vector<ControlMap>& maps = input.controls.emplace_back();
     for (const int number : numbers) {
-      input.controls[static_cast<std::size_t>(net)].push_back(MapOf(number + 10 * net));
+      maps.push_back(MapOf(number + 10 * static_cast<int>(net)));
     }
   }
   input.numbers = numbers;
@@ -123,14 +123,13 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
     net.trunk = TwoLevels().trunk;
     net.condition_channels = 3;
     net.condition_widths = {16, 32, 48, 64};
-    for (int i = 0; i < nets_; ++i) {
-      const auto seed = static_cast<std::uint64_t>(4 + i);
+    for (std::uint64_t number = 0; number < nets_; ++number) {
       parts.controlnets.push_back(
-          LoadControlNet(net, Weights::Random(parts.placement, seed)).value());
+          LoadControlNet(net, Weights::Random(parts.placement, 4 + number)).value());
     }
     parts.prompt_width = kPromptWidth;
     parts.vae_factor = kVaeFactor;
-    guidance_.control_scales.assign(static_cast<std::size_t>(nets_), 0.7);
+    guidance_.control_scales.assign(nets_, 0.7);
     denoiser_.reset();
     denoiser_.emplace(std::move(parts), std::move(recorder));
     denoiser_->UseMicroBatch(kMicroBatch);
@@ -207,7 +206,7 @@ class DeviceFrames : public testing::TestWithParam<at::ScalarType> {
   PromptEmbedding prompts_;
   Guidance guidance_{4.0, {}};
   bool recalls_ = false;  // Anchored(), its anchors.
-  int nets_ = 0;          // ControlNets, of the next Make().
+  std::size_t nets_ = 0;  // ControlNets, of the next Make().
 };
 
 TEST_P(DeviceFrames, AloneAreTheSameHoweverTheyAreCut) {
