@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <new>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -41,12 +42,16 @@ c10::cuda::CUDAStream RecordingStream(const at::Device& device) {
 }
 
 std::uint64_t FreeMemory(const at::Device& device) {
-  return DeviceMemoryFree(device.str()).value_or(0);
+  const Result<std::uint64_t> free = DeviceMemoryFree(device.str());
+  if (!free) {
+    throw std::runtime_error(free.error().message());
+  }
+  return *free;
 }
 
 // Gives back what LibTorch holds for later, which it cannot while it records. What that was, any
 // pass so far has made do with; half as much again must be free for a recorded one.
-void MakeRoom(const at::Device& device) {
+void DemandRoom(const at::Device& device) {
   const std::uint64_t before = FreeMemory(device);
   c10::cuda::CUDACachingAllocator::emptyCache();
   const std::uint64_t after = FreeMemory(device);
@@ -128,7 +133,7 @@ class CudaGraphRecorder : public GraphRecorder {
   std::unique_ptr<DeviceGraph> Record(const std::function<void()>& work) override {
     const c10::cuda::CUDAGuard device(device_);
     c10::cuda::getCurrentCUDAStream().synchronize();
-    MakeRoom(device_);
+    DemandRoom(device_);
     if (*alive_ == 0) {  // LibTorch forgets a pool with its last graph.
       pool_ = at::cuda::graph_pool_handle();
     }
