@@ -95,11 +95,11 @@ Result<Json> MeasureBlobs(const Words& words) {
 
 Result<Json> Measure(const Words& words) {
   const bool only_ours = words.throughput || words.dispatch;
-  if (words.order.plain_sockets && (!only_ours || words.recovery || words.order.curve ||
-                                    words.bulk || !words.gearmand.empty())) {
+  if (words.order.plain_sockets &&
+      (!only_ours || words.recovery || words.bulk || !words.gearmand.empty())) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "--plain-sockets goes with --throughput and --dispatch alone: such workers know "
-                   "no keys, and do not come back after a restart");
+                   "--plain-sockets goes with --throughput and --dispatch alone: such workers do "
+                   "not come back after a restart");
   }
   if (words.bulk) {
     return MeasureBlobs(words);

@@ -105,7 +105,7 @@ void Fleet::Connect(int index) {
 
 std::unique_ptr<WorkerLink> Fleet::MakeLink() {
   if (options_.plain_sockets) {
-    return MakePlainLink(options_.address);
+    return MakePlainLink(options_.address, options_.curve);
   }
   zmq::socket_t socket(context_, zmq::socket_type::dealer);
   socket.set(zmq::sockopt::linger, 0);

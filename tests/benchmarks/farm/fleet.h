@@ -30,8 +30,7 @@ struct FleetOptions {
   int reconnect_max_ms = 5000;
   int patience_ms = 5;  // The thread looks up this often where nothing comes.
   std::optional<CurveOptions> curve = std::nullopt;  // The same keys for all.
-  bool plain_sockets = false;  // See WorkerLink. REQUIRES: no CURVE, and no restart of the
-                               // coordinator.
+  bool plain_sockets = false;  // See WorkerLink. REQUIRES: no restart of the coordinator.
 };
 
 class Fleet {

@@ -10,8 +10,10 @@
 
 #include <gtest/gtest.h>
 
+#include "common/transport/curve_keys.h"
 #include "common/transport/zmq_transport.h"
 #include "tests/benchmarks/farm/worker_link.h"
+#include "tests/common/temporary_folder.h"
 
 namespace weft::bench {
 namespace {
@@ -22,10 +24,31 @@ constexpr milliseconds kPause(1);
 constexpr milliseconds kHeartbeatTimeout(1000);
 constexpr std::chrono::seconds kPatience(10);
 
+// By CURVE, or openly.
+std::optional<CurveOptions> Curve(bool curve, const std::string& guests) {
+  return curve ? std::optional(CurveOptions{MakeCurveKeys().value(), {}, guests}) : std::nullopt;
+}
+
 // A listener as the coordinator has it, and one link to it.
-class PlainLinkTest : public ::testing::Test {
+class PlainLinkTest : public ::testing::TestWithParam<bool> {
  protected:
-  PlainLinkTest() : link_(MakePlainLink(listener_->address())) {}
+  PlainLinkTest() {
+    if (listens_with_) {
+      worker_ = CurveOptions{MakeCurveKeys().value(), listens_with_->keys.public_half, {}};
+      Invite(worker_->keys);
+    }
+    context_ = ZmqContext::Open({.io_threads = 1,
+                                 .listener_heartbeat_interval = milliseconds(20),
+                                 .heartbeat_timeout = kHeartbeatTimeout,
+                                 .curve = listens_with_})
+                   .value();
+    listener_ = context_->Listen("tcp://127.0.0.1:*").value();
+    link_ = MakePlainLink(listener_->address(), worker_);
+  }
+
+  void Invite(const CurveKeys& keys) {
+    ASSERT_TRUE(WriteCurveKeys(folder_.File("worker"), keys).has_value());
+  }
 
   // What `link` is sent next; nothing when it takes too long.
   std::optional<std::string> Next() {
@@ -55,22 +78,17 @@ class PlainLinkTest : public ::testing::Test {
 
   // Whose the link is.
   PeerId Greet() {
-    std::string_view message;
-    while (!link_->Send("hello")) {
-      EXPECT_FALSE(link_->Next(message));
-      std::this_thread::sleep_for(kPause);
-    }
+    EXPECT_TRUE(link_->Send("hello"));
     const std::optional<Received> heard = Heard();
     EXPECT_TRUE(heard.has_value() && heard->bytes == "hello");
     return heard->from;
   }
 
-  std::unique_ptr<ZmqContext> context_ =
-      ZmqContext::Open({.io_threads = 1,
-                        .listener_heartbeat_interval = milliseconds(20),
-                        .heartbeat_timeout = kHeartbeatTimeout})
-          .value();
-  std::unique_ptr<BoundListener> listener_ = context_->Listen("tcp://127.0.0.1:*").value();
+  TemporaryFolder folder_;
+  std::optional<CurveOptions> listens_with_ = Curve(GetParam(), folder_.path());
+  std::optional<CurveOptions> worker_;
+  std::unique_ptr<ZmqContext> context_;
+  std::unique_ptr<BoundListener> listener_;
   std::unique_ptr<WorkerLink> link_;
 };
 
@@ -82,7 +100,7 @@ std::string Bytes(std::size_t count) {
   return bytes;
 }
 
-TEST_F(PlainLinkTest, CarriesMessagesOfAnyLengthBothWays) {
+TEST_P(PlainLinkTest, CarriesMessagesOfAnyLengthBothWays) {
   const PeerId peer = Greet();
   for (const std::size_t size : {0, 1, 255, 256, 16384, 70000}) {
     SCOPED_TRACE(size);
@@ -95,7 +113,7 @@ TEST_F(PlainLinkTest, CarriesMessagesOfAnyLengthBothWays) {
   }
 }
 
-TEST_F(PlainLinkTest, KeepsTheOrderOfMoreThanASocketHolds) {
+TEST_P(PlainLinkTest, KeepsTheOrderOfMoreThanASocketHolds) {
   constexpr int kMany = 300;
   const PeerId peer = Greet();
   for (int i = 0; i < kMany; ++i) {
@@ -106,7 +124,7 @@ TEST_F(PlainLinkTest, KeepsTheOrderOfMoreThanASocketHolds) {
   }
 }
 
-TEST_F(PlainLinkTest, LivesOnBeyondTheHeartbeatsTimeout) {
+TEST_P(PlainLinkTest, LivesOnBeyondTheHeartbeatsTimeout) {
   const PeerId peer = Greet();
   const auto end = std::chrono::steady_clock::now() + 2 * kHeartbeatTimeout;
   std::string_view message;
@@ -118,11 +136,29 @@ TEST_F(PlainLinkTest, LivesOnBeyondTheHeartbeatsTimeout) {
   EXPECT_EQ(Next(), "still there");
 }
 
-TEST_F(PlainLinkTest, IsLostWhenItAnswersNoHeartbeat) {
+TEST_P(PlainLinkTest, IsLostWhenItAnswersNoHeartbeat) {
   Greet();
   std::this_thread::sleep_for(2 * kHeartbeatTimeout);
   EXPECT_THROW(Next(), std::runtime_error);
 }
+
+INSTANTIATE_TEST_SUITE_P(Mechanisms, PlainLinkTest, ::testing::Bool(), [](const auto& test) {
+  return test.param ? "Curve" : "Null";
+});
+
+class CurveLinkTest : public PlainLinkTest {};
+
+TEST_P(CurveLinkTest, RefusesAStrangersKeyAsTheListenerDoes) {
+  const CurveOptions stranger{MakeCurveKeys().value(), worker_->server, {}};
+  EXPECT_THROW(MakePlainLink(listener_->address(), stranger), std::runtime_error);
+}
+
+TEST_P(CurveLinkTest, TakesNoTextForAKey) {
+  const CurveOptions none{{"public", "secret"}, worker_->server, {}};
+  EXPECT_THROW(MakePlainLink(listener_->address(), none), std::invalid_argument);
+}
+
+INSTANTIATE_TEST_SUITE_P(Mechanisms, CurveLinkTest, ::testing::Values(true));
 
 }  // namespace
 }  // namespace weft::bench

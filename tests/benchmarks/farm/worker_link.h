@@ -5,10 +5,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include <zmq.hpp>
+
+#include "common/transport/zmq_transport.h"
 
 namespace weft::bench {
 
@@ -33,9 +36,11 @@ class WorkerLink {
 // socket: a DEALER that is connecting.
 std::unique_ptr<WorkerLink> MakeLibraryLink(zmq::socket_t socket);
 
-// ZMTP 3.1 as a DEALER, mechanism NULL (RFC 37). Does not come back after its connection is lost.
-// Waits up to a minute until somebody listens.
-// address: tcp://127.0.0.1:PORT. Throws std::system_error when it cannot connect.
-std::unique_ptr<WorkerLink> MakePlainLink(const std::string& address);
+// ZMTP 3.1 as a DEALER (RFC 37), openly or by CURVE; open, so that it takes all that is sent. Does
+// not come back after its connection is lost. Waits up to a minute until somebody listens.
+// address: tcp://127.0.0.1:PORT. Throws std::system_error when it cannot connect,
+// std::runtime_error where it is refused, and std::invalid_argument where the keys are none.
+std::unique_ptr<WorkerLink> MakePlainLink(const std::string& address,
+                                          const std::optional<CurveOptions>& curve = std::nullopt);
 
 }  // namespace weft::bench
