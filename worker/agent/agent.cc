@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/checksum.h"
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
 
@@ -23,6 +24,11 @@ bool Same(const v1::AttemptId& wire, const AttemptId& attempt) {
 }
 
 }  // namespace
+
+Duration FirstHeartbeat(const WorkerId& worker, Duration heartbeat) {
+  const auto most = static_cast<std::uint64_t>(std::max<Duration::rep>(heartbeat.count(), 1));
+  return Duration(static_cast<Duration::rep>(1 + Xxh3(worker.value) % most));
+}
 
 AgentEffects Agent::Handle(const AgentEvent& event, Time now) {
   AgentEffects effects;
@@ -67,7 +73,7 @@ void Agent::OnWelcome(const v1::WorkerWelcome& welcome, Time now, AgentEffects* 
   heartbeat_ = Duration(std::max(1U, welcome.heartbeat_ms()));
   silence_ = Duration(std::max(1U, welcome.silence_ms()));
   effects->bulk_address = welcome.bulk_address();
-  wakeup_ = now + heartbeat_;
+  wakeup_ = now + FirstHeartbeat(identity_.worker, heartbeat_);
   AbandonAny(welcome.abandon(), effects);
   for (const v1::ToCoordinator& outcome : outbox_) {
     effects->messages.push_back(outcome);

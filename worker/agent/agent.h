@@ -99,6 +99,11 @@ struct AgentIdentity {
   std::string numeric_class = {};  // Empty: not known.
 };
 
+// How long after its welcome a worker speaks first, at most `heartbeat`: another part of it for
+// each, that workers who were all welcomed at once, as after a partition, do not from then on all
+// speak at once.
+Duration FirstHeartbeat(const WorkerId& worker, Duration heartbeat);
+
 class Agent {
  public:
   explicit Agent(AgentIdentity identity) : identity_(std::move(identity)) {}

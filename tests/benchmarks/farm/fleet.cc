@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "coordinator/core/worker_desk.h"
+#include "worker/agent/agent.h"
 
 namespace weft::bench {
 namespace {
@@ -85,6 +86,7 @@ Fleet::Fleet(const FleetOptions& options, FleetBoard& board)
     workers_[i].spoke_ns = SteadyNanoseconds() - heartbeat_ns_ +
                            static_cast<std::int64_t>(part * static_cast<double>(heartbeat_ns_));
     workers_[i].turn = turns_.insert(turns_.end(), &workers_[i]);
+    Drain(workers_[i]);  // Some are connected, and are told of nothing.
   }
 }
 
@@ -174,8 +176,19 @@ void Fleet::Hear(Worker& worker, const v1::WorkerWelcome& welcome) {
   if (worker.welcomed_epoch != epoch_) {
     worker.welcomed_epoch = epoch_;
     ++board_.welcomed;
+    TakeTurn(worker);
   }
   Report(worker);
+}
+
+void Fleet::TakeTurn(Worker& worker) {
+  const Duration heartbeat(heartbeat_ns_ / 1'000'000);
+  worker.spoke_ns = SteadyNanoseconds() - heartbeat_ns_ +
+                    1'000'000 * worker::FirstHeartbeat({worker.name}, heartbeat).count();
+  const auto later = std::find_if(turns_.begin(), turns_.end(), [&](const Worker* other) {
+    return other != &worker && other->spoke_ns > worker.spoke_ns;
+  });
+  turns_.splice(later, turns_, worker.turn);
 }
 
 void Fleet::Hear(Worker& worker, const v1::AssignTask& assignment) {

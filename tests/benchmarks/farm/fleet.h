@@ -65,6 +65,8 @@ class Fleet {
   void Hear(Worker& worker, const v1::AssignTask& assignment);
   void Hear(Worker& worker, const v1::OutcomeAcknowledged& answer);
   void CountLatency(const v1::Task& task);
+  // Among those that will say that they live, as a worker does that has just been welcomed.
+  void TakeTurn(Worker& worker);
   // False: nobody takes it now.
   bool SayHello(Worker& worker);
   void Beat(Worker& worker);

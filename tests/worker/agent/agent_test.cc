@@ -1,7 +1,10 @@
 #include "worker/agent/agent.h"
 
+#include <array>
 #include <chrono>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::AllOf;
+using ::testing::Each;
+using ::testing::Ge;
 using ::testing::IsEmpty;
+using ::testing::Le;
 using ::testing::SizeIs;
 
 constexpr Time kStart = Time(seconds(100));
@@ -81,6 +88,37 @@ TEST(Agent, SaysHelloUntilItIsWelcomed) {
             1);
 }
 
+// The times at which 1,000 agents that were welcomed at once speak next, `beats` heartbeats later.
+std::vector<Duration> TimesOfHeartbeats(int beats) {
+  constexpr int kAgents = 1000;
+  std::vector<Duration> times;
+  for (int i = 0; i < kAgents; ++i) {
+    Agent agent({.worker = {"w-" + std::to_string(i)}, .instance = {7}, .device = "cpu"});
+    agent.Handle(Tick{}, kStart);
+    agent.Handle(Welcome(), kStart);
+    for (int beat = 0; beat < beats; ++beat) {
+      agent.Handle(Tick{}, agent.NextWakeup());
+    }
+    times.push_back(agent.NextWakeup() - kStart);
+  }
+  return times;
+}
+
+TEST(Agent, SpeaksInItsOwnPartOfAHeartbeatWhoeverElseWasWelcomedThen) {
+  constexpr int kParts = 10;
+  for (const int beats : {0, 2}) {
+    std::array<int, kParts> counts{};
+    for (const Duration time : TimesOfHeartbeats(beats)) {
+      const Duration since = time - beats * seconds(1) - milliseconds(1);
+      ASSERT_GE(since, milliseconds(0));
+      ASSERT_LT(since, seconds(1));
+      ++counts.at(static_cast<std::size_t>(since / milliseconds(1000 / kParts)));
+    }
+    // 100 each, were it exact.
+    EXPECT_THAT(counts, Each(AllOf(Ge(60), Le(140))));
+  }
+}
+
 TEST(Agent, StartsATaskOnceHoweverOftenItIsAssigned) {
   Agent agent = WelcomedAgent();
   EXPECT_TRUE(agent.Handle(Assign(Attempt(1)), kStart).start.has_value());
@@ -128,8 +166,9 @@ TEST(Agent, TurningATaskDownSaysNothingOfTheOneThatRuns) {
   agent.Handle(Assign(Attempt(1)), kStart);
   AttemptId other = Attempt(1);
   other.task.chunk = 9;
-  agent.Handle(Assign(other), kStart + milliseconds(900));
-  EXPECT_EQ(agent.NextWakeup(), kStart + seconds(1));
+  const Time due = agent.NextWakeup();
+  agent.Handle(Assign(other), due - milliseconds(1));
+  EXPECT_EQ(agent.NextWakeup(), due);
 }
 
 TEST(Agent, TellsOfItsModelBeforeTheOutcomeOfTheTaskThatLoadedIt) {
