@@ -15,6 +15,7 @@
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_table.h"
 #include "coordinator/core/lease_table.h"
+#include "coordinator/core/protocol.h"
 #include "coordinator/core/result_tally.h"
 #include "coordinator/core/retry_policy.h"
 #include "coordinator/core/stage_pace.h"
@@ -46,6 +47,7 @@ struct FarmOptions {
   Duration result_keep = std::chrono::hours(168);
   // Of one user: with more kept, no further job whose result is to be kept is accepted.
   std::uint64_t result_bytes_max = std::uint64_t{64} << 30;
+  std::uint32_t pictures_since = kPicturesSince;  // Of the workers; another one only in tests.
   // From our time to the time since 1970: for people to read, and for how long results are kept.
   Duration unix_offset{0};
 };

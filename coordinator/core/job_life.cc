@@ -107,6 +107,7 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   if (job.terms.link_bytes_per_second() == 0) {
     job.terms.set_link_bytes_per_second(floor_.options.link_bytes_per_second);
   }
+  job.pictures_since = floor_.options.pictures_since;
   job.plan = PlanProbe(job.spec, nullptr);
   const Job& added = floor_.jobs.Add(std::move(job));
   floor_.tasks.Add(added);

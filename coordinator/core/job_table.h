@@ -14,7 +14,6 @@
 #include "coordinator/core/chunk_plan.h"
 #include "coordinator/core/job_news.h"
 #include "coordinator/core/job_tally.h"
-#include "coordinator/core/protocol.h"
 #include "coordinator/core/recent_map.h"
 #include "coordinator/core/record.h"
 #include "weft/v1/client.pb.h"
@@ -52,9 +51,9 @@ struct Job {
   std::optional<v1::SeamFigures> seams;  // Once the job is done, if it asked for them.
   // Of the workers that compute its pictures, once the first has begun; none where any will do.
   std::optional<std::string> numeric_class;
-  std::uint32_t pictures_since = kPicturesSince;  // Of the workers that began it.
-  std::uint64_t result_dropped_unix_ms = 0;       // 0: nobody had its kept result dropped.
-  JobPlan plan;                                   // Of the probe alone until its clip is known.
+  std::uint32_t pictures_since = 0;          // Of the workers that began it; see protocol.h.
+  std::uint64_t result_dropped_unix_ms = 0;  // 0: nobody had its kept result dropped.
+  JobPlan plan;                              // Of the probe alone until its clip is known.
   // What the assignments of all its tasks have in common: see BytesInAssignments(). Null until it
   // is made, again once more of the clip is known, and after the end. Messages that are on their
   // way hold it as well.

@@ -7,7 +7,7 @@
 #include "common/plan/lending.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/job_order.h"
-#include "coordinator/core/protocol.h"
+#include "coordinator/core/probe_plan.h"
 #include "coordinator/core/result_keep.h"
 #include "coordinator/core/task_message.h"
 
@@ -25,8 +25,8 @@ Status CheckVersion(const Record& record) {
 }
 
 // Workers of an earlier build began it: theirs and ours would not go together.
-bool HasOtherPictures(const Job& job) {
-  return job.state != JobState::kDone && job.pictures_since != kPicturesSince;
+bool HasOtherPictures(const Job& job, const Floor& floor) {
+  return job.state != JobState::kDone && job.pictures_since != floor.options.pictures_since;
 }
 
 Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
@@ -34,7 +34,7 @@ Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(Job job, FromRecord(value.job()));
-  if (HasOtherPictures(job)) {
+  if (HasOtherPictures(job, floor)) {
     job.numeric_class.reset();  // Its workers will be others, too.
   }
   if (floor.jobs.Find(job.id) != nullptr) {
@@ -65,14 +65,29 @@ bool HasState(const v1::TaskRecord& record) {
   return record.state() != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(record.state());
 }
 
+// What a probe says of the clip is no picture, whoever said it. But what it brings for others to
+// read they must have from one and the same version.
+bool OutlivesItsVersion(const v1::TaskRecord& record, const Task& task, const Job& job) {
+  const auto& outputs = task.plan->outputs;
+  const bool brings_look =
+      std::any_of(outputs.begin(), outputs.end(),
+                  [](const PlannedOutput& output) { return output.name == kLook; });
+  if (task.id.stage != Stage::kProbe || brings_look) {
+    return false;
+  }
+  return job.clip.has_value() ||
+         (outputs.empty() && (record.state() == v1::TASK_STATE_DONE || task.plan->inputs.empty()));
+}
+
 // What the task has brought, or may yet bring, does not count: the record in place of this one.
-// What the probe says of the clip is no picture; but a blob that it brought is dropped once nobody
-// reads it any more.
-v1::TaskRecord WithoutAttempts(const v1::TaskRecord& record, const TaskId& id, Effects& effects) {
-  const bool brought = record.state() == v1::TASK_STATE_DONE && record.outputs_size() > 0;
-  if (record.attempt() == 0 || !HasState(record) || (id.stage == Stage::kProbe && !brought)) {
+v1::TaskRecord WithoutAttempts(const v1::TaskRecord& record,
+                               const Task& task,
+                               const Job& job,
+                               Effects& effects) {
+  if (record.attempt() == 0 || !HasState(record) || OutlivesItsVersion(record, task, job)) {
     return record;
   }
+  const TaskId& id = task.id;
   effects.drops.push_back(OutputPrefix({id, record.attempt(), record.epoch()}));
   v1::TaskRecord fresh;
   *fresh.mutable_task() = record.task();
@@ -116,14 +131,15 @@ Status RecoverTask(const v1::LedgerRecord& value, Time now, Floor& floor, Effect
     return Failure(ErrorCode::kDataLoss, "the ledger has a task that its job does not: " +
                                              id.job.value + ": " + Name(id));
   }
-  return HasOtherPictures(*floor.jobs.Find(id.job))
-             ? RestoreTask(WithoutAttempts(record, id, effects), now, *task, floor)
+  const Job& job = *floor.jobs.Find(id.job);
+  return HasOtherPictures(job, floor)
+             ? RestoreTask(WithoutAttempts(record, *task, job, effects), now, *task, floor)
              : RestoreTask(record, now, *task, floor);
 }
 
 void BeginAnew(const JobId& id, Floor& floor, Effects& effects) {
   Job& job = *floor.jobs.Find(id);
-  job.pictures_since = kPicturesSince;
+  job.pictures_since = floor.options.pictures_since;
   effects.records.push_back(job.ToRecord());
   const auto& tasks = floor.tasks.OfJob(id);
   const bool began = std::any_of(tasks.begin(), tasks.end(), [](const Task* task) {
@@ -153,7 +169,7 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     WEFT_RETURN_IF_ERROR(RecoverTask(record.value, now, floor, effects));
   }
   for (const auto& [id, job] : floor.jobs.All()) {
-    if (HasOtherPictures(job)) {
+    if (HasOtherPictures(job, floor)) {
       BeginAnew(id, floor, effects);
     }
   }

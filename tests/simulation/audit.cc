@@ -1,6 +1,7 @@
 #include "tests/simulation/audit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
@@ -36,6 +37,12 @@ std::optional<std::string> FindLost(const Task& task, const Blobs& blobs) {
   return std::nullopt;
 }
 
+// Workers whose pictures are others began the job that is on disk.
+bool BeginsAnew(const std::optional<v1::LedgerRecord>& on_disk, std::uint32_t pictures_since) {
+  return on_disk.has_value() && on_disk->job().state() != v1::JOB_STATE_DONE &&
+         on_disk->job().pictures_since() != pictures_since;
+}
+
 }  // namespace
 
 void Audit::Breach(const std::string& what) {
@@ -60,6 +67,10 @@ void Audit::AfterRestore(const Floor& floor) {
     }
   }
   for (const auto& [id, attempt] : committed_) {
+    const coordinator::Job* job = floor.jobs.Find(id.job);
+    if (job != nullptr && BeginsAnew(OnDisk("job/" + id.job.value), job->pictures_since)) {
+      continue;  // As soon as that is on disk.
+    }
     const Task* task = floor.tasks.Find(id);
     if (task == nullptr || task->state != TaskState::kDone || task->LatestAttempt() != attempt) {
       Breach("the acknowledged result of " + Name(id) + " is lost");
@@ -144,10 +155,31 @@ void Audit::AtTheEnd(const Floor& floor, const Blobs& blobs) {
   }
 }
 
+std::set<std::string> Audit::OnBeginnings(const std::vector<coordinator::Record>& records) {
+  std::set<std::string> jobs;
+  std::uint64_t epoch = 0;
+  for (const coordinator::Record& record : records) {
+    epoch = std::max(epoch, record.value.epoch().epoch());
+  }
+  for (const coordinator::Record& record : records) {
+    const v1::JobRecord& job = record.value.job();
+    if (!record.value.has_job() || !BeginsAnew(OnDisk(record.key), job.pictures_since())) {
+      continue;
+    }
+    jobs.insert(job.job());
+    beginnings_[job.job()].insert(epoch);
+  }
+  for (auto it = committed_.begin(); it != committed_.end();) {
+    it = jobs.count(it->first.job.value) > 0 ? committed_.erase(it) : std::next(it);
+  }
+  return jobs;
+}
+
 void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
+  const std::set<std::string> jobs = OnBeginnings(records);
   for (const coordinator::Record& record : records) {
     const auto before = OnDisk(record.key);
-    if (!before.has_value()) {
+    if (!before.has_value() || jobs.count(record.value.task().task().job()) > 0) {
       continue;
     }
     if (auto breach = coordinator::FindBreach(*before, record.value); breach.has_value()) {
@@ -194,9 +226,21 @@ void Audit::OnLie(const Floor& floor, const v1::TaskCompleted& completed) {
   }
 }
 
-bool Audit::IsDone(const TaskId& task) const {
-  const auto record = OnDisk(KeyOf(task));
-  return record.has_value() && record->task().state() == v1::TASK_STATE_DONE;
+bool Audit::IsOver(const AttemptId& attempt) const {
+  const auto record = OnDisk(KeyOf(attempt.task));
+  if (!record.has_value()) {
+    return false;
+  }
+  const bool is_late = std::max(record->task().attempt(), record->task().starts()) > attempt.number;
+  return record->task().state() == v1::TASK_STATE_DONE ||
+         (is_late && beginnings_.count(attempt.task.job.value) > 0);
+}
+
+std::size_t Audit::CountBeginnings(const std::string& job, std::uint64_t epoch) const {
+  const auto found = beginnings_.find(job);
+  return found == beginnings_.end() ? 0
+                                    : static_cast<std::size_t>(std::distance(
+                                          found->second.begin(), found->second.upper_bound(epoch)));
 }
 
 void Audit::Promise(const AttemptId& attempt) {

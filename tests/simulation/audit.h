@@ -73,12 +73,19 @@ class Audit {
   // How many tasks have had a result that their workers were told is safe.
   [[nodiscard]] std::size_t Results() const { return committed_.size(); }
 
-  // The task has a result, and that is on disk.
-  [[nodiscard]] bool IsDone(const TaskId& task) const;
+  // On disk, the task has a result, or the job was begun anew by another version since the attempt:
+  // its inputs may be gone.
+  [[nodiscard]] bool IsOver(const AttemptId& attempt) const;
+
+  // How often other versions had begun the job anew when this life of the coordinator began to
+  // work.
+  [[nodiscard]] std::size_t CountBeginnings(const std::string& job, std::uint64_t epoch) const;
 
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
   void Promise(const AttemptId& attempt);
+  // The jobs that the records begin anew. What was brought to them counts no more.
+  std::set<std::string> OnBeginnings(const std::vector<coordinator::Record>& records);
 
   const Timeline& timeline_;
   const Disk& disk_;
@@ -90,6 +97,7 @@ class Audit {
   std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
   std::set<std::string> accepted_;         // Jobs whose clients were told their names.
   std::set<std::string> liars_;            // Workers.
+  std::map<std::string, std::set<std::uint64_t>> beginnings_;  // By job: epochs that began it anew.
   std::map<std::pair<TaskId, std::pair<std::uint32_t, std::uint64_t>>, std::string> started_;
 };
 

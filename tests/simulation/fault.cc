@@ -1,6 +1,7 @@
 #include "tests/simulation/fault.h"
 
 #include <array>
+#include <utility>
 
 namespace weft::simulation {
 namespace {
@@ -21,6 +22,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "worker drained",
     "worker asked to leave",
     "result dropped",
+    "other version everywhere",
     "worker lies",
 };
 
@@ -38,7 +40,21 @@ std::string Seconds(Duration duration) {
   return std::to_string(ms / 1000) + "." + rest + " s";
 }
 
+// So few that now and then one comes back that was there before.
+std::uint32_t VersionOf(const Fault& fault) {
+  constexpr std::uint32_t kVersions = 3;
+  return fault.detail % kVersions;
+}
+
 }  // namespace
+
+void Software::Install(const Fault& fault) {
+  // Where two came at once, everybody takes the same one of them.
+  if (std::pair(fault.at, VersionOf(fault)) >= std::pair(ordered_at, version)) {
+    version = VersionOf(fault);
+    ordered_at = fault.at;
+  }
+}
 
 std::string Describe(const Fault& fault) {
   std::string text = "at " + Seconds(fault.at.time_since_epoch()) + " for " + Seconds(fault.span) +
@@ -49,6 +65,8 @@ std::string Describe(const Fault& fault) {
     case Fault::Kind::kFillDisk:
     case Fault::Kind::kStorm:
       return text;
+    case Fault::Kind::kReplaceVersion:
+      return text + " (" + std::to_string(VersionOf(fault)) + ")";
     default:
       return text + " [" + std::to_string(fault.seat) + "]";
   }

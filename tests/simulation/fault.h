@@ -30,8 +30,12 @@ struct Fault {
     kDrainWorker,    // By an operator, who takes it back after `span`.
     kLeaveWorker,    // The process is asked to leave; if it is still there after `span`, to stop.
     kDropResult,     // `seat` counts the jobs: once it is done, its user drops what it has written.
-    kLie,            // The process claims what cannot be, or floods. detail: see World::Lie.
-    kCount,          // Of kinds.
+    // Coordinator and workers are replaced by another version, whose pictures are others: within
+    // `span`, each at a moment of its own, they are stopped, and started as that. detail: see
+    // Software.
+    kReplaceVersion,
+    kLie,    // The process claims what cannot be, or floods. detail: see World::Lie.
+    kCount,  // Of kinds.
   };
 
   Kind kind = Kind::kKillCoordinator;
@@ -49,6 +53,15 @@ enum class KillPoint : std::uint8_t {
   kAfterCommit,   // The batch is on disk, and nothing was sent.
   kHalfSent,      // Some messages were sent.
   kCount,
+};
+
+// What is installed in one place.
+struct Software {
+  std::uint32_t version = 0;  // Only equal ones speak with one another and make equal pictures.
+  Time ordered_at = {};
+
+  // What a kReplaceVersion brings, unless a later one has come before it.
+  void Install(const Fault& fault);
 };
 
 // "at 12.345 s for 6.0 s: twin of worker 2".

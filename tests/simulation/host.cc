@@ -31,15 +31,21 @@ void Host::Start() {
     site_.audit.Breach("the disk cannot be read: " + records.error().message());
     return;
   }
-  farm_ = std::make_unique<coordinator::Farm>(site_.scenario.options);
+  version_ = installed_.version;
+  coordinator::FarmOptions options = site_.scenario.options;
+  options.pictures_since += version_;
+  farm_ = std::make_unique<coordinator::Farm>(options);
   Result<coordinator::Effects> effects = farm_->Restore(*records, site_.timeline.Now());
   if (!effects) {
     site_.audit.Breach("the ledger cannot be read: " + effects.error().message());
     return;
   }
-  site_.audit.Trace("coordinator starts, epoch " + std::to_string(farm_->State().epoch));
+  site_.audit.Trace("coordinator of version " + std::to_string(version_) + " starts, epoch " +
+                    std::to_string(farm_->State().epoch));
   site_.audit.AfterRestore(farm_->State());
-  Sweep();
+  // Behind what it has found, as it goes by what is not on disk before.
+  const std::set<std::string> unneeded = FindUnneeded();
+  effects->drops.insert(effects->drops.end(), unneeded.begin(), unneeded.end());
   in_turn_ = true;
   Commit(*std::move(effects));
 }
@@ -50,6 +56,13 @@ void Host::Kill(const Fault& fault) {
   }
   doom_ = fault;
   Dies(KillPoint::kIdle);
+}
+
+void Host::Replace(const Fault& fault, Duration span) {
+  installed_.Install(fault);
+  if (farm_ != nullptr) {
+    Die(span);
+  }
 }
 
 bool Host::Dies(KillPoint here) {
@@ -89,6 +102,14 @@ void Host::Arrive(const PeerId& from, const v1::ToCoordinator& message) {
   }
   inbox_.emplace_back(std::move(arrived));
   PlanTurn(Duration(1));
+}
+
+void Host::Arrive(const PeerId& from, v1::ToCoordinator message, std::uint32_t version) {
+  if (message.has_worker_hello() && version != version_) {
+    message.mutable_worker_hello()->set_protocol_min(coordinator::kProtocolMax + 1);
+    message.mutable_worker_hello()->set_protocol_max(coordinator::kProtocolMax + 1);
+  }
+  Arrive(from, message);
 }
 
 void Host::PlanTurn(Duration delay) {
@@ -198,12 +219,16 @@ void Host::Drop(const std::string& prefix) {
   site_.audit.AfterDrop(farm_->State(), site_.blobs);
 }
 
-void Host::Sweep() {
+std::set<std::string> Host::FindUnneeded() const {
   std::vector<std::string> keys;
   for (const auto& [key, checksum] : site_.blobs) {
     keys.push_back(key);
   }
-  for (const std::string& prefix : farm_->FindUnneeded(keys)) {
+  return farm_->FindUnneeded(keys);
+}
+
+void Host::Sweep() {
+  for (const std::string& prefix : FindUnneeded()) {
     Drop(prefix);
   }
 }

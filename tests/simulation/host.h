@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,10 +45,15 @@ class Host {
   // Commits fail until then.
   void FillDiskUntil(Time when) { full_until_ = std::max(full_until_, when); }
 
-  // Drops what nobody needs of the blobs there are, as a new life does. REQUIRES: it is alive.
+  // It is stopped at once, and started after `span` as what the fault has brought.
+  void Replace(const Fault& fault, Duration span);
+
+  // Drops what nobody needs of the blobs there are. REQUIRES: it is alive.
   void Sweep();
 
   void Arrive(const PeerId& from, const v1::ToCoordinator& message);
+  // From a worker's process of this version.
+  void Arrive(const PeerId& from, v1::ToCoordinator message, std::uint32_t version);
 
   // Null while it is dead.
   [[nodiscard]] const coordinator::Farm* Farm() const { return farm_.get(); }
@@ -64,6 +70,7 @@ class Host {
   void Commit(coordinator::Effects effects);
   void Finish(const coordinator::Effects& effects);
   void Drop(const std::string& prefix);
+  [[nodiscard]] std::set<std::string> FindUnneeded() const;
   // What the blob store says against the outcome.
   [[nodiscard]] std::optional<std::string> FindLie(const v1::ToCoordinator& message) const;
   void TickWhenDue();
@@ -77,6 +84,8 @@ class Host {
   bool in_turn_ = false;
   std::optional<Fault> doom_;
   Time full_until_{};
+  Software installed_;
+  std::uint32_t version_ = 0;  // That runs, or ran last.
 };
 
 }  // namespace weft::simulation

@@ -13,8 +13,8 @@
 namespace weft::simulation {
 namespace {
 
-std::uint64_t ContentOf(const TaskId& task, const std::string& output) {
-  return Random(0, task.job.value + "/" + Name(task) + "/" + output).Next();
+std::uint64_t ContentOf(const TaskId& task, const std::string& output, std::uint32_t version) {
+  return Random(version, task.job.value + "/" + Name(task) + "/" + output).Next();
 }
 
 TaskId SourceOf(const v1::Input& input, const TaskId& reader) {
@@ -23,7 +23,11 @@ TaskId SourceOf(const v1::Input& input, const TaskId& reader) {
 
 }  // namespace
 
-Process::Process(Site& site, const std::string& worker, std::uint64_t instance, bool first_seat)
+Process::Process(Site& site,
+                 const std::string& worker,
+                 std::uint64_t instance,
+                 std::uint32_t version,
+                 bool first_seat)
     : site_(site),
       outbox_(site.outboxes[worker]),
       name_(worker + "#" + std::to_string(instance)),
@@ -34,7 +38,8 @@ Process::Process(Site& site, const std::string& worker, std::uint64_t instance, 
               .tags =
                   first_seat ? std::vector<std::string>{kFirstSeatTag} : std::vector<std::string>{},
               .numeric_class = first_seat ? "newer" : "older"}),
-      numeric_class_(first_seat ? "newer" : "older") {
+      numeric_class_(first_seat ? "newer" : "older"),
+      version_(version) {
   for (const v1::ToCoordinator& outcome : outbox_) {
     unacknowledged_.push_back(*FromWire(outcome.task_completed().attempt()));
     agent_.Handle(worker::OutcomeFound{outcome}, Time{});
@@ -179,10 +184,10 @@ bool Process::CheckInputs(const v1::Task& task) const {
   for (const v1::Input& input : task.inputs()) {
     const auto blob = site_.blobs.find(input.blob().key());
     if (blob == site_.blobs.end() ||
-        blob->second != ContentOf(SourceOf(input, reader), input.name())) {
+        blob->second != ContentOf(SourceOf(input, reader), input.name(), version_)) {
       fed = false;
     }
-    if (!fed && !site_.audit.IsDone(reader)) {
+    if (!fed && !site_.audit.IsOver(*FromWire(task.attempt()))) {
       site_.audit.Breach(weft::Name(reader) + " started without its input " + input.blob().key());
     }
     if (reader.stage == Stage::kAssemble && input.name() == "segment" &&
@@ -202,8 +207,9 @@ void Process::CheckClass(const v1::Task& task) const {
       task.job().any_class()) {
     return;
   }
-  const auto [first, is_first] =
-      site_.classes.try_emplace(task.attempt().task().job(), numeric_class_);
+  const std::string& job = task.attempt().task().job();
+  const std::size_t beginnings = site_.audit.CountBeginnings(job, task.attempt().epoch());
+  const auto [first, is_first] = site_.classes.try_emplace({job, beginnings}, numeric_class_);
   if (first->second != numeric_class_) {
     site_.audit.Breach(name_ + " was given a task of a job that began in another numeric class");
   }
@@ -251,7 +257,7 @@ v1::TaskResult Process::Result(const v1::Task& task) const {
     output.set_name(output_name);
     output.mutable_blob()->set_key(task.output_prefix() + output_name);
     output.mutable_blob()->set_size_bytes(kBlobBytes);
-    output.mutable_blob()->set_checksum(ContentOf(id, output_name));
+    output.mutable_blob()->set_checksum(ContentOf(id, output_name, version_));
     site_.blobs.emplace(output.blob().key(), output.blob().checksum());
   }
   if (id.stage == Stage::kProbe) {

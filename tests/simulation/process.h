@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/audit.h"
@@ -22,17 +23,23 @@ struct Site {
   Blobs& blobs;
   // What each worker's disk keeps: results that were not acknowledged.
   std::map<std::string, std::vector<v1::ToCoordinator>> outboxes = {};
-  // By job: the numeric class of the worker that began to compute its pictures.
-  std::map<std::string, std::string> classes = {};
+  // By job and how often other versions began it anew: the numeric class of the worker that began
+  // to compute its pictures.
+  std::map<std::pair<std::string, std::size_t>, std::string> classes = {};
 };
 
 class Process {
  public:
   // site: outlives this.
   // Takes up the results that earlier lives of the worker have kept on its disk.
-  Process(Site& site, const std::string& worker, std::uint64_t instance, bool first_seat);
+  Process(Site& site,
+          const std::string& worker,
+          std::uint64_t instance,
+          std::uint32_t version,
+          bool first_seat);
 
   [[nodiscard]] const std::string& Name() const { return name_; }  // "worker-1#7"
+  [[nodiscard]] std::uint32_t Version() const { return version_; }
 
   // What it says to an event, or to what is due by now.
   std::vector<v1::ToCoordinator> Feed(const worker::AgentEvent& event, Time now);
@@ -79,6 +86,7 @@ class Process {
   std::string name_;
   worker::Agent agent_;
   std::string numeric_class_;
+  const std::uint32_t version_;
   std::optional<Run> run_;
   std::vector<AttemptId> unacknowledged_;  // Its results, until it was told that they are safe.
   bool exited_ = false;

@@ -83,6 +83,9 @@ Fault DrawFault(Random& random, Duration chaos) {
   if (fault.kind == Fault::Kind::kCancelJob && random.Chance(0.7)) {
     fault.kind = Fault::Kind::kKillCoordinator;  // A cancelled job shows little.
   }
+  if (random.Chance(0.1)) {
+    fault.kind = Fault::Kind::kReplaceVersion;  // Only where a job is under way it shows anything.
+  }
   fault.at = kStart + random.Between(1, chaos.count());
   fault.span = random.Chance(0.5) ? random.Between(1, 3000) : random.Between(1, 20'000);
   fault.seat = random.Below(1 << 16);

@@ -84,11 +84,11 @@ Report World::Run() {
 }
 
 void World::StartProcess(Seat& seat) {
-  auto process =
-      std::make_shared<Process>(site_, seat.worker, ++instances_, &seat == &seats_.front());
+  auto process = std::make_shared<Process>(site_, seat.worker, ++instances_, seat.installed.version,
+                                           &seat == &seats_.front());
   seat.processes.push_back(process);
   seat.peers[process.get()] = process->Name() + "@" + std::to_string(++connections_);
-  audit_.Trace(process->Name() + " starts");
+  audit_.Trace(process->Name() + " of version " + std::to_string(process->Version()) + " starts");
   Live(seat, process);
 }
 
@@ -134,7 +134,9 @@ void World::Say(Seat& seat, const Process& process, std::vector<v1::ToCoordinato
     }
     const auto shared = std::make_shared<const v1::ToCoordinator>(std::move(message));
     for (const Duration delay : seat.up.Carry(timeline_.Now())) {
-      timeline_.Plan(delay, [this, peer, shared] { host_.Arrive(peer, *shared); });
+      timeline_.Plan(delay, [this, peer, shared, version = process.Version()] {
+        host_.Arrive(peer, *shared, version);
+      });
     }
   }
 }
@@ -238,8 +240,26 @@ void World::Strike(const Fault& fault) {
       client.Pause(true);
       return timeline_.Plan(fault.span, [&client] { client.Pause(false); });
     }
+    case Fault::Kind::kReplaceVersion:
+      return ReplaceVersion(fault);
     default:
       return StrikeSeat(fault, seats_[fault.seat % seats_.size()]);
+  }
+}
+
+void World::ReplaceVersion(const Fault& fault) {
+  const Duration pause = fault.span / 2;
+  Random random(fault.detail, "moments");
+  const auto moment = [&] { return random.Between(0, (fault.span - pause).count()); };
+  timeline_.Plan(moment(), [this, &fault, pause] { host_.Replace(fault, pause); });
+  for (Seat& seat : seats_) {
+    timeline_.Plan(moment(), [this, &fault, &seat, pause] {
+      seat.installed.Install(fault);
+      if (!seat.processes.empty()) {
+        EndProcess(seat, *std::shared_ptr<Process>(seat.processes.back()));
+        timeline_.Plan(pause, [this, &seat] { StartProcess(seat); });
+      }
+    });
   }
 }
 

@@ -40,6 +40,7 @@ class World {
     Link down;
     std::vector<std::shared_ptr<Process>> processes = {};
     std::map<const Process*, std::string> peers = {};  // Each process's connection.
+    Software installed = {};
   };
 
   void StartProcess(Seat& seat);
@@ -54,6 +55,7 @@ class World {
   void LiveClient(std::size_t index);
 
   void Strike(const Fault& fault);
+  void ReplaceVersion(const Fault& fault);
   void StrikeSeat(const Fault& fault, Seat& seat);
   void StrikeProcess(const Fault& fault, Seat& seat, const std::shared_ptr<Process>& process);
   void AskToLeave(Seat& seat,
