@@ -18,10 +18,15 @@ namespace {
 
 using ::testing::IsEmpty;
 
+constexpr std::uint32_t kFrames = 20;
+
 // A farm of two workers that looks after the keys of its blobs.
 class LossyFarm {
  public:
-  explicit LossyFarm(std::uint64_t seed, const v1::JobSpec& spec = SampleSpec()) : random_(seed) {
+  explicit LossyFarm(std::uint64_t seed,
+                     const v1::JobSpec& spec = SampleSpec(),
+                     const v1::Clip& clip = SampleClip(kFrames))
+      : clip_(clip), random_(seed) {
     farm_.Submit("token", spec);
     Note(farm_.Say("a", HelloMessage("a", 1)));
     Note(farm_.Say("b", HelloMessage("b", 1)));
@@ -108,7 +113,7 @@ class LossyFarm {
  private:
   // Its outputs are there.
   v1::ToCoordinator Finished(const v1::Task& task) {
-    v1::ToCoordinator completed = CompletedMessage(task);
+    v1::ToCoordinator completed = CompletedMessage(task, clip_);
     for (const v1::Output& output : completed.task_completed().result().outputs()) {
       there_.insert(output.blob().key());
     }
@@ -153,6 +158,7 @@ class LossyFarm {
     there_.erase(there_.lower_bound(prefix), there_.lower_bound(prefix + '\xff'));
   }
 
+  const v1::Clip clip_;
   std::mt19937_64 random_;
   FarmScript farm_;
   std::set<std::string> there_;
@@ -182,7 +188,7 @@ TEST(AttemptRedo, AJobEndsWhateverIsLostOnItsWayAndNoTaskReadsWhatIsGone) {
     const Job& job = farm.State().jobs.All().begin()->second;
     EXPECT_EQ(job.state, JobState::kDone);
     const JobTally& tally = farm.State().tasks.Tally(job.id);
-    EXPECT_EQ(tally.FramesDone(), 20U);
+    EXPECT_EQ(tally.FramesDone(), kFrames);
     EXPECT_NEAR(tally.WorkDone(), tally.WorkTotal(), 1e-9 * tally.WorkTotal());
     EXPECT_THAT(farm.Blobs(), IsEmpty());
   }
@@ -218,14 +224,19 @@ TEST(AttemptRedo, AJobEndsWhoseTasksAnOlderVersionDidWithoutPictures) {
 struct OtherPictures {
   const char* name;
   v1::JobSpec spec;
-  int probes_kept;  // 0 where the probe brings a blob, which may be dropped by then.
+  v1::Clip clip;
+  int probes;        // Tasks of the probe.
+  int probes_kept;   // Of them, once all are done; 0 where it brings a blob for others.
+  int indexes_kept;  // Likewise, as long as they are not.
 };
 
 std::vector<OtherPictures> JobsOfOtherPictures() {
-  OtherPictures usual = {"usual", SampleSpec(), 1};
-  OtherPictures look = {"with a look", SampleSpec(), 0};
+  constexpr std::uint32_t kPartFrames = 8;
+  OtherPictures usual = {"usual", SampleSpec(), SampleClip(kFrames), 1, 1, 1};
+  OtherPictures look = {"with a look", SampleSpec(), SampleClip(kFrames), 1, 0, 0};
   look.spec.set_look_path("/first.look");
-  return {usual, look};
+  OtherPictures parts = {"read in parts", SampleSpec(), SampleClip(kFrames, kPartFrames), 5, 5, 1};
+  return {usual, look, parts};
 }
 
 // Does all that there is to do, how many tasks that are; the farm lives anew after a few of them.
@@ -242,16 +253,16 @@ int WorkToTheEnd(LossyFarm& farm) {
 
 // Of the job's `once` tasks `done` were done when other pictures came.
 void ExpectThatItBeginsAnew(const OtherPictures& job, int done, int once) {
-  LossyFarm farm(static_cast<std::uint64_t>(done), job.spec);
+  LossyFarm farm(static_cast<std::uint64_t>(done), job.spec, job.clip);
   for (int i = 0; i < done; ++i) {
     EXPECT_TRUE(farm.Work());
   }
   farm.RestartAfterOtherPictures();
-  const int kept = done == 0 ? 1 : job.probes_kept;  // A probe that runs goes on.
+  const int kept = done < job.probes ? job.indexes_kept : job.probes_kept;
   EXPECT_EQ(WorkToTheEnd(farm), done == once ? 0 : once - kept);
   const Job& ended = farm.State().jobs.All().begin()->second;
   EXPECT_EQ(ended.state, JobState::kDone);
-  EXPECT_EQ(farm.State().tasks.Tally(ended.id).FramesDone(), 20U);
+  EXPECT_EQ(farm.State().tasks.Tally(ended.id).FramesDone(), kFrames);
   EXPECT_THAT(farm.Blobs(), IsEmpty());
   farm.Restart();
   EXPECT_FALSE(farm.Work()) << "nothing is made again once more";
@@ -259,7 +270,7 @@ void ExpectThatItBeginsAnew(const OtherPictures& job, int done, int once) {
 
 TEST(AttemptRedo, AJobThatOtherPicturesBeganKeepsNoneOfThem) {
   for (const OtherPictures& job : JobsOfOtherPictures()) {
-    LossyFarm whole(0, job.spec);
+    LossyFarm whole(0, job.spec, job.clip);
     const int once = WorkToTheEnd(whole);
     for (int done = 0; done <= once && !::testing::Test::HasFailure(); ++done) {
       SCOPED_TRACE(std::string(job.name) + " after " + std::to_string(done) + " tasks");
