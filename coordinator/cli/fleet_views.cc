@@ -51,7 +51,8 @@ std::vector<std::string> RowOf(const v1::JobSummary& job) {
 
 std::vector<std::string> RowOf(const v1::TaskSummary& task) {
   const bool waits = task.state() == v1::TASK_STATE_WAITING;
-  return {coordinator::TaskName(task.task()),
+  return {coordinator::TaskName(task.task()) + (task.checks_seam() ? " (check)" : ""),
+          OrDash(coordinator::FramesOf(task)),
           waits && task.ready() ? "ready" : coordinator::TaskStateName(task.state()),
           PercentOf(task.fraction()),
           std::to_string(task.attempt()),
@@ -221,7 +222,7 @@ Result<ExitCode> ShowTasks(const std::string& job,
   for (const std::string& state : states) {
     list.add_states(*coordinator::TaskStateNamed(state));
   }
-  Rows rows = {{"TASK", "STATE", "DONE", "ATTEMPT", "FAILURES", "WORKER"}};
+  Rows rows = {{"TASK", "FRAMES", "STATE", "DONE", "ATTEMPT", "FAILURES", "WORKER"}};
   do {
     WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
                           client.Ask(question, v1::FromCoordinator::kTaskList));

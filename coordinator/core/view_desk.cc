@@ -211,6 +211,17 @@ v1::JobSummary ViewDesk::Summarize(const Job& job, Time now) const {
   return summary;
 }
 
+void ViewDesk::AddFrames(const Task& task, v1::TaskSummary& summary) const {
+  const std::optional<v1::Clip>& clip = floor_.jobs.Find(task.id.job)->clip;
+  const Stage stage = task.id.stage;
+  if (!clip.has_value() || stage == Stage::kProbe || stage == Stage::kAssemble) {
+    return;
+  }
+  summary.set_first_frame(clip->first_frame() + task.plan->core.begin);
+  summary.set_frame_count(task.plan->core.size());
+  summary.set_checks_seam(task.plan->checks_seam);
+}
+
 v1::TaskSummary ViewDesk::Summarize(const Task& task) const {
   v1::TaskSummary summary;
   *summary.mutable_task() = ToWire(task.id);
@@ -221,6 +232,7 @@ v1::TaskSummary ViewDesk::Summarize(const Task& task) const {
   const Lease* const lease = floor_.leases.Find(task.id);
   summary.set_fraction(task.state == TaskState::kDone ? 1 : lease != nullptr ? lease->fraction : 0);
   summary.set_failures(CountFailures(task));
+  AddFrames(task, summary);
   return summary;
 }
 

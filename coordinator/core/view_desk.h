@@ -27,6 +27,7 @@ class ViewDesk {
  private:
   [[nodiscard]] v1::JobSummary Summarize(const Job& job, Time now) const;
   [[nodiscard]] v1::TaskSummary Summarize(const Task& task) const;
+  void AddFrames(const Task& task, v1::TaskSummary& summary) const;
   [[nodiscard]] v1::WorkerSummary Summarize(const WorkerId& worker, Time now) const;
 
   const Floor& floor_;

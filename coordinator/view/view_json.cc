@@ -90,6 +90,10 @@ Json ToJson(const v1::TaskSummary& task) {
   if (!task.worker().empty()) {
     json["worker"] = task.worker();
   }
+  if (task.frame_count() > 0) {
+    json["frames"] = FramesOf(task);
+    json["checks_seam"] = task.checks_seam();
+  }
   return json;
 }
 

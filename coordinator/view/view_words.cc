@@ -84,6 +84,12 @@ std::string TaskName(const v1::TaskId& task) {
   return id ? Name(*id) : "";
 }
 
+std::string FramesOf(const v1::TaskSummary& task) {
+  return task.frame_count() == 0 ? ""
+                                 : std::to_string(task.first_frame()) + ":" +
+                                       std::to_string(task.first_frame() + task.frame_count());
+}
+
 std::string WorkerStateName(const v1::WorkerSummary& worker) {
   if (!worker.connected()) {
     return "gone";

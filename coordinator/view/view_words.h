@@ -28,6 +28,9 @@ std::string DataTypeName(v1::DataType type);
 // "denoise 3.1", as in logs; empty for no task.
 std::string TaskName(const v1::TaskId& task);
 
+// Which frames it makes, as --frames takes them: "108:116"; empty where it says of none.
+std::string FramesOf(const v1::TaskSummary& task);
+
 // One word: "gone", "aside", "drained", "leaving", "busy" or "idle", the first that holds.
 std::string WorkerStateName(const v1::WorkerSummary& worker);
 

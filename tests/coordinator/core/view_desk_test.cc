@@ -160,6 +160,35 @@ TEST(ViewDesk, ListsTasksInTheirOrderWithWhoRunsThem) {
   EXPECT_EQ(TasksOf(farm, request).tasks_size(), 1);
 }
 
+TEST(ViewDesk, ATaskTellsWhichFramesOfTheSourceItMakes) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_seam_report(true);
+  spec.set_seam_checks(1);
+  spec.set_chunk_frames(8);
+  FarmScript farm;
+  v1::ListTasks request;
+  request.set_job(farm.Submit("one", spec));
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  v1::Clip clip = SampleClip(20);
+  clip.set_first_frame(100);
+  farm.Say("w", CompletedMessage(probe, clip));
+  std::map<std::uint32_t, v1::TaskSummary> denoise;  // By chunk.
+  const v1::TaskList tasks = TasksOf(farm, request);
+  for (const v1::TaskSummary& task : tasks.tasks()) {
+    if (task.task().stage() == v1::STAGE_DENOISE) {
+      denoise[task.task().chunk()] = task;
+    } else if (task.task().stage() == v1::STAGE_PROBE) {
+      EXPECT_EQ(task.frame_count(), 0U);
+    }
+  }
+  ASSERT_EQ(denoise.size(), 4U) << "three chunks, and a border that is checked";
+  EXPECT_EQ(denoise[1].first_frame(), 108U);
+  EXPECT_EQ(denoise[1].frame_count(), 8U);
+  EXPECT_EQ(denoise[2].frame_count(), 4U);
+  EXPECT_FALSE(denoise[2].checks_seam());
+  EXPECT_TRUE(denoise[3].checks_seam());
+}
+
 // Submits a job with previews; its probe is done, and worker "w" has what comes back to do, the
 // first denoising.
 v1::Task FirstPictured(FarmScript& farm) {

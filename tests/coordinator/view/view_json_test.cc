@@ -86,6 +86,16 @@ TEST(ViewJson, ATaskSaysWhoRunsItAndHowOftenItFailed) {
             R"("fraction":0.0,"worker":"w"})");
 }
 
+TEST(ViewJson, ATaskSaysWhichFramesItMakesAsOneAsksForThem) {
+  v1::TaskSummary task;
+  task.mutable_task()->set_stage(v1::STAGE_FINISH);
+  task.set_first_frame(108);
+  task.set_frame_count(8);
+  const auto json = ToJson(task);
+  EXPECT_EQ(json["frames"], "108:116");
+  EXPECT_EQ(json["checks_seam"], false);
+}
+
 TEST(ViewJson, ALogRecordIsALineAsInTheFile) {
   v1::LogRecord record;
   record.set_unix_ms(1'714'564'800'123);
