@@ -10,6 +10,7 @@
 #include "coordinator/cli/job_fields.h"
 #include "coordinator/cli/progress.h"
 #include "coordinator/cli/text_table.h"
+#include "coordinator/core/clip_check.h"
 
 namespace weft::cli {
 namespace {
@@ -146,7 +147,8 @@ std::string Heading(const PlanReport& report) {
   if (!report.plan.anchors.empty()) {
     text += ", " + std::to_string(report.plan.anchors.size()) + " anchors";
   }
-  return text + "\n";
+  const std::string lost = coordinator::BitsLost(report.spec, clip);
+  return text + (lost.empty() ? "" : "\n  " + lost) + "\n";
 }
 
 std::string ChunkTable(const PlanReport& report) {
@@ -276,6 +278,7 @@ nlohmann::ordered_json ClipObject(const v1::Clip& clip) {
           {"variable_frame_rate", clip.variable_frame_rate()},
           {"seconds", clip.duration_seconds()},
           {"audio", clip.has_audio()},
+          {"bits", clip.bits()},
           {"scene_starts",
            std::vector<std::uint32_t>(clip.scene_starts().begin(), clip.scene_starts().end())}};
 }

@@ -92,4 +92,14 @@ Status CheckFound(const Job& job, const TaskPlace& place, const v1::Clip& found)
   }
 }
 
+std::string BitsLost(const v1::JobSpec& spec, const v1::Clip& clip) {
+  constexpr std::uint32_t kBitsUsual = 8;
+  if (clip.bits() <= kBitsUsual || spec.high_bit_depth()) {
+    return "";
+  }
+  const bool could = spec.kind() == v1::JOB_KIND_DEFLICKER && !spec.steady_colours();
+  return "the clip has " + std::to_string(clip.bits()) + " bits a colour, the result has 8" +
+         (could ? "; --high-bit-depth keeps more" : "");
+}
+
 }  // namespace weft::coordinator

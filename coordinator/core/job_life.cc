@@ -7,6 +7,7 @@
 
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/blob_need.h"
+#include "coordinator/core/clip_check.h"
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/job_id.h"
 #include "coordinator/core/job_order.h"
@@ -272,19 +273,6 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
   return {};
 }
 
-// Pictures have 8 bits, unless a deflicker job asks for more.
-void JobLife::TellOfBits(Job& job, const v1::Clip& clip, Effects& effects) {
-  constexpr std::uint32_t kBitsUsual = 8;
-  if (clip.bits() <= kBitsUsual || job.spec.high_bit_depth()) {
-    return;
-  }
-  const bool could = job.spec.kind() == v1::JOB_KIND_DEFLICKER && !job.spec.steady_colours();
-  Tell(job,
-       {.text = "the clip has " + std::to_string(clip.bits()) + " bits a colour, the result has 8" +
-                (could ? "; --high-bit-depth keeps more" : "")},
-       effects);
-}
-
 void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
   if (job.clip.has_value() || (job.indexed.has_value() && IsIndex(probed))) {
     return;
@@ -304,7 +292,9 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
     Fail(job, plan.error(), effects);
     return;
   }
-  TellOfBits(job, clip, effects);
+  if (std::string lost = BitsLost(job.spec, clip); !lost.empty()) {
+    Tell(job, {.text = std::move(lost)}, effects);
+  }
   job.indexed.reset();
   job.clip = std::move(clip);
   job.in_assignments.reset();

@@ -70,8 +70,6 @@ class JobLife {
   // for it start, or fail.
   void End(Job& job, JobState state, Effects& effects);
   void EndAlone(Job& job, JobState state, Effects& effects);
-  // Where the result has fewer than the clip.
-  static void TellOfBits(Job& job, const v1::Clip& clip, Effects& effects);
   // What the clip says of the rounds' length.
   static std::uint32_t ChooseRounds(Job& job, const v1::Clip& clip, Effects& effects);
   void NoteFailure(Job& job, Error error, Effects& effects);

@@ -84,6 +84,15 @@ TEST(PlanReport, TabulatesChunksRoundsAndTasks) {
   EXPECT_THAT(text, HasSubstr("60 GFLOP/s"));
 }
 
+TEST(PlanReport, SaysWhereTheResultHasFewerBitsThanTheClip) {
+  PlanReport report = Report(20);
+  report.clip.set_bits(8);
+  EXPECT_THAT(PlanText(report), Not(HasSubstr("bits")));
+  report.clip.set_bits(10);
+  EXPECT_THAT(PlanText(report), HasSubstr("\n  the clip has 10 bits a colour, the result has 8\n"));
+  EXPECT_EQ(nlohmann::json::parse(PlanJson(report))["clip"]["bits"], 10);
+}
+
 TEST(PlanReport, ListsOnlyTheFirstOfManyChunks) {
   const std::string text = PlanText(Report(1000));
   EXPECT_THAT(text, HasSubstr("Chunks: 125\n"));
