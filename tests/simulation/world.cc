@@ -56,19 +56,7 @@ Report World::Run() {
   }
   timeline_.Plan(scenario_.calm - timeline_.Now(), [this] { CalmDown(); });
   Report report;
-  Time deadline = scenario_.calm + kPatience;
-  for (std::size_t results = 0; audit_.Found().empty() && !AllEnded() && timeline_.Now() < deadline;
-       ++report.steps) {
-    timeline_.Step();
-    if (audit_.Results() != results) {
-      results = audit_.Results();
-      deadline = std::min(std::max(deadline, timeline_.Now() + kPatience),
-                          scenario_.calm + kPatienceInAll);
-    }
-  }
-  if (audit_.Found().empty() && !AllEnded()) {
-    audit_.Breach("a job did not end");
-  }
+  report.steps = StepToTheEnd();
   if (audit_.Found().empty() && host_.Farm() != nullptr) {
     host_.Sweep();
     audit_.AtTheEnd(host_.Farm()->State(), blobs_);
@@ -81,6 +69,24 @@ Report World::Run() {
         client.end().has_value() && client.end()->state() == v1::JOB_STATE_DONE ? 1 : 0;
   }
   return report;
+}
+
+std::uint64_t World::StepToTheEnd() {
+  std::uint64_t steps = 0;
+  Time deadline = scenario_.calm + kPatience;
+  for (std::size_t results = 0; audit_.Found().empty() && !AllEnded() && timeline_.Now() < deadline;
+       ++steps) {
+    timeline_.Step();
+    if (audit_.Results() != results) {
+      results = audit_.Results();
+      deadline = std::min(std::max(deadline, timeline_.Now() + kPatience),
+                          scenario_.calm + kPatienceInAll);
+    }
+  }
+  if (audit_.Found().empty() && !AllEnded()) {
+    audit_.Breach("a job did not end");
+  }
+  return steps;
 }
 
 void World::StartProcess(Seat& seat) {

@@ -43,6 +43,8 @@ class World {
     Software installed = {};
   };
 
+  // Until every job has ended, or something was broken. Returns how many steps that took.
+  std::uint64_t StepToTheEnd();
   void StartProcess(Seat& seat);
   void EndProcess(Seat& seat, const Process& process);
   void Live(Seat& seat, const std::shared_ptr<Process>& process);

@@ -25,8 +25,8 @@ class LossyFarm {
  public:
   explicit LossyFarm(std::uint64_t seed,
                      const v1::JobSpec& spec = SampleSpec(),
-                     const v1::Clip& clip = SampleClip(kFrames))
-      : clip_(clip), random_(seed) {
+                     v1::Clip clip = SampleClip(kFrames))
+      : clip_(std::move(clip)), random_(seed) {
     farm_.Submit("token", spec);
     Note(farm_.Say("a", HelloMessage("a", 1)));
     Note(farm_.Say("b", HelloMessage("b", 1)));

@@ -198,7 +198,7 @@ v1::Task FirstPictured(FarmScript& farm) {
   spec.set_previews(true);
   farm.Submit("one", spec);
   const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
-  const v1::Task denoise = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
+  v1::Task denoise = *farm.Say("w", CompletedMessage(probe)).Assignment("w");
   EXPECT_EQ(denoise.attempt().task().stage(), v1::STAGE_DENOISE);
   return denoise;
 }
