@@ -65,8 +65,9 @@ bool HasState(const v1::TaskRecord& record) {
   return record.state() != v1::TASK_STATE_UNSPECIFIED && v1::TaskState_IsValid(record.state());
 }
 
-// What a probe says of the clip is no picture, whoever said it. But what it brings for others to
-// read they must have from one and the same version.
+// What a probe says of the clip is no picture, whoever said it, and neither are the versions of the
+// job's objects. But the look that it brings, and what its parts bring for the join, are of one
+// version: those are read again, and what may be reading them begins anew.
 bool OutlivesItsVersion(const v1::TaskRecord& record, const Task& task, const Job& job) {
   const auto& outputs = task.plan->outputs;
   const bool brings_look =
@@ -75,8 +76,9 @@ bool OutlivesItsVersion(const v1::TaskRecord& record, const Task& task, const Jo
   if (task.id.stage != Stage::kProbe || brings_look) {
     return false;
   }
-  return job.clip.has_value() ||
-         (outputs.empty() && (record.state() == v1::TASK_STATE_DONE || task.plan->inputs.empty()));
+  const bool is_index = task.id.round == kProbeIndex;
+  const bool has_joined = task.id.round == kProbeJoin && record.state() == v1::TASK_STATE_DONE;
+  return job.clip.has_value() || is_index || has_joined;
 }
 
 // What the task has brought, or may yet bring, does not count: the record in place of this one.
@@ -149,7 +151,7 @@ void BeginAnew(const JobId& id, Floor& floor, Effects& effects) {
     Tell(job,
          {.level = Note::Level::kWarning,
           .text = "another version of Weft, which makes other pictures than this one, began this "
-                  "job: its tasks run again, but for the probe"},
+                  "job: its tasks run again, but for what is known of the clip"},
          effects);
   }
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/error.h"
+#include "common/plan/statistics.h"
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/farm_status.h"
@@ -214,7 +215,11 @@ v1::JobSummary ViewDesk::Summarize(const Job& job, Time now) const {
 void ViewDesk::AddFrames(const Task& task, v1::TaskSummary& summary) const {
   const std::optional<v1::Clip>& clip = floor_.jobs.Find(task.id.job)->clip;
   const Stage stage = task.id.stage;
-  if (!clip.has_value() || stage == Stage::kProbe || stage == Stage::kAssemble) {
+  const bool measures_scene =
+      (stage == Stage::kAnnotate || stage == Stage::kFinish) && task.id.round == kSceneRound;
+  const bool makes_none = measures_scene || stage == Stage::kProbe || stage == Stage::kAnchor ||
+                          stage == Stage::kAssemble;
+  if (!clip.has_value() || makes_none) {
     return;
   }
   summary.set_first_frame(clip->first_frame() + task.plan->core.begin);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "common/wire/ids_wire.h"
@@ -20,6 +21,8 @@ using coordinator::TaskState;
 // Looking at every task against the disk after every event would take most of the time, and what
 // was once forgotten stays forgotten.
 constexpr std::uint64_t kDivergenceEvery = 16;
+
+constexpr std::uint64_t kLastEpoch = std::numeric_limits<std::uint64_t>::max();
 
 std::string KeyOf(const TaskId& id) {
   v1::TaskRecord record;
@@ -43,6 +46,11 @@ bool BeginsAnew(const std::optional<v1::LedgerRecord>& on_disk, std::uint32_t pi
          on_disk->job().pictures_since() != pictures_since;
 }
 
+// That other versions take for true as well.
+bool OutlivesVersions(const TaskId& id, const coordinator::Job& job) {
+  return id.stage == Stage::kProbe && job.clip.has_value() && job.spec.look_path().empty();
+}
+
 }  // namespace
 
 void Audit::Breach(const std::string& what) {
@@ -61,6 +69,8 @@ void Audit::Trace(const std::string& line) {
 }
 
 void Audit::AfterRestore(const Floor& floor) {
+  is_restored_ = true;
+  NoteBeginnings(floor);  // The life before may have died as soon as its first batch was on disk.
   for (const std::string& job : accepted_) {
     if (floor.jobs.Find({job}) == nullptr) {
       Breach("job " + job + " was accepted and is lost");
@@ -68,8 +78,9 @@ void Audit::AfterRestore(const Floor& floor) {
   }
   for (const auto& [id, attempt] : committed_) {
     const coordinator::Job* job = floor.jobs.Find(id.job);
-    if (job != nullptr && BeginsAnew(OnDisk("job/" + id.job.value), job->pictures_since)) {
-      continue;  // As soon as that is on disk.
+    if (job != nullptr && BeginsAnew(OnDisk("job/" + id.job.value), job->pictures_since) &&
+        !OutlivesVersions(id, *job)) {
+      continue;  // It counts until that is on disk, and no longer.
     }
     const Task* task = floor.tasks.Find(id);
     if (task == nullptr || task->state != TaskState::kDone || task->LatestAttempt() != attempt) {
@@ -103,6 +114,9 @@ void Audit::AfterEvent(const Floor& floor,
 }
 
 void Audit::AfterTurn(const Floor& floor) {
+  if (std::exchange(is_restored_, false)) {
+    NoteBeginnings(floor);
+  }
   if (++turns_ % kDivergenceEvery != 0) {
     return;
   }
@@ -155,31 +169,51 @@ void Audit::AtTheEnd(const Floor& floor, const Blobs& blobs) {
   }
 }
 
-std::set<std::string> Audit::OnBeginnings(const std::vector<coordinator::Record>& records) {
-  std::set<std::string> jobs;
-  std::uint64_t epoch = 0;
-  for (const coordinator::Record& record : records) {
-    epoch = std::max(epoch, record.value.epoch().epoch());
-  }
-  for (const coordinator::Record& record : records) {
-    const v1::JobRecord& job = record.value.job();
-    if (!record.value.has_job() || !BeginsAnew(OnDisk(record.key), job.pictures_since())) {
+void Audit::NoteBeginnings(const Floor& floor) {
+  const auto epoch = OnDisk("epoch");
+  for (const auto& [id, job] : floor.jobs.All()) {
+    const auto record = OnDisk("job/" + id.value);
+    if (!record.has_value()) {
       continue;
     }
-    jobs.insert(job.job());
-    beginnings_[job.job()].insert(epoch);
+    const std::uint32_t pictures = record->job().pictures_since();
+    const auto [known, is_new] = pictures_.try_emplace(id.value, pictures);
+    if (is_new || std::exchange(known->second, pictures) == pictures) {
+      continue;
+    }
+    beginnings_[id.value].insert(epoch->epoch().epoch());
+    for (auto it = committed_.begin(); it != committed_.end();) {
+      const bool is_void = it->first.job == id && !OutlivesVersions(it->first, job);
+      it = is_void ? committed_.erase(it) : std::next(it);
+    }
   }
-  for (auto it = committed_.begin(); it != committed_.end();) {
-    it = jobs.count(it->first.job.value) > 0 ? committed_.erase(it) : std::next(it);
+}
+
+bool Audit::CheckBeginning(const v1::LedgerRecord& before,
+                           const v1::LedgerRecord& after,
+                           const std::vector<coordinator::Record>& batch) {
+  const std::string key = "job/" + after.task().task().job();
+  const auto job = std::find_if(batch.begin(), batch.end(),
+                                [&](const auto& record) { return record.key == key; });
+  if (!after.has_task() || job == batch.end() ||
+      !BeginsAnew(OnDisk(key), job->value.job().pictures_since())) {
+    return false;
   }
-  return jobs;
+  const bool begins = std::any_of(batch.begin(), batch.end(),
+                                  [](const auto& record) { return record.value.has_epoch(); });
+  const v1::TaskRecord& task = before.task();
+  if (!begins || after.task().state() == v1::TASK_STATE_DONE ||
+      after.task().starts() <= std::max(task.starts(), task.attempt())) {
+    Breach("what another version has made was not undone as a life begins: " +
+           before.ShortDebugString());
+  }
+  return true;
 }
 
 void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
-  const std::set<std::string> jobs = OnBeginnings(records);
   for (const coordinator::Record& record : records) {
     const auto before = OnDisk(record.key);
-    if (!before.has_value() || jobs.count(record.value.task().task().job()) > 0) {
+    if (!before.has_value() || CheckBeginning(*before, record.value, records)) {
       continue;
     }
     if (auto breach = coordinator::FindBreach(*before, record.value); breach.has_value()) {
@@ -233,7 +267,8 @@ bool Audit::IsOver(const AttemptId& attempt) const {
   }
   const bool is_late = std::max(record->task().attempt(), record->task().starts()) > attempt.number;
   return record->task().state() == v1::TASK_STATE_DONE ||
-         (is_late && beginnings_.count(attempt.task.job.value) > 0);
+         (is_late && CountBeginnings(attempt.task.job.value, attempt.epoch) <
+                         CountBeginnings(attempt.task.job.value, kLastEpoch));
 }
 
 std::size_t Audit::CountBeginnings(const std::string& job, std::uint64_t epoch) const {
@@ -249,7 +284,7 @@ void Audit::Promise(const AttemptId& attempt) {
     Breach("an outcome of " + Name(attempt.task) + " was acknowledged before it was on disk");
   } else if (record->task().state() == v1::TASK_STATE_DONE &&
              record->task().attempt() == attempt.number) {
-    committed_.emplace(attempt.task, attempt);
+    results_ += committed_.emplace(attempt.task, attempt).second ? 1 : 0;
   } else if (record->task().state() == v1::TASK_STATE_RUNNING &&
              record->task().attempt() == attempt.number) {
     Breach("an outcome of " + Name(attempt.task) + " was acknowledged and is not on disk");

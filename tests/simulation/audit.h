@@ -70,11 +70,11 @@ class Audit {
   // honest worker has stored must be.
   void OnLie(const coordinator::Floor& floor, const v1::TaskCompleted& completed);
 
-  // How many tasks have had a result that their workers were told is safe.
-  [[nodiscard]] std::size_t Results() const { return committed_.size(); }
+  // How many results workers were told are safe; only ever more.
+  [[nodiscard]] std::size_t Results() const { return results_; }
 
-  // On disk, the task has a result, or the job was begun anew by another version since the attempt:
-  // its inputs may be gone.
+  // On disk, the task has a result; or the job was begun anew by another version after the attempt,
+  // whose inputs may be gone.
   [[nodiscard]] bool IsOver(const AttemptId& attempt) const;
 
   // How often other versions had begun the job anew when this life of the coordinator began to
@@ -84,8 +84,14 @@ class Audit {
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
   void Promise(const AttemptId& attempt);
-  // The jobs that the records begin anew. What was brought to them counts no more.
-  std::set<std::string> OnBeginnings(const std::vector<coordinator::Record>& records);
+  // Looks which jobs other versions have begun anew, as the disk says. What was brought to them
+  // before counts no more.
+  void NoteBeginnings(const coordinator::Floor& floor);
+  // That only the first batch of a life undoes what was done, and only for a job that it begins
+  // anew; what runs again must have another number. False: it does not concern such a job.
+  bool CheckBeginning(const v1::LedgerRecord& before,
+                      const v1::LedgerRecord& after,
+                      const std::vector<coordinator::Record>& batch);
 
   const Timeline& timeline_;
   const Disk& disk_;
@@ -97,6 +103,9 @@ class Audit {
   std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
   std::set<std::string> accepted_;         // Jobs whose clients were told their names.
   std::set<std::string> liars_;            // Workers.
+  std::size_t results_ = 0;
+  bool is_restored_ = false;  // A life has begun, and its first batch is not known to be on disk.
+  std::map<std::string, std::uint32_t> pictures_;  // By job: whose, as the disk said last.
   std::map<std::string, std::set<std::uint64_t>> beginnings_;  // By job: epochs that began it anew.
   std::map<std::pair<TaskId, std::pair<std::uint32_t, std::uint64_t>>, std::string> started_;
 };

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "coordinator/core/protocol.h"
+
 namespace weft::simulation {
 namespace {
 
@@ -43,7 +45,7 @@ void Host::Start() {
   site_.audit.Trace("coordinator of version " + std::to_string(version_) + " starts, epoch " +
                     std::to_string(farm_->State().epoch));
   site_.audit.AfterRestore(farm_->State());
-  // Behind what it has found, as it goes by what is not on disk before.
+  // Only once the batch is on disk: the core already counts as undone what the disk has as done.
   const std::set<std::string> unneeded = FindUnneeded();
   effects->drops.insert(effects->drops.end(), unneeded.begin(), unneeded.end());
   in_turn_ = true;

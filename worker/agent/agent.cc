@@ -69,11 +69,12 @@ void Agent::On(const Heard& heard, Time now, AgentEffects* effects) {
 }
 
 void Agent::OnWelcome(const v1::WorkerWelcome& welcome, Time now, AgentEffects* effects) {
-  welcomed_ = true;
+  const bool was_welcomed = std::exchange(welcomed_, true);
   heartbeat_ = Duration(std::max(1U, welcome.heartbeat_ms()));
   silence_ = Duration(std::max(1U, welcome.silence_ms()));
   effects->bulk_address = welcome.bulk_address();
-  wakeup_ = now + FirstHeartbeat(identity_.worker, heartbeat_);
+  // Who is welcomed again is only told another pace.
+  wakeup_ = now + (was_welcomed ? heartbeat_ : FirstHeartbeat(identity_.worker, heartbeat_));
   AbandonAny(welcome.abandon(), effects);
   for (const v1::ToCoordinator& outcome : outbox_) {
     effects->messages.push_back(outcome);

@@ -99,9 +99,9 @@ struct AgentIdentity {
   std::string numeric_class = {};  // Empty: not known.
 };
 
-// How long after its welcome a worker speaks first, at most `heartbeat`: another part of it for
-// each, that workers who were all welcomed at once, as after a partition, do not from then on all
-// speak at once.
+// How long after the welcome that answers its hello a worker speaks first, at most `heartbeat`:
+// another part of it for each, that workers who were all welcomed at once, as after a partition, do
+// not from then on all speak at once.
 Duration FirstHeartbeat(const WorkerId& worker, Duration heartbeat);
 
 class Agent {

@@ -9,7 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "coordinator/core/worker_desk.h"
+#include "coordinator/core/protocol.h"
 #include "worker/agent/agent.h"
 
 namespace weft::bench {
@@ -80,13 +80,15 @@ Fleet::Fleet(const FleetOptions& options, FleetBoard& board)
   for (int index = 0; index < options.worker_count; ++index) {
     Connect(index);
   }
-  // Their turns are spread, as those of workers that were started by hand.
+  // Their turns are spread until they are welcomed, as those of workers that were started by hand.
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const double part = static_cast<double>(i) / static_cast<double>(workers_.size());
     workers_[i].spoke_ns = SteadyNanoseconds() - heartbeat_ns_ +
                            static_cast<std::int64_t>(part * static_cast<double>(heartbeat_ns_));
     workers_[i].turn = turns_.insert(turns_.end(), &workers_[i]);
-    Drain(workers_[i]);  // Some are connected, and are told of nothing.
+    if (options.plain_sockets) {
+      Drain(workers_[i]);  // It is connected already, which epoll says nothing of.
+    }
   }
 }
 

@@ -229,7 +229,7 @@ struct OtherPictures {
   v1::JobSpec spec;
   v1::Clip clip;
   int probes;        // Tasks of the probe.
-  int probes_kept;   // Of them, once all are done; 0 where it brings a blob for others.
+  int probes_kept;   // Of them, once all are done; 0 where it brings a look.
   int indexes_kept;  // Likewise, as long as they are not.
 };
 
@@ -239,7 +239,13 @@ std::vector<OtherPictures> JobsOfOtherPictures() {
   OtherPictures look = {"with a look", SampleSpec(), SampleClip(kFrames), 1, 0, 0};
   look.spec.set_look_path("/first.look");
   OtherPictures parts = {"read in parts", SampleSpec(), SampleClip(kFrames, kPartFrames), 5, 5, 1};
-  return {usual, look, parts};
+  OtherPictures objects = usual;
+  objects.name = "of an object";
+  objects.spec.set_input_path("s3://reels/clip.mp4");
+  OtherPictures object_parts = parts;
+  object_parts.name = "of an object, read in parts";
+  object_parts.spec = objects.spec;
+  return {usual, look, parts, objects, object_parts};
 }
 
 // Does all that there is to do, how many tasks that are; the farm lives anew after a few of them.

@@ -4,6 +4,7 @@
 
 #include "common/plan/lending.h"
 #include "common/wire/error_wire.h"
+#include "coordinator/core/protocol.h"
 #include "coordinator/core/worker_desk.h"
 #include "tests/coordinator/core/model_worker.h"
 #include "tests/coordinator/core/sample_job.h"

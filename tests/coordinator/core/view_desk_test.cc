@@ -177,7 +177,7 @@ TEST(ViewDesk, ATaskTellsWhichFramesOfTheSourceItMakes) {
   for (const v1::TaskSummary& task : tasks.tasks()) {
     if (task.task().stage() == v1::STAGE_DENOISE) {
       denoise[task.task().chunk()] = task;
-    } else if (task.task().stage() == v1::STAGE_PROBE) {
+    } else if (task.task().stage() == v1::STAGE_PROBE || task.task().stage() == v1::STAGE_ANCHOR) {
       EXPECT_EQ(task.frame_count(), 0U);
     }
   }

@@ -119,6 +119,12 @@ TEST(Agent, SpeaksInItsOwnPartOfAHeartbeatWhoeverElseWasWelcomedThen) {
   }
 }
 
+TEST(Agent, AnotherPaceIsTakenFromNowOn) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Welcome(), kStart + milliseconds(300));
+  EXPECT_EQ(agent.NextWakeup(), kStart + milliseconds(1300));
+}
+
 TEST(Agent, StartsATaskOnceHoweverOftenItIsAssigned) {
   Agent agent = WelcomedAgent();
   EXPECT_TRUE(agent.Handle(Assign(Attempt(1)), kStart).start.has_value());
