@@ -159,9 +159,11 @@ std::string ChunkTable(const PlanReport& report) {
     rows.push_back({std::to_string(i), Text(chunks[i]), Text(halos[i])});
   }
   const bool approximate = report.spec.exchange() == v1::EXCHANGE_NONE;
+  const bool begins_later = report.clip.first_frame() > 0;
   std::string text = "\nChunks: " + std::to_string(chunks.size()) +
                      (approximate ? ", which exchange nothing and fade over: approximate" : "") +
-                     "\n" + TextTable(rows, 2);
+                     (begins_later ? "; frames are counted from the job's first" : "") + "\n" +
+                     TextTable(rows, 2);
   if (chunks.size() > kChunksListedMax) {
     text += "  and " + std::to_string(chunks.size() - kChunksListedMax) + " more\n";
   }

@@ -12,6 +12,7 @@
 #include "tests/benchmarks/farm/measure_bulk.h"
 #include "tests/benchmarks/farm/measure_farm.h"
 #include "tests/benchmarks/farm/measure_gearman.h"
+#include "tests/benchmarks/farm/measure_router.h"
 
 namespace weft::bench {
 namespace {
@@ -28,6 +29,7 @@ struct Words {
   bool dispatch = false;
   bool recovery = false;
   bool bulk = false;
+  bool router = false;
   BulkOrder blobs;
   std::string gearmand;  // Measure this program instead.
 };
@@ -79,6 +81,18 @@ Result<Json> MeasurePeer(const Words& words) {
               {"memory_mb", static_cast<double>(figures.memory_bytes) / kMegabyte}};
 }
 
+Result<Json> MeasureRouterAlone(const Words& words) {
+  WEFT_ASSIGN_OR_RETURN(const ThroughputFigures figures, MeasureRouter(words.order));
+  return Json{{"part", "farm-router"},
+              {"workers", words.order.workers},
+              {"curve", words.order.curve},
+              {"answers", figures.tasks},
+              {"answers_per_s", static_cast<double>(figures.tasks) / figures.seconds},
+              {"cpu_us_per_answer", figures.cpu_us_per_task},
+              {"fleet_us_per_answer", figures.fleet_us_per_task},
+              {"memory_mb", static_cast<double>(figures.memory_bytes) / kMegabyte}};
+}
+
 Result<Json> MeasureBlobs(const Words& words) {
   WEFT_ASSIGN_OR_RETURN(const BulkFigures figures, MeasureBulk(words.order, words.blobs));
   return Json{{"part", "farm-bulk"},
@@ -103,6 +117,9 @@ Result<Json> Measure(const Words& words) {
   }
   if (words.bulk) {
     return MeasureBlobs(words);
+  }
+  if (words.router) {
+    return MeasureRouterAlone(words);
   }
   if (!words.gearmand.empty()) {
     return MeasurePeer(words);
@@ -164,6 +181,8 @@ void Declare(CLI::App& app, Words& words) {
   app.add_flag("--plain-sockets", order.plain_sockets,
                "the workers speak ZeroMQ's protocol themselves, without its library");
   app.add_option("--gearmand", words.gearmand, "measure this program's throughput instead");
+  app.add_flag("--router", words.router,
+               "measure a ROUTER that answers workers over plain sockets and does nothing else");
   app.add_flag("--bulk", words.bulk, "measure how fast blobs are stored instead");
   app.add_option("--blobs", words.blobs.blobs)->check(CLI::Range(1, 1'000'000));
   app.add_option("--blob-bytes", words.blobs.blob_bytes)->check(CLI::Range(1, 1 << 30));

@@ -31,6 +31,7 @@ class FleetProcess {
   [[nodiscard]] FleetBoard& Board() const { return *board_; }
   // Of the fleet so far, user and system.
   [[nodiscard]] double CpuSeconds() const;
+  [[nodiscard]] pid_t Pid() const { return pid_; }
 
  private:
   FleetProcess(FleetBoard* board, pid_t pid) : board_(board), pid_(pid) {}

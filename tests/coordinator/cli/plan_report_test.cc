@@ -84,6 +84,15 @@ TEST(PlanReport, TabulatesChunksRoundsAndTasks) {
   EXPECT_THAT(text, HasSubstr("60 GFLOP/s"));
 }
 
+TEST(PlanReport, SaysHowFramesAreCountedWhereTheJobBeginsLater) {
+  PlanReport report = Report(20);
+  report.clip.set_first_frame(7);
+  EXPECT_THAT(PlanText(report), HasSubstr("20 frames from frame 7, "));
+  EXPECT_THAT(PlanText(report), HasSubstr("\nChunks: 3; frames are counted from the job's first\n"
+                                          "  chunk  core   halo\n"
+                                          "      0  0:8    0:12\n"));
+}
+
 TEST(PlanReport, SaysWhereTheResultHasFewerBitsThanTheClip) {
   PlanReport report = Report(20);
   report.clip.set_bits(8);
