@@ -22,6 +22,8 @@
 #include "coordinator/cli/worker_fleet.h"
 #include "coordinator/core/exchange_choice.h"
 #include "coordinator/core/spec_check.h"
+#include "worker/stages/probe.h"
+#include "worker/stages/warm_clip.h"
 
 namespace weft::cli {
 namespace {
@@ -101,7 +103,18 @@ class LocalRender {
     WEFT_RETURN_IF_ERROR(state->Claim(facts));
     token_ = Token(facts);
     state_ = std::move(state);
+    WEFT_RETURN_IF_ERROR(CheckClips());
     return ExitCode::kDone;
+  }
+
+  // The probe says the same, but only once a worker has started. What is resumed has been probed.
+  Status CheckClips() const {
+    if (state_->resumed()) {
+      return {};
+    }
+    worker::WarmClip warm;
+    WEFT_RETURN_IF_ERROR(worker::IndexClips(request_.spec, warm));
+    return {};
   }
 
   Result<ExitCode> Attempt() {

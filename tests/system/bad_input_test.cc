@@ -16,6 +16,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kUsage = 2;
 constexpr int kBadInput = 3;
@@ -28,14 +29,21 @@ class BadInput : public Rendering {
                      int exit_code,
                      const std::string& words) {
     const Outcome outcome = RunCommand(command, commands_.path().string());
+    errors_ = outcome.errors;
     EXPECT_EQ(outcome.exit_code, exit_code) << outcome.errors;
     EXPECT_THAT(outcome.errors, AllOf(HasSubstr("weft: error: "), HasSubstr(words)));
     const std::size_t at = outcome.errors.find("weft: error: ");
     EXPECT_EQ(outcome.errors.find("weft: error: ", at + 1), std::string::npos) << outcome.errors;
     for (const std::string& name : Contents(folder_.path().string())) {
-      EXPECT_THAT(name, ::testing::Not(::testing::StartsWith("out"))) << "left behind";
-      EXPECT_THAT(name, ::testing::Not(::testing::StartsWith(".out"))) << "left behind";
+      EXPECT_THAT(name, Not(::testing::StartsWith("out"))) << "left behind";
+      EXPECT_THAT(name, Not(::testing::StartsWith(".out"))) << "left behind";
     }
+  }
+
+  // Likewise, before the job has begun: whoever mistypes waits for no worker.
+  void ExpectRefusalAtOnce(const std::vector<std::string>& command, const std::string& words) {
+    ExpectRefusal(command, kBadInput, words);
+    EXPECT_THAT(errors_, Not(HasSubstr("probe")));
   }
 
   std::vector<std::string> RenderOf(const std::string& clip) {
@@ -56,48 +64,50 @@ class BadInput : public Rendering {
     *(std::find(command.begin(), command.end(), "--model") + 1) = model;
     return command;
   }
+
+  std::string errors_;  // What the last refused command said.
 };
 
 TEST_F(BadInput, MissingFile) {
-  ExpectRefusal(RenderOf(Path("missing.mp4")), kBadInput, "missing.mp4");
+  ExpectRefusalAtOnce(RenderOf(Path("missing.mp4")), "missing.mp4");
 }
 
 TEST_F(BadInput, NotAVideo) {
   const std::string path = Path("text.mp4");
   std::ofstream(path) << "This is no video.\n";
-  ExpectRefusal(RenderOf(path), kBadInput, "text.mp4");
+  ExpectRefusalAtOnce(RenderOf(path), "text.mp4");
 }
 
 TEST_F(BadInput, ZeroFrames) {
   const std::string path = Path("empty.mkv");
   MakeClip(path,
            {"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25", "-frames:v", "0", "-c:v", "ffv1"});
-  ExpectRefusal(RenderOf(path), kBadInput, "empty.mkv");
+  ExpectRefusalAtOnce(RenderOf(path), "empty.mkv");
 }
 
 TEST_F(BadInput, TruncatedBeyondUse) {
   const std::string path = Path("truncated.mp4");
   std::filesystem::copy(WEFT_SOURCE_DIR "/deploy/demo/city.mp4", path);
   std::filesystem::resize_file(path, 600);
-  ExpectRefusal(RenderOf(path), kBadInput, "truncated.mp4");
+  ExpectRefusalAtOnce(RenderOf(path), "truncated.mp4");
 }
 
 TEST_F(BadInput, SoundOnly) {
   const std::string path = Path("sound.mp4");
   MakeClip(path, {"-f", "lavfi", "-i", "sine=duration=1"});
-  ExpectRefusal(RenderOf(path), kBadInput, "no video");
+  ExpectRefusalAtOnce(RenderOf(path), "no video");
 }
 
 TEST_F(BadInput, OddSizeForH264) {
   const std::string path = Path("odd.mkv");
   MakeClip(path,
            {"-f", "lavfi", "-i", "testsrc=size=321x177:rate=25", "-frames:v", "5", "-c:v", "ffv1"});
-  ExpectRefusal(RenderOf(path), kBadInput, "--size 320x176");
+  ExpectRefusalAtOnce(RenderOf(path), "--size 320x176");
 }
 
 TEST_F(BadInput, FramesBeyondTheEnd) {
   auto command = Render(Path("out.mp4"), {"--frames", "10:99"});
-  ExpectRefusal(command, kBadInput, "frames 0 to 29");
+  ExpectRefusalAtOnce(command, "frames 0 to 29");
 }
 
 TEST_F(BadInput, ModelWithAMissingTensor) {
