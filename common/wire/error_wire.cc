@@ -2,12 +2,14 @@
 
 #include <cstdint>
 
+#include "common/utf8.h"
+
 namespace weft {
 
 v1::Error ToWire(const Error& error) {
   v1::Error wire;
   wire.set_code(static_cast<std::uint32_t>(error.code()));
-  wire.set_message(error.message());
+  wire.set_message(ValidUtf8(error.message()));
   return wire;
 }
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <system_error>
 
+#include "common/utf8.h"
+
 namespace weft {
 namespace {
 
@@ -49,7 +51,7 @@ v1::LogRecord ToWire(const LogEntry& entry) {
   v1::LogRecord record;
   record.set_unix_ms(entry.unix_ms);
   record.set_severity(ToWire(entry.level));
-  record.set_message(entry.message);
+  record.set_message(ValidUtf8(entry.message));
   record.set_job(entry.fields.job);
   record.set_task(entry.fields.task);
   record.set_attempt(entry.fields.attempt.value_or(0));

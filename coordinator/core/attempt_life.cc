@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.h"
 #include "coordinator/core/blob_need.h"
 #include "coordinator/core/clip_check.h"
 #include "coordinator/core/task_message.h"
@@ -332,8 +333,7 @@ void AttemptLife::GiveUp(Task& task, const Failure& failure, Effects& effects) {
   floor_.tasks.Fail(task);
   effects.records.push_back(task.ToRecord());
   Job& job = *floor_.jobs.Find(task.id.job);
-  const std::size_t cut = failure.log.size() > kLogBytesMax ? failure.log.size() - kLogBytesMax : 0;
-  job.log = failure.log.substr(cut);
+  job.log = LastBytes(failure.log, kLogBytesMax);
   jobs_.Fail(job, failure.error.Within(Name(task.id)), effects);
 }
 

@@ -8,6 +8,7 @@
 #include <google/protobuf/util/message_differencer.h>
 
 #include "common/plan/rounds.h"
+#include "common/wire/text_check.h"
 #include "coordinator/core/attention_check.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/model_check.h"
@@ -364,6 +365,7 @@ Status CheckRender(const v1::JobSpec& spec) {
 }  // namespace
 
 Status CheckSpec(const v1::JobSpec& spec) {
+  WEFT_RETURN_IF_ERROR(CheckTextsAreUtf8(spec));
   WEFT_RETURN_IF_ERROR(CheckFieldsOfKind(spec));
   WEFT_RETURN_IF_ERROR(CheckPaths(spec));
   WEFT_RETURN_IF_ERROR(CheckGuide(spec));

@@ -8,6 +8,7 @@
 
 #include "common/error.h"
 #include "common/plan/statistics.h"
+#include "common/utf8.h"
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/farm_status.h"
@@ -54,16 +55,9 @@ bool IsWanted(const Job& job, const v1::ListJobs& request) {
          IsOneOf(request.states(), job.state);
 }
 
-// The first bytes of the text, whole characters of UTF-8.
 std::string Beginning(const std::string& text) {
-  if (text.size() <= kErrorBytesMax) {
-    return text;
-  }
-  std::size_t end = kErrorBytesMax;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    --end;
-  }
-  return text.substr(0, end) + "…";
+  const std::string_view first = FirstBytes(text, kErrorBytesMax);
+  return std::string(first) + (first.size() < text.size() ? "…" : "");
 }
 
 std::uint32_t CountFailures(const Task& task) {

@@ -54,6 +54,18 @@ Question Ask(v1::ToCoordinator message,
           }};
 }
 
+nlohmann::ordered_json BodyOf(const Asked& asked) {
+  using Json = nlohmann::ordered_json;
+  constexpr int kDepthMax = 64;
+  bool is_deep = false;
+  const auto look = [&is_deep](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
+    is_deep = is_deep || depth > kDepthMax;
+    return !is_deep;
+  };
+  Json body = Json::parse(asked.request.body, look, /*allow_exceptions=*/false);
+  return is_deep ? Json(Json::value_t::discarded) : body;
+}
+
 Route BadRequest(const std::string& detail) {
   return Problem(kBadRequest, "bad request", detail);
 }

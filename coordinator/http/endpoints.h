@@ -25,6 +25,10 @@ Question Ask(v1::ToCoordinator message,
 
 Route BadRequest(const std::string& detail);
 
+// What the body holds. A discarded value: it is not JSON, or nested deeper than anything of ours:
+// who prints such a value would need a stack as deep.
+nlohmann::ordered_json BodyOf(const Asked& asked);
+
 // Of the query; empty where it is not there.
 std::string Query(const Asked& asked, const std::string& name);
 

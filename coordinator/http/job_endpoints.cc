@@ -84,7 +84,7 @@ Route ListJobs(const Asked& asked) {
 }
 
 Route SubmitJob(const Asked& asked) {
-  const Json body = Json::parse(asked.request.body, nullptr, /*allow_exceptions=*/false);
+  const Json body = BodyOf(asked);
   if (!body.is_object() || !body.contains("specification")) {
     return BadRequest("the body must be a JSON object with a \"specification\"");
   }
@@ -222,7 +222,7 @@ Route DropResult(const Asked& asked) {
 }
 
 Route PrioritizeJob(const Asked& asked) {
-  const Json body = Json::parse(asked.request.body, nullptr, /*allow_exceptions=*/false);
+  const Json body = BodyOf(asked);
   constexpr std::uint32_t kPriorityMax = 100;
   if (!body.is_object() || !body.contains("priority") || !body["priority"].is_number_unsigned() ||
       body["priority"].get<std::uint64_t>() > kPriorityMax) {

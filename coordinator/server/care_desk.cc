@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "common/utf8.h"
 #include "common/wire/error_wire.h"
 #include "coordinator/ledger/rocks_records.h"
 #include "coordinator/ledger/state_backup.h"
@@ -189,9 +190,9 @@ void CareDesk::SetDefects(const std::vector<Defect>& defects) {
       return;
     }
     v1::StoredDefect& told = *status_.add_defects();
-    told.set_place(defect.place.substr(0, kTextBytesMax));
-    told.set_what(defect.what.substr(0, kTextBytesMax));
-    told.set_remedy(defect.remedy.substr(0, kTextBytesMax));
+    told.set_place(ValidUtf8(FirstBytes(defect.place, kTextBytesMax)));
+    told.set_what(ValidUtf8(FirstBytes(defect.what, kTextBytesMax)));
+    told.set_remedy(ValidUtf8(FirstBytes(defect.remedy, kTextBytesMax)));
   }
 }
 

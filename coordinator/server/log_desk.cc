@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "common/utf8.h"
 #include "common/wire/error_wire.h"
 #include "common/wire/log_wire.h"
 
@@ -91,7 +92,7 @@ void LogDesk::KeepGap(const WorkerId& worker, std::uint64_t count) {
 void LogDesk::Keep(const WorkerId& worker, const v1::LogRecord& record) {
   LogEntry entry = FromWire(record);
   entry.fields.worker = worker.value;
-  entry.message.resize(std::min(entry.message.size(), kMessageBytesMax));
+  entry.message = FirstBytes(entry.message, kMessageBytesMax);
   if (farm_.State().jobs.Find({entry.fields.job}) == nullptr) {
     entry.fields.job.clear();  // The name of a folder must be one of ours.
   }

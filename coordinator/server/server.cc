@@ -8,7 +8,9 @@
 
 #include "common/failpoint.h"
 #include "common/storage/upload_place.h"
+#include "common/utf8.h"
 #include "common/wire/error_wire.h"
+#include "common/wire/text_check.h"
 #include "coordinator/core/permission.h"
 #include "coordinator/ledger/rocks_ledger.h"
 
@@ -122,7 +124,12 @@ Status Server::Turn(Duration timeout) {
   }
   for (Switchboard::Call& call : board_.Take()) {
     MessageArrived arrived{std::move(call.from), std::move(call.question)};
-    Admit(arrived, call.guest);
+    // Nobody has read this from bytes, and what the ledger takes must be readable.
+    if (const Status texts = CheckTextsAreUtf8(arrived.message); texts) {
+      Admit(arrived, call.guest);
+    } else {
+      RefuseRequest(arrived, texts.error());
+    }
   }
   const auto due = farm_->NextWakeup();
   if (due.has_value() && *due <= clock_.Now()) {
@@ -208,6 +215,12 @@ Status Server::HearWaiting(Duration timeout) {
     }
     timeout = Duration::zero();
     ++gathered_messages_;
+    if (Switchboard::IsHere(received->from)) {
+      if (IsNews(++garbage_count_)) {
+        log_.Warning("not heard: a peer that calls itself one of this program's own");
+      }
+      continue;  // Its answers would go to somebody else.
+    }
     MessageArrived arrived{received->from, {}};
     if (arrived.message.ParseFromString(received->bytes)) {
       Admit(arrived, listener_->Sender());
@@ -236,15 +249,21 @@ void Server::RefuseGuest(const MessageArrived& arrived, const std::string& why) 
   if (IsNews(++refused_count_)) {
     log_.Warning("refused: " + why + "; " + std::to_string(refused_count_) + " so far");
   }
-  Message refusal{arrived.from, {}};
-  if (IsOfWorkers(arrived.message)) {
-    refusal.body.mutable_worker_refused()->set_reason(why);
-  } else {
-    v1::RequestRefused& refused = *refusal.body.mutable_request_refused();
-    *refused.mutable_error() = ToWire(Error(ErrorCode::kPermissionDenied, why));
-    refused.set_client_token(arrived.message.submit_job().client_token());
+  if (!IsOfWorkers(arrived.message)) {
+    RefuseRequest(arrived, Error(ErrorCode::kPermissionDenied, why));
+    return;
   }
+  Message refusal{arrived.from, {}};
+  refusal.body.mutable_worker_refused()->set_reason(why);
   Send({refusal.to, {refusal.body.SerializeAsString()}});
+}
+
+void Server::RefuseRequest(const MessageArrived& arrived, const Error& why) {
+  v1::FromCoordinator refusal;
+  v1::RequestRefused& refused = *refusal.mutable_request_refused();
+  *refused.mutable_error() = ToWire(why);
+  refused.set_client_token(ValidUtf8(arrived.message.submit_job().client_token()));
+  Send({arrived.from, {refusal.SerializeAsString()}});
 }
 
 void Server::Hear(MessageArrived&& arrived) {
@@ -314,7 +333,8 @@ void Server::RefuseGarbage(const Received& received) {
   }
   Message refusal{received.from, {}};
   *refusal.body.mutable_request_refused()->mutable_error() =
-      ToWire(Error(ErrorCode::kInvalidArgument, "these bytes are no message of weft.v1"));
+      ToWire(Error(ErrorCode::kInvalidArgument,
+                   "these bytes are no message of weft.v1, or a text in them is not UTF-8"));
   Send({refusal.to, {refusal.body.SerializeAsString()}});
 }
 

@@ -123,6 +123,7 @@ class Server {
   // Hears of it, if the guest may say that.
   void Admit(MessageArrived& arrived, const Guest& guest);
   void RefuseGuest(const MessageArrived& arrived, const std::string& why);
+  void RefuseRequest(const MessageArrived& arrived, const Error& why);
   // What needs no part of the core is answered at once.
   void Hear(MessageArrived&& arrived);
   // Deletes old logs now and then, and tells of records that could not be kept.

@@ -3,7 +3,8 @@
 namespace weft::coordinator {
 namespace {
 
-// ZeroMQ's names of peers begin with a zero byte.
+// The names that ZeroMQ gives to peers begin with a zero byte; whoever calls themselves like this
+// is not heard.
 constexpr const char* kPrefix = "here/";
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/checksum.h"
+#include "common/utf8.h"
 #include "common/wire/error_wire.h"
 #include "common/wire/ids_wire.h"
 
@@ -166,7 +167,7 @@ void Agent::On(const TaskErred& erred, Time now, AgentEffects* effects) {
   v1::ToCoordinator outcome;
   *outcome.mutable_task_failed()->mutable_attempt() = ToWire(erred.attempt);
   *outcome.mutable_task_failed()->mutable_error() = ToWire(erred.error);
-  outcome.mutable_task_failed()->set_log(erred.log);
+  outcome.mutable_task_failed()->set_log(ValidUtf8(erred.log));
   Report(std::move(outcome), now, effects);
 }
 

@@ -41,7 +41,7 @@ void DeviceThread::Start(const v1::Task& task, const AttemptId& attempt) {
   abandoned_ = false;
   {
     const std::lock_guard lock(mutex_);
-    work_ = Work{task, attempt};
+    work_ = Work{task, attempt, blobs_};
   }
   wake_.notify_one();
 }
@@ -86,7 +86,7 @@ void DeviceThread::Loop() {
 
 void DeviceThread::Run(const Work& work, WarmModel& model, WarmClip& clip) {
   StageContext context{
-      .blobs = *blobs_,
+      .blobs = *work.blobs,
       .model = model,
       .clip = clip,
       .memory = memory_,

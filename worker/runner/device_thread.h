@@ -39,7 +39,7 @@ class DeviceThread {
   // Abandons what runs and waits for it to stop.
   ~DeviceThread();
 
-  // Blobs of tasks started from now on are here. REQUIRES: nothing runs.
+  // Blobs of tasks started from now on are here. What runs goes on with those it began with.
   void UseBlobs(std::unique_ptr<BlobStore> blobs);
 
   // Runs the task. REQUIRES: UseBlobs() was called; nothing runs.
@@ -55,6 +55,7 @@ class DeviceThread {
   struct Work {
     v1::Task task;
     AttemptId attempt;
+    std::shared_ptr<BlobStore> blobs;
   };
 
   void Loop();
@@ -69,7 +70,7 @@ class DeviceThread {
   const Log log_;
   LibraryVoices voices_;
   std::string model_key_;             // Of the loaded model, last; the thread's own.
-  std::unique_ptr<BlobStore> blobs_;  // Changed only while nothing runs.
+  std::shared_ptr<BlobStore> blobs_;  // Of the next task; the one that runs has its own hold.
   std::atomic<bool> abandoned_{false};
 
   std::mutex mutex_;  // Guards the three below.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/utf8.h"
 #include "common/wire/log_wire.h"
 
 namespace weft::worker {
@@ -16,7 +17,7 @@ void LogCourier::Take(const LogEntry& entry) {
   v1::LogRecord record = ToWire(entry);
   record.clear_worker();  // The coordinator knows.
   constexpr std::size_t kRecordBytesMax = 16 << 10;
-  record.mutable_message()->resize(std::min(record.message().size(), kRecordBytesMax));
+  record.mutable_message()->resize(FirstBytes(record.message(), kRecordBytesMax).size());
   const std::lock_guard lock(mutex_);
   bytes_ += record.ByteSizeLong();
   waiting_.push_back(std::move(record));

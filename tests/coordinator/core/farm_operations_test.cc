@@ -97,6 +97,23 @@ TEST(FarmOperations, APausedJobFinishesWhatRunsAndStartsNothing) {
   farm.RunAll("w2");
 }
 
+TEST(FarmOperations, ALongLogIsCutBetweenCharacters) {
+  FarmScript farm;
+  const std::string job = farm.Submit("token", SampleSpec());
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  v1::ToCoordinator failure = FailedMessage(probe, ErrorCode::kInvalidArgument);
+  std::string log;
+  while (log.size() < (16U << 10U) + 7) {
+    log += "\u4E16";
+  }
+  failure.mutable_task_failed()->set_log(log);
+  farm.Say("w", failure);
+  farm.Restart();  // Reads the records from bytes.
+  const std::string kept = StatusOf(farm, job).log();
+  EXPECT_EQ(kept.size(), (16U << 10U) / 3 * 3);
+  EXPECT_EQ(log.compare(log.size() - kept.size(), kept.size(), kept), 0);
+}
+
 TEST(FarmOperations, ARetriedJobGoesOnFromWhatIsDone) {
   FarmScript farm;
   const std::string job = farm.Submit("token", SampleSpec());

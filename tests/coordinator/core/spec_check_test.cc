@@ -228,6 +228,7 @@ std::vector<BadSpec> BadDeflickerSpecs() {
          s.clear_guide_path();
          s.set_align_guide(true);
        }},
+      {"input_path is not UTF-8", [](auto& s) { s.set_input_path("/caf\xE9.mp4"); }},
       {"window is 0: 1 to 256", [](auto& s) { s.set_window(0); }},
       {"window is 257", [](auto& s) { s.set_window(257); }},
       {"chunk_frames is 0", [](auto& s) { s.set_chunk_frames(0); }},

@@ -84,6 +84,9 @@ TEST(Routes, AWrongSubmissionIsRefusedBeforeAnybodyIsAsked) {
     const std::string body = R"({"specification":{},)" + std::string(term) + "}";
     EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", body)).status, 400U) << term;
   }
+  const std::string deep =
+      R"({"specification":)" + std::string(200'000, '[') + std::string(200'000, ']') + "}";
+  EXPECT_EQ(ReplyOf(Post("/api/v1/jobs", deep)).status, 400U) << "no stack is as deep";
   HttpRequest request = Post("/api/v1/jobs", R"({"specification":{}})");
   request.headers.erase("idempotency-key");
   EXPECT_THAT(ReplyOf(request).body, HasSubstr("Idempotency-Key is missing"));

@@ -35,6 +35,7 @@ class RunningServer {
   }
 
   [[nodiscard]] const Server& Subject() const { return *server_; }
+  [[nodiscard]] Switchboard& Board() { return server_->Board(); }
 
   // How it ended.
   Status Stop() {

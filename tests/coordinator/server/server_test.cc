@@ -1,7 +1,10 @@
 #include "coordinator/server/server.h"
 
+#include <future>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zmq.hpp>
 
 #include "common/bulk/remote_blob_store.h"
 #include "common/checksum.h"
@@ -100,6 +103,46 @@ TEST_F(ServerTest, AnswersGarbageAndLivesOn) {
   ASSERT_TRUE(not_found.has_value());
   EXPECT_EQ(not_found->request_refused().error().code(),
             static_cast<std::uint32_t>(ErrorCode::kNotFound));
+  EXPECT_TRUE(server.Stop());
+}
+
+TEST_F(ServerTest, TakesNothingFromOtherThreadsThatItCouldNotReadAfterARestart) {
+  {
+    RunningServer server(*context_, options_);
+    v1::ToCoordinator question;
+    question.mutable_drain_worker()->set_worker("m\xFCller");
+    std::promise<v1::FromCoordinator> answered;
+    server.Board().Ask({}, question,
+                       [&](const v1::FromCoordinator& answer) { answered.set_value(answer); });
+    const v1::FromCoordinator answer = answered.get_future().get();
+    EXPECT_EQ(answer.request_refused().error().message(),
+              "drain_worker.worker is not UTF-8, as all texts must be");
+    EXPECT_TRUE(server.Stop());
+  }
+  RunningServer again(*context_, options_);  // Throws where the ledger cannot be read.
+  EXPECT_TRUE(again.Stop());
+}
+
+TEST_F(ServerTest, HearsNobodyWhoTakesTheNameOfAnotherThread) {
+  RunningServer server(*context_, options_);
+  zmq::context_t context;
+  zmq::socket_t impostor(context, zmq::socket_type::dealer);
+  impostor.set(zmq::sockopt::routing_id, "here/1");
+  impostor.set(zmq::sockopt::linger, 0);
+  impostor.connect(options_.control_address);
+  v1::ToCoordinator question;
+  question.mutable_show_job()->set_job("j-of-the-impostor");
+  impostor.send(zmq::buffer(question.SerializeAsString()));
+  // Long heard by now, if at all: another connection's question is answered.
+  const auto connection = Connect();
+  Say(*connection, question.SerializeAsString());
+  ASSERT_TRUE(Hear(*connection, Story::kPatience).has_value());
+  std::promise<v1::FromCoordinator> answered;
+  question.mutable_show_job()->set_job("j-of-the-thread");
+  server.Board().Ask({}, question,
+                     [&](const v1::FromCoordinator& answer) { answered.set_value(answer); });
+  EXPECT_THAT(answered.get_future().get().request_refused().error().message(),
+              ::testing::HasSubstr("j-of-the-thread"));
   EXPECT_TRUE(server.Stop());
 }
 

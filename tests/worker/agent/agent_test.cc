@@ -262,6 +262,19 @@ TEST(Agent, LeavesOnlyAfterItsTaskHasStopped) {
   EXPECT_EQ(Count(stopped, v1::ToCoordinator::kWorkerGoodbye), 1);
 }
 
+TEST(Agent, WhatItTellsCanBeReadWhateverTheTaskHasSaid) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const std::string cut = std::string("\u4E16\u754C").substr(0, 4);
+  const AgentEffects told = agent.Handle(
+      TaskErred{Attempt(1), Error(ErrorCode::kInvalidArgument, "\"" + cut + "\""), cut}, kStart);
+  ASSERT_EQ(Count(told, v1::ToCoordinator::kTaskFailed), 1);
+  v1::ToCoordinator read;
+  ASSERT_TRUE(read.ParseFromString(told.messages[0].SerializeAsString()));
+  EXPECT_EQ(read.task_failed().error().message(), "\"\u4E16\uFFFD\"");
+  EXPECT_EQ(read.task_failed().log(), "\u4E16\uFFFD");
+}
+
 TEST(Agent, DrainsByFinishingItsTaskAndTellingOfIt) {
   Agent agent = WelcomedAgent();
   agent.Handle(Assign(Attempt(1)), kStart);
