@@ -9,6 +9,7 @@
 #include "common/storage/look_place.h"
 #include "common/storage/object_place.h"
 #include "common/wire/job_objects.h"
+#include "coordinator/core/overwrite_check.h"
 #include "worker/models/safetensors.h"
 
 namespace weft::cli {
@@ -79,6 +80,31 @@ Status CheckMaps(const v1::JobSpec& spec) {
   return {};
 }
 
+// A file that the job makes; nothing where it makes none there.
+Status CheckWritable(const std::string& what, const std::string& place, const v1::JobSpec& spec) {
+  if (place.empty() || place.front() != '/') {
+    return {};  // No file, or none of a file system.
+  }
+  const std::string folder = fs::path(place).parent_path().string();
+  const std::string cannot = what + ": cannot write " + place + ": ";
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    return Failure(ErrorCode::kPermissionDenied, cannot + "there is no folder " + folder);
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return Failure(ErrorCode::kPermissionDenied, cannot + Reason());
+  }
+  if (fs::is_directory(place, error)) {
+    return Failure(ErrorCode::kPermissionDenied, cannot + "it is a folder");
+  }
+  for (const coordinator::ReadPlace& read : coordinator::PlacesRead(spec)) {
+    if (fs::equivalent(place, read.path, error)) {
+      return Failure(ErrorCode::kInvalidArgument, cannot + read.what);
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Status CheckModels(const v1::JobSpec& spec) {
@@ -117,37 +143,8 @@ Status CheckSources(const v1::JobSpec& spec) {
 }
 
 Status CheckTarget(const v1::JobSpec& spec) {
-  if (IsObjectUrl(spec.output_path())) {
-    return {};
-  }
-  const fs::path output = spec.output_path();
-  const std::string folder = output.parent_path().string();
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) {
-    return Failure(ErrorCode::kPermissionDenied,
-                   "output: cannot write " + output.string() + ": there is no folder " + folder);
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    return Failure(ErrorCode::kPermissionDenied,
-                   "output: cannot write " + output.string() + ": " + Reason());
-  }
-  if (fs::is_directory(output, error)) {
-    return Failure(ErrorCode::kPermissionDenied,
-                   "output: cannot write " + output.string() + ": it is a folder");
-  }
-  if (fs::equivalent(output, spec.input_path(), error)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "output: must not be the input: " + output.string());
-  }
-  if (fs::equivalent(output, spec.keys_path(), error)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "output: must not hold the key frames: " + output.string());
-  }
-  if (fs::equivalent(output, spec.guide_path(), error)) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "output: must not be the guide: " + output.string());
-  }
-  return {};
+  WEFT_RETURN_IF_ERROR(CheckWritable("output", spec.output_path(), spec));
+  return CheckWritable("save-anchors", spec.save_look_path(), spec);
 }
 
 Status CheckNoObjects(const v1::JobSpec& spec) {

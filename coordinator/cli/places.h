@@ -19,9 +19,9 @@ Status CheckSources(const v1::JobSpec& spec);
 // Only the model, and of what the job adds to it VAE, tokenizer and ControlNets. Errors likewise.
 Status CheckModels(const v1::JobSpec& spec);
 
-// The output's folder is there and can be written, and the output is neither the input nor the
-// guide. kPermissionDenied: it cannot be written, for whatever reason.  kInvalidArgument: it is one
-// of them.
+// The folders of the output and of the anchors that the job saves are there and can be written, and
+// neither file is one that the job reads, by whatever name. kPermissionDenied: one cannot be
+// written, for whatever reason.  kInvalidArgument: it is read.
 Status CheckTarget(const v1::JobSpec& spec);
 
 // Of a job that this machine does alone. kInvalidArgument: it has clips or an output in s3://.

@@ -221,9 +221,9 @@ class LocalRender {
     return ExitCode::kDone;
   }
 
-  // The job failed. Where trying again cannot help, nothing is worth keeping.
+  // The job failed.
   ExitCode Conclude(const Error& error) {
-    if (IsRetryable(error.code()) || error.code() == ErrorCode::kCancelled) {
+    if (IsWorthKeeping(*status_, error.code())) {
       reporter_.Note("the same command tries again; the logs are in " + state_->path());
     } else {
       RemoveState();

@@ -270,4 +270,17 @@ Status StateFolder::Remove() {
   return {};
 }
 
+bool IsWorthKeeping(const v1::JobStatus& status, ErrorCode failure) {
+  const bool is_rendered =
+      status.frames_total() > 0 && status.frames_done() == status.frames_total();
+  switch (failure) {
+    case ErrorCode::kCancelled:
+    case ErrorCode::kNoSpace:
+    case ErrorCode::kPermissionDenied:
+      return true;
+    default:
+      return is_rendered || IsRetryable(failure);
+  }
+}
+
 }  // namespace weft::cli

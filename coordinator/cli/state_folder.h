@@ -11,6 +11,7 @@
 
 #include "common/result.h"
 #include "coordinator/cli/job_facts.h"
+#include "weft/v1/client.pb.h"
 
 namespace weft::cli {
 
@@ -57,5 +58,9 @@ class StateFolder {
   bool resumed_ = false;
   int lock_ = -1;
 };
+
+// Whether a job that failed so may go on from its state. Not where the input is at fault; but what
+// has finished all its frames has failed at the output's place, which somebody can mend.
+bool IsWorthKeeping(const v1::JobStatus& status, ErrorCode failure);
 
 }  // namespace weft::cli

@@ -12,6 +12,7 @@
 #include "coordinator/core/attention_check.h"
 #include "coordinator/core/job_kind.h"
 #include "coordinator/core/model_check.h"
+#include "coordinator/core/overwrite_check.h"
 #include "coordinator/core/place_check.h"
 
 namespace weft::coordinator {
@@ -48,11 +49,7 @@ Status CheckTexts(const v1::JobSpec& spec) {
 
 Status CheckPaths(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckSource("input_path", spec.input_path()));
-  WEFT_RETURN_IF_ERROR(CheckOutput("output_path", spec.output_path()));
-  if (spec.input_path() == spec.output_path()) {
-    return Refuse("output_path", "'" + spec.output_path() + "'", "it is the input");
-  }
-  return {};
+  return CheckOutput("output_path", spec.output_path());
 }
 
 Status CheckGuide(const v1::JobSpec& spec) {
@@ -61,11 +58,7 @@ Status CheckGuide(const v1::JobSpec& spec) {
                ? Refuse("align_guide", "true", "there is no guide_path")
                : Status();
   }
-  WEFT_RETURN_IF_ERROR(CheckSource("guide_path", spec.guide_path()));
-  if (spec.guide_path() == spec.output_path()) {
-    return Refuse("output_path", "'" + spec.output_path() + "'", "it is the guide");
-  }
-  return {};
+  return CheckSource("guide_path", spec.guide_path());
 }
 
 constexpr int kKeyFramesMax = 4096;
@@ -85,9 +78,6 @@ Status CheckKeys(const v1::JobSpec& spec) {
     return Refuse("guide_path", "'" + spec.guide_path() + "'", "the input is the guide");
   }
   WEFT_RETURN_IF_ERROR(CheckSource("keys_path", spec.keys_path()));
-  if (spec.keys_path() == spec.output_path()) {
-    return Refuse("output_path", "'" + spec.output_path() + "'", "it holds the key frames");
-  }
   const bool one = spec.smoothing_mode() == v1::SMOOTHING_MODE_PROPAGATE;
   const int count_max = one ? 1 : kKeyFramesMax;
   if (spec.key_frames_size() < 1 || spec.key_frames_size() > count_max) {
@@ -370,6 +360,7 @@ Status CheckSpec(const v1::JobSpec& spec) {
   WEFT_RETURN_IF_ERROR(CheckPaths(spec));
   WEFT_RETURN_IF_ERROR(CheckGuide(spec));
   WEFT_RETURN_IF_ERROR(CheckKeys(spec));
+  WEFT_RETURN_IF_ERROR(CheckOverwrites(spec));
   WEFT_RETURN_IF_ERROR(CheckEngine(spec));
   WEFT_RETURN_IF_ERROR(CheckBitDepth(spec));
   WEFT_RETURN_IF_ERROR(CheckFrames(spec));

@@ -106,7 +106,17 @@ TEST_F(PlacesTest, RefuseAnOutputThatCannotBeWritten) {
 TEST_F(PlacesTest, RefuseToWriteOverTheInputUnderAnyName) {
   std::filesystem::create_hard_link(folder_.path() / "clip.mp4", folder_.path() / "link.mp4");
   spec_.set_output_path(folder_.File("link.mp4"));
-  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "must not be the input");
+  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "it is the input");
+}
+
+TEST_F(PlacesTest, RefuseToSaveAnchorsWhereTheyCannotBeOrOverWhatTheJobReads) {
+  spec_.set_save_look_path(folder_.File("none") + "/a.look");
+  ExpectEnd(CheckTarget(spec_), ExitCode::kCannotWrite, "save-anchors: cannot write");
+  std::filesystem::create_symlink(folder_.path() / "clip.mp4", folder_.path() / "a.look");
+  spec_.set_save_look_path(folder_.File("a.look"));
+  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "it is the input");
+  spec_.set_save_look_path(folder_.File("b.look"));
+  EXPECT_TRUE(CheckTarget(spec_));
 }
 
 TEST_F(PlacesTest, ADeflickerJobNeedsItsClipsAndNoModel) {
@@ -128,7 +138,7 @@ TEST_F(PlacesTest, RefuseToWriteOverTheGuideUnderAnyName) {
   spec_.set_kind(v1::JOB_KIND_DEFLICKER);
   spec_.set_guide_path(folder_.File("guide.mp4"));
   spec_.set_output_path(folder_.File("link.mp4"));
-  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "must not be the guide");
+  ExpectEnd(CheckTarget(spec_), ExitCode::kBadInput, "it is the guide");
 }
 
 }  // namespace

@@ -151,5 +151,20 @@ TEST_F(StateFolderTest, SaysThatItCannotBeMade) {
   EXPECT_FALSE(StateFolder::Open(folder_.File("file")));
 }
 
+TEST(IsWorthKeeping, UnlessTheInputIsAtFault) {
+  v1::JobStatus status;
+  status.set_frames_total(6);
+  status.set_frames_done(5);
+  EXPECT_FALSE(IsWorthKeeping(status, ErrorCode::kInvalidArgument));
+  EXPECT_FALSE(IsWorthKeeping(status, ErrorCode::kNotFound));
+  EXPECT_TRUE(IsWorthKeeping(status, ErrorCode::kNoSpace));
+  EXPECT_TRUE(IsWorthKeeping(status, ErrorCode::kPermissionDenied));
+  EXPECT_TRUE(IsWorthKeeping(status, ErrorCode::kUnavailable));
+  EXPECT_TRUE(IsWorthKeeping(status, ErrorCode::kCancelled));
+  status.set_frames_done(6);
+  EXPECT_TRUE(IsWorthKeeping(status, ErrorCode::kNotFound)) << "of the output's folder, by now";
+  EXPECT_FALSE(IsWorthKeeping({}, ErrorCode::kNotFound)) << "no clip was found";
+}
+
 }  // namespace
 }  // namespace weft::cli
