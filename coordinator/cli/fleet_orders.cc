@@ -1,4 +1,4 @@
-// pause, resume, cancel, retry, drop, priority, drain, undrain.
+// pause, resume, cancel, retry, drop, forget, priority, drain, undrain.
 
 #include <iostream>
 #include <memory>
@@ -19,10 +19,13 @@ struct JobOrder {
   std::string question;  // Of a dangerous one: "Cancel".
   std::function<void(const std::string& job, v1::ToCoordinator& order)> write;
   std::string outcome = {};  // What there is to say then, where it is not the job's state.
+  bool forgets = false;      // The job has no state after it.
 };
 
 void TellState(const JobOrder& order, const v1::JobSummary& job, v1::JobState state, bool json) {
-  if (json) {
+  if (json && order.forgets) {
+    std::cout << coordinator::Dump({{"job", job.job()}, {"forgotten", true}}) << std::endl;
+  } else if (json) {
     std::cout << coordinator::Dump(
                      {{"job", job.job()}, {"state", coordinator::JobStateName(state)}})
               << std::endl;
@@ -57,7 +60,8 @@ Result<ExitCode> Give(const JobOrder& order,
     v1::ToCoordinator message;
     order.write(job.job(), message);
     WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
-                          client.Ask(message, v1::FromCoordinator::kJobStatus));
+                          client.Ask(message, order.forgets ? v1::FromCoordinator::kJobForgotten
+                                                            : v1::FromCoordinator::kJobStatus));
     TellState(order, job, answer.job_status().state(), options.json);
   }
   return ExitCode::kDone;
@@ -167,6 +171,17 @@ FleetCommands AddOrderCommands(CLI::App& app, FleetOptions& options) {
              order.mutable_drop_result()->set_job(job);
            },
            "its result is dropped"}),
+      JobCommand(app, options,
+                 {{"forget",
+                   "Give back all the space of a job that has ended: its result, and what a retry "
+                   "would start from",
+                   "  weft forget neon --yes\n"},
+                  "Forget",
+                  [](const std::string& job, v1::ToCoordinator& order) {
+                    order.mutable_forget_job()->set_job(job);
+                  },
+                  "forgotten",
+                  true}),
       PriorityCommand(app, options),
       DrainCommand(app, options,
                    {"drain", "Let a worker finish and give it nothing more, also after restarts",

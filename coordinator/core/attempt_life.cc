@@ -172,7 +172,10 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
 
 bool AttemptLife::IsPlausible(const AttemptId& attempt, const Holder& holder) const {
   const Task* task = floor_.tasks.Find(attempt.task);
-  if (task == nullptr || attempt.number > task->starts || attempt.epoch > floor_.epoch) {
+  if (task == nullptr) {
+    return attempt.epoch <= floor_.epoch && floor_.jobs.WasForgotten(attempt.task.job);
+  }
+  if (attempt.number > task->starts || attempt.epoch > floor_.epoch) {
     return false;
   }
   if (attempt.number != task->attempt) {

@@ -33,7 +33,7 @@ void DropAllButResult(const Job& job, Effects& effects) {
 bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& floor) {
   const Task* task = floor.tasks.Find(attempt.task);
   if (task == nullptr) {
-    return true;
+    return !floor.jobs.WasForgotten(attempt.task.job);
   }
   const Job& job = *floor.jobs.Find(attempt.task.job);
   const bool open = job.state != JobState::kDone;

@@ -17,8 +17,9 @@ void DropAllButResult(const Job& job, Effects& effects);
 
 // Whether this output of the attempt may be read by a task that runs now or later, or may yet
 // become the task's result, or belongs to the job's result, as long as that is kept. Of a job that
-// failed or was cancelled everything is needed that a retry would start from. Attempts at tasks
-// that are not known are none of the farm's business: needed.
+// failed or was cancelled everything is needed that a retry would start from, and of one that was
+// forgotten nothing. Other attempts at tasks that are not known are none of the farm's business:
+// needed.
 bool IsNeeded(const AttemptId& attempt, const std::string& output, const Floor& floor);
 
 // Whether any of them may.

@@ -49,6 +49,19 @@ void ClientDesk::Hear(const PeerId& from,
   Answer(from, id, jobs_.Prioritize(id, request.priority(), effects), now, effects);
 }
 
+void ClientDesk::Hear(const PeerId& from, const v1::ForgetJob& request, Effects& effects) {
+  const JobId id{request.job()};
+  // A job that has ended is watched by nobody: its last status, said behind the same event, ended
+  // every watch.
+  if (const Status forgotten = jobs_.Forget(id, effects); !forgotten) {
+    Refuse(from, forgotten.error(), effects);
+    return;
+  }
+  Message answer{from, {}};
+  answer.body.mutable_job_forgotten()->set_job(id.value);
+  effects.messages.push_back(std::move(answer));
+}
+
 void ClientDesk::Change(
     const PeerId& from, const std::string& job, JobChange change, Time now, Effects& effects) {
   const JobId id{job};

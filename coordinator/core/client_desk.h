@@ -25,6 +25,8 @@ class ClientDesk {
   void Hear(const PeerId& from, const v1::SubmitJob& request, Effects& effects);
   void Hear(const PeerId& from, const v1::WatchJob& request, Time now, Effects& effects);
   void Hear(const PeerId& from, const v1::PrioritizeJob& request, Time now, Effects& effects);
+  // Answered once it is on disk that the job is forgotten.
+  void Hear(const PeerId& from, const v1::ForgetJob& request, Effects& effects);
 
   // Cancel, Pause, Resume, Retry or DropResult. Answered likewise.
   using JobChange = Status (JobLife::*)(const JobId& id, Effects& effects);

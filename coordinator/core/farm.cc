@@ -88,6 +88,11 @@ void Farm::DropPastResults(Time now, Effects& effects) {
   }
 }
 
+void Farm::ForgetPastJobs(Time now, Effects& effects) {
+  floor_.now = now;
+  jobs_.ForgetPast(effects);
+}
+
 std::optional<Time> Farm::NextWakeup() const {
   std::optional<Time> next;
   for (const std::optional<Time>& due :
@@ -138,6 +143,8 @@ void Farm::Route(const MessageArrived& arrived, Time now, Effects& effects) {
       return clients_.Change(from, message.retry_job().job(), &JobLife::Retry, now, effects);
     case v1::ToCoordinator::kDropResult:
       return clients_.Change(from, message.drop_result().job(), &JobLife::DropResult, now, effects);
+    case v1::ToCoordinator::kForgetJob:
+      return clients_.Hear(from, message.forget_job(), effects);
     case v1::ToCoordinator::kPrioritizeJob:
       return clients_.Hear(from, message.prioritize_job(), now, effects);
     case v1::ToCoordinator::kDrainWorker:

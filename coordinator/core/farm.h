@@ -61,6 +61,9 @@ class Farm {
   // called now and then.
   void DropPastResults(Time now, Effects& effects);
 
+  // Forgets jobs whose time is over (FarmOptions::job_keep). To be called now and then.
+  void ForgetPastJobs(Time now, Effects& effects);
+
   // When a Tick has something to do; nothing while the farm waits for messages only.
   [[nodiscard]] std::optional<Time> NextWakeup() const;
 

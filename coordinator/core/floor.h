@@ -47,6 +47,8 @@ struct FarmOptions {
   Duration result_keep = std::chrono::hours(168);
   // Of one user: with more kept, no further job whose result is to be kept is accepted.
   std::uint64_t result_bytes_max = std::uint64_t{64} << 30;
+  // A job is forgotten so long after it has ended. Nothing: when somebody asks for it.
+  std::optional<Duration> job_keep = std::nullopt;
   std::uint32_t pictures_since = kPicturesSince;  // Of the workers; another one only in tests.
   // From our time to the time since 1970: for people to read, and for how long results are kept.
   Duration unix_offset{0};

@@ -90,6 +90,11 @@ tl::expected<v1::JobSubmitted, Refusal> JobLife::Submit(const v1::SubmitJob& req
   if (const Job* known = floor_.jobs.Find(id); known != nullptr) {
     return Rediscover(*known, request).map_error(Plain);
   }
+  if (floor_.jobs.WasForgotten(id)) {
+    return tl::unexpected(
+        Plain({ErrorCode::kAlreadyExists, "the client token is that of job " + id.value +
+                                              ", which was forgotten; take another token"}));
+  }
   if (auto refusal = FindRefusal(request); refusal.has_value()) {
     return tl::unexpected(*std::move(refusal));
   }

@@ -29,6 +29,7 @@ class JobLife {
   // kUnsupported: no connected worker could run it; says what each lacks.
   // kResourceExhausted: the user has as many open jobs as one may have.
   // kAlreadyExists: the token is that of another specification; names the first field that differs.
+  // Or that of a job that was forgotten.
   // kNoSpace: jobs are held back, and this is a new one.
   // kNotFound, kFailedPrecondition: it is to wait for a job that is not there, or cannot be done.
   tl::expected<v1::JobSubmitted, Refusal> Submit(const v1::SubmitJob& request, Effects& effects);
@@ -46,6 +47,12 @@ class JobLife {
   // What the job has written and is kept here goes now. No effect where it has gone already.
   // kFailedPrecondition: it is not done, or keeps none.
   Status DropResult(const JobId& id, Effects& effects);
+
+  // Nothing is kept of a job that has ended, but that there was one. No effect where that was done
+  // before. kFailedPrecondition: it has not ended.
+  Status Forget(const JobId& id, Effects& effects);
+  // Forgets what has ended long ago, by FarmOptions::job_keep: some of it, so call it now and then.
+  void ForgetPast(Effects& effects);
 
   // kInvalidArgument: not 0 to 100.
   Status Prioritize(const JobId& id, std::uint32_t priority, Effects& effects);

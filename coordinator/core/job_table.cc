@@ -106,6 +106,23 @@ void JobTable::Move(Job& job, JobState state) {
   job.state = state;
 }
 
+void JobTable::Forget(const JobId& id, std::uint64_t unix_ms) {
+  const auto job = jobs_.find(id);
+  assert(job != jobs_.end() && !IsOpen(job->second.state));
+  for (const std::string& before : job->second.terms.after()) {
+    const auto followers = followers_.find({before});
+    if (followers != followers_.end()) {
+      auto& ids = followers->second;
+      ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());
+    }
+  }
+  followers_.erase(id);
+  by_sequence_.erase(job->second.sequence);
+  by_id_.Erase(id);
+  jobs_.erase(job);
+  forgotten_[id] = unix_ms;
+}
+
 const std::vector<JobId>& JobTable::FollowersOf(const JobId& id) const {
   static const std::vector<JobId> nobody;
   const auto followers = followers_.find(id);

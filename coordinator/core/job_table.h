@@ -77,6 +77,16 @@ class JobTable {
 
   void Move(Job& job, JobState state);
 
+  // It is here no more, and known for that. REQUIRES: it has ended.
+  void Forget(const JobId& id, std::uint64_t unix_ms);
+  // Likewise, of a job that an earlier life has forgotten.
+  void NoteForgotten(const JobId& id, std::uint64_t unix_ms) { forgotten_[id] = unix_ms; }
+  // Not even known for that any more.
+  void Unlearn(const JobId& id) { forgotten_.erase(id); }
+  [[nodiscard]] bool WasForgotten(const JobId& id) const { return forgotten_.count(id) > 0; }
+  // When each was.
+  [[nodiscard]] const std::map<JobId, std::uint64_t>& Forgotten() const { return forgotten_; }
+
   [[nodiscard]] Job* Find(const JobId& id);
   [[nodiscard]] const Job* Find(const JobId& id) const;
 
@@ -99,6 +109,7 @@ class JobTable {
   std::map<std::uint64_t, const Job*> by_sequence_;
   std::map<std::string, std::uint32_t> open_;  // By user.
   std::map<JobId, std::vector<JobId>> followers_;
+  std::map<JobId, std::uint64_t> forgotten_;
   std::uint64_t last_sequence_ = 0;
 };
 

@@ -25,6 +25,8 @@ const std::string* JobToChange(const Message& message) {
       return &message.prioritize_job().job();
     case Message::kDropResult:
       return &message.drop_result().job();
+    case Message::kForgetJob:
+      return &message.forget_job().job();
     default:
       return nullptr;
   }

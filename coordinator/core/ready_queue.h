@@ -56,6 +56,9 @@ class ReadyQueue {
   // A job may have ready tasks from now on. No effect when it is known.
   void AddJob(const JobId& job, const Standing& standing);
 
+  // REQUIRES: the job was added, and none of its tasks is ready.
+  void RemoveJob(const JobId& job) { jobs_.Erase(job); }
+
   // REQUIRES: the task's job was added.
   void Insert(const Requirement& requirement, const ReadyTask& task);
   void Erase(const Requirement& requirement, std::uint64_t job_sequence, const TaskId& id);

@@ -48,6 +48,12 @@ Record ToRecord(v1::JobRecord job) {
   return record;
 }
 
+Record ToRecord(v1::ForgottenJob job) {
+  Record record{"job/" + job.job(), Versioned()};
+  *record.value.mutable_forgotten() = std::move(job);
+  return record;
+}
+
 Record ToRecord(v1::TaskRecord task) {
   Record record{KeyOf(task.task()), Versioned()};
   *record.value.mutable_task() = std::move(task);
@@ -60,6 +66,14 @@ Record RecordOf(const TaskId& task) {
   ToWire(task, id);
   record.key = KeyOf(id);
   return record;
+}
+
+Record Erased(const TaskId& task) {
+  return {KeyOf(ToWire(task)), {}, true};
+}
+
+Record Erased(const JobId& job) {
+  return {"job/" + job.value, {}, true};
 }
 
 Record ToRecord(v1::WorkerRecord worker) {

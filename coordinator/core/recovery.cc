@@ -30,6 +30,9 @@ bool HasOtherPictures(const Job& job, const Floor& floor) {
 }
 
 Status RecoverJob(const v1::LedgerRecord& value, Floor& floor) {
+  if (value.has_forgotten()) {
+    floor.jobs.NoteForgotten({value.forgotten().job()}, value.forgotten().unix_ms());
+  }
   if (!value.has_job()) {
     return {};
   }

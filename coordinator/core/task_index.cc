@@ -32,6 +32,27 @@ Task* TaskIndex::Find(const TaskId& id) const {
   return nullptr;
 }
 
+void TaskIndex::Erase(const Task& task) {
+  last_found_ = nullptr;
+  --count_;
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t hole = IdHash()(task.id) & mask;
+  while (slots_[hole].task != &task) {
+    hole = (hole + 1) & mask;
+  }
+  // Whoever stands behind it moves up, unless that would be in front of the slot that their hash
+  // names: Find() goes no further than to a free slot.
+  for (std::size_t i = (hole + 1) & mask; slots_[i].task != nullptr; i = (i + 1) & mask) {
+    const std::size_t from_own = (i - slots_[i].hash) & mask;
+    const std::size_t from_hole = (i - hole) & mask;
+    if (from_own >= from_hole) {
+      slots_[hole] = slots_[i];
+      hole = i;
+    }
+  }
+  slots_[hole] = Slot{};
+}
+
 void TaskIndex::Put(const Slot& full) {
   const std::size_t mask = slots_.size() - 1;
   std::size_t i = full.hash & mask;

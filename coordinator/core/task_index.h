@@ -1,5 +1,5 @@
 // Tasks by their ids. A table of a million tasks outgrows every cache, so looking one up must touch
-// little: a slot of this index and the task itself. Only ever grows; one thread.
+// little: a slot of this index and the task itself. Its memory only ever grows; one thread.
 
 #pragma once
 
@@ -16,6 +16,9 @@ class TaskIndex {
  public:
   // REQUIRES: no task of this id is there; the task stays where it is, and keeps its id.
   void Insert(Task& task);
+
+  // REQUIRES: it was inserted.
+  void Erase(const Task& task);
 
   // Null when there is none.
   [[nodiscard]] Task* Find(const TaskId& id) const;

@@ -86,7 +86,7 @@ void TaskTable::Add(const Job& job) {
 }
 
 void TaskTable::AddTask(const Job& job, const PlannedTask& planned, JobTasks& of_job) {
-  Task& task = tasks_.emplace_back();
+  Task& task = of_job.kept.emplace_back();
   task.id = IdOf(job.id, planned.place);
   task.plan = &planned;
   task.of_job = &of_job;
@@ -142,6 +142,25 @@ std::vector<const Task*> TaskTable::OfJob(const JobId& job) const {
     return {};
   }
   return {known->second.tasks.begin(), known->second.tasks.end()};
+}
+
+std::vector<const Task*> TaskTable::All() const {
+  std::vector<const Task*> all;
+  for (const auto& [id, of_job] : jobs_) {
+    all.insert(all.end(), of_job.tasks.begin(), of_job.tasks.end());
+  }
+  return all;
+}
+
+void TaskTable::Remove(const JobId& job) {
+  const auto known = jobs_.find(job);
+  assert(known != jobs_.end() && known->second.closed);
+  for (const Task& task : known->second.kept) {
+    assert(task.state != TaskState::kRunning && task.queue == Task::Queue::kNone);
+    by_id_.Erase(task);
+  }
+  ready_.RemoveJob(job);
+  jobs_.erase(known);
 }
 
 void TaskTable::Start(Task& task, std::uint64_t epoch, const Holder& holder) {

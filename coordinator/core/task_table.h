@@ -75,6 +75,7 @@ struct JobTasks {
   Requirement whole;                      // Of most stages.
   Requirement files;         // Of those that only read and write files: any device will do.
   std::vector<Task*> tasks;  // In the order of their ids.
+  std::deque<Task> kept;     // They stay where they are.
 };
 
 class TaskTable {
@@ -161,8 +162,11 @@ class TaskTable {
   // REQUIRES: the job was added.
   [[nodiscard]] const JobTally& Tally(const JobId& job) const;
 
-  // In the order in which they were added.
-  [[nodiscard]] const std::deque<Task>& All() const { return tasks_; }
+  // The job is to be forgotten. REQUIRES: it is closed, and none of its tasks runs.
+  void Remove(const JobId& job);
+
+  // Those of each job one after the other, in the order of their ids.
+  [[nodiscard]] std::vector<const Task*> All() const;
 
   // The job's tasks, in the order of their ids; none when the job is not known.
   [[nodiscard]] std::vector<const Task*> OfJob(const JobId& job) const;
@@ -177,7 +181,6 @@ class TaskTable {
   void Unqueue(Task& task);
   void CountRunning(const JobTasks& job, bool more);
 
-  std::deque<Task> tasks_;
   TaskIndex by_id_;
   std::unordered_map<JobId, JobTasks, IdHash> jobs_;
   ReadyQueue ready_;

@@ -56,6 +56,7 @@ Route PauseJob(const Asked& asked);
 Route ResumeJob(const Asked& asked);
 Route CancelJob(const Asked& asked);
 Route DropResult(const Asked& asked);
+Route ForgetJob(const Asked& asked);
 Route RetryJob(const Asked& asked);
 Route PrioritizeJob(const Asked& asked);
 Route ListWorkers(const Asked& asked);

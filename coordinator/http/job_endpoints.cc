@@ -221,6 +221,14 @@ Route DropResult(const Asked& asked) {
   return Ask(std::move(message), StateReply);
 }
 
+Route ForgetJob(const Asked& asked) {
+  v1::ToCoordinator message;
+  message.mutable_forget_job()->set_job(asked.name);
+  return Ask(std::move(message), [](const Answer& answer) {
+    return JsonReply(kOk, {{"job", answer.job_forgotten().job()}, {"forgotten", true}});
+  });
+}
+
 Route PrioritizeJob(const Asked& asked) {
   const Json body = BodyOf(asked);
   constexpr std::uint32_t kPriorityMax = 100;

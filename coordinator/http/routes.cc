@@ -23,7 +23,7 @@ struct Entry {
   Route (*route)(const Asked& asked);
 };
 
-constexpr std::array<Entry, 19> kEntries = {{
+constexpr std::array<Entry, 20> kEntries = {{
     {"GET", "/healthz", ShowHealth},
     {"GET", "/readyz", ShowReadiness},
     {"GET", "/metrics", ShowMetrics},
@@ -37,6 +37,7 @@ constexpr std::array<Entry, 19> kEntries = {{
     {"POST", "/api/v1/jobs/{}/cancel", CancelJob},
     {"POST", "/api/v1/jobs/{}/retry", RetryJob},
     {"POST", "/api/v1/jobs/{}/drop", DropResult},
+    {"POST", "/api/v1/jobs/{}/forget", ForgetJob},
     {"PUT", "/api/v1/jobs/{}/priority", PrioritizeJob},
     {"GET", "/api/v1/workers", ListWorkers},
     {"POST", "/api/v1/workers/{}/drain", DrainWorker},

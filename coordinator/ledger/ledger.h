@@ -22,8 +22,8 @@ class Ledger {
   // kUnsupported: a newer Weft wrote the ledger.  kDataLoss: it is damaged.
   virtual Result<std::vector<Record>> Load() = 0;
 
-  // Writes all records or none; durable on return. Of equal keys the later counts. Ok for none.
-  // kNoSpace: the disk is too full; nothing was written.
+  // Writes or erases all records or none; durable on return. Of equal keys the later counts. Ok for
+  // none. kNoSpace: the disk is too full; nothing was written.
   virtual Status Commit(const RecordBatch& records) = 0;
 };
 

@@ -18,7 +18,11 @@ Result<std::vector<Record>> MemoryLedger::Load() {
 Status MemoryLedger::Commit(const RecordBatch& records) {
   for (std::size_t i = 0; i < records.size(); ++i) {
     const auto [key, bytes] = records.At(i);
-    disk_[std::string(key)] = bytes;
+    if (bytes.empty()) {
+      disk_.erase(std::string(key));
+    } else {
+      disk_[std::string(key)] = bytes;
+    }
   }
   return {};
 }

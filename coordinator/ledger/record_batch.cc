@@ -11,7 +11,9 @@ RecordBatch::RecordBatch(std::initializer_list<Record> records) {
 void RecordBatch::Add(const Record& record) {
   buffer_.append(record.key);
   const std::size_t key = buffer_.size();
-  record.value.AppendToString(&buffer_);
+  if (!record.erased) {
+    record.value.AppendToString(&buffer_);
+  }
   ends_.push_back({key, buffer_.size()});
 }
 

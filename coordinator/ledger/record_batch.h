@@ -21,7 +21,7 @@ class RecordBatch {
   void Add(const Record& record);
   void Add(std::string_view key, std::string_view bytes);
 
-  // Bytes of a record; valid until the next Add().
+  // Bytes of a record, none of one that goes; valid until the next Add().
   struct View {
     std::string_view key;
     std::string_view bytes;

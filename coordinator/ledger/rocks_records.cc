@@ -135,7 +135,10 @@ Status RocksRecords::Write(const RecordBatch& puts,
   rocksdb::Status added;
   for (std::size_t i = 0; i < puts.size(); ++i) {
     const auto [key, bytes] = puts.At(i);
-    added = added.ok() ? batch.Put(key, bytes) : added;
+    const auto write = [&, key = key, bytes = bytes] {
+      return bytes.empty() ? batch.Delete(key) : batch.Put(key, bytes);
+    };
+    added = added.ok() ? write() : added;
   }
   for (const std::string& key : deletes) {
     added = added.ok() ? batch.Delete(key) : added;

@@ -48,6 +48,7 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.link_bytes_per_second = options.link_bytes_per_second;
   farm.result_keep = options.results.keep;
   farm.result_bytes_max = options.results.user_bytes_max;
+  farm.job_keep = options.job_keep;
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
       options.bulk_public_address.empty() ? bulk_address : options.bulk_public_address;
@@ -172,6 +173,7 @@ void Server::Sweep() {
   if (const Time now = clock_.Now(); now - results_looked_ >= kResultLookPeriod) {
     results_looked_ = now;
     farm_->DropPastResults(now, effects_);
+    farm_->ForgetPastJobs(now, effects_);
     gathered_.Add(effects_);
   }
 }

@@ -62,8 +62,9 @@ struct ServerOptions {
   double link_bytes_per_second = kNetworkBytesPerSecond;
   DiskLimits disk = {};  // Of the state folder's disk.
   LogKeeping logs = {};
-  UploadLimits uploads = {};  // Of files that users hand in.
-  ResultLimits results = {};  // Of what their jobs write and is kept here.
+  UploadLimits uploads = {};                        // Of files that users hand in.
+  ResultLimits results = {};                        // Of what their jobs write and is kept here.
+  std::optional<Duration> job_keep = std::nullopt;  // See FarmOptions.
   // Hears of every job, on the server's thread, which waits for it. Empty: nobody does.
   std::function<void(const JobEvent& event)> hear_job = {};
   // Takes workers at their word on what they have stored, rather than compare it with what is

@@ -305,6 +305,12 @@ void AddResults(CLI::App& app, ResultLimits& limits) {
            limits.keep);
 }
 
+void AddJobs(CLI::App& app, std::optional<Duration>& keep) {
+  keep = std::chrono::hours(720);
+  AddHours(app, "--job-hours",
+           "A job is forgotten so long after it has ended, with all that is stored of it", *keep);
+}
+
 void AddOptions(CLI::App& app, Options& options) {
   app.add_option("--state", options.server.state_folder, "Folder for ledger, blobs and logs")
       ->required();
@@ -321,6 +327,7 @@ void AddOptions(CLI::App& app, Options& options) {
   AddLink(app, options.server);
   AddUploads(app, options.server.uploads);
   AddResults(app, options.server.results);
+  AddJobs(app, options.server.job_keep);
   app.add_option("--http", options.http_address,
                  "Address for HTTP, such as 127.0.0.1:7780; whoever reaches it may command, unless "
                  "there are tokens")

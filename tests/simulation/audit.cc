@@ -70,6 +70,7 @@ void Audit::Trace(const std::string& line) {
 
 void Audit::AfterRestore(const Floor& floor) {
   is_restored_ = true;
+  NoteForgotten(floor);
   NoteBeginnings(floor);  // The life before may have died as soon as its first batch was on disk.
   for (const std::string& job : accepted_) {
     if (floor.jobs.Find({job}) == nullptr) {
@@ -89,6 +90,27 @@ void Audit::AfterRestore(const Floor& floor) {
   }
   if (auto breach = coordinator::FindBreach(floor); breach.has_value()) {
     Breach(*breach);
+  }
+}
+
+void Audit::NoteForgotten(const Floor& floor) {
+  for (const auto& [job, unix_ms] : floor.jobs.Forgotten()) {
+    if (forgetting_.count(job.value) == 0) {
+      Breach("job " + job.value + " is forgotten, and nobody has asked for that");
+    }
+    ReleasePromises(job);
+  }
+  for (const std::string& job : forgotten_) {
+    if (floor.jobs.Find({job}) != nullptr || !floor.jobs.WasForgotten({job})) {
+      Breach("job " + job + " was forgotten, and is back or not known for that");
+    }
+  }
+}
+
+void Audit::ReleasePromises(const JobId& job) {
+  accepted_.erase(job.value);
+  for (auto it = committed_.begin(); it != committed_.end();) {
+    it = it->first.job == job ? committed_.erase(it) : std::next(it);
   }
 }
 
@@ -120,7 +142,8 @@ void Audit::AfterTurn(const Floor& floor) {
   if (++turns_ % kDivergenceEvery != 0) {
     return;
   }
-  for (const coordinator::Task& task : floor.tasks.All()) {
+  for (const coordinator::Task* const known : floor.tasks.All()) {
+    const coordinator::Task& task = *known;
     if (task.attempt == 0) {
       continue;
     }
@@ -135,7 +158,8 @@ void Audit::AfterTurn(const Floor& floor) {
 }
 
 void Audit::AfterDrop(const Floor& floor, const Blobs& blobs) {
-  for (const coordinator::Task& task : floor.tasks.All()) {
+  for (const coordinator::Task* const known : floor.tasks.All()) {
+    const coordinator::Task& task = *known;
     if (task.state == TaskState::kDone) {
       const coordinator::Job& job = *floor.jobs.Find(task.id.job);
       const auto lost = job.result_dropped_unix_ms == 0 ? FindLost(task, blobs) : std::nullopt;
@@ -210,8 +234,44 @@ bool Audit::CheckBeginning(const v1::LedgerRecord& before,
   return true;
 }
 
+bool Audit::CheckForgetting(const coordinator::Record& record,
+                            const std::vector<coordinator::Record>& batch) {
+  if (!record.value.has_forgotten() && !record.erased) {
+    return false;
+  }
+  const std::string of_task = "task/";
+  if (record.erased && record.key.rfind(of_task, 0) != 0) {
+    Breach("a record is erased for good: " + record.key);
+    return true;
+  }
+  // The last that is known of the job, on disk or on its way there with this.
+  const std::size_t begin = of_task.size();
+  const std::string job = record.erased
+                              ? record.key.substr(begin, record.key.find('/', begin) - begin)
+                              : record.value.forgotten().job();
+  const auto is_of_job = [&](const auto& other) {
+    return other.value.has_job() && other.value.job().job() == job;
+  };
+  const auto last = std::find_if(batch.rbegin(), batch.rend(), is_of_job);
+  const auto on_disk = OnDisk("job/" + job);
+  const v1::LedgerRecord known = last != batch.rend() ? last->value : on_disk.value();
+  if (IsOpen(static_cast<coordinator::JobState>(known.job().state()))) {
+    Breach("a job is forgotten that has not ended: " + job);
+  }
+  forgetting_.insert(job);
+  return true;
+}
+
+bool Audit::IsForgotten(const std::string& job) const {
+  const auto record = OnDisk("job/" + job);
+  return record.has_value() && record->has_forgotten();
+}
+
 void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
   for (const coordinator::Record& record : records) {
+    if (CheckForgetting(record, records)) {
+      continue;
+    }
     const auto before = OnDisk(record.key);
     if (!before.has_value() || CheckBeginning(*before, record.value, records)) {
       continue;
@@ -229,9 +289,21 @@ void Audit::BeforeSend(const coordinator::Message& message) {
     if (!OnDisk("job/" + job).has_value()) {
       Breach("a job was accepted before it was on disk");
     }
-    accepted_.insert(job);
+    if (!IsForgotten(job)) {
+      accepted_.insert(job);
+    }
+  } else if (body.has_job_forgotten()) {
+    const std::string& job = body.job_forgotten().job();
+    if (!IsForgotten(job)) {
+      Breach("a job was called forgotten before that was on disk");
+    }
+    forgotten_.insert(job);
+    ReleasePromises({job});
   } else if (body.has_assign_task()) {
     const v1::AttemptId& attempt = body.assign_task().task().attempt();
+    if (IsForgotten(attempt.task().job())) {
+      return;  // In the same turn, behind it.
+    }
     const auto record = OnDisk(KeyOf(*FromWire(attempt.task())));
     // In the same turn an elder attempt may have brought the result: then that is the latest one.
     if (!record.has_value() ||
@@ -261,6 +333,9 @@ void Audit::OnLie(const Floor& floor, const v1::TaskCompleted& completed) {
 }
 
 bool Audit::IsOver(const AttemptId& attempt) const {
+  if (IsForgotten(attempt.task.job.value)) {
+    return true;
+  }
   const auto record = OnDisk(KeyOf(attempt.task));
   if (!record.has_value()) {
     return false;
@@ -279,6 +354,9 @@ std::size_t Audit::CountBeginnings(const std::string& job, std::uint64_t epoch) 
 }
 
 void Audit::Promise(const AttemptId& attempt) {
+  if (IsForgotten(attempt.task.job.value)) {
+    return;  // In the same turn, behind it.
+  }
   const auto record = OnDisk(KeyOf(attempt.task));
   if (!record.has_value() || record->task().attempt() < attempt.number) {
     Breach("an outcome of " + Name(attempt.task) + " was acknowledged before it was on disk");

@@ -73,8 +73,8 @@ class Audit {
   // How many results workers were told are safe; only ever more.
   [[nodiscard]] std::size_t Results() const { return results_; }
 
-  // On disk, the task has a result; or the job was begun anew by another version after the attempt,
-  // whose inputs may be gone.
+  // On disk, the task has a result, or its job is forgotten; or the job was begun anew by another
+  // version after the attempt, whose inputs may be gone.
   [[nodiscard]] bool IsOver(const AttemptId& attempt) const;
 
   // How often other versions had begun the job anew when this life of the coordinator began to
@@ -84,6 +84,14 @@ class Audit {
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
   void Promise(const AttemptId& attempt);
+  // That only jobs are forgotten that have ended. False: the record is of none that is.
+  bool CheckForgetting(const coordinator::Record& record,
+                       const std::vector<coordinator::Record>& batch);
+  [[nodiscard]] bool IsForgotten(const std::string& job) const;  // On disk.
+  // What the disk has as forgotten is forgotten, and nothing else is; and it stays so.
+  void NoteForgotten(const coordinator::Floor& floor);
+  // Nothing that was said of the job holds any more.
+  void ReleasePromises(const JobId& job);
   // Looks which jobs other versions have begun anew, as the disk says. What was brought to them
   // before counts no more.
   void NoteBeginnings(const coordinator::Floor& floor);
@@ -103,6 +111,8 @@ class Audit {
   std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
   std::set<std::string> accepted_;         // Jobs whose clients were told their names.
   std::set<std::string> liars_;            // Workers.
+  std::set<std::string> forgetting_;       // Jobs, as far as the coordinator wanted to.
+  std::set<std::string> forgotten_;        // Jobs whose clients were told so.
   std::size_t results_ = 0;
   bool is_restored_ = false;  // A life has begun, and its first batch is not known to be on disk.
   std::map<std::string, std::uint32_t> pictures_;  // By job: whose, as the disk said last.

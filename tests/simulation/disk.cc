@@ -39,7 +39,7 @@ void Disk::Append(const std::vector<coordinator::Record>& records) {
   std::string body;
   for (const coordinator::Record& record : records) {
     AppendSized(record.key, body);
-    AppendSized(coordinator::ToBytes(record.value), body);
+    AppendSized(record.erased ? "" : coordinator::ToBytes(record.value), body);
   }
   const std::uint64_t sum = Checksum(body);
   char tail[sizeof(sum)] = {};
@@ -91,7 +91,12 @@ void Disk::Apply(const std::string& bytes) {
   std::string_view rest(bytes.data(), bytes.size() - sizeof(std::uint64_t));
   while (!rest.empty()) {
     const std::string_view key = TakeSized(rest);
-    synced_[std::string(key)] = std::string(TakeSized(rest));
+    const std::string_view value = TakeSized(rest);
+    if (value.empty()) {
+      synced_.erase(std::string(key));
+    } else {
+      synced_[std::string(key)] = value;
+    }
   }
 }
 

@@ -22,6 +22,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "worker drained",
     "worker asked to leave",
     "result dropped",
+    "job forgotten",
     "other version everywhere",
     "worker lies",
 };

@@ -30,6 +30,7 @@ struct Fault {
     kDrainWorker,    // By an operator, who takes it back after `span`.
     kLeaveWorker,    // The process is asked to leave; if it is still there after `span`, to stop.
     kDropResult,     // `seat` counts the jobs: once it is done, its user drops what it has written.
+    kForgetJob,      // Likewise: once it has ended, its user has it forgotten.
     // Coordinator and workers are replaced by another version, whose pictures are others: within
     // `span`, each at a moment of its own, they are stopped, and started as that. detail: see
     // Software.

@@ -241,6 +241,8 @@ void World::Strike(const Fault& fault) {
       return clients_[fault.seat % clients_.size()].Cancel();
     case Fault::Kind::kDropResult:
       return clients_[fault.seat % clients_.size()].DropResult();
+    case Fault::Kind::kForgetJob:
+      return clients_[fault.seat % clients_.size()].Forget();
     case Fault::Kind::kPauseJob: {
       coordinator::ModelClient& client = clients_[fault.seat % clients_.size()];
       client.Pause(true);

@@ -53,7 +53,8 @@ class LossyFarm {
   // Some of what is there is lost; the farm hears of it, and of what it knows already.
   std::size_t Lose() {
     std::vector<AttemptId> damaged;
-    for (const Task& task : farm_.Subject().State().tasks.All()) {
+    for (const Task* const known : farm_.Subject().State().tasks.All()) {
+      const Task& task = *known;
       if (task.state == TaskState::kDone && Draw(3) == 0) {
         damaged.push_back(task.LatestAttempt());
         Drop(OutputPrefix(task.LatestAttempt()));
@@ -341,7 +342,8 @@ TEST(AttemptRedo, LeavesAloneWhatNobodyReadsAnyMoreAndWhatHasChanged) {
   farm.Submit("token", SampleSpec());
   farm.RunAll("w");
   std::vector<AttemptId> all;
-  for (const Task& task : farm.Subject().State().tasks.All()) {
+  for (const Task* const known : farm.Subject().State().tasks.All()) {
+    const Task& task = *known;
     all.push_back(task.LatestAttempt());
   }
   EXPECT_THAT(farm.RunAgain(all).effects.records, IsEmpty()) << "the job is done";

@@ -157,7 +157,8 @@ std::optional<std::string> FindBadStart(const Event& event,
 }
 
 std::optional<std::string> FindBreach(const Floor& floor) {
-  for (const Task& task : floor.tasks.All()) {
+  for (const Task* const known : floor.tasks.All()) {
+    const Task& task = *known;
     if (auto breach = FindBreach(task, floor); breach.has_value()) {
       return breach;
     }
@@ -170,11 +171,13 @@ std::optional<std::string> FindIdleness(const Floor& floor, Time now) {
     return std::nullopt;
   }
   std::map<std::string, std::uint32_t> running;  // By user.
-  for (const Task& task : floor.tasks.All()) {
+  for (const Task* const known : floor.tasks.All()) {
+    const Task& task = *known;
     running[floor.jobs.Find(task.id.job)->terms.user()] +=
         task.state == TaskState::kRunning ? 1 : 0;
   }
-  for (const Task& task : floor.tasks.All()) {
+  for (const Task* const known : floor.tasks.All()) {
+    const Task& task = *known;
     const Job& job = *floor.jobs.Find(task.id.job);
     const bool open = IsOpen(job.state) && job.state != JobState::kPaused &&
                       running[job.terms.user()] < floor.options.user_running_max;

@@ -124,6 +124,12 @@ Reply FarmScript::DropPastResults() {
   return Keep(std::move(effects));
 }
 
+Reply FarmScript::ForgetPastJobs() {
+  Effects effects;
+  farm_->ForgetPastJobs(now_, effects);
+  return Keep(std::move(effects));
+}
+
 Reply FarmScript::Restart() {
   std::vector<Record> records;
   for (const auto& [key, value] : disk_) {
@@ -171,7 +177,11 @@ void FarmScript::RunAll(const std::string& worker) {
 
 Reply FarmScript::Keep(Effects effects) {
   for (const Record& record : effects.records) {
-    disk_[record.key] = record.value;
+    if (record.erased) {
+      disk_.erase(record.key);
+    } else {
+      disk_[record.key] = record.value;
+    }
   }
   for (const Message& message : effects.messages) {
     if (message.body.has_job_status()) {

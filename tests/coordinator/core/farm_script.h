@@ -50,6 +50,8 @@ class FarmScript {
   Reply RunAgain(const std::vector<AttemptId>& damaged);
   // Has results dropped whose time is over.
   Reply DropPastResults();
+  // Has jobs forgotten whose time is over.
+  Reply ForgetPastJobs();
   // A new life on the same records, at the same time.
   Reply Restart();
   // The same, of a coordinator whose earlier life was of a version that stored no pictures.

@@ -27,8 +27,12 @@ class ModelClient {
   void Cancel() { cancels_ = true; }
   // Wants the job's result dropped once it is done.
   void DropResult() { drops_ = true; }
+  // Wants the job forgotten once it has ended.
+  void Forget() { forgets_ = true; }
   // There is nothing left that it wants.
-  [[nodiscard]] bool IsContent() const { return end_.has_value() && !WantsDrop(); }
+  [[nodiscard]] bool IsContent() const {
+    return end_.has_value() && !WantsDrop() && !WantsForgetting();
+  }
   // Wants the job paused, or not any more.
   void Pause(bool pauses) {
     pauses_ = pauses;
@@ -44,6 +48,9 @@ class ModelClient {
     if (WantsDrop()) {
       message.mutable_drop_result()->set_job(job_);
       asked_ = true;
+    } else if (WantsForgetting()) {
+      message.mutable_forget_job()->set_job(job_);
+      may_be_refused_ = true;  // Earlier questions may arrive after it.
     } else if (job_.empty()) {
       message.mutable_submit_job()->set_client_token(token_);
       *message.mutable_submit_job()->mutable_spec() = spec_;
@@ -66,6 +73,8 @@ class ModelClient {
         complaint_ = "one token made two jobs";
       }
       job_ = message.job_submitted().job();
+    } else if (message.has_job_forgotten()) {
+      forgotten_ = true;
     } else if (message.has_request_refused() && asked_) {
       dropped_ = true;  // None is kept.
     } else if (message.has_request_refused() && may_be_refused_) {
@@ -89,6 +98,10 @@ class ModelClient {
     return drops_ && !dropped_ && end_.has_value() && end_->state() == v1::JOB_STATE_DONE;
   }
 
+  [[nodiscard]] bool WantsForgetting() const {
+    return forgets_ && !forgotten_ && end_.has_value() && !WantsDrop();
+  }
+
   void Know(const v1::JobStatus& status) {
     dropped_ = dropped_ || (WantsDrop() && asked_);
     if (end_.has_value() && end_->state() != status.state()) {
@@ -107,7 +120,9 @@ class ModelClient {
   bool drops_ = false;
   bool asked_ = false;    // For that.
   bool dropped_ = false;  // As far as it knows.
-  bool paused_ = false;   // As far as it knows.
+  bool forgets_ = false;
+  bool forgotten_ = false;  // As far as it knows.
+  bool paused_ = false;     // As far as it knows.
   std::optional<v1::JobStatus> end_;
   std::string complaint_;
 };

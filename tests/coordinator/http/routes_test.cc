@@ -101,6 +101,7 @@ TEST(Routes, OrdersNameTheirJobAndWorker) {
   EXPECT_EQ(QuestionOf(Post("/api/v1/jobs/j-1/cancel")).message.cancel_job().job(), "j-1");
   EXPECT_EQ(QuestionOf(Post("/api/v1/jobs/j-1/retry")).message.retry_job().job(), "j-1");
   EXPECT_EQ(QuestionOf(Post("/api/v1/jobs/j-1/drop")).message.drop_result().job(), "j-1");
+  EXPECT_EQ(QuestionOf(Post("/api/v1/jobs/j-1/forget")).message.forget_job().job(), "j-1");
   const auto drain = QuestionOf(Post("/api/v1/workers/gpu%2F17/drain")).message.drain_worker();
   EXPECT_EQ(drain.worker(), "gpu/17");
   EXPECT_FALSE(drain.undo());

@@ -9,6 +9,7 @@
 #include "common/bulk/remote_blob_store.h"
 #include "common/checksum.h"
 #include "coordinator/core/worker_desk.h"
+#include "coordinator/ledger/rocks_ledger.h"
 #include "tests/common/temporary_folder.h"
 #include "tests/coordinator/core/sample_job.h"
 #include "tests/coordinator/server/running_server.h"
@@ -60,6 +61,39 @@ TEST_F(ServerTest, CarriesAJobFromSubmissionToItsEnd) {
   EXPECT_EQ(story.Client().Complaint(), "");
   EXPECT_EQ(story.Welcome()->bulk_address(), options_.bulk_address);
   EXPECT_TRUE(server.Stop());
+}
+
+TEST_F(ServerTest, GivesBackWhatAForgottenJobHasTaken) {
+  const auto records = [&] {
+    const auto ledger = OpenRocksLedger(options_.state_folder + "/ledger").value();
+    return ledger->Load().value();
+  };
+  std::string job;
+  {
+    RunningServer server(*context_, options_);
+    Story story(Connect(), Connect());
+    ASSERT_TRUE(story.LiveUntil(HasEnded));
+    job = story.Client().Job();
+  }
+  const std::size_t before = records().size();
+  ASSERT_GT(before, 20U) << "tasks";
+  {
+    RunningServer server(*context_, options_);
+    const auto connection = Connect();
+    v1::ToCoordinator forget;
+    forget.mutable_forget_job()->set_job(job);
+    Say(*connection, forget.SerializeAsString());
+    const auto answer = Hear(*connection, Story::kPatience);
+    ASSERT_TRUE(answer.has_value());
+    EXPECT_EQ(answer->job_forgotten().job(), job);
+    EXPECT_TRUE(server.Stop());
+  }
+  std::size_t left = 0;
+  for (const Record& record : records()) {
+    EXPECT_FALSE(record.value.has_task() || record.value.has_job()) << record.key;
+    left += record.value.has_forgotten() ? 1 : 0;
+  }
+  EXPECT_EQ(left, 1U);
 }
 
 TEST_F(ServerTest, GoesOnWithAJobAfterARestart) {
