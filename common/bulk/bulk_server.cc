@@ -301,6 +301,9 @@ void BulkServer::ReassureWaiting(Time now) {
   for (const Request& request : waiting_) {
     waiting.push_back(request.id);
   }
+  for (const auto& [ticket, id] : storing_) {
+    waiting.push_back(id);  // Who heard nothing for long would send it all again.
+  }
   for (const TransferId& id : waiting) {
     Answer(id, patience);
   }

@@ -98,7 +98,7 @@ Status CheckPrivacy(const std::string& address, const ZmqOptions& options) {
   return Failure(ErrorCode::kFailedPrecondition,
                  address +
                      ": other machines could listen in and join in; give keys, or say that "
-                     "plain TCP is meant");
+                     "plain TCP is meant (--plain-tcp)");
 }
 
 // Throws zmq::error_t.

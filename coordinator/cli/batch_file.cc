@@ -1,6 +1,7 @@
 #include "coordinator/cli/batch_file.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <set>
@@ -10,6 +11,7 @@
 
 #include "common/storage/object_place.h"
 #include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/output_name.h"
 #include "coordinator/cli/yaml_node.h"
 
 namespace weft::cli {
@@ -116,14 +118,6 @@ std::string InputField(const FieldNodes& job) {
   return kind != nullptr && kind->Scalar() == "deflicker" ? "style" : "input";
 }
 
-std::string With(std::string text, const std::string& word, const std::string& value) {
-  for (std::size_t at = text.find(word); at != std::string::npos;
-       at = text.find(word, at + value.size())) {
-    text.replace(at, word.size(), value);
-  }
-  return text;
-}
-
 // One file's jobs.
 class Batch {
  public:
@@ -179,9 +173,12 @@ class Batch {
     WEFT_RETURN_IF_ERROR(ReadAfter(clip, added.after));
     FieldNodes job = Without(Without(clip, kName), kAfter);
     if (const YAML::Node* const output = FindScalar(job, "output"); output != nullptr) {
-      const std::string number = std::to_string(jobs_.size() + 1);
-      const std::string named = With(output->Scalar(), "{name}", added.name);
-      job = Having(job, "output", With(named, "{number}", number));
+      const Status known = CheckOutputWords(output->Scalar());
+      if (!known) {
+        return Wrong(Where(path_, output->Mark()) + ": output", known.error().message());
+      }
+      const auto number = static_cast<std::uint32_t>(jobs_.size() + 1);
+      job = Having(job, "output", FilledOutput(output->Scalar(), {added.name, number}));
     }
     WEFT_RETURN_IF_ERROR(ReadJobNode(job, path_, added.options));
     if (!names_.insert(added.name).second) {

@@ -31,8 +31,8 @@ struct BatchJob {
 
 // variables: what ${NAME} stands for, in any value of the file.
 // kInvalidArgument: as ReadJobFile(); a variable that has no value; a pattern that no file fits;
-// two clips of one name or with one output; one after
-// a clip that is not further up. Says file:line:column.
+// something else in an output's braces; two clips of one name or with one output; one after a clip
+// that is not further up. Says file:line:column.
 Result<std::vector<BatchJob>> ReadBatchFile(const std::string& path,
                                             const std::map<std::string, std::string>& variables);
 

@@ -1,5 +1,6 @@
 #include "coordinator/cli/command_line.h"
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
@@ -10,6 +11,8 @@
 
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/mistyped.h"
+#include "coordinator/cli/output_name.h"
 #include "coordinator/cli/yaml_job.h"
 
 namespace weft::cli {
@@ -140,6 +143,10 @@ struct Commands {
     }
     return plan->parsed() ? *plan : *render;
   }
+
+  [[nodiscard]] std::vector<std::string> Names() const {
+    return {render->get_name(), deflicker->get_name(), plan->get_name()};
+  }
 };
 
 Commands AddCommands(CLI::App& app, Given& given) {
@@ -223,6 +230,19 @@ std::string ClipField(v1::JobKind kind) {
   return kind == v1::JOB_KIND_DEFLICKER ? "style" : "input";
 }
 
+// As weft submit has it, for a file of one job.
+Status FillOutput(const Given& given, JobOptions& options) {
+  const auto flag = given.values.find("output");
+  const Status known =
+      flag == given.values.end() ? Status() : CheckOutputWords(flag->second.front());
+  if (!known) {
+    return Failure(ErrorCode::kInvalidArgument, "--output: " + known.error().message());
+  }
+  const std::string name = std::filesystem::path(options.input).stem().string();
+  options.output = FilledOutput(options.output, {.name = name});
+  return {};
+}
+
 // of_command: what kind of jobs the command does; nothing for one that takes any.
 Result<JobOptions> Options(const Given& given,
                            const std::string& folder,
@@ -252,7 +272,25 @@ Result<JobOptions> Options(const Given& given,
                                                     ": name one clip, in one of the two ways");
   }
   WEFT_RETURN_IF_ERROR(SetFlags(given, folder, options));
+  WEFT_RETURN_IF_ERROR(FillOutput(given, options));
   return options;
+}
+
+// What is wrong with arguments that make no sense.
+std::string Complaint(const CLI::ParseError& error,
+                      const Commands& commands,
+                      const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    return "name a command, such as weft render (weft --help lists commands)";
+  }
+  const CLI::App& chosen = commands.Chosen();
+  if (!chosen.parsed()) {
+    return NoSuchCommand(arguments.front(), commands.Names());
+  }
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    return NoSuchArgument(chosen);
+  }
+  return std::string(error.what()) + " (weft " + chosen.get_name() + " --help lists what there is)";
 }
 
 }  // namespace
@@ -283,9 +321,7 @@ Result<CommandLine> ReadCommandLine(const std::vector<std::string>& arguments,
     return CommandLine{
         .command = Command::kShow, .text = std::string(kVersion) + "\n", .options = {}};
   } catch (const CLI::ParseError& error) {
-    return Failure(ErrorCode::kInvalidArgument, std::string(error.what()) + " (weft " +
-                                                    commands.Chosen().get_name() +
-                                                    " --help lists what there is)");
+    return Failure(ErrorCode::kInvalidArgument, Complaint(error, commands, arguments));
   }
   std::optional<v1::JobKind> kind;
   if (!commands.plan->parsed()) {

@@ -13,6 +13,12 @@ constexpr Duration kTryAgain{10};  // What nobody took is said again soon.
 
 }  // namespace
 
+Error NoAnswer() {
+  return {ErrorCode::kUnavailable,
+          "the coordinator does not answer: is one listening there? One that has keys answers only "
+          "its guests: --keys must name a key among them, and --server-key its own public key"};
+}
+
 Result<v1::FromCoordinator> FleetClient::Ask(const v1::ToCoordinator& question,
                                              v1::FromCoordinator::BodyCase answer) {
   const std::string bytes = question.SerializeAsString();
@@ -35,7 +41,7 @@ Result<v1::FromCoordinator> FleetClient::Ask(const v1::ToCoordinator& question,
       return *heard;
     }
   }
-  return Failure(ErrorCode::kUnavailable, "the coordinator does not answer");
+  return Failure(NoAnswer());
 }
 
 Result<v1::JobSummary> FleetClient::FindJob(const std::string& text) {

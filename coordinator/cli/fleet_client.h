@@ -7,12 +7,17 @@
 #include <string>
 
 #include "common/clock.h"
+#include "common/error.h"
 #include "common/result.h"
 #include "common/time.h"
 #include "common/transport.h"
 #include "weft/v1/envelope.pb.h"
 
 namespace weft::cli {
+
+// kUnavailable: nobody answered; says what to look at. A coordinator that has keys is silent
+// towards whom it does not know.
+Error NoAnswer();
 
 // Used by one thread.
 class FleetClient {
@@ -22,7 +27,7 @@ class FleetClient {
       : connection_(connection), clock_(clock), patience_(patience) {}
 
   // Asks until it is answered; so only what may be said twice.
-  // kUnavailable: there is no answer.  Others: the coordinator refused.
+  // NoAnswer(): there is none.  Others: the coordinator refused.
   Result<v1::FromCoordinator> Ask(const v1::ToCoordinator& question,
                                   v1::FromCoordinator::BodyCase answer);
 

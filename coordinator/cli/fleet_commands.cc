@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/transport/zmq_transport.h"
 #include "coordinator/cli/fleet_command.h"
+#include "coordinator/cli/mistyped.h"
 
 namespace weft::cli {
 namespace {
@@ -109,6 +110,9 @@ std::optional<ExitCode> CommandFleet(const std::vector<std::string>& arguments,
   }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // As CLI11 wants.
+  } catch (const CLI::ExtrasError&) {
+    std::cerr << "weft: " << NoSuchArgument(*command->app) << std::endl;
+    return ExitCode::kUsage;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? ExitCode::kDone : ExitCode::kUsage;
   }

@@ -29,11 +29,13 @@ struct LogWanted {
   bool follow = false;
 };
 
-// "2024-05-01T12:00:00.123Z warning gpu17.0 denoise 3.1 #2: out of memory".
-std::string Line(const v1::LogRecord& record) {
+// "2024-05-01T12:00:00.123Z warning j-3f9c gpu17.0 denoise 3.1 #2: out of memory". names_job: not
+// where all lines are about one job.
+std::string Line(const v1::LogRecord& record, bool names_job) {
   const LogEntry entry = FromWire(record);
   std::string line = TimeStamp(entry.unix_ms) + " " + Name(entry.level);
-  for (const std::string& word : {entry.fields.worker, entry.fields.task}) {
+  const std::string job = names_job ? entry.fields.job : "";
+  for (const std::string& word : {job, entry.fields.worker, entry.fields.task}) {
     line += word.empty() ? "" : " " + word;
   }
   if (entry.fields.attempt.has_value()) {
@@ -89,7 +91,9 @@ class LogReader {
     if (!wanted_.grep.empty() && !std::regex_search(record.message(), expression_)) {
       return;
     }
-    std::cout << (json_ ? coordinator::Dump(coordinator::ToJson(record)) : Line(record)) << "\n";
+    std::cout << (json_ ? coordinator::Dump(coordinator::ToJson(record))
+                        : Line(record, wanted_.job.empty()))
+              << "\n";
   }
 
   const LogWanted& wanted_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/bulk/remote_blob_store.h"
+#include "common/storage/s3_access.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/preview.h"
 
@@ -27,15 +28,25 @@ Result<ExitCode> Say(const Result<std::string>& words) {
   return ExitCode::kDone;
 }
 
-// A render's state, or a coordinator's, on this machine: nobody has to be asked.
-Result<std::optional<ExitCode>> ShowOfState(const PreviewWanted& wanted) {
+bool IsState(const std::string& folder) {
   std::error_code failure;
-  if (!std::filesystem::is_directory(wanted.what + "/ledger", failure)) {
-    return std::optional<ExitCode>();
+  return std::filesystem::is_directory(folder + "/ledger", failure);
+}
+
+// A render's state, or a coordinator's, on this machine: nobody has to be asked. What is no state
+// may be a job of a coordinator that is named.
+Result<std::optional<ExitCode>> ShowOfState(const PreviewWanted& wanted, const FleetPlace& place) {
+  if (IsState(wanted.what)) {
+    WEFT_ASSIGN_OR_RETURN(const ExitCode code,
+                          Say(WritePreviews({wanted.what, wanted.job, wanted.output})));
+    return std::optional(code);
   }
-  WEFT_ASSIGN_OR_RETURN(const ExitCode code,
-                        Say(WritePreviews({wanted.what, wanted.job, wanted.output})));
-  return std::optional(code);
+  const Result<FleetPlace> complete = CompletePlace(place, ProcessEnvironment());
+  if (!complete) {
+    return Failure(complete.error().Within("there is no folder " + wanted.what +
+                                           " with a job's state; if that is a job of a farm"));
+  }
+  return std::optional<ExitCode>();
 }
 
 Result<Previews> Fetch(const std::string& job, const SheetPlan& plan, const FleetSession& session) {
@@ -59,8 +70,17 @@ Result<Previews> Fetch(const std::string& job, const SheetPlan& plan, const Flee
   return previews;
 }
 
+Result<v1::JobSummary> FindJob(const std::string& what, FleetClient& client) {
+  Result<v1::JobSummary> found = client.FindJob(what);
+  if (!found && found.error().code() == ErrorCode::kNotFound) {
+    return Failure(ErrorCode::kNotFound,
+                   found.error().message() + ", nor a folder of that name with a job's state");
+  }
+  return found;
+}
+
 Result<ExitCode> ShowOfJob(const PreviewWanted& wanted, const FleetSession& session) {
-  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, session.client.FindJob(wanted.what));
+  WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, FindJob(wanted.what, session.client));
   if (found.state() == v1::JOB_STATE_DONE) {
     return Failure(ErrorCode::kNotFound, found.job() + " is done: its previews are gone, and the " +
                                              "result is there; see weft show or weft fetch");
@@ -95,10 +115,15 @@ FleetCommands AddPreviewCommand(CLI::App& app, FleetOptions& options) {
       ->required();
   command->add_option("-o,--output", wanted->output, "The .png file to write")
       ->type_name("FILE")
-      ->required();
+      ->required()
+      ->check([](const std::string& file) {
+        return std::filesystem::path(file).extension() == ".png"
+                   ? std::string()
+                   : "the sheet is a PNG: name it .png, not " + file;
+      });
   command->add_option("--job", wanted->job, "Of a state folder [its last job]")->type_name("ID");
   return {{command, [wanted](const FleetSession& session) { return ShowOfJob(*wanted, session); },
-           [wanted] { return ShowOfState(*wanted); }}};
+           [wanted, &options] { return ShowOfState(*wanted, options.place); }}};
 }
 
 }  // namespace weft::cli

@@ -232,6 +232,21 @@ void TellSubmitted(const v1::SubmitJob& job, const Submitted& submitted, bool js
   }
 }
 
+// What was refused has been told of when its answer came: only its code is left, the first's.
+// NoAnswer(): one has no answer.
+Result<ExitCode> CodeOf(const std::vector<Submitted>& all) {
+  ExitCode code = ExitCode::kDone;
+  for (const Submitted& submitted : all) {
+    if (!submitted.answered) {
+      return Failure(submitted.answer.error());
+    }
+    if (!submitted.answer && code == ExitCode::kDone) {
+      code = ExitCodeFor(submitted.answer.error().code());
+    }
+  }
+  return code;
+}
+
 // The first that is not kDone counts.
 Result<ExitCode> WatchAll(const std::vector<Submitted>& all,
                           bool json,
@@ -289,10 +304,8 @@ Result<ExitCode> HandIn(Handed handed,
                                [&](std::size_t place, const Submitted& submitted) {
                                  TellSubmitted(jobs[place], submitted, json);
                                }));
-  for (const Submitted& submitted : all) {
-    WEFT_RETURN_IF_ERROR(submitted.answer);
-  }
-  return wanted.watch ? WatchAll(all, json, session) : ExitCode::kDone;
+  WEFT_ASSIGN_OR_RETURN(const ExitCode code, CodeOf(all));
+  return code == ExitCode::kDone && wanted.watch ? WatchAll(all, json, session) : code;
 }
 
 void AddOptions(CLI::App& command, SubmitWanted& wanted) {

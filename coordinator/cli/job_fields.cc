@@ -122,7 +122,8 @@ Field KindField() {
 }
 
 Field OutputField() {
-  return {"output", "FILE", "the file to write, also over one that is there: .mp4, .mov or .mkv",
+  return {"output", "FILE",
+          "the file to write, also over one that is there: .mp4, .mov or .mkv; {name}: the clip's",
           FieldKind::kPath, Text(&JobOptions::output)};
 }
 

@@ -353,10 +353,12 @@ std::string PlanJson(const PlanReport& report) {
   }
   json["rounds"] = nlohmann::ordered_json::array();
   for (const Round& round : report.plan.rounds) {
-    json["rounds"].push_back({{"smooth_step", Step(round.smooth_step)},
-                              {"first_step", round.first_step},
-                              {"last_step", round.last_step},
-                              {"predict_step", Step(round.predict_step)}});
+    const bool runs = round.first_step < round.last_step;  // Which is the step behind.
+    json["rounds"].push_back(
+        {{"smooth_step", Step(round.smooth_step)},
+         {"first_step", Step(runs ? std::optional(round.first_step) : std::nullopt)},
+         {"last_step", Step(runs ? std::optional(round.last_step - 1) : std::nullopt)},
+         {"predict_step", Step(round.predict_step)}});
   }
   json["exchange"] = ExchangeObject(report);
   const StageSums stages = SumStages(report);

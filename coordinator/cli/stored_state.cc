@@ -95,7 +95,8 @@ Result<v1::CareStatus> CheckFolder(const std::string& state, bool repair) {
   }
   WEFT_RETURN_IF_ERROR((*ledger)->VerifyFiles());
   WEFT_ASSIGN_OR_RETURN(const std::vector<coordinator::RawRecord> records, (*ledger)->ReadAll());
-  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks, OpenRocksBlobStore(state + "/blobs"));
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<BlobStore> rocks,
+                        OpenRocksBlobStore(state + "/blobs", {.look_only = !repair}));
   ChecksummedBlobStore blobs(std::move(rocks));
   WEFT_ASSIGN_OR_RETURN(const coordinator::StateCheck check,
                         coordinator::CheckState(records, blobs));

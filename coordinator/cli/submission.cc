@@ -22,8 +22,7 @@ class Submission {
       : jobs_(jobs),
         client_(client),
         clock_(clock),
-        answers_(jobs.size(),
-                 {Failure(ErrorCode::kUnavailable, "the coordinator does not answer")}),
+        answers_(jobs.size(), {Failure(NoAnswer())}),
         heard_(clock.Now()),
         said_(clock.Now()) {}
 
@@ -86,6 +85,7 @@ class Submission {
     waiting_.erase(waiting);
     unanswered_.erase(coordinator::JobIdOf(jobs_[place].client_token()).value);
     heard_ = clock_.Now();
+    answers_[place].answered = true;
     if (is_refused) {
       answers_[place].answer = Failure(FromWire(message.request_refused().error()));
     } else {

@@ -15,7 +15,8 @@ namespace weft::cli {
 
 // What became of one.
 struct Submitted {
-  Result<v1::JobSubmitted> answer;  // kUnavailable: nobody answered.
+  Result<v1::JobSubmitted> answer;
+  bool answered = false;  // Else `answer` is NoAnswer().
 };
 
 // Hands in all, many at a time and each until it is answered; a token makes one job, however often

@@ -16,6 +16,7 @@
 #include "coordinator/cli/completion_command.h"
 #include "coordinator/cli/exit_codes.h"
 #include "coordinator/cli/fleet_commands.h"
+#include "coordinator/cli/mistyped.h"
 #include "coordinator/cli/reporter.h"
 #include "coordinator/cli/terminal.h"
 
@@ -28,6 +29,24 @@ std::vector<CommandShape> AllShapes() {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
+}
+
+// What is wrong with the arguments; `error` is what is wrong with those of a job on this machine.
+Error WrongUsage(const std::vector<std::string>& arguments, const Error& error) {
+  if (arguments.empty()) {
+    return error;
+  }
+  const std::string& first = arguments.front();
+  if (first.rfind('-', 0) == 0) {
+    return {ErrorCode::kInvalidArgument, "the command comes before its options, " + first +
+                                             " among them (weft --help lists commands)"};
+  }
+  std::vector<std::string> names = {"completion"};
+  for (const CommandShape& shape : AllShapes()) {
+    names.push_back(shape.name);
+  }
+  const bool is_known = std::find(names.begin(), names.end(), first) != names.end();
+  return is_known ? error : Error(ErrorCode::kInvalidArgument, NoSuchCommand(first, names));
 }
 
 // This process becomes the program beside it. Comes back only where it cannot.
@@ -57,13 +76,7 @@ ExitCode Main(const std::vector<std::string>& arguments, char** argv) {
   }
   const Result<CommandLine> line = ReadCommandLine(arguments, folder);
   if (!line) {
-    const bool is_option = !arguments.empty() && arguments.front().rfind('-', 0) == 0;
-    MakePlainReporter(std::cerr)->Failed(
-        is_option ? Error(ErrorCode::kInvalidArgument,
-                          "the command comes before its options, " + arguments.front() +
-                              " among them (weft --help lists commands)")
-                  : line.error(),
-        ExitCode::kUsage);
+    MakePlainReporter(std::cerr)->Failed(WrongUsage(arguments, line.error()), ExitCode::kUsage);
     return ExitCode::kUsage;
   }
   if (line->command == Command::kShow) {

@@ -3,37 +3,22 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <deque>
-#include <fstream>
+#include <iterator>
 #include <thread>
 #include <utility>
+
+#include "coordinator/cli/last_words.h"
 
 namespace weft::cli {
 namespace {
 
-constexpr std::size_t kLastLines = 5;
-constexpr std::streamoff kLastBytes = 4096;
 constexpr Duration kStopPoll = std::chrono::milliseconds(10);
 
-// The last lines that a worker printed, on one line.
-std::string LastWords(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  const std::streamoff size = file ? static_cast<std::streamoff>(file.tellg()) : 0;
-  file.seekg(std::max<std::streamoff>(0, size - kLastBytes));
-  std::deque<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    if (!line.empty()) {
-      lines.push_back(line);
-    }
-    if (lines.size() > kLastLines) {
-      lines.pop_front();
-    }
-  }
-  std::string words;
-  for (const std::string& line : lines) {
-    words += (words.empty() ? "" : " | ") + line;
-  }
-  return words.empty() ? "it printed nothing" : "its last words: " + words;
+// The log that it was told to write; empty: none.
+std::string LogOf(const ChildCommand& command) {
+  const auto end = command.arguments.end();
+  const auto option = std::find(command.arguments.begin(), end, "--log-file");
+  return option == end || std::next(option) == end ? "" : *std::next(option);
 }
 
 }  // namespace
@@ -82,10 +67,11 @@ void WorkerFleet::NoteEnd(Place& place, Time now) const {
 }
 
 tl::unexpected<Error> WorkerFleet::GiveUp(const Place& place, const std::string& end) {
+  const ChildCommand& command = place.worker.command;
   return Failure(ErrorCode::kFailedPrecondition, "worker " + place.worker.name + " " + end +
                                                      " as soon as it was started, " +
                                                      std::to_string(place.early_ends) + " times; " +
-                                                     LastWords(place.worker.command.print_path));
+                                                     LastWords(command.print_path, LogOf(command)));
 }
 
 void WorkerFleet::SawWork() {

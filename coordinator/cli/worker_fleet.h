@@ -33,7 +33,8 @@ class WorkerFleet {
 
   // Starts what is due and takes note of what ended; call it often. Returns what happened, a line
   // each, for the user.
-  // kFailedPrecondition: a worker ends at once, again and again; with its last words.
+  // kFailedPrecondition: a worker ends at once, again and again; with its last words, or those of
+  // the log that its command names with --log-file.
   // Otherwise: a worker cannot be started at all.
   Result<std::vector<std::string>> Tend(Time now);
 

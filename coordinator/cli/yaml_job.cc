@@ -9,6 +9,7 @@
 
 #include "coordinator/cli/control_option.h"
 #include "coordinator/cli/job_fields.h"
+#include "coordinator/cli/output_name.h"
 #include "coordinator/cli/yaml_node.h"
 
 namespace weft::cli {
@@ -152,6 +153,38 @@ Status SetFields(const FieldNodes& job, const std::string& path, JobOptions& opt
   return {};
 }
 
+// What only weft submit takes, see batch_file.h, is told from fields that nobody knows.
+Status CheckIsOneJob(const FieldNodes& job, const std::string& path) {
+  for (const auto& [key, value] : job) {
+    const std::string name = key.IsScalar() ? key.Scalar() : "";
+    const std::string place = Where(path, key.Mark());
+    if (name == "clips") {
+      return Wrong(place, "this is a batch file, of many clips: weft submit takes it");
+    }
+    if (name == "name" || name == "after") {
+      return Wrong(place, "\"" + name + "\" is of jobs of a farm: weft submit takes this file");
+    }
+  }
+  return {};
+}
+
+Status CheckOutput(const FieldNodes& job, const std::string& path) {
+  for (const auto& [key, value] : job) {
+    const bool is_output = key.IsScalar() && key.Scalar() == "output" && value.IsScalar();
+    const Status known = is_output ? CheckOutputWords(value.Scalar()) : Status();
+    if (!known) {
+      return Wrong(Where(path, value.Mark()) + ": output", known.error().message());
+    }
+  }
+  return {};
+}
+
+Status ReadOneJob(const FieldNodes& job, const std::string& path, JobOptions& options) {
+  WEFT_RETURN_IF_ERROR(CheckIsOneJob(job, path));
+  WEFT_RETURN_IF_ERROR(CheckOutput(job, path));
+  return SetFields(job, path, options);
+}
+
 }  // namespace
 
 bool IsJobFile(const std::string& path) {
@@ -169,7 +202,11 @@ Status ReadJobNode(const FieldNodes& job, const std::string& path, JobOptions& o
 
 Status ReadJobText(const std::string& text, const std::string& path, JobOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const YAML::Node root, YamlMapOf(text, path));
-  return ReadJobNode(FieldsOf(root), path, options);
+  try {
+    return ReadOneJob(FieldsOf(root), path, options);
+  } catch (const YAML::Exception& exception) {
+    return Wrong(Where(path, exception.mark), exception.msg);
+  }
 }
 
 Status ReadJobFile(const std::string& path, JobOptions& options) {

@@ -1,7 +1,7 @@
 // Job files: the fields of job_fields.h in YAML.
 //
 //   input: city.mp4          # Relative paths start at the job file's own folder.
-//   output: neon.mp4
+//   output: neon.mp4         # Or out/{name}.mp4: see output_name.h.
 //   model: models/weft-demo
 //   prompt: neon glow
 //   smooth-steps: [4, 9, 14]
@@ -26,9 +26,8 @@ bool IsJobFile(const std::string& path);
 
 // Reads the job file `path` (absolute) over `options`; fields it does not name stay as they are,
 // the kind of job among them. kInvalidArgument: not one YAML map of the fields that its kind of job
-// has, each named once, with
-//   values that fit; says file:line:column and what is allowed.  kNotFound, kPermissionDenied:
-//   cannot be read.
+// has, each named once, with values that fit, or a batch for weft submit; says file:line:column and
+// what is allowed.  kNotFound, kPermissionDenied: cannot be read.
 Status ReadJobFile(const std::string& path, JobOptions& options);
 
 // The same for the file's text. path: for messages and for relative paths.

@@ -1,11 +1,17 @@
 #include "coordinator/cli/yaml_node.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 #include <system_error>
 #include <vector>
+
+#include "common/utf8.h"
 
 namespace weft::cli {
 namespace {
@@ -15,6 +21,28 @@ constexpr std::uintmax_t kFileBytesMax = 16 << 20;
 // yaml-cpp notices a quote that is never closed only where the text ends at once.
 std::string WithoutTrailingSpace(const std::string& text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+bool IsNamedAsVideo(const std::string& path) {
+  constexpr std::array kVideos = {".mp4", ".m4v", ".mov", ".mkv", ".webm",
+                                  ".avi", ".mpg", ".mxf", ".ts",  ".mts"};
+  std::string extension = std::filesystem::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return std::find(kVideos.begin(), kVideos.end(), extension) != kVideos.end();
+}
+
+// Of other bytes, the parser would only say which of them it could not read.
+Status CheckIsText(const std::string& text, const std::string& path) {
+  constexpr std::size_t kLookedAt = 4096;
+  const std::string_view begin = FirstBytes(text, kLookedAt);
+  if (begin.find('\0') == std::string_view::npos && IsUtf8(begin)) {
+    return {};
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 path + " is no job file (YAML)" +
+                     (IsNamedAsVideo(path) ? ", but looks like a video: weft render takes those"
+                                           : ": it is no text"));
 }
 
 }  // namespace
@@ -87,6 +115,7 @@ Result<std::string> TextOf(const std::string& path) {
   if (!file) {
     return Failure(ErrorCode::kPermissionDenied, "cannot read the job file " + path);
   }
+  WEFT_RETURN_IF_ERROR(CheckIsText(text.str(), path));
   return text.str();
 }
 

@@ -34,7 +34,8 @@ FieldNodes FieldsOf(const YAML::Node& map);
 // "a list", "a map", "a single value", "nothing".
 std::string Shape(const YAML::Node& value);
 
-// The file's text. kNotFound, kPermissionDenied; kInvalidArgument: no file, or larger than 16 MiB.
+// The file's text. kNotFound, kPermissionDenied; kInvalidArgument: no file, larger than 16 MiB, or
+// no text.
 Result<std::string> TextOf(const std::string& path);
 
 // The one map that the text is. kInvalidArgument otherwise, with the place.

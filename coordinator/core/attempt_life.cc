@@ -172,6 +172,9 @@ AttemptLife::Verdict AttemptLife::Fail(const AttemptId& attempt,
 
 bool AttemptLife::IsPlausible(const AttemptId& attempt, const Holder& holder) const {
   const Task* task = floor_.tasks.Find(attempt.task);
+  if (attempt.epoch < floor_.copied_epoch) {
+    return true;  // Of a life that the copy knows nothing of.
+  }
   if (task == nullptr) {
     return attempt.epoch <= floor_.epoch && floor_.jobs.WasForgotten(attempt.task.job);
   }

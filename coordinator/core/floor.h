@@ -50,6 +50,9 @@ struct FarmOptions {
   // A job is forgotten so long after it has ended. Nothing: when somebody asks for it.
   std::optional<Duration> job_keep = std::nullopt;
   std::uint32_t pictures_since = kPicturesSince;  // Of the workers; another one only in tests.
+  // How far the first epoch of a copy is from its last one: drawn at random, for there may be other
+  // copies. REQUIRES: > 0.
+  std::uint64_t copied_epoch_step = 1;
   // From our time to the time since 1970: for people to read, and for how long results are kept.
   Duration unix_offset{0};
 };
@@ -80,7 +83,9 @@ struct Floor {
   }
 
   std::uint64_t epoch = 0;  // Of this life of the coordinator.
-  Time now{};               // Of the event that is being handled.
+  // The same, where this life began on a copy: earlier ones may have done what it does not know of.
+  std::uint64_t copied_epoch = 0;
+  Time now{};  // Of the event that is being handled.
   // Why no task starts and no job is accepted; nothing while work goes on.
   std::optional<std::string> held = std::nullopt;
   JobTable jobs;

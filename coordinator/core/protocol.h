@@ -7,8 +7,8 @@
 namespace weft::coordinator {
 
 // Versions of the conversation; proto/README.md says what each brought.
-inline constexpr std::uint32_t kProtocolMin = 9;
-inline constexpr std::uint32_t kProtocolMax = 9;
+inline constexpr std::uint32_t kProtocolMin = 10;
+inline constexpr std::uint32_t kProtocolMax = 10;
 
 // The latest of them whose workers make other pictures of the same input than those before. A job
 // that was begun before keeps none of them: its tasks run again.

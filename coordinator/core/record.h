@@ -11,7 +11,7 @@
 namespace weft::coordinator {
 
 // Layout of the records this build writes; it reads this one and all older ones.
-inline constexpr std::uint32_t kRecordVersion = 5;
+inline constexpr std::uint32_t kRecordVersion = 6;
 
 struct Record {
   std::string key;

@@ -162,9 +162,11 @@ void BeginAnew(const JobId& id, Floor& floor, Effects& effects) {
 }  // namespace
 
 Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effects& effects) {
+  bool is_copy = false;
   for (const Record& record : records) {
     WEFT_RETURN_IF_ERROR(CheckVersion(record));
     floor.epoch = std::max(floor.epoch, record.value.epoch().epoch());
+    is_copy = is_copy || record.value.epoch().copied();
     WEFT_RETURN_IF_ERROR(RecoverJob(record.value, floor));
     if (record.value.worker().drained()) {
       floor.workers.SetBarred({record.value.worker().worker()}, WorkerTable::Bar::kDrained, true);
@@ -185,7 +187,8 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     }
     CountResult(job, floor);
   }
-  ++floor.epoch;
+  floor.epoch += is_copy ? floor.options.copied_epoch_step : 1;
+  floor.copied_epoch = is_copy ? floor.epoch : 0;
   v1::EpochRecord epoch;
   epoch.set_epoch(floor.epoch);
   effects.records.push_back(ToRecord(std::move(epoch)));

@@ -212,6 +212,9 @@ void WorkerDesk::Hear(const PeerId& from,
   }
   const auto verdict = attempt ? attempts_.Fail(*attempt, *self, failure, now, effects)
                                : AttemptLife::Verdict::kSuperseded;
+  if (attempt && !IsNeeded(*attempt, floor_)) {
+    effects.drops.push_back(OutputPrefix(*attempt));  // What it has stored by then.
+  }
   Acknowledge(from, outcome.attempt(), verdict, effects);
   // A worker that withdraws is about to leave; its next heartbeat would say otherwise.
   const bool withdraws = failure.kind == FailureClass::kWithdrawn;

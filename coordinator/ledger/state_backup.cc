@@ -31,6 +31,16 @@ Status RequireEmpty(const std::string& folder) {
   return {};
 }
 
+// As it is in the copy.
+std::string BytesOf(const RawRecord& record) {
+  Result<v1::LedgerRecord> value = FromBytes(record.key, record.bytes);
+  if (!value || !value->has_epoch()) {
+    return record.bytes;
+  }
+  value->mutable_epoch()->set_copied(true);
+  return ToBytes(*value);
+}
+
 Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder) {
   WEFT_ASSIGN_OR_RETURN(const std::unique_ptr<RocksRecords> ledger,
                         RocksRecords::Open(folder, RocksRecords::Mode::kOwn));
@@ -38,7 +48,7 @@ Status WriteAll(const std::vector<RawRecord>& records, const std::string& folder
     const std::size_t end = std::min(first + kBatchRecords, records.size());
     RecordBatch batch;
     for (std::size_t i = first; i < end; ++i) {
-      batch.Add(records[i].key, records[i].bytes);
+      batch.Add(records[i].key, BytesOf(records[i]));
     }
     WEFT_RETURN_IF_ERROR(ledger->Write(batch, {}, kFreeBytesMin));
   }

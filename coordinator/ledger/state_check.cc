@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "common/blob/blob_loss.h"
 #include "common/checksum.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/ids_wire.h"
@@ -57,7 +58,8 @@ class Checker {
       jobs.push_back(&job.job);
     }
     WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> keys, blobs_.List(""));
-    CheckUploads(jobs, keys, blobs_, check_);
+    WEFT_RETURN_IF_ERROR(CheckUploads(jobs, keys, blobs_, check_));
+    WEFT_RETURN_IF_ERROR(read_);
     for (const std::string& key : keys) {
       check_.orphan_count += named_.count(key) == 0 && !ParsePieceKey(key).has_value() ? 1 : 0;
     }
@@ -193,6 +195,9 @@ class Checker {
     const Result<std::string> bytes = blobs_.Get(blob.key());
     ++check_.blob_count;
     if (!bytes) {
+      if (!SaysThatItIsLost(bytes.error())) {
+        read_ = Failure(bytes.error());  // The check comes to nothing.
+      }
       return bytes.error().code() == ErrorCode::kNotFound ? kGone : bytes.error().message();
     }
     if (bytes->size() != blob.size_bytes() || Xxh3(*bytes) != blob.checksum()) {
@@ -206,6 +211,7 @@ class Checker {
 
   BlobStore& blobs_;
   StateCheck check_;
+  Status read_;  // Why something could not be read, which says nothing of what it is.
   std::map<JobId, StoredJob> jobs_;
   std::set<std::string> named_;  // Blobs that records name.
 };

@@ -42,7 +42,8 @@ struct StateCheck {
 };
 
 // records: all of the ledger, in any order. blobs: of its farm.
-// Errors: the blob store cannot be listed.
+// Errors: the blob store cannot be listed, or a blob not be read for a reason that says nothing of
+// it.
 Result<StateCheck> CheckState(const std::vector<RawRecord>& records, BlobStore& blobs);
 
 // Applies the remedies: first to the blobs, so that a crash between the two leaves defects that the

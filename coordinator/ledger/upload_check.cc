@@ -3,19 +3,23 @@
 #include <optional>
 #include <set>
 
+#include "common/blob/blob_loss.h"
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
 
 namespace weft::coordinator {
 namespace {
 
-// Nothing: it is as it should be.
-std::optional<std::string> WhatIsWrong(const UploadPiece& piece,
-                                       const std::string& key,
-                                       BlobStore& blobs) {
+// Nothing: it is as it should be. Errors: nobody can say.
+Result<std::optional<std::string>> WhatIsWrong(const UploadPiece& piece,
+                                               const std::string& key,
+                                               BlobStore& blobs) {
   const Result<std::string> bytes = blobs.Get(key);
+  if (!bytes && SaysThatItIsLost(bytes.error())) {
+    return std::optional(bytes.error().message());
+  }
   if (!bytes) {
-    return bytes.error().message();
+    return Failure(bytes.error());
   }
   const std::uint64_t size = piece.place.PieceBytes(piece.number);
   return bytes->size() == size ? std::nullopt
@@ -40,10 +44,10 @@ void ReportGone(const Job& job,
 
 }  // namespace
 
-void CheckUploads(const std::vector<const Job*>& jobs,
-                  const std::vector<std::string>& keys,
-                  BlobStore& blobs,
-                  StateCheck& check) {
+Status CheckUploads(const std::vector<const Job*>& jobs,
+                    const std::vector<std::string>& keys,
+                    BlobStore& blobs,
+                    StateCheck& check) {
   std::set<std::string> there;
   for (const std::string& key : keys) {
     const auto piece = ParsePieceKey(key);
@@ -52,7 +56,8 @@ void CheckUploads(const std::vector<const Job*>& jobs,
     }
     there.insert(key);
     ++check.blob_count;
-    if (const auto wrong = WhatIsWrong(*piece, key, blobs); wrong.has_value()) {
+    WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> wrong, WhatIsWrong(*piece, key, blobs));
+    if (wrong.has_value()) {
       check.blob_deletes.push_back(key);
       check.defects.push_back({key, *wrong,
                                "it is dropped; weft submit --upload, with the same files and "
@@ -70,6 +75,7 @@ void CheckUploads(const std::vector<const Job*>& jobs,
       }
     }
   }
+  return {};
 }
 
 }  // namespace weft::coordinator

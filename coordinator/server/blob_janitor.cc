@@ -13,8 +13,8 @@ constexpr std::size_t kFoundAtATime = 4096;
 
 }  // namespace
 
-BlobJanitor::BlobJanitor(BlobStore& store, Log log)
-    : store_(store), log_(std::move(log)), thread_([this] { Work(); }) {}
+BlobJanitor::BlobJanitor(BlobStore& store, Log log, Duration rest)
+    : store_(store), log_(std::move(log)), rest_(rest), thread_([this] { Work(); }) {}
 
 BlobJanitor::~BlobJanitor() {
   {
@@ -74,9 +74,14 @@ void BlobJanitor::Work() {
     const Status dropped = store_.DeletePrefix(prefix);
     Failpoint("store/after-drop");
     if (!dropped) {
-      log_.Warning("blobs of " + prefix + " cannot be dropped: " + dropped.error().message());
+      log_.Warning("blobs of " + prefix +
+                   " cannot be dropped, and will be later: " + dropped.error().message());
     }
     lock.lock();
+    if (!dropped) {
+      drops_.push_back(prefix);
+      changed_.wait_for(lock, rest_, [this] { return stop_; });
+    }
   }
 }
 

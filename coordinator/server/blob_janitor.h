@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -12,13 +13,14 @@
 
 #include "common/blob_store.h"
 #include "common/log/log.h"
+#include "common/time.h"
 
 namespace weft::coordinator {
 
 class BlobJanitor {
  public:
-  // store: outlives this. Begins with a look at what is in it.
-  BlobJanitor(BlobStore& store, Log log);
+  // store: outlives this. Begins with a look at what is in it.  rest: after a drop that failed.
+  BlobJanitor(BlobStore& store, Log log, Duration rest = std::chrono::seconds(10));
   BlobJanitor(const BlobJanitor&) = delete;
   BlobJanitor& operator=(const BlobJanitor&) = delete;
   // What waits to be dropped stays; whoever opens the store next finds it.
@@ -40,7 +42,7 @@ class BlobJanitor {
     BlobJanitor& janitor_;
   };
 
-  // Drops all blobs whose keys begin with one of these, soon.
+  // Drops all blobs whose keys begin with one of these, soon. Where the store does not, later.
   void Drop(const std::vector<std::string>& prefixes);
 
  private:
@@ -50,6 +52,7 @@ class BlobJanitor {
 
   BlobStore& store_;
   const Log log_;
+  const Duration rest_;
   std::mutex mutex_;  // Guards what follows, up to the thread.
   std::condition_variable changed_;
   bool stop_ = false;

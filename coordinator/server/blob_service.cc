@@ -1,5 +1,8 @@
 #include "coordinator/server/blob_service.h"
 
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "common/blob/checksummed_blob_store.h"
@@ -16,6 +19,21 @@ constexpr Duration kStopLatency{100};
 constexpr std::size_t kPutThreads = 4;  // They mostly wait for the disk.
 
 }  // namespace
+
+Status RequireBlobs(const std::string& state_folder, const std::vector<Record>& records) {
+  const bool has_jobs = std::any_of(records.begin(), records.end(),
+                                    [](const Record& record) { return record.value.has_job(); });
+  std::error_code failure;
+  const std::string folder = state_folder + "/blobs";
+  if (has_jobs && !std::filesystem::exists(folder + "/CURRENT", failure)) {
+    return Failure(ErrorCode::kFailedPrecondition,
+                   folder +
+                       ": nothing is stored there, and the ledger has jobs: is its file system "
+                       "mounted? If it is lost, weft fsck " +
+                       state_folder + " --repair has run again what is needed");
+  }
+  return {};
+}
 
 Result<std::unique_ptr<BlobService>> BlobService::Open(ZmqContext& context,
                                                        const std::string& folder,

@@ -15,11 +15,16 @@
 #include "common/log/log.h"
 #include "common/result.h"
 #include "common/transport/zmq_transport.h"
+#include "coordinator/core/record.h"
 #include "coordinator/server/blob_janitor.h"
 #include "coordinator/server/blob_witness.h"
 #include "coordinator/server/upload_book.h"
 
 namespace weft::coordinator {
+
+// kFailedPrecondition: the ledger has jobs, and there is no blob store in the folder where both
+// are: one that Open() makes is not the one that the ledger speaks of.
+Status RequireBlobs(const std::string& state_folder, const std::vector<Record>& records);
 
 class BlobService {
  public:

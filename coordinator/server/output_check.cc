@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/blob/blob_loss.h"
+
 namespace weft::coordinator {
 namespace {
 
@@ -33,8 +35,7 @@ OutputCheck::~OutputCheck() {
 
 std::optional<MessageArrived> OutputCheck::Look(MessageArrived arrived) {
   if (!HasToRead(arrived)) {
-    arrived.lie = FindLie(arrived);
-    return arrived;
+    return HasJudged(arrived) ? std::optional(std::move(arrived)) : std::nullopt;
   }
   {
     const std::lock_guard lock(mutex_);
@@ -61,14 +62,18 @@ bool OutputCheck::HasToRead(const MessageArrived& arrived) const {
   });
 }
 
-std::optional<std::string> OutputCheck::FindLie(const MessageArrived& arrived) {
+bool OutputCheck::HasJudged(MessageArrived& arrived) {
   for (const v1::Output& output : ResultOf(arrived).outputs()) {
     const Status confirmed = Ends() ? Status() : store_.Confirm(output.blob());
+    if (!confirmed && !SaysThatItIsLost(confirmed.error())) {
+      return false;
+    }
     if (!confirmed) {
-      return confirmed.error().Within("output '" + output.name() + "'").message();
+      arrived.lie = confirmed.error().Within("output '" + output.name() + "'").message();
+      return true;
     }
   }
-  return std::nullopt;
+  return true;
 }
 
 bool OutputCheck::Ends() {
@@ -86,10 +91,14 @@ void OutputCheck::Work() {
     MessageArrived arrived = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    arrived.lie = FindLie(arrived);
+    const bool has_judged = HasJudged(arrived);
     lock.lock();
     if (ends_) {
       return;
+    }
+    if (!has_judged) {
+      attempts_.erase(AttemptOf(arrived));
+      continue;
     }
     read_.push_back(std::move(arrived));
     lock.unlock();

@@ -30,7 +30,8 @@ class OutputCheck {
 
   // The completed task, with what is wrong with its outputs as its `lie`, if no blob must be read
   // for that. Nothing: it comes with Take(), later; what its worker says of it again until then is
-  // dropped, and so is what comes while very many wait.
+  // dropped, and so is what comes while very many wait. Where a blob cannot be read for a reason
+  // that says nothing of the blob, the message is dropped as well: its worker says it again.
   // REQUIRES: arrived.message.has_task_completed().
   std::optional<MessageArrived> Look(MessageArrived arrived);
 
@@ -40,8 +41,8 @@ class OutputCheck {
  private:
   void Work();
   [[nodiscard]] bool HasToRead(const MessageArrived& arrived) const;
-  // Nothing also where this ends meanwhile.
-  std::optional<std::string> FindLie(const MessageArrived& arrived);
+  // Sets its `lie`. False: nobody can say whether it is one. True also where this ends meanwhile.
+  bool HasJudged(MessageArrived& arrived);
   bool Ends();
 
   BlobWitness& store_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <random>
 #include <set>
 #include <utility>
 
@@ -49,6 +50,7 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.result_keep = options.results.keep;
   farm.result_bytes_max = options.results.user_bytes_max;
   farm.job_keep = options.job_keep;
+  farm.copied_epoch_step = 1 + std::uint64_t{std::random_device()()};
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
       options.bulk_public_address.empty() ? bulk_address : options.bulk_public_address;
@@ -64,6 +66,7 @@ Result<std::unique_ptr<Server>> Server::Open(ZmqContext& context,
   // The ledger first: its lock keeps a second coordinator out of everything else.
   WEFT_ASSIGN_OR_RETURN(parts.ledger, OpenRocksLedger(options.state_folder + "/ledger"));
   WEFT_ASSIGN_OR_RETURN(const std::vector<Record> records, parts.ledger->Load());
+  WEFT_RETURN_IF_ERROR(RequireBlobs(options.state_folder, records));
   WEFT_ASSIGN_OR_RETURN(parts.blobs, BlobService::Open(context, options.state_folder + "/blobs",
                                                        options.bulk_address, log));
   WEFT_ASSIGN_OR_RETURN(

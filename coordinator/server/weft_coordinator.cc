@@ -312,6 +312,7 @@ void AddJobs(CLI::App& app, std::optional<Duration>& keep) {
 }
 
 void AddOptions(CLI::App& app, Options& options) {
+  app.set_version_flag("--version", "weft-coordinator " WEFT_VERSION);
   app.add_option("--state", options.server.state_folder, "Folder for ledger, blobs and logs")
       ->required();
   app.add_option("--listen", options.server.control_address,

@@ -168,6 +168,20 @@ TEST_F(BadInput, WrongFieldOfAJobFile) {
   ExpectRefusal({Program("weft"), "render", job}, kUsage, "job.yaml:4:");
 }
 
+TEST_F(BadInput, MistypedWords) {
+  ExpectRefusal({Program("weft"), "rendr", "a.mp4"}, kUsage, "do you mean weft render?");
+  ExpectRefusal({Program("weft"), "jbos"}, kUsage, "do you mean weft jobs?");
+  ExpectRefusal({Program("weft"), "complete"}, kUsage, "there is no command \"complete\"");
+  ExpectRefusal(Render(Path("out.mp4"), {"--stregnth", "0.5"}), kUsage, "do you mean --strength?");
+}
+
+TEST_F(BadInput, ABatchFile) {
+  const std::string batch = Path("batch.yaml");
+  std::ofstream(batch) << "output: 'out/{name}.mp4'\nclips: [a.mp4]\n";
+  ExpectRefusal({Program("weft"), "render", batch}, kUsage, "weft submit takes it");
+  ExpectRefusal({Program("weft"), "plan", batch}, kUsage, "weft submit takes it");
+}
+
 // Runs $2 with a tmpfs of 2 MiB at $1, then lists what is there. The tmpfs takes a mount namespace,
 // and that a user namespace or root. Linux refuses user namespaces in a chroot, and unshare cannot
 // keep the mounts of a chroot to itself: so the tmpfs is unmounted, not left to the namespace.

@@ -11,8 +11,8 @@
 namespace weft::worker {
 namespace {
 
-constexpr std::uint32_t kProtocolMin = 9;
-constexpr std::uint32_t kProtocolMax = 9;
+constexpr std::uint32_t kProtocolMin = 10;
+constexpr std::uint32_t kProtocolMax = 10;
 
 const v1::AttemptId& AttemptOf(const v1::ToCoordinator& outcome) {
   return outcome.has_task_completed() ? outcome.task_completed().attempt()

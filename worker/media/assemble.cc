@@ -10,6 +10,7 @@
 
 #include "worker/media/audio_track.h"
 #include "worker/media/clip_index.h"
+#include "worker/media/colour_tags.h"
 #include "worker/media/container.h"
 #include "worker/media/ffmpeg.h"
 #include "worker/media/frame_sink.h"
@@ -99,7 +100,7 @@ Result<Codec> CodecOf(const AVCodecParameters& parameters) {
 
 Status CheckAudio(const AudioTracks& audio, const Container& container, const std::string& path) {
   for (std::size_t i = 0; i < audio.size(); ++i) {
-    WEFT_RETURN_IF_ERROR(CheckHoldsAudio(container, audio.stream(i).codecpar->codec_id, path));
+    WEFT_RETURN_IF_ERROR(CheckHoldsAudio(container, *audio.stream(i).codecpar, path));
   }
   return {};
 }
@@ -130,7 +131,8 @@ Status Assemble(const Assembly& assembly) {
   WEFT_RETURN_IF_ERROR(CheckRange(assembly, source.times.seconds.size()));
 
   const FrameTicks ticks = TicksOf(source.times, assembly.source_frames, container);
-  WEFT_ASSIGN_OR_RETURN(VideoTrack video, VideoTrack::Open(assembly.segments, ticks));
+  const ColourTags colours = assembly.source_colours ? source.colours : ColourTags();
+  WEFT_ASSIGN_OR_RETURN(VideoTrack video, VideoTrack::Open(assembly.segments, ticks, colours));
   WEFT_ASSIGN_OR_RETURN(const Codec codec, CodecOf(video.parameters()));
   WEFT_RETURN_IF_ERROR(CheckHolds(container, codec, assembly.output_path));
 

@@ -19,6 +19,15 @@ double MatroskaLeadIn(const AVCodecParameters& audio) {
   return opus ? static_cast<double>(audio.initial_padding) / audio.sample_rate : 0;
 }
 
+// How many seconds before a sound its decoder must begin. Most need the packet before, with which
+// they blend the next one; Opus needs 80 ms (RFC 7845, section 4.6), which is the seek_preroll.
+double PrerollOf(const AVPacket& packet, const AVStream& source) {
+  const AVCodecParameters& audio = *source.codecpar;
+  const double asked =
+      audio.sample_rate > 0 ? static_cast<double>(audio.seek_preroll) / audio.sample_rate : 0;
+  return std::max(asked, static_cast<double>(packet.duration) * av_q2d(source.time_base));
+}
+
 }  // namespace
 
 Result<AudioTracks> AudioTracks::Open(const std::string& path, Span span, bool matroska) {
@@ -64,17 +73,15 @@ bool AudioTracks::Place(AVPacket* packet, std::size_t track) {
   if (packet->pts == AV_NOPTS_VALUE) {
     return false;
   }
-  const double offset = matroska_ ? MatroskaLeadIn(*source.codecpar) : 0;
   const double begin = static_cast<double>(packet->pts) * tick - span_.begin_seconds;
-  const double end = begin + static_cast<double>(packet->duration) * tick;
   if (begin >= span_.end_seconds - span_.begin_seconds) {
     ended_[track] = true;
     return false;
   }
-  // Matroska has no times before 0; players of MP4 decode what is there and skip it.
-  if (matroska_ ? begin + offset < -tick : end <= 0) {
+  if (ComesTooEarly(begin, *packet, source)) {
     return false;
   }
+  const double offset = matroska_ ? MatroskaLeadIn(*source.codecpar) : 0;
   packet->pts += std::llround((offset - span_.begin_seconds) / tick);
   if (matroska_) {
     packet->pts = std::max<std::int64_t>(packet->pts, 0);  // One tick of rounding.
@@ -86,6 +93,19 @@ bool AudioTracks::Place(AVPacket* packet, std::size_t track) {
   packet->stream_index = static_cast<int>(track);
   packet->pos = -1;
   return true;
+}
+
+// Matroska has no times before 0; players of MP4 decode what is there and skip it.
+bool AudioTracks::ComesTooEarly(double begin,
+                                const AVPacket& packet,
+                                const AVStream& source) const {
+  const double tick = av_q2d(source.time_base);
+  if (matroska_) {
+    return begin + MatroskaLeadIn(*source.codecpar) < -tick;
+  }
+  const double end = begin + static_cast<double>(packet.duration) * tick;
+  const bool from_time_0 = span_.begin_seconds <= 0;
+  return !from_time_0 && end + PrerollOf(packet, source) <= 0;
 }
 
 }  // namespace weft::media

@@ -21,8 +21,9 @@ struct Span {
 
 class AudioTracks {
  public:
-  // All audio streams of the source, for a Matroska or an MP4 file. A packet that begins before the
-  // span and ends in it is kept for MP4 only, with a negative time.
+  // All audio streams of the source, for a Matroska or an MP4 file. Packets that begin before the
+  // span are kept for MP4 only, with negative times: those that its first sound is decoded from. Of
+  // a span that begins with the source's time 0, these are all that the source has before it.
   static Result<AudioTracks> Open(const std::string& path, Span span, bool matroska);
 
   // The container the streams are in, for its metadata.
@@ -42,6 +43,10 @@ class AudioTracks {
       : input_(std::move(input)), span_(span), matroska_(matroska) {}
 
   bool Place(AVPacket* packet, std::size_t track);
+  // begin: of the packet, in seconds from the span's start.
+  [[nodiscard]] bool ComesTooEarly(double begin,
+                                   const AVPacket& packet,
+                                   const AVStream& source) const;
 
   InputPtr input_;
   Span span_;

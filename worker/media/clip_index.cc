@@ -54,6 +54,7 @@ Result<ClipIndex> Described(ClipIndex index, const ClipFile& file, const AVFrame
   }
   index.presentation = *presentation;
   index.bits = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(first_frame.format))->comp[0].depth;
+  index.colours = TagsOf(first_frame);
   return index;
 }
 

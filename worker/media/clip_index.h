@@ -10,6 +10,7 @@
 #include "common/result.h"
 #include "worker/media/clip_decoder.h"
 #include "worker/media/clip_times.h"
+#include "worker/media/colour_tags.h"
 #include "worker/media/rgb_conversion.h"
 
 namespace weft::media {
@@ -25,6 +26,7 @@ struct ClipIndex {
   ClipTimes times;
   Presentation presentation;
   int bits = 8;  // ClipFacts::bits
+  ColourTags colours;
   bool has_audio = false;
   std::uint32_t frames_missing = 0;  // ClipFacts::claimed_frames
 

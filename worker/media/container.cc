@@ -5,11 +5,32 @@
 #include <filesystem>
 #include <string>
 
+#include "worker/media/memory_file.h"
+
 namespace weft::media {
 namespace {
 
 constexpr AVRational kMillisecond{1, 1000};
 constexpr AVRational kFine{1, 90000};
+
+// Whether FFmpeg can begin a file of this sound alone. Its tables of codecs do not say all: they
+// have FLAC for .mov, whose header is then refused.
+bool TakesAudio(const AVOutputFormat& format, const AVCodecParameters& audio) {
+  MemoryFile file;
+  AVFormatContext* allocated = nullptr;
+  if (avformat_alloc_output_context2(&allocated, &format, nullptr, nullptr) < 0) {
+    return false;
+  }
+  const OutputPtr muxer(allocated);
+  muxer->pb = file.io();
+  muxer->strict_std_compliance = kAudioCompliance;
+  AVStream* stream = avformat_new_stream(muxer.get(), nullptr);
+  if (stream == nullptr || avcodec_parameters_copy(stream->codecpar, &audio) < 0) {
+    return false;
+  }
+  stream->codecpar->codec_tag = 0;  // The muxer's own.
+  return avformat_write_header(muxer.get(), nullptr) >= 0;
+}
 
 }  // namespace
 
@@ -41,16 +62,17 @@ Status CheckHolds(const Container& container, Codec codec, const std::string& ou
 }
 
 Status CheckHoldsAudio(const Container& container,
-                       AVCodecID audio,
+                       const AVCodecParameters& audio,
                        const std::string& output_path) {
   const AVOutputFormat* muxer = av_guess_format(container.muxer, nullptr, nullptr);
   if (muxer == nullptr) {
     return Failure(ErrorCode::kUnsupported,
                    std::string("this FFmpeg cannot write ") + container.muxer);
   }
-  if (avformat_query_codec(muxer, audio, FF_COMPLIANCE_NORMAL) == 0) {
+  if (avformat_query_codec(muxer, audio.codec_id, FF_COMPLIANCE_NORMAL) == 0 ||
+      !TakesAudio(*muxer, audio)) {
     return Failure(ErrorCode::kInvalidArgument,
-                   "cannot copy the source's " + std::string(avcodec_get_name(audio)) +
+                   "cannot copy the source's " + std::string(avcodec_get_name(audio.codec_id)) +
                        " audio to " + output_path +
                        (container.matroska
                             ? ": Matroska cannot hold it; convert the source's audio first"

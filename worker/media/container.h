@@ -23,6 +23,12 @@ Result<Container> ContainerOf(const std::string& output_path);
 Status CheckHolds(const Container& container, Codec codec, const std::string& output_path);
 
 // kInvalidArgument: this container cannot hold such audio; says to use .mkv.
-Status CheckHoldsAudio(const Container& container, AVCodecID audio, const std::string& output_path);
+Status CheckHoldsAudio(const Container& container,
+                       const AVCodecParameters& audio,
+                       const std::string& output_path);
+
+// How strictly a muxer that is given sound goes by its standard: FFmpeg calls FLAC and TrueHD in
+// MP4 experimental, though its readers and others take them.
+inline constexpr int kAudioCompliance = FF_COMPLIANCE_EXPERIMENTAL;
 
 }  // namespace weft::media

@@ -66,6 +66,9 @@ struct Assembly {
   FrameRange source_frames;  // Of the source, that the segments stand for.
   Segments segments;
   std::uint32_t frame_count = 0;  // That the segments must hold together.
+  // The frames' values were made of the source's: where it names primaries and a transfer
+  // characteristic, the file names the same, not BT.709. The matrix is the segments' own.
+  bool source_colours = true;
 };
 
 // Joins the segments by stream copy, gives every frame the time stamp its source frame had (also

@@ -84,6 +84,9 @@ Status JoinedFile::AddVideo(AVRational rate) {
 }
 
 Status JoinedFile::AddAudio() {
+  if (audio_.size() > 0) {
+    muxer_->strict_std_compliance = kAudioCompliance;
+  }
   for (std::size_t i = 0; i < audio_.size(); ++i) {
     const AVStream& source = audio_.stream(i);
     AVStream* stream = avformat_new_stream(muxer_.get(), nullptr);

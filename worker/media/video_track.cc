@@ -49,7 +49,9 @@ Result<std::string> ReadFrom(const Segments& segments, std::uint32_t number) {
 
 }  // namespace
 
-Result<VideoTrack> VideoTrack::Open(const Segments& segments, FrameTicks ticks) {
+Result<VideoTrack> VideoTrack::Open(const Segments& segments,
+                                    FrameTicks ticks,
+                                    const ColourTags& colours) {
   VideoTrack track(segments, std::move(ticks));
   std::size_t frame_count = 0;
   for (std::uint32_t number = 0; number < segments.count; ++number) {
@@ -62,6 +64,7 @@ Result<VideoTrack> VideoTrack::Open(const Segments& segments, FrameTicks ticks) 
                    "the segments hold " + std::to_string(frame_count) + " frames, not the " +
                        std::to_string(track.ticks_.ticks.size() - 1) + " they should");
   }
+  WEFT_ASSIGN_OR_RETURN(track.retagging_, Retag(colours, track.parameters_.get()));
   return track;
 }
 
@@ -131,7 +134,14 @@ Result<bool> VideoTrack::Next(AVPacket* packet) {
   }
   const Order& order = orders_[segment_];
   av_packet_unref(packet);
-  if (const int status = av_read_frame(reading_->input.get(), packet); status < 0) {
+  int status = av_read_frame(reading_->input.get(), packet);
+  if (status >= 0) {
+    status = av_bsf_send_packet(retagging_.get(), packet);
+  }
+  if (status >= 0) {
+    status = av_bsf_receive_packet(retagging_.get(), packet);
+  }
+  if (status < 0) {
     return Failure(Damaged(segment_, "cannot be read again: " + FfmpegWords(status)));
   }
   const std::size_t shown = before_segment_ + order[in_segment_];

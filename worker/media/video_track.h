@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/result.h"
+#include "worker/media/colour_tags.h"
 #include "worker/media/ffmpeg.h"
 #include "worker/media/frame_sink.h"
 #include "worker/media/memory_file.h"
@@ -25,9 +26,13 @@ struct FrameTicks {
 class VideoTrack {
  public:
   // segments: must outlive this.  Errors of reading them.
+  // colours: that the joined file is to say it has; what they leave open, the segments say.
+  // kUnsupported: see Retag().
   // kDataLoss: a segment is damaged, does not begin with a key frame or is encoded differently from
   // the first, or together they do not hold ticks.size() - 1 frames.
-  static Result<VideoTrack> Open(const Segments& segments, FrameTicks ticks);
+  static Result<VideoTrack> Open(const Segments& segments,
+                                 FrameTicks ticks,
+                                 const ColourTags& colours);
 
   [[nodiscard]] const AVCodecParameters& parameters() const { return *parameters_; }
   [[nodiscard]] AVRational time_base() const { return ticks_.time_base; }
@@ -56,6 +61,7 @@ class VideoTrack {
   const Segments& segments_;
   FrameTicks ticks_;
   CodecParametersPtr parameters_;
+  FilterPtr retagging_;           // Of all packets.
   std::vector<Order> orders_;     // Of every segment.
   std::uint32_t reordering_ = 0;  // The most packets that are decoded after a frame shown later.
   std::unique_ptr<Reading> reading_;

@@ -31,6 +31,7 @@
 #include "worker/models/numeric_class.h"
 #include "worker/models/torch_edge.h"
 #include "worker/outbox/outbox.h"
+#include "worker/runner/answer_watch.h"
 #include "worker/runner/attempt_fields.h"
 #include "worker/runner/device_thread.h"
 #include "worker/runner/log_courier.h"
@@ -112,6 +113,7 @@ class Runner {
         courier_(courier),
         device_(options.device, options.memory, StorageOf(options), RulesOf(options), log),
         status_(options.status_file),
+        answers_(options.coordinator, !options.curve.keys.empty()),
         agent_({.worker = {options.name},
                 .instance = DrawInstance(),
                 .build = "weft " WEFT_VERSION,
@@ -129,7 +131,7 @@ class Runner {
 
  private:
   Status PassOnStops();
-  // The service manager and the status file hear how it is.
+  // The service manager and the status file hear how it is, and the log that nobody answers.
   void TellState();
   // Once the coordinator knows who speaks.
   void SendLog();
@@ -146,6 +148,7 @@ class Runner {
   SteadyClock clock_;
   DeviceThread device_;
   WorkerStatus status_;
+  AnswerWatch answers_;
   Agent agent_;
   std::unique_ptr<Connection> control_;
   std::string bulk_address_;
@@ -178,7 +181,11 @@ Status Runner::Run(const std::string& address) {
 }
 
 void Runner::TellState() {
-  status_.Tell({.is_known = agent_.IsKnown(), .task = agent_.TaskThatRuns()}, clock_.Now());
+  const Time now = clock_.Now();
+  status_.Tell({.is_known = agent_.IsKnown(), .task = agent_.TaskThatRuns()}, now);
+  if (const auto warning = answers_.Look(agent_.IsKnown(), now); warning.has_value()) {
+    log_.Warning(*warning);
+  }
 }
 
 void Runner::SendLog() {

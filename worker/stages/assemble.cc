@@ -10,6 +10,7 @@
 #include "common/whole_file.h"
 #include "worker/media/frame_sink.h"
 #include "worker/stages/blobs.h"
+#include "worker/stages/keys.h"
 #include "worker/stages/look.h"
 #include "worker/stages/seams.h"
 #include "worker/stages/stage.h"
@@ -44,6 +45,7 @@ Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) 
       .source_frames = {clip.first_frame(), clip.first_frame() + clip.frame_count()},
       .segments = {static_cast<std::uint32_t>(segments.size()), read},
       .frame_count = clip.frame_count(),
+      .source_colours = !TakesKeys(task.job()),  // Else the frames' values are the keys'.
   };
   WEFT_RETURN_IF_ERROR(media::Assemble(assembly));
   if (IsResultUrl(task.job().save_look_path())) {
@@ -55,6 +57,8 @@ Result<v1::TaskResult> RunAssemble(const v1::Task& task, StageContext& context) 
   result.set_frames(clip.frame_count());
   if (task.job().seam_report()) {
     WEFT_ASSIGN_OR_RETURN(*result.mutable_seams(), ReportSeams(task, context));
+  } else {
+    RemoveSeamReport(task, context);
   }
   return result;
 }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -27,6 +29,9 @@ namespace {
 constexpr std::uint32_t kPairsMax = 540;  // 60 borders with 4 pairs on either side.
 constexpr int kWidthMax = 960;            // Pixels; optical flow of larger frames takes seconds.
 constexpr double kAssembledShare = 0.5;
+
+constexpr const char* kFigures = ".seams.json";  // Behind the output's name.
+constexpr const char* kPlot = ".seams.png";
 
 // The frame whose motion counts: the guide's where the source has been stylized.
 Result<Frame> ReadMoving(const v1::Task& task, std::uint32_t frame, WarmClip& clips) {
@@ -218,9 +223,20 @@ Result<v1::SeamFigures> ReportSeams(const v1::Task& task, StageContext& context)
   }
   report.figures = eval::Summarize(report.cut, report.pairs);
   WEFT_ASSIGN_OR_RETURN(report.checks, CompareAll(task, context));
-  WEFT_RETURN_IF_ERROR(WriteWholeFile(path + ".seams.json", eval::SeamJson(report)));
-  WEFT_RETURN_IF_ERROR(eval::WritePng(eval::SeamPlot(report), path + ".seams.png"));
+  WEFT_RETURN_IF_ERROR(WriteWholeFile(path + kFigures, eval::SeamJson(report)));
+  WEFT_RETURN_IF_ERROR(eval::WritePng(eval::SeamPlot(report), path + kPlot));
   return ToMessage(report);
+}
+
+void RemoveSeamReport(const v1::Task& task, StageContext& context) {
+  for (const char* const name : {kFigures, kPlot}) {
+    const std::string path = task.job().output_path() + name;
+    std::error_code error;
+    std::filesystem::remove(path, error);
+    if (error && context.warned) {
+      context.warned(path + " is of an older video and cannot be removed: " + error.message());
+    }
+  }
 }
 
 }  // namespace weft::worker

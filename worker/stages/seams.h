@@ -14,4 +14,8 @@ namespace weft::worker {
 // kCancelled: it was abandoned.  kPermissionDenied, kNoSpace: a file cannot be written.
 Result<v1::SeamFigures> ReportSeams(const v1::Task& task, StageContext& context);
 
+// Removes the report beside the job's output, if there is one: it is of a video that was replaced.
+// Where it cannot be removed, `context` is warned.
+void RemoveSeamReport(const v1::Task& task, StageContext& context);
+
 }  // namespace weft::worker

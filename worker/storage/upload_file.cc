@@ -42,15 +42,31 @@ Result<std::uint32_t> KeepWholePieces(const UploadPlace& place, const std::strin
                : pieces;
 }
 
+// Of the file as the coordinator has it.
+Result<std::string> SumOfPieces(const UploadPlace& place, BlobStore& blobs) {
+  Sha256Sum sum;
+  for (std::uint32_t number = 0; number < place.PieceCount(); ++number) {
+    WEFT_ASSIGN_OR_RETURN(const std::string piece, GetPiece(place, number, blobs));
+    sum.Add(piece);
+  }
+  return sum.Take();
+}
+
 Status CheckSum(const UploadPlace& place, BlobStore& blobs, const std::string& path) {
   WEFT_ASSIGN_OR_RETURN(const std::string sum, Sha256OfFile(path));
   if (sum == place.sha256) {
     return {};
   }
-  // So that it can be handed in anew: pieces that are there are not sent again.
-  WEFT_RETURN_IF_ERROR(blobs.DeletePrefix(place.Prefix()));
   std::error_code ignored;
   fs::resize_file(path, 0, ignored);
+  // What is here may be damaged alone: others read what was handed in.
+  WEFT_ASSIGN_OR_RETURN(const std::string handed_in, SumOfPieces(place, blobs));
+  if (handed_in == place.sha256) {
+    return Failure(ErrorCode::kUnavailable,
+                   path + ": holds other bytes than were written; is the disk sound?");
+  }
+  // So that it can be handed in anew: pieces that are there are not sent again.
+  WEFT_RETURN_IF_ERROR(blobs.DeletePrefix(place.Prefix()));
   return Failure(ErrorCode::kInvalidArgument,
                  place.Url() +
                      ": what was handed in is another file than was said; did it change while it "

@@ -1,5 +1,6 @@
 #include "common/bulk/bulk_server.h"
 
+#include <future>
 #include <random>
 
 #include <gmock/gmock.h>
@@ -236,6 +237,46 @@ TEST_F(BulkServerTest, ReassuresThoseWhoWait) {
   EXPECT_THAT(Heard(), IsEmpty());
   Pass(std::chrono::milliseconds(1));
   EXPECT_THAT(Heard(), ElementsAre("3: credit 0"));
+}
+
+// Stores nothing until it is let.
+class StuckStore : public MemoryBlobStore {
+ public:
+  Status Put(const std::string& key, std::string_view bytes) override {
+    may_store_.get_future().wait();
+    return MemoryBlobStore::Put(key, bytes);
+  }
+  void Let() { may_store_.set_value(); }
+
+ private:
+  std::promise<void> may_store_;
+};
+
+TEST_F(BulkServerTest, ReassuresWhoseBlobIsBeingStored) {
+  StuckStore stuck;
+  const std::unique_ptr<Listener> listener = network_.Listen("slow store").value();
+  const std::unique_ptr<Connection> peer = network_.Connect("slow store").value();
+  BulkServer server(
+      *listener, stuck, clock_,
+      {.window = kSmall, .reassure_every = std::chrono::seconds(1), .put_threads = 1});
+  for (v1::BulkMessage message : {Put("a", "x"), Piece(0, "x")}) {
+    message.set_transfer(1);
+    ASSERT_TRUE(peer->Send(message.SerializeAsString()));
+    ASSERT_TRUE(server.ServeOnce(Duration::zero()));
+  }
+  EXPECT_THAT(Heard(*peer), ElementsAre("1: credit 1"));
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(std::chrono::seconds(1));
+    ASSERT_TRUE(server.ServeOnce(Duration::zero()));
+    EXPECT_THAT(Heard(*peer), ElementsAre("1: credit 0"));
+  }
+  stuck.Let();
+  std::vector<std::string> heard;
+  while (heard.empty()) {
+    ASSERT_TRUE(server.ServeOnce(Duration(1)));
+    heard = Heard(*peer);
+  }
+  EXPECT_THAT(heard, ElementsAre("1: stored"));
 }
 
 TEST_F(BulkServerTest, SendsAwayWhomItHasNoRoomFor) {

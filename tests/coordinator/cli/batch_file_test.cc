@@ -134,6 +134,16 @@ TEST_F(BatchFileTest, ClipsMayComeAfterOthers) {
             Path() + ":3:27: after b: no clip further up is called that");
 }
 
+TEST_F(BatchFileTest, TheOutputsBracesHoldKnownWords) {
+  EXPECT_EQ(MessageOf("output: 'out/{nmae}.mp4'\nclips: [a.mp4]\n"),
+            Path() +
+                ":1:9: output: there is no {nmae}; what may stand in braces is {name}, the "
+                "clip's name, and {number}");
+  const auto jobs = Read("output: '{name}.mp4'\nclips: ['take-{number}{x}.mp4']\n");
+  ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
+  EXPECT_EQ(jobs->front().options.output, folder_.File("take-{number}{x}.mp4"));
+}
+
 TEST_F(BatchFileTest, SaysWhereItIsWrong) {
   EXPECT_EQ(MessageOf("clips: a.mp4\n"), Path() + ":1:8: clips must be a list of clips");
   EXPECT_EQ(MessageOf("clips: [{seed: 1}]\n"), Path() + ":1:9: a clip needs a field \"input\"");

@@ -166,6 +166,36 @@ TEST(CommandLine, AWrongValueIsRefusedByItsFlag) {
   EXPECT_EQ(line.error().message(), "--steps must be a whole number from 1 to 1000, not \"0\"");
 }
 
+TEST(CommandLine, AMistypedWordIsNamedWithWhatWasProbablyMeant) {
+  EXPECT_EQ(Read({"render", "a.mp4", "--stregnth", "0.5"}).error().message(),
+            "--stregnth is no option of weft render; do you mean --strength? (weft render --help "
+            "lists what there is)");
+  EXPECT_EQ(Read({"plan", "a.mp4", "--sedd=5"}).error().message(),
+            "--sedd is no option of weft plan; do you mean --seed? (weft plan --help lists what "
+            "there is)");
+  EXPECT_EQ(Read({"rendr", "a.mp4"}).error().message(),
+            "there is no command \"rendr\"; do you mean weft render? (weft --help lists commands)");
+  EXPECT_THAT(Read({"render", "a.mp4", "b.mp4"}).error().message(),
+              StartsWith("weft render does not take \"b.mp4\""));
+  EXPECT_THAT(Read({}).error().message(), StartsWith("name a command"));
+}
+
+TEST(CommandLine, TheOutputMayHaveTheClipsName) {
+  const TemporaryFolder folder;
+  const std::string here = folder.path().string();
+  EXPECT_EQ(Read({"render", "shots/city.mp4", "-o", "out/{name}.{number}.mp4"})->options.output,
+            "/here/out/city.1.mp4");
+  EXPECT_EQ(ReadCommandLine({"render", "a.mp4", "-o", "x.mp4"}, "/a{b}")->options.output,
+            "/a{b}/x.mp4");
+  std::ofstream(folder.File("job.yaml")) << "input: city.mp4\noutput: out/{name}.x.mp4\n";
+  EXPECT_EQ(ReadCommandLine({"plan", "job.yaml"}, here)->options.output,
+            folder.File("out/city.x.mp4"));
+  EXPECT_EQ(ReadCommandLine({"render", "job.yaml", "--input", "sea.mp4"}, here)->options.output,
+            folder.File("out/sea.x.mp4"));
+  EXPECT_THAT(Read({"render", "a.mp4", "-o", "{nmae}.mp4"}).error().message(),
+              StartsWith("--output: there is no {nmae}; what may stand in braces is {name}"));
+}
+
 TEST(CommandLine, UnknownFlagsAndCommandsAreRefused) {
   EXPECT_THAT(Read({"render", "a.mp4", "--stepz", "3"}).error().message(), HasSubstr("--stepz"));
   EXPECT_THAT(Read({"rendre"}).error().message(), HasSubstr("render"));

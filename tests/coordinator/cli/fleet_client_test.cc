@@ -75,6 +75,7 @@ TEST_F(FleetClientTest, GivesUpWhereNobodyIs) {
   const auto answer = impatient.Ask(question, v1::FromCoordinator::kJobList);
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(answer.error().message(), ::testing::HasSubstr("--keys must name a key among them"));
 }
 
 TEST_F(FleetClientTest, AJobIsFoundWhereOneAloneIsMeant) {

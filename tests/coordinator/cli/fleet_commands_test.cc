@@ -57,6 +57,10 @@ TEST(FleetCommands, WrongUsageIsSaidBeforeAnybodyIsAsked) {
   EXPECT_EQ(Command({"jobs", "--state", "asleep"}).code, ExitCode::kUsage);
   EXPECT_EQ(Command({"logs", "j-1", "--grep", "("}).code, ExitCode::kUsage);
   EXPECT_EQ(Command({"priority", "j-1", "101"}).code, ExitCode::kUsage);
+  const Said mistyped = Command({"jobs", "--stat", "done"});
+  EXPECT_EQ(mistyped.code, ExitCode::kUsage);
+  EXPECT_THAT(mistyped.complaint,
+              HasSubstr("--stat is no option of weft jobs; do you mean --state?"));
 }
 
 TEST(FleetCommands, ADryRunReadsTheFilesAndAsksNobody) {

@@ -115,6 +115,10 @@ TEST(PlanReport, JsonHoldsEverything) {
   EXPECT_EQ(json["rounds"].size(), 3U);
   EXPECT_TRUE(json["rounds"][0]["smooth_step"].is_null());
   EXPECT_EQ(json["rounds"][1]["smooth_step"], 4);
+  EXPECT_EQ(json["rounds"][1]["first_step"], 5);
+  EXPECT_EQ(json["rounds"][1]["last_step"], 8) << "it runs that one as well";
+  EXPECT_TRUE(json["rounds"][2]["first_step"].is_null()) << "it runs none";
+  EXPECT_TRUE(json["rounds"][2]["last_step"].is_null());
   EXPECT_EQ(json["clip"]["frames"], 1000);
   EXPECT_EQ(json["estimate"]["seconds"], 83);
   std::uint64_t tasks = 0;

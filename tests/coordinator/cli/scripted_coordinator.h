@@ -22,9 +22,9 @@ class ScriptedCoordinator {
 
   // network: outlives this.
   ScriptedCoordinator(MemoryNetwork& network, Script script)
-      : listener_(network.Listen("coordinator").value()),
-        script_(std::move(script)),
-        thread_([this] { Serve(); }) {}
+      : ScriptedCoordinator(network.Listen("coordinator").value(), std::move(script)) {}
+  ScriptedCoordinator(std::unique_ptr<BoundListener> listener, Script script)
+      : listener_(std::move(listener)), script_(std::move(script)), thread_([this] { Serve(); }) {}
   ScriptedCoordinator(const ScriptedCoordinator&) = delete;
   ScriptedCoordinator& operator=(const ScriptedCoordinator&) = delete;
   ~ScriptedCoordinator() {

@@ -101,6 +101,7 @@ TEST_F(SubmissionTest, OneThatIsRefusedDoesNotCostTheOthers) {
   const std::vector<Submitted> all = Run(Jobs(3), kPatience);
   EXPECT_TRUE(all[0].answer.has_value());
   EXPECT_EQ(all[1].answer.error().message(), "steps must be 1 to 1000");
+  EXPECT_TRUE(all[1].answered);
   EXPECT_TRUE(all[2].answer.has_value());
 }
 
@@ -128,6 +129,7 @@ TEST_F(SubmissionTest, WhereNobodyAnswersAllAreUnanswered) {
   const std::vector<Submitted> all = Run(Jobs(2), Duration(300));
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[1].answer.error().code(), ErrorCode::kUnavailable);
+  EXPECT_FALSE(all[1].answered);
   EXPECT_TRUE(told_.empty());
 }
 

@@ -75,6 +75,19 @@ TEST_F(WorkerFleetTest, GivesUpOnAWorkerThatEndsAtOnceAgainAndAgain) {
   EXPECT_THAT(last.error().message(), HasSubstr("cannot load libtorch"));
 }
 
+TEST_F(WorkerFleetTest, QuotesTheLogOfAWorkerThatPrintedNothing) {
+  const std::string log = folder_.File("worker-0.log");
+  std::ofstream(log) << R"({"level":"error","process":71,"message":"no CUDA device"})"
+                     << "\n";
+  FleetWorker worker = Shell("exit 1");
+  worker.command.arguments.insert(worker.command.arguments.end(), {"--log-file", log});
+  WorkerFleet fleet({worker}, {.early_ends_max = 1});
+  ASSERT_TRUE(fleet.Tend(clock_.Now()));
+  AwaitEnd();
+  EXPECT_THAT(fleet.Tend(clock_.Now()).error().message(),
+              HasSubstr("its log says: no CUDA device"));
+}
+
 TEST_F(WorkerFleetTest, DoesNotGiveUpOnceThereWasWork) {
   WorkerFleet fleet({Shell("exit 1")});
   for (int i = 0; i < 12; ++i) {

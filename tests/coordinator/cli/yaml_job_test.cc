@@ -1,6 +1,7 @@
 #include "coordinator/cli/yaml_job.h"
 
 #include <fstream>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,6 +11,7 @@
 namespace weft::cli {
 namespace {
 
+using std::string_literals::operator""s;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -213,6 +215,20 @@ TEST(YamlJob, IsOfTheKindThatTheCallerWantsUnlessItSaysItsOwn) {
   EXPECT_EQ(options.kind, v1::JOB_KIND_RENDER);
 }
 
+TEST(YamlJob, SaysWhoTakesWhatIsOfAFarm) {
+  EXPECT_EQ(Complaint("output: '{name}.mp4'\nclips: [a.mp4]\n"),
+            "/jobs/job.yaml:2:1: this is a batch file, of many clips: weft submit takes it");
+  EXPECT_EQ(Complaint("input: a.mp4\nafter: hero\n"),
+            "/jobs/job.yaml:2:1: \"after\" is of jobs of a farm: weft submit takes this file");
+}
+
+TEST(YamlJob, TheOutputsBracesHoldKnownWords) {
+  EXPECT_EQ(Read("output: 'out/{name}.mp4'").output, "/jobs/out/{name}.mp4");
+  EXPECT_EQ(Complaint("steps: 3\noutput: 'out/{nmae}.mp4'\n"),
+            "/jobs/job.yaml:2:9: output: there is no {nmae}; what may stand in braces is {name}, "
+            "the clip's name, and {number}");
+}
+
 TEST(YamlJob, RefusesAFieldGivenTwice) {
   EXPECT_EQ(Complaint("steps: 3\nseed: 1\nsteps: 4\n"),
             "/jobs/job.yaml:3:1: field \"steps\" is given twice");
@@ -243,6 +259,18 @@ TEST(YamlJob, ReadsAFileOrSaysWhyNot) {
   EXPECT_EQ(missing.error().code(), ErrorCode::kNotFound);
   EXPECT_THAT(missing.error().message(), HasSubstr("none.yaml"));
   EXPECT_FALSE(ReadJobFile(folder.path().string(), options));
+
+  std::ofstream(path) << "prompt: caf\xE9\n";
+  EXPECT_EQ(ReadJobFile(path, options).error().message(),
+            path + " is no job file (YAML): it is no text");
+  std::ofstream(path) << "prompt: ne\0n\n"s;
+  EXPECT_FALSE(ReadJobFile(path, options));
+  std::string text = "prompt: \"";
+  while (text.size() < 8192) {
+    text += "é";  // One of them lies across the end of what is looked at.
+  }
+  std::ofstream(path) << text << "\"\n";
+  EXPECT_TRUE(ReadJobFile(path, options));
 
   std::ofstream(path) << std::string((16 << 20) + 1, ' ');
   EXPECT_THAT(ReadJobFile(path, options).error().message(), HasSubstr("too large"));

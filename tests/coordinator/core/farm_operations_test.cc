@@ -302,6 +302,29 @@ TEST(FarmOperations, SetsAsideAWorkerThatClaimsWhatCannotBe) {
   }
 }
 
+TEST(FarmOperations, ACopyHasEpochsOfItsOwnAndBlamesNobodyForWhatItDoesNotKnow) {
+  FarmOptions options;
+  options.copied_epoch_step = 1000;
+  FarmScript farm(options);
+  const std::uint64_t before = farm.Subject().State().epoch;
+  farm.Submit("token", SampleSpec());
+  const v1::Task probe = *farm.Say("w", HelloMessage("w", 1)).Assignment("w");
+  const v1::Task lost = WithEpoch(OfUnknownJob(probe), before + 3);  // Of lives after the copy.
+  farm.RestartOnACopy();
+  EXPECT_EQ(farm.Subject().State().epoch, before + 1000);
+  farm.Say("w", HelloMessage("w", 1, "cpu", {lost.attempt()}));
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(
+        farm.Say("w", HeartbeatMessage({lost.attempt()})).At("w").worker_verdict().abandon_size(),
+        1);
+  }
+  EXPECT_TRUE(farm.Say("w", CompletedMessage(lost)).At("w").outcome_acknowledged().superseded());
+  EXPECT_FALSE(farm.Subject().State().workers.IsBarred({"w"}, WorkerTable::Bar::kAside));
+  farm.Restart();
+  EXPECT_EQ(farm.Subject().State().epoch, before + 1001) << "it is no copy any more";
+  farm.RunAll("w2");
+}
+
 TEST(FarmOperations, DoesNotBlameAWorkerForAnOlderAttemptOfItsOwn) {
   FarmScript farm;
   farm.Submit("token", SampleSpec());

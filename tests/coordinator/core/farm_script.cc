@@ -124,6 +124,11 @@ Reply FarmScript::DropPastResults() {
   return Keep(std::move(effects));
 }
 
+Reply FarmScript::RestartOnACopy() {
+  disk_["epoch"].mutable_epoch()->set_copied(true);
+  return Restart();
+}
+
 Reply FarmScript::ForgetPastJobs() {
   Effects effects;
   farm_->ForgetPastJobs(now_, effects);

@@ -54,6 +54,8 @@ class FarmScript {
   Reply ForgetPastJobs();
   // A new life on the same records, at the same time.
   Reply Restart();
+  // The same, on a copy of the records.
+  Reply RestartOnACopy();
   // The same, of a coordinator whose earlier life was of a version that stored no pictures.
   void RestartAfterOlderVersion();
   // The same, where workers of the earlier life made other pictures.

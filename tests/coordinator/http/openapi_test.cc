@@ -70,7 +70,7 @@ unsigned StatusOf(const Route& route) {
 TEST(OpenApi, EverythingItDescribesIsServed) {
   const YAML::Node api = Described();
   const auto operations = Operations(api);
-  EXPECT_EQ(operations.size(), 19U);
+  EXPECT_EQ(operations.size(), 20U);
   for (const Operation& operation : operations) {
     const unsigned status = StatusOf(RouteOf(RequestFor(operation)));
     EXPECT_NE(status, kNotFound) << operation.method << " " << operation.path;

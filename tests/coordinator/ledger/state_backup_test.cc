@@ -64,6 +64,20 @@ TEST_F(StateBackupTest, CopiesWhatIsDurableWhileTheStateIsInUse) {
   EXPECT_EQ(copied_blobs->List("").value().size(), 1U);
 }
 
+TEST_F(StateBackupTest, SaysInTheCopyThatItIsOne) {
+  const auto ledger = OpenRocksLedger(state_ + "/ledger").value();
+  ASSERT_TRUE(Blobs(state_)->Put("j-1/a", "x"));
+  v1::EpochRecord epoch;
+  epoch.set_epoch(7);
+  ASSERT_TRUE(ledger->Commit({ToRecord(epoch)}));
+  ASSERT_TRUE(BackUp(state_, copy_));
+  const auto copied = OpenRocksLedger(copy_ + "/ledger").value()->Load().value();
+  ASSERT_EQ(copied.size(), 1U);
+  EXPECT_EQ(copied[0].value.epoch().epoch(), 7U);
+  EXPECT_TRUE(copied[0].value.epoch().copied());
+  EXPECT_FALSE(ledger->Load().value()[0].value.epoch().copied());
+}
+
 TEST_F(StateBackupTest, CopiesFilesThatWereHandedInForJobsThatHaveNotEnded) {
   const auto ledger = OpenRocksLedger(state_ + "/ledger").value();
   const auto blobs = Blobs(state_);

@@ -93,6 +93,21 @@ class StateCheckTest : public ::testing::Test {
   std::vector<RawRecord> records_;
 };
 
+// Has more files open than it may.
+class BusyStore : public MemoryBlobStore {
+ public:
+  Result<std::string> Get(const std::string& key) override {
+    return Failure(ErrorCode::kInternal, key + ": too many open files");
+  }
+};
+
+TEST_F(StateCheckTest, TakesNothingForDamagedThatItCouldNotRead) {
+  BusyStore busy;
+  const Result<StateCheck> check = CheckState(records_, busy);
+  ASSERT_FALSE(check.has_value());
+  EXPECT_THAT(check.error().message(), HasSubstr("too many open files"));
+}
+
 TEST_F(StateCheckTest, FindsNothingWrongWithAWholeState) {
   const StateCheck check = Check();
   EXPECT_TRUE(check.defects.empty());

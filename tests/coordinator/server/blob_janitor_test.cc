@@ -1,5 +1,6 @@
 #include "coordinator/server/blob_janitor.h"
 
+#include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -51,6 +52,27 @@ TEST(BlobJanitor, DropsWhatItIsTold) {
   janitor.Drop({"j/", "l/"});
   EXPECT_TRUE(Comes([&] { return store.List("").value().size() == 1; }));
   EXPECT_THAT(store.List("").value(), ElementsAre("k/a"));
+}
+
+// Refuses the first drops.
+class FullStore : public MemoryBlobStore {
+ public:
+  Status DeletePrefix(const std::string& prefix) override {
+    return ++drops_ <= 2 ? Failure(ErrorCode::kNoSpace, "the disk is full")
+                         : MemoryBlobStore::DeletePrefix(prefix);
+  }
+
+ private:
+  std::atomic<int> drops_ = 0;
+};
+
+TEST(BlobJanitor, TriesAgainWhatTheStoreDidNotDrop) {
+  FullStore store;
+  ASSERT_TRUE(store.Put("j/a", "1"));
+  ASSERT_TRUE(store.Put("k/a", "1"));
+  BlobJanitor janitor(store, Log::Silent(), std::chrono::milliseconds(1));
+  janitor.Drop({"j/", "k/"});
+  EXPECT_TRUE(Comes([&] { return store.List("").value().empty(); }));
 }
 
 }  // namespace

@@ -29,6 +29,9 @@ class SlowStore : public BlobStore {
     ++reads_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return open_; });
+    if (broken_) {
+      return Failure(ErrorCode::kInternal, key + ": too many open files");
+    }
     return inner_.Get(key);
   }
   Result<std::vector<std::string>> List(const std::string& prefix) override {
@@ -36,6 +39,10 @@ class SlowStore : public BlobStore {
   }
   Status DeletePrefix(const std::string& prefix) override { return inner_.DeletePrefix(prefix); }
 
+  void Break(bool broken) {
+    const std::lock_guard lock(mutex_);
+    broken_ = broken;
+  }
   void Open() {
     const std::lock_guard lock(mutex_);
     open_ = true;
@@ -51,6 +58,7 @@ class SlowStore : public BlobStore {
   std::mutex mutex_;
   std::condition_variable changed_;
   bool open_ = false;
+  bool broken_ = false;
   int reads_ = 0;
 };
 
@@ -126,6 +134,21 @@ TEST_F(OutputCheckTest, WhatMustBeReadKeepsNobodyWaiting) {
   EXPECT_THAT(taken[1].lie.value(), HasSubstr("'of gone'"));
   EXPECT_FALSE(check_->Look(Completed(1, {"a"})).has_value()) << "it may be said once more";
   EXPECT_EQ(TakeSoon(1).size(), 1U);
+}
+
+TEST_F(OutputCheckTest, WhatCannotBeReadForNowIsNoLie) {
+  ASSERT_TRUE(store_.Put("a", "frames"));  // In an earlier life.
+  store_.Open();
+  store_.Break(true);
+  EXPECT_FALSE(check_->Look(Completed(1, {"a"})).has_value());
+  store_.WaitUntilRead(1);
+  store_.Break(false);
+  std::vector<MessageArrived> taken;
+  while (taken.empty()) {  // Its worker says it again, until it is judged.
+    EXPECT_FALSE(check_->Look(Completed(1, {"a"})).has_value());
+    taken = check_->Take();
+  }
+  EXPECT_FALSE(taken[0].lie.has_value());
 }
 
 TEST_F(OutputCheckTest, EndsInTheMidstOfALongResult) {

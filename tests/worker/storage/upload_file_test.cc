@@ -89,6 +89,19 @@ TEST_F(UploadFileTest, DropsWhatIsNotTheFileThatWasAnnounced) {
   EXPECT_EQ(Here(), "");
 }
 
+TEST_F(UploadFileTest, LeavesWhatWasHandedInWhereOnlyTheCopyIsDamaged) {
+  std::string damaged = content_;
+  damaged[7] = 'y';
+  Leave(damaged);
+  const Status read = Read();
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(read.error().message(), HasSubstr("is the disk sound?"));
+  EXPECT_EQ(blobs_.List("uploads/")->size(), place_.PieceCount());
+  ASSERT_TRUE(Read()) << "it begins anew";
+  EXPECT_TRUE(Here() == content_);
+}
+
 TEST_F(UploadFileTest, StopsBetweenPieces) {
   int asked = 0;
   const Status read = ReadUpload(place_, blobs_, path_, [&] { return ++asked > 1; });
