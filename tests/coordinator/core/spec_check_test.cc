@@ -8,7 +8,6 @@
 
 #include "common/storage/upload_place.h"
 #include "common/wire/job_objects.h"
-#include "coordinator/core/overwrite_check.h"
 #include "coordinator/core/place_check.h"
 #include "tests/coordinator/core/sample_job.h"
 
@@ -306,37 +305,6 @@ TEST(CheckSpec, NamesTheFieldOfTheEngineThatIsWrong) {
 
 TEST(CheckSpec, NamesTheFieldOfADeflickerJobThatIsWrong) {
   ExpectRefusals(BadDeflickerSpecs(), SampleDeflicker());
-}
-
-TEST(CheckSpec, RefusesToWriteOverWhatTheJobReads) {
-  v1::JobSpec sample = SampleSpec();
-  sample.set_input_path("/in/clip.mp4");
-  sample.set_output_path("/out/neon.mp4");
-  sample.set_model_path("/models/sd");
-  ExpectRefusals(
-      {
-          {"output_path is '/in/../in/clip.mp4': it is the input",
-           [](auto& s) { s.set_output_path("/in/../in/clip.mp4"); }},
-          {"output_path is '/out/neon.mp4': it holds control maps",
-           [](auto& s) {
-             s.add_controls()->set_kind(v1::CONTROL_KIND_SOFT_EDGE);
-             s.mutable_controls(0)->set_maps_path("/out/neon.mp4");
-           }},
-          {"save_look_path is '/in/clip.mp4': it is the input",
-           [](auto& s) { s.set_save_look_path("/in/clip.mp4"); }},
-          {"save_look_path is '/models/sd/unet/config.json': it is the model or in its folder",
-           [](auto& s) { s.set_save_look_path("/models/sd/unet/config.json"); }},
-          {"save_look_path is '/out/neon.mp4': it is the output",
-           [](auto& s) { s.set_save_look_path("/out/neon.mp4"); }},
-          {"output_path is '/l.safetensors': it is a LoRA",
-           [](auto& s) {
-             s.set_output_path("/l.safetensors");
-             s.add_loras()->set_path("/l.safetensors");
-           }},
-      },
-      sample);
-  sample.set_save_look_path("/models/sd-of-mine.look");
-  EXPECT_TRUE(CheckOverwrites(sample)) << "beside the model's folder";
 }
 
 TEST(CheckSpec, TakesADeflickerJobWithAndWithoutGuide) {
