@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -238,8 +239,15 @@ Status FillOutput(const Given& given, JobOptions& options) {
   if (!known) {
     return Failure(ErrorCode::kInvalidArgument, "--output: " + known.error().message());
   }
-  const std::string name = std::filesystem::path(options.input).stem().string();
-  options.output = FilledOutput(options.output, {.name = name});
+  namespace fs = std::filesystem;
+  const std::string name = fs::path(options.input).stem().string();
+  const fs::path output = options.output;
+  std::error_code failure;
+  // A folder that is there is meant, whatever it is called.
+  const fs::path folder = fs::is_directory(output.parent_path(), failure)
+                              ? output.parent_path()
+                              : fs::path(FilledOutput(output.parent_path().string(), {name}));
+  options.output = (folder / FilledOutput(output.filename().string(), {name})).string();
   return {};
 }
 

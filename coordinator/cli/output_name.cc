@@ -1,5 +1,7 @@
 #include "coordinator/cli/output_name.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstddef>
 
 namespace weft::cli {
@@ -32,12 +34,19 @@ std::string ValueOf(const std::string& word, const OutputWords& words) {
   return word == kNumber ? std::to_string(words.number) : word;
 }
 
+// Only letters: names of other programs, such as {3F25-11D0}, are none of ours.
+bool IsWord(const std::string& braced) {
+  return braced.size() > 2 &&
+         std::all_of(braced.begin() + 1, braced.end() - 1,
+                     [](unsigned char letter) { return std::isalpha(letter) != 0; });
+}
+
 }  // namespace
 
 Status CheckOutputWords(const std::string& text) {
   for (Braced next = NextBraced(text, 0); !next.word.empty();
        next = NextBraced(text, next.begin + next.word.size())) {
-    if (next.word != kName && next.word != kNumber) {
+    if (IsWord(next.word) && next.word != kName && next.word != kNumber) {
       return Failure(ErrorCode::kInvalidArgument, "there is no " + next.word +
                                                       "; what may stand in braces is " + kName +
                                                       ", the clip's name, and " + kNumber);

@@ -14,7 +14,7 @@ struct OutputWords {
   std::uint32_t number = 1;  // Of the clip in its file, from 1.
 };
 
-// kInvalidArgument: something else stands in braces; reads after the field's name.
+// kInvalidArgument: another word of letters stands in braces; reads after the field's name.
 // text: as it was written, for the folders above it may have any names.
 Status CheckOutputWords(const std::string& text);
 

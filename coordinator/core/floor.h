@@ -83,7 +83,8 @@ struct Floor {
   }
 
   std::uint64_t epoch = 0;  // Of this life of the coordinator.
-  // The same, where this life began on a copy: earlier ones may have done what it does not know of.
+  // The first one, where the ledger is a copy: earlier lives may have done what it does not know
+  // of.
   std::uint64_t copied_epoch = 0;
   Time now{};  // Of the event that is being handled.
   // Why no task starts and no job is accepted; nothing while work goes on.

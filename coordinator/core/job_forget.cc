@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "coordinator/core/job_life.h"
+#include "coordinator/core/result_keep.h"
 
 namespace weft::coordinator {
 namespace {
@@ -19,6 +20,17 @@ bool IsPast(std::uint64_t since_unix_ms, const Floor& floor) {
          floor.UnixMs();
 }
 
+// Who waits for a job that is gone takes it for done.
+Status CheckNobodyWaits(const Job& job, const Floor& floor) {
+  const std::vector<JobId>& followers = floor.jobs.FollowersOf(job.id);
+  if (job.state == JobState::kDone || followers.empty()) {
+    return {};
+  }
+  return Failure(ErrorCode::kFailedPrecondition, "job " + followers.front().value +
+                                                     " was to run after job " + job.id.value +
+                                                     ", which is not done: forget that one first");
+}
+
 }  // namespace
 
 Status JobLife::Forget(const JobId& id, Effects& effects) {
@@ -30,6 +42,7 @@ Status JobLife::Forget(const JobId& id, Effects& effects) {
     return Failure(ErrorCode::kFailedPrecondition,
                    "job " + id.value + " has not ended; cancel it first");
   }
+  WEFT_RETURN_IF_ERROR(CheckNobodyWaits(*job, floor_));
   assert(floor_.leases.OfJob(id).empty() && floor_.elders.OfJob(id).empty());
   v1::ForgottenJob forgotten;
   forgotten.set_job(id.value);
@@ -53,7 +66,8 @@ void JobLife::ForgetPast(Effects& effects) {
   std::vector<JobId> past;
   std::size_t tasks = 0;
   for (const auto& [sequence, job] : floor_.jobs.BySequence()) {
-    if (!IsOpen(job->state) && IsPast(job->ended_unix_ms, floor_)) {
+    if (!IsOpen(job->state) && IsPast(job->ended_unix_ms, floor_) && !HasResult(*job, floor_) &&
+        CheckNobodyWaits(*job, floor_)) {
       past.push_back(job->id);
       tasks += job->plan.tasks.size();
     }

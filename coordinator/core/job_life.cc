@@ -237,7 +237,7 @@ Status JobLife::Retry(const JobId& id, Effects& effects) {
   if (IsOpen(job->state)) {
     return {};
   }
-  WEFT_RETURN_IF_ERROR(CheckOrder(job->terms, floor_.jobs));
+  WEFT_RETURN_IF_ERROR(CheckNotInVain(job->terms, floor_.jobs));
   const bool waits = FirstNotDone(job->terms, floor_.jobs) != nullptr;
   job->error.reset();
   job->log.clear();

@@ -49,9 +49,10 @@ class JobLife {
   Status DropResult(const JobId& id, Effects& effects);
 
   // Nothing is kept of a job that has ended, but that there was one. No effect where that was done
-  // before. kFailedPrecondition: it has not ended.
+  // before. kFailedPrecondition: it has not ended, or is not done and others were to run after it.
   Status Forget(const JobId& id, Effects& effects);
-  // Forgets what has ended long ago, by FarmOptions::job_keep: some of it, so call it now and then.
+  // Forgets what has ended long ago, by FarmOptions::job_keep, unless its result is still kept:
+  // some of it, so call it now and then.
   void ForgetPast(Effects& effects);
 
   // kInvalidArgument: not 0 to 100.

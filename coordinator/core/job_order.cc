@@ -11,9 +11,18 @@ Status CheckOrder(const v1::JobTerms& terms, const JobTable& jobs) {
   for (const std::string& id : terms.after()) {
     const Job* const job = jobs.Find({id});
     if (job == nullptr) {
-      return Failure(ErrorCode::kNotFound, "there is no job " + id + " to wait for");
+      return Failure(ErrorCode::kNotFound,
+                     "there is no job " + id + " to wait for" +
+                         (jobs.WasForgotten({id}) ? ": it was forgotten" : ""));
     }
-    if (!IsOpen(job->state) && job->state != JobState::kDone) {
+  }
+  return CheckNotInVain(terms, jobs);
+}
+
+Status CheckNotInVain(const v1::JobTerms& terms, const JobTable& jobs) {
+  for (const std::string& id : terms.after()) {
+    const Job* const job = jobs.Find({id});
+    if (job != nullptr && !IsOpen(job->state) && job->state != JobState::kDone) {
       return tl::unexpected(WaitsInVain(*job));
     }
   }

@@ -16,6 +16,9 @@ namespace weft::coordinator {
 // and is not done.
 Status CheckOrder(const v1::JobTerms& terms, const JobTable& jobs);
 
+// kFailedPrecondition: one of them has ended, and is not done. One that is not here any more was.
+Status CheckNotInVain(const v1::JobTerms& terms, const JobTable& jobs);
+
 // The first that the job waits for; nullptr: it waits for none any more.
 const Job* FirstNotDone(const v1::JobTerms& terms, const JobTable& jobs);
 

@@ -9,8 +9,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Without a slash at its end.
 std::string Normal(const std::string& path) {
-  return fs::path(path).lexically_normal().string();
+  std::string normal = fs::path(path).lexically_normal().string();
+  while (normal.size() > 1 && normal.back() == '/') {
+    normal.pop_back();
+  }
+  return normal;
 }
 
 // The place itself, or something in it.

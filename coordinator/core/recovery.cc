@@ -167,6 +167,7 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     WEFT_RETURN_IF_ERROR(CheckVersion(record));
     floor.epoch = std::max(floor.epoch, record.value.epoch().epoch());
     is_copy = is_copy || record.value.epoch().copied();
+    floor.copied_epoch = std::max(floor.copied_epoch, record.value.epoch().copied_epoch());
     WEFT_RETURN_IF_ERROR(RecoverJob(record.value, floor));
     if (record.value.worker().drained()) {
       floor.workers.SetBarred({record.value.worker().worker()}, WorkerTable::Bar::kDrained, true);
@@ -188,9 +189,10 @@ Status Recover(const std::vector<Record>& records, Time now, Floor& floor, Effec
     CountResult(job, floor);
   }
   floor.epoch += is_copy ? floor.options.copied_epoch_step : 1;
-  floor.copied_epoch = is_copy ? floor.epoch : 0;
+  floor.copied_epoch = is_copy ? floor.epoch : floor.copied_epoch;
   v1::EpochRecord epoch;
   epoch.set_epoch(floor.epoch);
+  epoch.set_copied_epoch(floor.copied_epoch);
   effects.records.push_back(ToRecord(std::move(epoch)));
   effects.notes.push_back({.text = "epoch " + std::to_string(floor.epoch) + " begins with " +
                                    std::to_string(floor.jobs.All().size()) + " jobs"});

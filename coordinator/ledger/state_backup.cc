@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/blob/blob_loss.h"
 #include "common/blob/checksummed_blob_store.h"
 #include "common/blob/rocks_blob_store.h"
 #include "common/storage/upload_place.h"
@@ -100,7 +101,7 @@ Result<BackupFigures> BackUp(const std::vector<RawRecord>& records,
   figures.record_count = records.size();
   for (const std::string& key : NamedBlobs(records)) {
     const Result<std::string> bytes = blobs.Get(key);
-    if (!bytes && bytes.error().code() == ErrorCode::kUnavailable) {
+    if (!bytes && !SaysThatItIsLost(bytes.error())) {
       return Failure(bytes.error());
     }
     if (!bytes) {

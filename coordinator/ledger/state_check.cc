@@ -58,8 +58,7 @@ class Checker {
       jobs.push_back(&job.job);
     }
     WEFT_ASSIGN_OR_RETURN(const std::vector<std::string> keys, blobs_.List(""));
-    WEFT_RETURN_IF_ERROR(CheckUploads(jobs, keys, blobs_, check_));
-    WEFT_RETURN_IF_ERROR(read_);
+    CheckUploads(jobs, keys, blobs_, check_);
     for (const std::string& key : keys) {
       check_.orphan_count += named_.count(key) == 0 && !ParsePieceKey(key).has_value() ? 1 : 0;
     }
@@ -196,7 +195,8 @@ class Checker {
     ++check_.blob_count;
     if (!bytes) {
       if (!SaysThatItIsLost(bytes.error())) {
-        read_ = Failure(bytes.error());  // The check comes to nothing.
+        Report(blob.key(), bytes.error().message() + ": it may be whole", "");
+        return std::nullopt;
       }
       return bytes.error().code() == ErrorCode::kNotFound ? kGone : bytes.error().message();
     }
@@ -211,7 +211,6 @@ class Checker {
 
   BlobStore& blobs_;
   StateCheck check_;
-  Status read_;  // Why something could not be read, which says nothing of what it is.
   std::map<JobId, StoredJob> jobs_;
   std::set<std::string> named_;  // Blobs that records name.
 };

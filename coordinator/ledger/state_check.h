@@ -42,8 +42,8 @@ struct StateCheck {
 };
 
 // records: all of the ledger, in any order. blobs: of its farm.
-// Errors: the blob store cannot be listed, or a blob not be read for a reason that says nothing of
-// it.
+// What cannot be read for a reason that says nothing of it is a defect without a remedy.
+// Errors: the blob store cannot be listed.
 Result<StateCheck> CheckState(const std::vector<RawRecord>& records, BlobStore& blobs);
 
 // Applies the remedies: first to the blobs, so that a crash between the two leaves defects that the

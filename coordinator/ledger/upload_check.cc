@@ -10,16 +10,18 @@
 namespace weft::coordinator {
 namespace {
 
-// Nothing: it is as it should be. Errors: nobody can say.
-Result<std::optional<std::string>> WhatIsWrong(const UploadPiece& piece,
-                                               const std::string& key,
-                                               BlobStore& blobs) {
+// Nothing: it is as it should be, or nobody can say, which is reported.
+std::optional<std::string> WhatIsWrong(const UploadPiece& piece,
+                                       const std::string& key,
+                                       BlobStore& blobs,
+                                       StateCheck& check) {
   const Result<std::string> bytes = blobs.Get(key);
   if (!bytes && SaysThatItIsLost(bytes.error())) {
-    return std::optional(bytes.error().message());
+    return bytes.error().message();
   }
   if (!bytes) {
-    return Failure(bytes.error());
+    check.defects.push_back({key, bytes.error().message() + ": it may be whole", "", std::nullopt});
+    return std::nullopt;
   }
   const std::uint64_t size = piece.place.PieceBytes(piece.number);
   return bytes->size() == size ? std::nullopt
@@ -44,10 +46,10 @@ void ReportGone(const Job& job,
 
 }  // namespace
 
-Status CheckUploads(const std::vector<const Job*>& jobs,
-                    const std::vector<std::string>& keys,
-                    BlobStore& blobs,
-                    StateCheck& check) {
+void CheckUploads(const std::vector<const Job*>& jobs,
+                  const std::vector<std::string>& keys,
+                  BlobStore& blobs,
+                  StateCheck& check) {
   std::set<std::string> there;
   for (const std::string& key : keys) {
     const auto piece = ParsePieceKey(key);
@@ -56,8 +58,7 @@ Status CheckUploads(const std::vector<const Job*>& jobs,
     }
     there.insert(key);
     ++check.blob_count;
-    WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> wrong, WhatIsWrong(*piece, key, blobs));
-    if (wrong.has_value()) {
+    if (const auto wrong = WhatIsWrong(*piece, key, blobs, check); wrong.has_value()) {
       check.blob_deletes.push_back(key);
       check.defects.push_back({key, *wrong,
                                "it is dropped; weft submit --upload, with the same files and "
@@ -75,7 +76,6 @@ Status CheckUploads(const std::vector<const Job*>& jobs,
       }
     }
   }
-  return {};
 }
 
 }  // namespace weft::coordinator

@@ -13,10 +13,10 @@ namespace weft::coordinator {
 
 // Adds to `check` the pieces that are damaged, which are to be dropped, and those that a job which
 // has not ended needs and that are gone. Whoever has the file can hand it in again.
-// jobs: all.  keys: of all blobs.  Errors: why a piece could not be read, which says nothing of it.
-Status CheckUploads(const std::vector<const Job*>& jobs,
-                    const std::vector<std::string>& keys,
-                    BlobStore& blobs,
-                    StateCheck& check);
+// jobs: all.  keys: of all blobs.
+void CheckUploads(const std::vector<const Job*>& jobs,
+                  const std::vector<std::string>& keys,
+                  BlobStore& blobs,
+                  StateCheck& check);
 
 }  // namespace weft::coordinator

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/failpoint.h"
+#include "common/storage/upload_place.h"
 
 namespace weft::coordinator {
 namespace {
@@ -79,9 +80,18 @@ void BlobJanitor::Work() {
     }
     lock.lock();
     if (!dropped) {
-      drops_.push_back(prefix);
+      Repeat(prefix);
       changed_.wait_for(lock, rest_, [this] { return stop_; });
     }
+  }
+}
+
+// REQUIRES: mutex_ is held.
+void BlobJanitor::Repeat(const std::string& prefix) {
+  // Of files that were handed in, their book says so again, unless a job has come that reads them.
+  const bool is_upload = prefix.rfind(kUploadsPrefix, 0) == 0;
+  if (!is_upload && std::find(drops_.begin(), drops_.end(), prefix) == drops_.end()) {
+    drops_.push_back(prefix);
   }
 }
 

@@ -42,12 +42,14 @@ class BlobJanitor {
     BlobJanitor& janitor_;
   };
 
-  // Drops all blobs whose keys begin with one of these, soon. Where the store does not, later.
+  // Drops all blobs whose keys begin with one of these, soon. Where the store does not, later,
+  // but for uploads: those are told of again by whoever keeps them.
   void Drop(const std::vector<std::string>& prefixes);
 
  private:
   void Work();
   void CountPause(int more);
+  void Repeat(const std::string& prefix);
   void LookAround();
 
   BlobStore& store_;

@@ -358,7 +358,9 @@ void Audit::Promise(const AttemptId& attempt) {
     return;  // In the same turn, behind it.
   }
   const auto record = OnDisk(KeyOf(attempt.task));
-  if (!record.has_value() || record->task().attempt() < attempt.number) {
+  // In the same turn, behind it, an elder attempt may have brought the result.
+  if (!record.has_value() ||
+      std::max(record->task().attempt(), record->task().starts()) < attempt.number) {
     Breach("an outcome of " + Name(attempt.task) + " was acknowledged before it was on disk");
   } else if (record->task().state() == v1::TASK_STATE_DONE &&
              record->task().attempt() == attempt.number) {

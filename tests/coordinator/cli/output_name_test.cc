@@ -22,6 +22,7 @@ TEST(OutputName, OtherBracesStayAsTheyAre) {
 TEST(OutputName, RefusesWordsThatNobodyKnows) {
   EXPECT_TRUE(CheckOutputWords("out/{number}-{name}.mp4"));
   EXPECT_TRUE(CheckOutputWords("}out{.mp4"));
+  EXPECT_TRUE(CheckOutputWords("{3F25-11D0}/take{1}.mp4")) << "of another program";
   for (const char* const text : {"{nmae}.mp4", "{name}/{nmae}.mp4", "}{nmae}{.mp4"}) {
     const Status known = CheckOutputWords(text);
     ASSERT_FALSE(known) << text;

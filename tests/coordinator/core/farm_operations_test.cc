@@ -321,7 +321,12 @@ TEST(FarmOperations, ACopyHasEpochsOfItsOwnAndBlamesNobodyForWhatItDoesNotKnow) 
   EXPECT_TRUE(farm.Say("w", CompletedMessage(lost)).At("w").outcome_acknowledged().superseded());
   EXPECT_FALSE(farm.Subject().State().workers.IsBarred({"w"}, WorkerTable::Bar::kAside));
   farm.Restart();
-  EXPECT_EQ(farm.Subject().State().epoch, before + 1001) << "it is no copy any more";
+  EXPECT_EQ(farm.Subject().State().epoch, before + 1001) << "one further";
+  farm.Say("late", HelloMessage("late", 1, "cpu", {lost.attempt()}));
+  for (int i = 0; i < 10; ++i) {
+    farm.Say("late", HeartbeatMessage({lost.attempt()}));
+  }
+  EXPECT_FALSE(farm.Subject().State().workers.IsBarred({"late"}, WorkerTable::Bar::kAside));
   farm.RunAll("w2");
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/storage/result_place.h"
 #include "common/wire/ids_wire.h"
 #include "coordinator/core/task_message.h"
 #include "tests/coordinator/core/farm_script.h"
@@ -119,6 +120,66 @@ TEST(JobForget, OthersGoOnBesideAndBehindIt) {
   farm.RunAll("w");
   EXPECT_EQ(StateOf(farm, second), v1::JOB_STATE_DONE);
   EXPECT_EQ(StateOf(farm, waiting), v1::JOB_STATE_DONE);
+}
+
+TEST(JobForget, WhoRanAfterItCanBeTriedAgain) {
+  FarmScript farm;
+  const std::string first = farm.Submit("first", SampleSpec());
+  farm.RunAll("w");
+  v1::ToCoordinator second = SubmitMessage("second", SampleSpec());
+  second.mutable_submit_job()->mutable_terms()->add_after(first);
+  const std::string after = farm.Say("client", second).At("client").job_submitted().job();
+  farm.Say("client", CancelMessage(after));
+  EXPECT_EQ(farm.Say("client", ForgetMessage(first)).At("client").job_forgotten().job(), first);
+  v1::ToCoordinator retry;
+  retry.mutable_retry_job()->set_job(after);
+  EXPECT_EQ(farm.Say("client", retry).At("client").job_status().state(), v1::JOB_STATE_RUNNING);
+  farm.RunAll("w");
+  EXPECT_EQ(StateOf(farm, after), v1::JOB_STATE_DONE);
+  v1::ToCoordinator third = SubmitMessage("third", SampleSpec());
+  third.mutable_submit_job()->mutable_terms()->add_after(first);
+  EXPECT_THAT(farm.Say("client", third).At("client").request_refused().error().message(),
+              HasSubstr("it was forgotten"));
+}
+
+TEST(JobForget, AJobThatIsNotDoneIsNotForgottenBeforeThoseThatWereToRunAfterIt) {
+  FarmOptions options;
+  options.job_keep = hours(24);
+  FarmScript farm(options);
+  const std::string first = farm.Submit("first", SampleSpec());
+  v1::ToCoordinator second = SubmitMessage("second", SampleSpec());
+  second.mutable_submit_job()->mutable_terms()->add_after(first);
+  const std::string after = farm.Say("client", second).At("client").job_submitted().job();
+  farm.Say("client", CancelMessage(first));
+  EXPECT_THAT(
+      farm.Say("client", ForgetMessage(first)).At("client").request_refused().error().message(),
+      HasSubstr("job " + after + " was to run after job " + first));
+  farm.Pass(hours(25));
+  farm.ForgetPastJobs();
+  EXPECT_TRUE(farm.Subject().State().jobs.WasForgotten({after}));
+  EXPECT_FALSE(farm.Subject().State().jobs.WasForgotten({first}));
+  farm.ForgetPastJobs();
+  EXPECT_TRUE(farm.Subject().State().jobs.WasForgotten({first}));
+}
+
+TEST(JobForget, AResultThatIsKeptKeepsItsJob) {
+  FarmOptions options;
+  options.job_keep = hours(1);
+  options.result_keep = hours(48);
+  FarmScript farm(options);
+  v1::JobSpec spec = SampleSpec();
+  spec.set_output_path(ResultPlace{"ada", "neon.mp4"}.Url());
+  v1::ToCoordinator submit = SubmitMessage("token", spec);
+  submit.mutable_submit_job()->mutable_terms()->set_user("ada");
+  const std::string job = farm.Say("client", submit).At("client").job_submitted().job();
+  farm.RunAll("w");
+  ASSERT_EQ(StateOf(farm, job), v1::JOB_STATE_DONE);
+  farm.Pass(hours(47));
+  farm.ForgetPastJobs();
+  EXPECT_FALSE(farm.Subject().State().jobs.WasForgotten({job}));
+  farm.Pass(hours(2));
+  farm.ForgetPastJobs();
+  EXPECT_TRUE(farm.Subject().State().jobs.WasForgotten({job}));
 }
 
 TEST(JobForget, JobsGoWhenTheirTimeIsOverAndThenTheirNames) {

@@ -49,6 +49,8 @@ TEST_F(OverwriteCheck, AnchorsThatAreSaved) {
   spec_.set_save_look_path("/models/sd/unet/config.json");
   EXPECT_EQ(Complaint(),
             "save_look_path is '/models/sd/unet/config.json': it is the model or in its folder");
+  spec_.set_model_path("/models/sd/");
+  EXPECT_THAT(Complaint(), ::testing::EndsWith("it is the model or in its folder"));
   spec_.set_save_look_path("/out/neon.mp4");
   EXPECT_EQ(Complaint(), "save_look_path is '/out/neon.mp4': it is the output");
   spec_.set_save_look_path("/models/sd-of-mine.look");

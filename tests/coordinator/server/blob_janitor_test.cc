@@ -75,5 +75,15 @@ TEST(BlobJanitor, TriesAgainWhatTheStoreDidNotDrop) {
   EXPECT_TRUE(Comes([&] { return store.List("").value().empty(); }));
 }
 
+TEST(BlobJanitor, LeavesItToTheBookWhetherAnUploadGoesLater) {
+  FullStore store;
+  ASSERT_TRUE(store.Put("uploads/ada/a", "1"));
+  ASSERT_TRUE(store.Put("k/a", "1"));
+  BlobJanitor janitor(store, Log::Silent(), std::chrono::milliseconds(1));
+  janitor.Drop({"uploads/ada/", "k/"});
+  EXPECT_TRUE(Comes([&] { return store.List("k/").value().empty(); }));
+  EXPECT_THAT(store.List("").value(), ElementsAre("uploads/ada/a"));
+}
+
 }  // namespace
 }  // namespace weft::coordinator

@@ -96,12 +96,20 @@ TEST_F(ServerTest, GivesBackWhatAForgottenJobHasTaken) {
   {
     RunningServer server(*context_, options_);
     const auto connection = Connect();
+    RemoteBlobStore store(
+        context_->Connect(options_.bulk_address, {.message_bytes_max = 2 << 20}).value());
+    ASSERT_TRUE(store.Put(job + "/finish/0.0/e1a1/late", "stored"));
     v1::ToCoordinator forget;
     forget.mutable_forget_job()->set_job(job);
     Say(*connection, forget.SerializeAsString());
     const auto answer = Hear(*connection, Story::kPatience);
     ASSERT_TRUE(answer.has_value());
     EXPECT_EQ(answer->job_forgotten().job(), job);
+    const Time end = clock_.Now() + Story::kPatience;
+    while (!store.List(job + "/").value().empty() && clock_.Now() < end) {
+      static_cast<void>(connection->Receive(Duration(10)));
+    }
+    EXPECT_TRUE(store.List(job + "/").value().empty());
     EXPECT_TRUE(server.Stop());
   }
   std::size_t left = 0;
