@@ -22,9 +22,9 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "worker drained",
     "worker asked to leave",
     "result dropped",
-    "job forgotten",
     "other version everywhere",
     "worker lies",
+    "job forgotten",
 };
 
 constexpr std::array<const char*, static_cast<std::size_t>(KillPoint::kCount)> kPoints = {

@@ -30,12 +30,13 @@ struct Fault {
     kDrainWorker,    // By an operator, who takes it back after `span`.
     kLeaveWorker,    // The process is asked to leave; if it is still there after `span`, to stop.
     kDropResult,     // `seat` counts the jobs: once it is done, its user drops what it has written.
-    kForgetJob,      // Likewise: once it has ended, its user has it forgotten.
     // Coordinator and workers are replaced by another version, whose pictures are others: within
     // `span`, each at a moment of its own, they are stopped, and started as that. detail: see
     // Software.
     kReplaceVersion,
-    kLie,    // The process claims what cannot be, or floods. detail: see World::Lie.
+    kLie,  // The process claims what cannot be, or floods. detail: see World::Lie.
+    // `seat` counts the jobs: once it has ended, its user has it forgotten. Last: see DrawFaults().
+    kForgetJob,
     kCount,  // Of kinds.
   };
 

@@ -79,7 +79,7 @@ std::vector<Order> DrawOrders(Random& random, bool large) {
 
 Fault DrawFault(Random& random, Duration chaos) {
   Fault fault;
-  fault.kind = static_cast<Fault::Kind>(random.Below(static_cast<int>(Fault::Kind::kCount)));
+  fault.kind = static_cast<Fault::Kind>(random.Below(static_cast<int>(Fault::Kind::kForgetJob)));
   if (fault.kind == Fault::Kind::kCancelJob && random.Chance(0.7)) {
     fault.kind = Fault::Kind::kKillCoordinator;  // A cancelled job shows little.
   }
@@ -100,6 +100,20 @@ void DrawFaults(Random& random, bool large, Scenario& scenario) {
   for (Fault& fault : scenario.faults) {
     fault = DrawFault(random, chaos);
     scenario.calm = std::max(scenario.calm, fault.at + fault.span);
+  }
+  // Of the seed itself, so that it changes nothing else that is drawn.
+  constexpr std::uint64_t kForgetsEvery = 4;
+  if (scenario.seed % kForgetsEvery == 3) {
+    Random jobs(scenario.seed, "forgotten");
+    Fault forgets;
+    forgets.kind = Fault::Kind::kForgetJob;
+    forgets.at = kStart + jobs.Between(1, chaos.count());
+    forgets.seat = jobs.Below(1 << 16);
+    if (jobs.Chance(0.5)) {  // So that workers are at it when it goes.
+      scenario.faults.push_back(forgets);
+      scenario.faults.back().kind = Fault::Kind::kCancelJob;
+    }
+    scenario.faults.push_back(forgets);
   }
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });
