@@ -67,12 +67,8 @@ std::vector<ReadPlace> PlacesRead(const v1::JobSpec& spec) {
 }
 
 Status CheckOverwrites(const v1::JobSpec& spec) {
-  if (const Status output = CheckWritten("output_path", spec.output_path(), spec); !output) {
-    return output;
-  }
-  if (const Status look = CheckWritten("save_look_path", spec.save_look_path(), spec); !look) {
-    return look;
-  }
+  WEFT_RETURN_IF_ERROR(CheckWritten("output_path", spec.output_path(), spec));
+  WEFT_RETURN_IF_ERROR(CheckWritten("save_look_path", spec.save_look_path(), spec));
   if (!spec.save_look_path().empty() &&
       Normal(spec.save_look_path()) == Normal(spec.output_path())) {
     return Failure(ErrorCode::kInvalidArgument,
