@@ -62,10 +62,12 @@ Status FillIn(YAML::Node node, const Variables& variables, const std::string& pa
   return {};
 }
 
-// Every file that fits the pattern, sorted; the pattern itself where it has nothing to fit, and an
-// object's URL.
+// Every file that fits the pattern, sorted; the pattern itself where it has nothing to fit or is a
+// file's name, and an object's URL.
 Result<std::vector<std::string>> FilesOf(const std::string& pattern, const std::string& place) {
-  if (IsObjectUrl(pattern) || pattern.find_first_of("*?[") == std::string::npos) {
+  std::error_code error;
+  if (IsObjectUrl(pattern) || pattern.find_first_of("*?[") == std::string::npos ||
+      std::filesystem::exists(pattern, error)) {
     return std::vector<std::string>{pattern};
   }
   glob_t found{};

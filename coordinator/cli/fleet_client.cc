@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "common/wire/error_wire.h"
 
@@ -19,21 +20,48 @@ Error NoAnswer() {
           "its guests: --keys must name a key among them, and --server-key its own public key"};
 }
 
+FleetClient::FleetClient(Connect connect,
+                         std::unique_ptr<Connection> connection,
+                         const Clock& clock,
+                         Duration patience)
+    : connect_(std::move(connect)),
+      connection_(std::move(connection)),
+      clock_(&clock),
+      patience_(patience) {}
+
+Result<FleetClient> FleetClient::Open(Connect connect, const Clock& clock, Duration patience) {
+  WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> connection, connect());
+  return FleetClient(std::move(connect), std::move(connection), clock, patience);
+}
+
+Status FleetClient::LeaveOldAnswers() {
+  if (may_hear_old_) {
+    WEFT_ASSIGN_OR_RETURN(connection_, connect_());
+    may_hear_old_ = false;
+  }
+  return {};
+}
+
 Result<v1::FromCoordinator> FleetClient::Ask(const v1::ToCoordinator& question,
                                              v1::FromCoordinator::BodyCase answer) {
+  WEFT_RETURN_IF_ERROR(LeaveOldAnswers());
   const std::string bytes = question.SerializeAsString();
-  const Time begun = clock_.Now();
+  const Time begun = clock_->Now();
   Time ask_again = begun;
-  while (clock_.Now() - begun < patience_) {
-    if (clock_.Now() >= ask_again) {
-      const bool sent = connection_.Send(bytes).has_value();
-      ask_again = clock_.Now() + (sent ? kAskAgain : kTryAgain);
+  int waiting = 0;  // Answers that may come.
+  while (clock_->Now() - begun < patience_) {
+    if (clock_->Now() >= ask_again) {
+      const bool sent = connection_->Send(bytes).has_value();
+      waiting += sent ? 1 : 0;
+      may_hear_old_ = waiting > 0;
+      ask_again = clock_->Now() + (sent ? kAskAgain : kTryAgain);
     }
-    const Duration wait = std::max(ask_again - clock_.Now(), Duration::zero());
+    const Duration wait = std::max(ask_again - clock_->Now(), Duration::zero());
     WEFT_ASSIGN_OR_RETURN(const std::optional<v1::FromCoordinator> heard, Hear(wait));
     if (!heard.has_value()) {
       continue;
     }
+    may_hear_old_ = waiting > 1;
     if (heard->has_request_refused()) {
       return Failure(FromWire(heard->request_refused().error()));
     }
@@ -68,7 +96,7 @@ Result<v1::JobSummary> FleetClient::FindJob(const std::string& text) {
 }
 
 Result<std::optional<v1::FromCoordinator>> FleetClient::Hear(Duration timeout) {
-  WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, connection_.Receive(timeout));
+  WEFT_ASSIGN_OR_RETURN(const std::optional<std::string> bytes, connection_->Receive(timeout));
   if (!bytes.has_value()) {
     return std::nullopt;
   }
@@ -80,7 +108,8 @@ Result<std::optional<v1::FromCoordinator>> FleetClient::Hear(Duration timeout) {
 }
 
 bool FleetClient::Say(const v1::ToCoordinator& message) {
-  return connection_.Send(message.SerializeAsString()).has_value();
+  may_hear_old_ = true;
+  return connection_->Send(message.SerializeAsString()).has_value();
 }
 
 }  // namespace weft::cli

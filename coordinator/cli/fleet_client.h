@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,11 +23,14 @@ Error NoAnswer();
 // Used by one thread.
 class FleetClient {
  public:
-  // All are used, and outlive this. patience: how long an answer may take.
-  FleetClient(Connection& connection, const Clock& clock, Duration patience)
-      : connection_(connection), clock_(clock), patience_(patience) {}
+  // To the coordinator, a new one each time.
+  using Connect = std::function<Result<std::unique_ptr<Connection>>()>;
 
-  // Asks until it is answered; so only what may be said twice.
+  // clock: outlives the client. patience: how long an answer may take. Errors: those of connect.
+  static Result<FleetClient> Open(Connect connect, const Clock& clock, Duration patience);
+
+  // Asks until it is answered; so only what may be said twice. What answers an earlier question, or
+  // an earlier message, is never taken for this one's answer.
   // NoAnswer(): there is none.  Others: the coordinator refused.
   Result<v1::FromCoordinator> Ask(const v1::ToCoordinator& question,
                                   v1::FromCoordinator::BodyCase answer);
@@ -35,15 +39,26 @@ class FleetClient {
   // kNotFound: none.  kInvalidArgument: several; names them.
   Result<v1::JobSummary> FindJob(const std::string& text);
 
-  // The next message of any kind; nothing when `timeout` passes without one.
+  // The next message of any kind to what was said last; nothing when `timeout` passes without one.
   Result<std::optional<v1::FromCoordinator>> Hear(Duration timeout);
   // False: nobody took it.
   bool Say(const v1::ToCoordinator& message);
 
  private:
-  Connection& connection_;
-  const Clock& clock_;
-  const Duration patience_;
+  FleetClient(Connect connect,
+              std::unique_ptr<Connection> connection,
+              const Clock& clock,
+              Duration patience);
+
+  // Answers do not say to what: where one may still be on its way, the next question has a
+  // connection that it cannot come by.
+  Status LeaveOldAnswers();
+
+  Connect connect_;
+  std::unique_ptr<Connection> connection_;
+  const Clock* clock_;
+  Duration patience_;
+  bool may_hear_old_ = false;
 };
 
 }  // namespace weft::cli

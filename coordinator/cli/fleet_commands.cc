@@ -46,9 +46,10 @@ Result<ExitCode> Run(const FleetCommand& command, const FleetOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const FleetPlace place, CompletePlace(options.place, FromEnvironment));
   WEFT_ASSIGN_OR_RETURN(const ZmqOptions zmq, OptionsWith(place.curve));
   WEFT_ASSIGN_OR_RETURN(const auto context, ZmqContext::Open(zmq));
-  WEFT_ASSIGN_OR_RETURN(const auto connection, context->Connect(place.coordinator));
   const SteadyClock clock;
-  FleetClient client(*connection, clock, kPatience);
+  WEFT_ASSIGN_OR_RETURN(
+      FleetClient client,
+      FleetClient::Open([&] { return context->Connect(place.coordinator); }, clock, kPatience));
   Result<ExitCode> code = command.run({client, clock, signals, [&](const std::string& address) {
                                          return context->Connect(address);
                                        }});

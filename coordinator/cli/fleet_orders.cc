@@ -102,6 +102,25 @@ FleetCommand PriorityCommand(CLI::App& app, FleetOptions& options) {
           }};
 }
 
+void TellDrained(const v1::WorkerDrained& worker, bool json) {
+  if (json) {
+    std::cout << coordinator::Dump({{"worker", worker.worker()},
+                                    {"drained", worker.draining()},
+                                    {"connected", !worker.is_away()}})
+              << std::endl;
+  } else if (worker.is_away()) {
+    std::cout << worker.worker() << ": no worker of that name is connected; it will be given "
+              << (worker.draining() ? "nothing" : "tasks")
+              << " when it is (weft workers lists those "
+              << "that are)" << std::endl;
+  } else {
+    std::cout << worker.worker()
+              << (worker.draining() ? ": finishes what it runs and is given nothing more"
+                                    : ": is given tasks again")
+              << std::endl;
+  }
+}
+
 FleetCommand DrainCommand(CLI::App& app,
                           FleetOptions& options,
                           const CommandText& text,
@@ -111,24 +130,17 @@ FleetCommand DrainCommand(CLI::App& app,
   command->add_option("WORKER", *workers, "Its name; several may be given")
       ->type_name("")
       ->required();
-  return {
-      command, [workers, undo, &options](const FleetSession& session) -> Result<ExitCode> {
-        for (const std::string& worker : *workers) {
-          v1::ToCoordinator order;
-          order.mutable_drain_worker()->set_worker(worker);
-          order.mutable_drain_worker()->set_undo(undo);
-          WEFT_RETURN_IF_ERROR(session.client.Ask(order, v1::FromCoordinator::kWorkerDrained));
-          if (options.json) {
-            std::cout << coordinator::Dump({{"worker", worker}, {"drained", !undo}}) << std::endl;
-          } else {
-            std::cout << worker
-                      << (undo ? ": is given tasks again"
-                               : ": finishes what it runs and is given nothing more")
-                      << std::endl;
-          }
-        }
-        return ExitCode::kDone;
-      }};
+  return {command, [workers, undo, &options](const FleetSession& session) -> Result<ExitCode> {
+            for (const std::string& worker : *workers) {
+              v1::ToCoordinator order;
+              order.mutable_drain_worker()->set_worker(worker);
+              order.mutable_drain_worker()->set_undo(undo);
+              WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
+                                    session.client.Ask(order, v1::FromCoordinator::kWorkerDrained));
+              TellDrained(answer.worker_drained(), options.json);
+            }
+            return ExitCode::kDone;
+          }};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "common/storage/s3_access.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/preview.h"
+#include "coordinator/view/view_json.h"
 
 namespace weft::cli {
 namespace {
@@ -18,13 +19,14 @@ struct PreviewWanted {
   std::string what;  // A job, or a state folder.
   std::string job;   // Of a state folder.
   std::string output;
+  bool json = false;
 };
 
-Result<ExitCode> Say(const Result<std::string>& words) {
+Result<ExitCode> Say(const Result<std::string>& words, const PreviewWanted& wanted) {
   if (!words) {
     return Failure(words.error());
   }
-  std::cout << *words << std::endl;
+  std::cout << (wanted.json ? coordinator::Dump({{"file", wanted.output}}) : *words) << std::endl;
   return ExitCode::kDone;
 }
 
@@ -38,7 +40,7 @@ bool IsState(const std::string& folder) {
 Result<std::optional<ExitCode>> ShowOfState(const PreviewWanted& wanted, const FleetPlace& place) {
   if (IsState(wanted.what)) {
     WEFT_ASSIGN_OR_RETURN(const ExitCode code,
-                          Say(WritePreviews({wanted.what, wanted.job, wanted.output})));
+                          Say(WritePreviews({wanted.what, wanted.job, wanted.output}), wanted));
     return std::optional(code);
   }
   const Result<FleetPlace> complete = CompletePlace(place, ProcessEnvironment());
@@ -92,7 +94,8 @@ Result<ExitCode> ShowOfJob(const PreviewWanted& wanted, const FleetSession& sess
   const v1::JobDetails& job = answer.job_details();
   const auto clip = job.has_clip() ? std::optional(job.clip()) : std::nullopt;
   return Say(WriteSheet(job.spec(), clip, wanted.output,
-                        [&](const SheetPlan& plan) { return Fetch(found.job(), plan, session); }));
+                        [&](const SheetPlan& plan) { return Fetch(found.job(), plan, session); }),
+             wanted);
 }
 
 }  // namespace
@@ -123,7 +126,10 @@ FleetCommands AddPreviewCommand(CLI::App& app, FleetOptions& options) {
       });
   command->add_option("--job", wanted->job, "Of a state folder [its last job]")->type_name("ID");
   return {{command, [wanted](const FleetSession& session) { return ShowOfJob(*wanted, session); },
-           [wanted, &options] { return ShowOfState(*wanted, options.place); }}};
+           [wanted, &options] {
+             wanted->json = options.json;
+             return ShowOfState(*wanted, options.place);
+           }}};
 }
 
 }  // namespace weft::cli

@@ -13,10 +13,12 @@
 #include "common/storage/s3_access.h"
 #include "common/storage/s3_options.h"
 #include "common/storage/s3_store.h"
+#include "common/storage/sha256_sum.h"
 #include "coordinator/cli/fleet_command.h"
 #include "coordinator/cli/job_watch.h"
 #include "coordinator/cli/result_fetch.h"
 #include "coordinator/cli/terminal.h"
+#include "coordinator/view/view_json.h"
 #include "coordinator/view/view_words.h"
 
 namespace weft::cli {
@@ -41,21 +43,18 @@ FleetCommand WatchCommand(CLI::App& app, FleetOptions& options) {
           }};
 }
 
-// Never half a file under its name.
+// What is to become the file, until it is whole.
+fs::path Unfinished(const fs::path& to) {
+  return to.string() + ".part";
+}
+
 Status Copy(const fs::path& from, const fs::path& to) {
-  const fs::path unfinished = to.string() + ".part";
   std::error_code error;
-  fs::copy_file(from, unfinished, fs::copy_options::overwrite_existing, error);
-  if (!error) {
-    fs::rename(unfinished, to, error);
-  }
-  if (error) {
-    std::error_code ignored;
-    fs::remove(unfinished, ignored);
-    return Failure(ErrorCode::kPermissionDenied,
-                   "cannot copy " + from.string() + " to " + to.string() + ": " + error.message());
-  }
-  return {};
+  fs::copy_file(from, Unfinished(to), fs::copy_options::overwrite_existing, error);
+  return error ? Status(Failure(ErrorCode::kPermissionDenied, "cannot copy " + from.string() +
+                                                                  " to " + to.string() + ": " +
+                                                                  error.message()))
+               : Status();
 }
 
 Status Download(const std::string& url, const S3Options& options, const fs::path& to) {
@@ -63,15 +62,28 @@ Status Download(const std::string& url, const S3Options& options, const fs::path
   WEFT_ASSIGN_OR_RETURN(S3Access access, ResolveS3(options, ProcessEnvironment()));
   S3Store store(std::move(access));
   WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, store.Look(place, {}));
-  const fs::path unfinished = to.string() + ".part";
   std::error_code error;
-  fs::remove(unfinished, error);  // Of another version, perhaps.
-  Status read = store.Read(place, version, unfinished.string(), {});
-  if (!read) {
-    fs::remove(unfinished, error);
-    return read;
+  fs::remove(Unfinished(to), error);  // Of another version, perhaps.
+  return store.Read(place, version, Unfinished(to).string(), {});
+}
+
+bool HasSameBytes(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  if (fs::file_size(a, error) != fs::file_size(b, error) || error) {
+    return false;
   }
-  fs::rename(unfinished, to, error);
+  const auto sum = Sha256OfFile(a.string());
+  const auto other = Sha256OfFile(b.string());
+  return sum && other && *sum == *other;
+}
+
+// Never half a file under its name, nor in place of what is another file.
+Status PutInPlace(const fs::path& to, bool replaces) {
+  std::error_code error;
+  if (!replaces && fs::exists(to, error) && !HasSameBytes(Unfinished(to), to)) {
+    return Failure(IsTaken(to.string()));
+  }
+  fs::rename(Unfinished(to), to, error);
   return error ? Status(Failure(ErrorCode::kPermissionDenied,
                                 "cannot write " + to.string() + ": " + error.message()))
                : Status();
@@ -80,12 +92,13 @@ Status Download(const std::string& url, const S3Options& options, const fs::path
 struct FetchWanted {
   std::string job;
   std::string folder = ".";
+  bool replaces = false;
   S3Options s3;
 };
 
 // The video's path here.
 Result<std::string> FetchKept(const v1::JobSummary& job,
-                              const std::string& folder,
+                              const FetchWanted& wanted,
                               const FleetSession& session) {
   v1::ToCoordinator question;
   question.mutable_show_job()->set_job(job.job());
@@ -99,7 +112,9 @@ Result<std::string> FetchKept(const v1::JobSummary& job,
   }
   WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> bulk, session.connect(result.bulk_address()));
   RemoteBlobStore blobs(std::move(bulk));
-  return FetchResult(result.index(), blobs, folder, [&] { return session.signals.Caught(); });
+  return FetchResult(
+      result.index(), blobs, wanted.folder,
+      {.replaces = wanted.replaces, .is_stopped = [&] { return session.signals.Caught(); }});
 }
 
 Result<std::string> FetchFile(const v1::JobSummary& job, const FetchWanted& wanted) {
@@ -111,11 +126,18 @@ Result<std::string> FetchFile(const v1::JobSummary& job, const FetchWanted& want
     return Failure(ErrorCode::kNotFound,
                    "its result, " + output + ", cannot be seen from this machine");
   }
-  WEFT_RETURN_IF_ERROR(is_object ? Download(output, wanted.s3, to) : Copy(output, to));
+  Status fetched = is_object ? Download(output, wanted.s3, to) : Copy(output, to);
+  if (fetched) {
+    fetched = PutInPlace(to, wanted.replaces);
+  }
+  if (!fetched) {
+    fs::remove(Unfinished(to), error);
+    return Failure(fetched.error());
+  }
   return to.string();
 }
 
-Result<ExitCode> Fetch(const FetchWanted& wanted, const FleetSession& session) {
+Result<ExitCode> Fetch(const FetchWanted& wanted, bool json, const FleetSession& session) {
   WEFT_ASSIGN_OR_RETURN(const v1::JobSummary found, session.client.FindJob(wanted.job));
   if (found.state() != v1::JOB_STATE_DONE) {
     return Failure(ErrorCode::kFailedPrecondition,
@@ -126,14 +148,15 @@ Result<ExitCode> Fetch(const FetchWanted& wanted, const FleetSession& session) {
   std::error_code error;
   fs::create_directories(wanted.folder, error);
   const Result<std::string> fetched = IsResultUrl(found.output_path())
-                                          ? FetchKept(found, wanted.folder, session)
+                                          ? FetchKept(found, wanted, session)
                                           : FetchFile(found, wanted);
   if (!fetched && fetched.error().code() == ErrorCode::kCancelled) {
     std::cerr << "weft: " << fetched.error().message() << std::endl;
     return ExitCode::kInterrupted;
   }
   WEFT_RETURN_IF_ERROR(fetched);
-  std::cout << *fetched << std::endl;
+  std::cout << (json ? coordinator::Dump({{"job", found.job()}, {"file", *fetched}}) : *fetched)
+            << std::endl;
   return ExitCode::kDone;
 }
 
@@ -145,8 +168,12 @@ FleetCommand FetchCommand(CLI::App& app, FleetOptions& options) {
       ->type_name("")
       ->required();
   command->add_option("-o,--output", wanted->folder, "Folder [.]")->type_name("DIR");
+  command->add_flag("--replace", wanted->replaces,
+                    "Also in place of another file that has the result's name");
   AddS3Options(*command, wanted->s3);
-  return {command, [wanted](const FleetSession& session) { return Fetch(*wanted, session); }};
+  return {command, [wanted, &options](const FleetSession& session) {
+            return Fetch(*wanted, options.json, session);
+          }};
 }
 
 }  // namespace

@@ -55,8 +55,17 @@ class Fetch {
   Fetch(std::string index_key,
         BlobStore& blobs,
         const std::string& folder,
-        const std::function<bool()>& is_stopped)
-      : index_key_(std::move(index_key)), blobs_(blobs), folder_(folder), is_stopped_(is_stopped) {}
+        const FetchOptions& options)
+      : index_key_(std::move(index_key)), blobs_(blobs), folder_(folder), options_(options) {}
+
+  [[nodiscard]] Status CheckThatFree(const v1::ResultFile& file) const {
+    const std::string path = (folder_ / file.name()).string();
+    std::error_code ignored;
+    if (options_.replaces || !fs::exists(path, ignored) || HasSum(path, file)) {
+      return {};
+    }
+    return Failure(IsTaken(path));
+  }
 
   Status FetchFile(std::uint32_t number, const v1::ResultFile& file) {
     const std::string path = (folder_ / file.name()).string();
@@ -89,7 +98,7 @@ class Fetch {
       return CannotWrite(part);
     }
     for (; at < file.size_bytes(); ++piece) {
-      if (is_stopped_ && is_stopped_()) {
+      if (options_.is_stopped && options_.is_stopped()) {
         return Failure(ErrorCode::kCancelled, "it was stopped; the same command goes on");
       }
       WEFT_ASSIGN_OR_RETURN(const std::string bytes,
@@ -114,15 +123,22 @@ class Fetch {
   const std::string index_key_;
   BlobStore& blobs_;
   const fs::path folder_;
-  const std::function<bool()>& is_stopped_;
+  const FetchOptions& options_;
 };
 
 }  // namespace
 
+Error IsTaken(const std::string& path) {
+  return {ErrorCode::kAlreadyExists,
+          path +
+              " is there already, and is another file: fetch into another folder with -o, or "
+              "replace it with --replace"};
+}
+
 Result<std::string> FetchResult(const v1::BlobRef& index,
                                 BlobStore& blobs,
                                 const std::string& folder,
-                                const std::function<bool()>& is_stopped) {
+                                const FetchOptions& options) {
   WEFT_ASSIGN_OR_RETURN(const std::string bytes, GetBlob(index.key(), index.size_bytes(), blobs));
   v1::ResultIndex list;
   const bool is_list = list.ParseFromString(bytes) && !list.files().empty();
@@ -130,7 +146,10 @@ Result<std::string> FetchResult(const v1::BlobRef& index,
                                [](const auto& file) { return IsPlainName(file.name()); })) {
     return Failure(Damaged(index.key()));
   }
-  Fetch fetch(index.key(), blobs, folder, is_stopped);
+  Fetch fetch(index.key(), blobs, folder, options);
+  for (const v1::ResultFile& file : list.files()) {
+    WEFT_RETURN_IF_ERROR(fetch.CheckThatFree(file));
+  }
   for (int number = list.files_size() - 1; number >= 0; --number) {
     WEFT_RETURN_IF_ERROR(fetch.FetchFile(static_cast<std::uint32_t>(number), list.files(number)));
   }

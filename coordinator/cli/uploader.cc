@@ -94,12 +94,16 @@ Result<std::string> Uploader::TryToHandIn(const std::string& path,
   WEFT_ASSIGN_OR_RETURN(const v1::FromCoordinator answer,
                         client_.Ask(question, v1::FromCoordinator::kFileOffered));
   const v1::FileOffered& offered = answer.file_offered();
+  WEFT_ASSIGN_OR_RETURN(const UploadPlace named, ParseUploadUrl(offered.url()));
+  if (named.sha256 != place.sha256 || named.size_bytes != place.size_bytes) {
+    return Failure(ErrorCode::kInternal,
+                   "the coordinator speaks of another file: " + offered.url());
+  }
   if (!offered.missing().empty()) {
     if (blobs_ == nullptr) {
       WEFT_ASSIGN_OR_RETURN(std::unique_ptr<Connection> bulk, connect_(offered.bulk_address()));
       blobs_ = std::make_unique<RemoteBlobStore>(std::move(bulk));
     }
-    WEFT_ASSIGN_OR_RETURN(const UploadPlace named, ParseUploadUrl(offered.url()));
     WEFT_RETURN_IF_ERROR(SendPieces(path, named, offered, sent_bytes));
   }
   return offered.url();

@@ -206,7 +206,9 @@ void WorkerDesk::Hear(const PeerId& from,
   }
   const Result<AttemptId> attempt = FromWire(outcome.attempt());
   const Error error = FromWire(outcome.error());
-  const AttemptLife::Failure failure{Classify(error.code()), error, outcome.log()};
+  const bool lacks_room = floor_.options.waits_for_room && error.code() == ErrorCode::kNoSpace;
+  const AttemptLife::Failure failure{lacks_room ? FailureClass::kBusy : Classify(error.code()),
+                                     error, outcome.log()};
   if (attempt) {
     Judge(*attempt, *self, now, effects);
   }
@@ -249,6 +251,7 @@ void WorkerDesk::Hear(const PeerId& from, const v1::DrainWorker& request, Effect
   v1::WorkerDrained& answer = *AddMessage(from, effects).mutable_worker_drained();
   answer.set_worker(worker.value);
   answer.set_draining(drains);
+  answer.set_is_away(floor_.workers.Find(worker) == nullptr);
 }
 
 void WorkerDesk::Leave(const PeerId& peer, Effects& effects) {

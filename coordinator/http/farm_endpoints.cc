@@ -23,7 +23,8 @@ Route Drain(const Asked& asked, bool undo) {
   message.mutable_drain_worker()->set_undo(undo);
   return Ask(std::move(message), [](const Answer& answer) {
     return JsonReply(kOk, {{"worker", answer.worker_drained().worker()},
-                           {"drained", answer.worker_drained().draining()}});
+                           {"drained", answer.worker_drained().draining()},
+                           {"connected", !answer.worker_drained().is_away()}});
   });
 }
 

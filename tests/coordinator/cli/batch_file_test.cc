@@ -93,6 +93,8 @@ TEST_F(BatchFileTest, APatternStandsForEveryFileThatFitsIt) {
   const auto jobs = Read("output: '{name}.mkv'\nclips: ['*.mp4']\n");
   ASSERT_TRUE(jobs.has_value()) << jobs.error().message();
   EXPECT_THAT(Names(*jobs), ElementsAre("a", "b"));
+  std::ofstream(folder_.File("take [1].mp4")) << "x";
+  EXPECT_EQ(Read("output: '{name}.mkv'\nclips: ['take [1].mp4']\n")->size(), 1U);
   EXPECT_EQ(MessageOf("output: '{name}.mkv'\nclips: ['*.avi']\n"),
             Path() + ":2:9: no file fits " + folder_.File("*.avi"));
 }

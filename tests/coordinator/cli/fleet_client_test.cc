@@ -24,10 +24,14 @@ v1::FromCoordinator ListOf(const std::vector<std::string>& ids) {
 
 class FleetClientTest : public ::testing::Test {
  protected:
+  FleetClient Open(Duration patience) {
+    return FleetClient::Open([this] { return network_.Connect("coordinator"); }, clock_, patience)
+        .value();
+  }
+
   MemoryNetwork network_;
-  std::unique_ptr<Connection> connection_ = network_.Connect("coordinator").value();
   SteadyClock clock_;
-  FleetClient client_{*connection_, clock_, kPatience};
+  FleetClient client_ = Open(kPatience);
 };
 
 TEST_F(FleetClientTest, AsksAgainUntilItIsAnswered) {
@@ -54,6 +58,33 @@ TEST_F(FleetClientTest, WhatIsNoAnswerIsLeftAside) {
   EXPECT_TRUE(client_.Ask(question, v1::FromCoordinator::kJobList).has_value());
 }
 
+TEST_F(FleetClientTest, AnAnswerThatComesTwiceIsNotThatOfTheNextQuestion) {
+  int asked = 0;
+  const ScriptedCoordinator coordinator(
+      network_, [&](const v1::ToCoordinator& message) -> std::vector<v1::FromCoordinator> {
+        const std::string& match = message.list_jobs().match();
+        if (++asked == 1) {
+          return {};  // Held up: what is said again is answered with it.
+        }
+        return {ListOf({match}), ListOf({match})};
+      });
+  EXPECT_EQ(client_.FindJob("j-1").value().job(), "j-1");
+  EXPECT_EQ(client_.FindJob("j-2").value().job(), "j-2");
+}
+
+TEST_F(FleetClientTest, ALateRefusalOfWhatWasSaidIsNotThatOfAQuestion) {
+  const ScriptedCoordinator coordinator(network_, [](const v1::ToCoordinator& message) {
+    v1::FromCoordinator refusal;
+    *refusal.mutable_request_refused()->mutable_error() =
+        ToWire(Error(ErrorCode::kNotFound, "no such job"));
+    return std::vector{message.has_watch_job() ? refusal : ListOf({"j-2"})};
+  });
+  v1::ToCoordinator watch;
+  watch.mutable_watch_job()->set_job("j-1");
+  ASSERT_TRUE(client_.Say(watch));
+  EXPECT_EQ(client_.FindJob("j-2").value().job(), "j-2");
+}
+
 TEST_F(FleetClientTest, ARefusalIsItsError) {
   const ScriptedCoordinator coordinator(network_, [](const v1::ToCoordinator& /*message*/) {
     v1::FromCoordinator refusal;
@@ -69,7 +100,7 @@ TEST_F(FleetClientTest, ARefusalIsItsError) {
 }
 
 TEST_F(FleetClientTest, GivesUpWhereNobodyIs) {
-  FleetClient impatient(*connection_, clock_, Duration(200));
+  FleetClient impatient = Open(Duration(200));
   v1::ToCoordinator question;
   question.mutable_list_jobs();
   const auto answer = impatient.Ask(question, v1::FromCoordinator::kJobList);

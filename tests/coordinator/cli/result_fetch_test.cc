@@ -53,14 +53,15 @@ class ResultFetchTest : public ::testing::Test {
     }
   }
 
-  Result<std::string> Fetch(int pieces = 1000) {
+  Result<std::string> Fetch(int pieces = 1000, bool replaces = false) {
     const std::string list = list_.SerializeAsString();
     static_cast<void>(blobs_.Put(kIndex, list));
     v1::BlobRef index;
     index.set_key(kIndex);
     index.set_size_bytes(list.size());
     blobs_.gets = -1;  // The list.
-    return FetchResult(index, blobs_, folder_.path().string(), [&] { return pieces-- <= 0; });
+    return FetchResult(index, blobs_, folder_.path().string(),
+                       {.replaces = replaces, .is_stopped = [&] { return pieces-- <= 0; }});
   }
 
   std::string Read(const std::string& name) {
@@ -122,10 +123,20 @@ TEST_F(ResultFetchTest, BeginsAnewWhereThePartIsNotItsBeginning) {
 
 TEST_F(ResultFetchTest, TakesThePlaceOfAnotherFileWhole) {
   std::ofstream(folder_.File("neon.mp4")) << "of yesterday";
-  EXPECT_EQ(Fetch(2).error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(Fetch(2, true).error().code(), ErrorCode::kCancelled);
   EXPECT_EQ(Read("neon.mp4"), "of yesterday");
-  ASSERT_TRUE(Fetch());
+  ASSERT_TRUE(Fetch(1000, true));
   EXPECT_TRUE(Read("neon.mp4") == film_);
+}
+
+TEST_F(ResultFetchTest, RefusesToReplaceAnotherFile) {
+  std::ofstream(folder_.File("neon.mp4")) << "the source";
+  const auto fetched = Fetch();
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().code(), ErrorCode::kAlreadyExists);
+  EXPECT_THAT(fetched.error().message(), HasSubstr("neon.mp4 is there already"));
+  EXPECT_EQ(Read("neon.mp4"), "the source");
+  EXPECT_EQ(Files().size(), 1U) << "nothing else is fetched either";
 }
 
 TEST_F(ResultFetchTest, LeavesNothingOfWhatIsDamaged) {
@@ -159,7 +170,7 @@ TEST_F(ResultFetchTest, NoNameLeadsOutOfTheFolder) {
 
 TEST_F(ResultFetchTest, SaysWhereItCannotWrite) {
   fs::create_directory(folder_.File("neon.mp4"));
-  const auto fetched = Fetch();
+  const auto fetched = Fetch(1000, true);
   ASSERT_FALSE(fetched);
   EXPECT_THAT(fetched.error().message(), HasSubstr("cannot write " + folder_.File("neon.mp4")));
 }

@@ -42,15 +42,10 @@ class SubmissionTest : public ::testing::Test {
 
   MemoryNetwork network_;
   SteadyClock clock_;
-  std::unique_ptr<Connection> connection_;
   std::set<std::size_t> told_;
-  FleetClient client_{Connected(), clock_, kPatience};
-
- private:
-  Connection& Connected() {
-    connection_ = network_.Connect("coordinator").value();
-    return *connection_;
-  }
+  FleetClient client_ =
+      FleetClient::Open([this] { return network_.Connect("coordinator"); }, clock_, kPatience)
+          .value();
 };
 
 TEST_F(SubmissionTest, EveryJobHasItsOwnAnswerInAnyOrder) {

@@ -63,8 +63,11 @@ class UploaderTest : public ::testing::Test {
   std::unique_ptr<ZmqContext> context_ = *ZmqContext::Open({});
   std::optional<RunningServer> server_;
   SteadyClock clock_;
-  std::unique_ptr<Connection> connection_ = *context_->Connect(options_.control_address);
-  FleetClient client_{*connection_, clock_, std::chrono::seconds(60)};
+  FleetClient client_ =
+      FleetClient::Open([this] { return context_->Connect(options_.control_address); },
+                        clock_,
+                        std::chrono::seconds(60))
+          .value();
   std::vector<FileHandedIn> told_;
 };
 

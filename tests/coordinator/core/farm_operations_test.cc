@@ -152,6 +152,7 @@ TEST(FarmOperations, ADrainedWorkerIsGivenNothingEvenAfterARestart) {
   FarmScript farm;
   const Reply drained = farm.Say("client", Drain("w"));
   EXPECT_TRUE(drained.At("client").worker_drained().draining());
+  EXPECT_TRUE(drained.At("client").worker_drained().is_away());
   EXPECT_EQ(drained.effects.records.size(), 1U);
   farm.Submit("token", SampleSpec());
   EXPECT_THAT(farm.Say("w", HelloMessage("w", 1)).Assignments(), IsEmpty());
