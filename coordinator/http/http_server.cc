@@ -1,6 +1,7 @@
 #include "coordinator/http/http_server.h"
 
 #include <cctype>
+#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
@@ -89,6 +90,7 @@ class HttpServer::Door : public std::enable_shared_from_this<Door> {
   class Session;
 
   void Accept();
+  void AcceptLater();
   void Left() { --sessions_; }
 
   const Ask ask_;
@@ -97,6 +99,7 @@ class HttpServer::Door : public std::enable_shared_from_this<Door> {
   // Shared with answers on their way. What waits in it holds sessions, and those hold the door.
   std::shared_ptr<asio::io_context> loop_ = std::make_shared<asio::io_context>(1);
   std::optional<Tcp::acceptor> acceptor_;
+  asio::steady_timer accept_pause_{*loop_};
   std::uint16_t port_ = 0;
   std::size_t sessions_ = 0;
 };
@@ -301,6 +304,7 @@ void HttpServer::Door::Stop() {
 
 void HttpServer::Door::Discard() {
   acceptor_.reset();
+  accept_pause_.cancel();
   loop_.reset();
 }
 
@@ -309,11 +313,24 @@ void HttpServer::Door::Accept() {
     if (error == asio::error::operation_aborted) {
       return;
     }
+    if (error && error != asio::error::connection_aborted) {
+      return AcceptLater();  // Descriptors have run out, or memory: who waits goes on waiting.
+    }
     if (!error && sessions_ < limits_.connections_max) {
       ++sessions_;
       std::make_shared<Session>(std::move(socket), shared_from_this())->Read();
     }
     Accept();  // A socket that is not taken closes.
+  });
+}
+
+void HttpServer::Door::AcceptLater() {
+  constexpr auto kPause = std::chrono::milliseconds(100);
+  accept_pause_.expires_after(kPause);
+  accept_pause_.async_wait([this](Code error) {
+    if (!error) {
+      Accept();
+    }
   });
 }
 

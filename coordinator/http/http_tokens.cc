@@ -5,6 +5,8 @@
 #include <sstream>
 #include <string_view>
 
+#include <boost/asio/ip/address.hpp>
+
 #include "common/storage/sha256_sum.h"
 
 namespace weft::coordinator {
@@ -30,6 +32,45 @@ std::optional<HttpTokens::Holder> HolderOf(const std::string& role, const std::s
 bool IsSum(const std::string& text) {
   return text.size() == kSumDigits &&
          text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+// A page of another site, open in somebody's browser, may not command the farm.
+bool ComesFromElsewhere(const HttpRequest& request) {
+  const std::string origin = request.Header("origin");
+  return !origin.empty() && origin != "http://" + request.Header("host");
+}
+
+// "gpu1:7780" is "gpu1", "[::1]:7780" is "::1".
+std::string HostOf(const HttpRequest& request) {
+  const std::string host = request.Header("host");
+  if (!host.empty() && host.front() == '[') {
+    return host.substr(1, host.find(']') - 1);
+  }
+  return host.substr(0, host.find(':'));
+}
+
+// Nobody outside can have bound it to this address. Names without a dot are not in the public DNS;
+// the others: RFC 6761, RFC 6762, and ICANN's resolution of 2024 on .internal.
+bool IsOwnName(const std::string& host) {
+  boost::system::error_code error;
+  boost::asio::ip::make_address(host, error);
+  const std::size_t dot = host.rfind('.');
+  if (!error || dot == std::string::npos) {
+    return true;
+  }
+  const std::string last = host.substr(dot + 1);
+  return last == "localhost" || last == "local" || last == "internal";
+}
+
+std::optional<std::string> FindWhyNot(const HttpRequest& request) {
+  if (ComesFromElsewhere(request)) {
+    return "requests of other sites' pages are not served";
+  }
+  if (const std::string host = HostOf(request); !IsOwnName(host)) {
+    return "without --http-tokens the farm is not reached as " + host +
+           ", but by its IP address, or a name without a dot or in .local or .internal";
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -75,8 +116,13 @@ std::optional<HttpTokens::Holder> HttpTokens::Find(const std::string& authorizat
 }
 
 std::variant<Guest, HttpReply> Admit(const HttpRequest& request, const HttpTokens* tokens) {
-  if (tokens == nullptr || request.target == "/healthz" || request.target == "/readyz") {
+  if (request.target == "/healthz" || request.target == "/readyz") {
     return Guest();
+  }
+  if (tokens == nullptr) {
+    const auto why_not = FindWhyNot(request);
+    return why_not ? std::variant<Guest, HttpReply>(Problem(kForbidden, "forbidden", *why_not))
+                   : Guest();
   }
   const auto holder = tokens->Find(request.Header("authorization"));
   if (!holder.has_value()) {

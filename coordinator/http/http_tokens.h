@@ -36,7 +36,11 @@ class HttpTokens {
 
 // Who sends the request; or the reply to somebody who may not: 401, 403. Whether the program lives
 // and is ready everybody may ask.
-// tokens: null where none are asked for, and everybody may do everything.
+// tokens: null where none are asked for, and everybody may do everything who reaches the address.
+// Then a page of another site, open in the browser of somebody who does, may not: requests are
+// refused that come from one (Origin), or under a name that its owner may have bound to this
+// address (DNS rebinding): the host must be an IP address, or a name without a dot or that the
+// public DNS does not have.
 std::variant<Guest, HttpReply> Admit(const HttpRequest& request, const HttpTokens* tokens);
 
 }  // namespace weft::coordinator

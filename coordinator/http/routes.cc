@@ -62,12 +62,6 @@ std::optional<std::string> Match(std::string_view pattern, const std::string& pa
   return name.find('/') == std::string::npos ? Decoded(name) : std::nullopt;
 }
 
-// A page of another site, open in somebody's browser, may not command the farm.
-bool ComesFromElsewhere(const HttpRequest& request) {
-  const std::string origin = request.Header("origin");
-  return !origin.empty() && origin != "http://" + request.Header("host");
-}
-
 bool HasJson(const HttpRequest& request) {
   return request.body.empty() ||
          request.Header("content-type").compare(0, 16, "application/json") == 0;
@@ -76,9 +70,6 @@ bool HasJson(const HttpRequest& request) {
 }  // namespace
 
 Route RouteOf(const HttpRequest& request) {
-  if (ComesFromElsewhere(request)) {
-    return Problem(kForbidden, "forbidden", "requests of other sites' pages are not served");
-  }
   const auto target = Parse(request.target);
   if (!target.has_value()) {
     return BadRequest("the target's escapes make no sense");

@@ -21,6 +21,16 @@ bool IsWorthAnotherTry(int status) {
   return status == kTimeout || status == kTooMany || status >= kServerError;
 }
 
+// Where it goes, for the log: names, paths and queries in it may be secrets.
+std::string PlaceOf(const std::string& url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t host = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::size_t end = url.find_first_of("/?#", host);
+  const std::string authority = url.substr(host, end == std::string::npos ? end : end - host);
+  const std::size_t user = authority.rfind('@');
+  return url.substr(0, host) + (user == std::string::npos ? authority : authority.substr(user + 1));
+}
+
 std::uint64_t Draw() {
   std::random_device random;
   return random();
@@ -43,6 +53,7 @@ std::string SignatureOf(const std::string& body, const std::string& secret) {
 
 Webhook::Webhook(WebhookOptions options, Log log)
     : options_(std::move(options)),
+      place_(PlaceOf(options_.url)),
       log_(std::move(log)),
       life_(Draw()),
       thread_([this] { Loop(); }) {}
@@ -80,8 +91,7 @@ void Webhook::Loop() {
     const std::uint64_t dropped = std::exchange(dropped_, 0);
     lock.unlock();
     if (dropped > 0) {
-      log_.Warning(std::to_string(dropped) + " events were dropped: " + options_.url +
-                   " takes too few");
+      log_.Warning(std::to_string(dropped) + " events were dropped: " + place_ + " takes too few");
     }
     Deliver(request);
     lock.lock();
@@ -100,11 +110,11 @@ void Webhook::Deliver(const Request& request) {
     }
     const bool is_over = std::chrono::steady_clock::now() - begun >= options_.patience;
     if (outcome == Outcome::kRefused || is_over) {
-      log_.Warning("an event is given up: " + options_.url + ": " + why);
+      log_.Warning("an event is given up: " + place_ + ": " + why);
       return;
     }
     if (why != std::exchange(told, why)) {
-      log_.Warning(options_.url + " is tried again: " + why);
+      log_.Warning(place_ + " is tried again: " + why);
     }
     if (!Rest(pause)) {
       return;

@@ -25,7 +25,7 @@
 namespace weft::coordinator {
 
 struct WebhookOptions {
-  std::string url;                               // http:// or https://.
+  std::string url;                               // http:// or https://. Never logged whole.
   std::string secret;                            // Empty: requests carry no signature.
   Duration pause = std::chrono::seconds(1);      // Before the second try; twice as long each time,
   Duration pause_max = std::chrono::minutes(5);  // up to this.
@@ -64,6 +64,7 @@ class Webhook {
   bool Rest(Duration span);
 
   const WebhookOptions options_;
+  const std::string place_;  // Of the URL, without its secrets.
   const Log log_;
   const std::uint64_t life_;            // Numbers of another life are others.
   std::unique_ptr<HttpCaller> caller_;  // The thread's, once it is needed.

@@ -179,6 +179,10 @@ Status CheckPlaces(const Options& options) {
       WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const auto listener, context->Listen(address));
     }
   }
+  if (!options.http_address.empty()) {
+    WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const auto http,
+                          HttpServer::Open(options.http_address, {}));
+  }
   return {};
 }
 

@@ -87,5 +87,37 @@ TEST_F(HttpTokensTest, AdmitsByRole) {
   EXPECT_EQ(Admitted(Asks("POST", "/api/v1/workers/w/drain", ""), nullptr), "");
 }
 
+TEST_F(HttpTokensTest, PagesOfOtherSitesAreNotServed) {
+  const HttpTokens tokens = Tokens();
+  HttpRequest request = Asks("POST", "/api/v1/jobs/j-1/cancel", "");
+  request.headers["host"] = "127.0.0.1:7780";
+  request.headers["origin"] = "http://evil.example";
+  EXPECT_EQ(Admitted(request, nullptr), "403");
+  request.headers["origin"] = "http://127.0.0.1:7780";
+  EXPECT_EQ(Admitted(request, nullptr), "");
+  // Browsers do not send bearer tokens by themselves.
+  request.headers["origin"] = "https://board.studio.example";
+  request.headers["authorization"] = "Bearer key";
+  EXPECT_EQ(Admitted(request, &tokens), "ops");
+}
+
+TEST_F(HttpTokensTest, WithoutTokensNoNameServesThatSomebodyElseMayBind) {
+  HttpRequest request = Asks("GET", "/api/v1/jobs", "");
+  for (const char* host : {"127.0.0.1:7780", "[::1]:7780", "10.0.0.5", "localhost:7780",
+                           "coordinator:7780", "farm.local:7780", "weft.farm.svc.cluster.local"}) {
+    request.headers["host"] = host;
+    EXPECT_EQ(Admitted(request, nullptr), "") << host;
+  }
+  const HttpTokens tokens = Tokens();
+  for (const char* host : {"evil.example:7780", "evil.example", "127.0.0.1.evil.example:7780"}) {
+    request.headers["host"] = host;
+    EXPECT_EQ(Admitted(request, nullptr), "403") << host;
+    request.headers["authorization"] = "Bearer look";
+    EXPECT_EQ(Admitted(request, &tokens), "board") << host;
+  }
+  request.target = "/healthz";
+  EXPECT_EQ(Admitted(request, nullptr), "");
+}
+
 }  // namespace
 }  // namespace weft::coordinator

@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -162,6 +163,24 @@ TEST(Webhook, DoesNotRepeatWhatIsRefused) {
   webhook.Tell("{\"n\":1}");
   webhook.Tell("{\"n\":2}");
   EXPECT_EQ(BodyOf(receiver.Requests(2)[1]), "{\"n\":2}");
+}
+
+TEST(Webhook, WritesNoSecretOfItsUrlToTheLog) {
+  Receiver receiver({404});
+  std::promise<std::string> said;
+  const auto log =
+      Log::Open({.program = "test", .terminal = false, .listener = [&](const LogEntry& entry) {
+                   said.set_value(entry.message);
+                 }});
+  ASSERT_TRUE(log);
+  WebhookOptions options = At(receiver);
+  options.url.insert(options.url.find("://") + 3, "ada:hidden@");
+  options.url += "/T0000/hidden?token=hidden";
+  Webhook webhook(options, *log);
+  webhook.Tell("{}");
+  const std::string line = said.get_future().get();
+  EXPECT_THAT(line, HasSubstr("an event is given up: http://127.0.0.1:"));
+  EXPECT_THAT(line, Not(HasSubstr("hidden")));
 }
 
 TEST(Webhook, WithoutASecretNothingIsSigned) {
