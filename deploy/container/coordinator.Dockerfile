@@ -20,7 +20,8 @@ RUN apt-get update \
     && sed 's/ *#.*//; /^ *$/d' /tmp/packages \
        | xargs apt-get install -y --no-install-recommends curl \
     && rm -rf /var/lib/apt/lists/* /tmp/packages \
-    && useradd --system --uid 7733 --home-dir /var/lib/weft --create-home weft
+    && groupadd --system --gid 7733 weft \
+    && useradd --system --uid 7733 --gid 7733 --home-dir /var/lib/weft --create-home weft
 COPY --from=build /weft/build/bin/weft-coordinator /usr/bin/
 USER weft
 VOLUME /var/lib/weft

@@ -20,7 +20,8 @@ RUN apt-get update \
     && sed 's/ *#.*//; /^ *$/d' /tmp/packages/*.txt | sort -u \
        | xargs apt-get install -y --no-install-recommends \
     && rm -rf /var/lib/apt/lists/* /tmp/packages \
-    && useradd --system --uid 7733 --home-dir /var/lib/weft-worker --create-home weft
+    && groupadd --system --gid 7733 weft \
+    && useradd --system --uid 7733 --gid 7733 --home-dir /var/lib/weft-worker --create-home weft
 COPY --from=build /weft/build/bin/weft-worker /weft/build/bin/weft /weft/build/bin/weft-alone /usr/bin/
 USER weft
 VOLUME /var/lib/weft-worker
