@@ -107,12 +107,12 @@ Status BlobFiles::Write(Number number, std::string_view bytes) const {
   if (file.Descriptor() < 0) {
     return Failure(LastError(path));
   }
-  if (!WriteAll(file.Descriptor(), bytes) || ::fdatasync(file.Descriptor()) != 0) {
-    const Error error = LastError(path);
+  const bool written = WriteAll(file.Descriptor(), bytes) && ::fdatasync(file.Descriptor()) == 0;
+  Status durable = written ? SyncFolder(FolderOf(number)) : Status(Failure(LastError(path)));
+  if (!durable) {
     ::unlink(path.c_str());
-    return Failure(error);
   }
-  return SyncFolder(FolderOf(number));
+  return durable;
 }
 
 Result<std::string> BlobFiles::Read(Number number, std::uint64_t size_bytes) const {

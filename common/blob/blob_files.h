@@ -22,8 +22,8 @@ class BlobFiles {
   explicit BlobFiles(std::string folder) : folder_(std::move(folder)) {}
 
   // The file and its name are durable on return; a file of that number that a crash left is written
-  // over. kNoSpace: the disk is full, and nothing is left of the file.  kPermissionDenied and
-  // kInternal: as the system says.
+  // over. Where that fails nothing is left of it, though after a power cut it may be back.
+  // kNoSpace: the disk is full.  kPermissionDenied and kInternal: as the system says.
   [[nodiscard]] Status Write(Number number, std::string_view bytes) const;
 
   // kNotFound: there is no such file.  kDataLoss: it does not have so many bytes, or cannot be

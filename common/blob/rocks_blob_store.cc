@@ -94,6 +94,8 @@ class RocksBlobStore : public BlobStore {
   // Whether so many deleted bytes are worth a compaction.
   [[nodiscard]] bool IsWorthCompacting(std::uint64_t garbage_bytes) const;
   Status Compact();
+  // Space of deleted bytes, and of those that an earlier compaction could not give back.
+  Status GiveBack(std::uint64_t bytes);
   // Files that a crash left without a record; and the numbers that are free.
   Status SweepFiles();
   // REQUIRES: it is the key's turn, and no blob has it.
@@ -314,23 +316,31 @@ Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
   WEFT_RETURN_IF_ERROR(RequireOwner());
   // Key by key: every read would have to look through all ranges that were ever deleted.
   WEFT_ASSIGN_OR_RETURN(Extent extent, Measure(prefix));
-  if (extent.count == 0) {
-    return {};
+  if (extent.count > 0) {
+    WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
+    WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &extent.deletion)));
   }
-  WEFT_RETURN_IF_ERROR(RequireFreeSpace(folder_, kBookkeepingBytes));
-  WEFT_RETURN_IF_ERROR(Translate(database_->Write(Synced(), &extent.deletion)));
   for (const BlobFiles::Number number : extent.files) {
     files_.Remove(number);
   }
+  return GiveBack(extent.bytes);
+}
+
+Status RocksBlobStore::GiveBack(std::uint64_t bytes) {
   {
     const std::lock_guard lock(writing_);
-    garbage_bytes_ += extent.bytes;
+    garbage_bytes_ += bytes;
     if (!IsWorthCompacting(garbage_bytes_)) {
       return {};
     }
-    garbage_bytes_ = 0;
+    bytes = std::exchange(garbage_bytes_, 0);
   }
-  return Compact();
+  Status compacted = Compact();
+  if (!compacted) {
+    const std::lock_guard lock(writing_);
+    garbage_bytes_ += bytes;
+  }
+  return compacted;
 }
 
 Result<RocksBlobStore::Extent> RocksBlobStore::Measure(const std::string& prefix) {

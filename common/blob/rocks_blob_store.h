@@ -34,7 +34,8 @@ struct RocksBlobStoreOptions {
 
 // Opens the store in `folder`, which is made if it is not there. One process at a time.
 // DeletePrefix() of the result takes a compaction now and then, seconds for gigabytes; others go on
-// meanwhile. It says kNoSpace when not even the deletion can be noted down.
+// meanwhile. It says kNoSpace when not even the deletion can be noted down. Where only the
+// compaction fails, the blobs are gone, and the next call, also for what is gone, tries it again.
 // kNoSpace: the disk is too full to open it.       kPermissionDenied: the folder is not ours.
 // kFailedPrecondition: another process has it.     kDataLoss: it is damaged.
 Result<std::unique_ptr<BlobStore>> OpenRocksBlobStore(const std::string& folder,

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,6 +13,8 @@
 #include <unistd.h>
 
 #include "common/failpoint.h"
+#include "common/file_sync.h"
+#include "common/try_flock.h"
 #include "worker/media/ffmpeg.h"
 
 namespace weft::media {
@@ -62,10 +65,12 @@ Result<PartialFile> PartialFile::Create(const std::string& final_path) {
     if (file < 0) {
       return Failure(SystemError("cannot write " + final_path));
     }
-    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+    const Result<bool> locked = TryFlock(file, LOCK_EX, path);
+    if (!locked || !*locked) {
       close(file);
-      return Failure(ErrorCode::kUnavailable,
-                     "another process is writing " + final_path + "; wait for it or stop it");
+      return locked ? Failure(ErrorCode::kUnavailable, "another process is writing " + final_path +
+                                                           "; wait for it or stop it")
+                    : Failure(locked.error().Within("cannot write " + final_path));
     }
     if (IsStillNamed(file, path)) {
       return PartialFile(final_path, std::move(path), file);
@@ -91,17 +96,8 @@ Status PartialFile::Publish() {
   }
   Failpoint("output/after-rename");
   close(std::exchange(lock_, -1));
-  const std::string folder = FolderOf(final_path_);
-  const int directory = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = directory >= 0 && fsync(directory) == 0;
-  const int sync_error = errno;
-  if (directory >= 0) {
-    close(directory);
-  }
-  // Some file systems cannot sync a folder; there is nothing more to be done on those.
-  if (!synced && sync_error != EINVAL && sync_error != EACCES) {
-    errno = sync_error;
-    return Failure(SystemError("cannot make " + final_path_ + " durable"));
+  if (const std::error_code why = SyncFolder(FolderOf(final_path_)); why) {
+    return Failure(FfmpegError(AVERROR(why.value()), "cannot make " + final_path_ + " durable"));
   }
   return {};
 }

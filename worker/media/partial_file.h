@@ -15,6 +15,7 @@ class PartialFile {
  public:
   // kNotFound: no such folder.  kPermissionDenied.  kNoSpace.
   // kInvalidArgument: a folder has that name.  kUnavailable: another process is writing this file.
+  // kFailedPrecondition: the file system has no locks.
   static Result<PartialFile> Create(const std::string& final_path);
 
   PartialFile(PartialFile&& other) noexcept

@@ -15,8 +15,14 @@ namespace weft::worker {
 // Used by one thread.
 class Outbox {
  public:
+  struct Found {
+    std::vector<v1::ToCoordinator> outcomes;  // In the order of their files' names.
+    std::vector<std::string> warnings;        // For the log: what was kept and is not among them.
+  };
+
   // folder: made if it is not there. It belongs to one worker.
-  // kFailedPrecondition: another process has it open.  kPermissionDenied: it cannot be written.
+  // kFailedPrecondition: another process has it open, or its file system has no locks.
+  // kPermissionDenied: it cannot be written.
   static Result<Outbox> Open(const std::string& folder);
 
   Outbox(const Outbox&) = delete;
@@ -25,11 +31,13 @@ class Outbox {
   Outbox& operator=(Outbox&&) = delete;
   ~Outbox();
 
-  // What was kept and not forgotten, in the order of names. Files that are damaged are removed: a
-  // result that was not whole on disk was never told.
-  [[nodiscard]] std::vector<v1::ToCoordinator> Load() const;
+  // What was kept and not forgotten. A file that cannot be read now stays for the next life, and
+  // one whose bytes are damaged is removed: warnings tell of both. Files that were begun and not
+  // finished are removed. What is not the outbox's own is left alone.
+  // kPermissionDenied, kInternal: the folder cannot be looked through.
+  [[nodiscard]] Result<Found> Load() const;
 
-  // Durable on return. Keeping the same attempt again replaces it.
+  // Durable on return. Keeping the same attempt again replaces it. Errors leave nothing new.
   // REQUIRES: a TaskCompleted.  kNoSpace: the disk is full.
   [[nodiscard]] Status Keep(const v1::ToCoordinator& outcome) const;
 

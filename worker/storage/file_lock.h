@@ -1,7 +1,9 @@
-// A lock on a file or folder that other processes respect and a killed one loses.
+// A lock on a file or folder of a worker's cache that other processes respect and a killed one
+// loses.
 
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,10 +18,15 @@ class FileLock {
 
   // Nothing: it is not there, or somebody holds it in a way that does not go with this one.
   // A file that was removed or replaced meanwhile counts as not there.
-  static std::optional<FileLock> Try(const std::string& path, Kind kind);
+  // kUnavailable: it cannot be opened.  kFailedPrecondition: its file system has no locks.
+  static Result<std::optional<FileLock>> Try(const std::string& path, Kind kind);
   // An exclusive one, on a file that is made unless it is there.
-  // kUnavailable: it cannot be made or written.
+  // kUnavailable: it cannot be made or written.  kFailedPrecondition: likewise.
   static Result<std::optional<FileLock>> TryNew(const std::string& path);
+  // The same, of what others hold for a moment only. Errors likewise, and
+  // kUnavailable: somebody has held it for so long.
+  static Result<FileLock> AwaitNew(const std::string& path,
+                                   std::chrono::milliseconds patience = std::chrono::seconds(10));
 
   FileLock(FileLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   FileLock(const FileLock&) = delete;
@@ -32,7 +39,8 @@ class FileLock {
 
  private:
   explicit FileLock(int file) : file_(file) {}
-  static std::optional<FileLock> Take(int file, const std::string& path, int operation);
+  // REQUIRES: `file` is open.
+  static Result<std::optional<FileLock>> Take(int file, const std::string& path, int operation);
 
   int file_;
 };

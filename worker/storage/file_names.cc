@@ -1,10 +1,7 @@
 #include "worker/storage/file_names.h"
 
-#include <chrono>
 #include <filesystem>
-#include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -54,19 +51,10 @@ Status Link(const std::string& file, const fs::path& path) {
 
 Result<FileNames> FileNames::Open(const std::string& folder) {
   WEFT_RETURN_IF_ERROR(MakeWritableFolder(folder));
-  // Others hold it for a moment; one that is stopped meanwhile must not stop everybody.
-  constexpr int kTries = 10'000;
-  for (int i = 0; i < kTries; ++i) {
-    WEFT_ASSIGN_OR_RETURN(std::optional<FileLock> lock, FileLock::TryNew(folder + "/.gate"));
-    if (lock) {
-      FileNames names(folder, *std::move(lock));
-      names.RemoveStale();
-      return names;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-  return Failure(ErrorCode::kUnavailable,
-                 folder + "/.gate has been held by another worker for ten seconds; it may hang");
+  WEFT_ASSIGN_OR_RETURN(FileLock gate, FileLock::AwaitNew(folder + "/.gate"));
+  FileNames names(folder, std::move(gate));
+  names.RemoveStale();
+  return names;
 }
 
 void FileNames::RemoveStale() const {

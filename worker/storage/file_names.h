@@ -16,7 +16,7 @@ class FileNames {
   // Makes the folder. Meanwhile nobody else gives names there or takes them away: this is for a
   // moment. Names of files that are not there any more, and what they lie in, are removed.
   // kPermissionDenied, kNoSpace: it cannot be made or written.  kUnavailable: somebody else has had
-  // it for ten seconds.
+  // it for ten seconds.  kFailedPrecondition: its file system has no locks.
   static Result<FileNames> Open(const std::string& folder);
 
   // A path that is always the same for the same two, leads to `file`, and ends in `name`.

@@ -80,6 +80,16 @@ void NoteUse(const FileLock& lock) {
   futimens(lock.Descriptor(), &times[0]);
 }
 
+// Nothing: it is not there, or not whole.
+Result<std::optional<CachedObject>> Use(const std::string& path, const ObjectVersion& version) {
+  WEFT_ASSIGN_OR_RETURN(std::optional<FileLock> lock, FileLock::Try(path, FileLock::Kind::kShared));
+  if (!lock || !IsWhole(*lock, version)) {
+    return std::optional<CachedObject>();
+  }
+  NoteUse(*lock);
+  return std::optional<CachedObject>(std::in_place, path, *std::move(lock));
+}
+
 // The longest unused first.
 std::vector<Kept> FilesIn(const std::string& folder) {
   std::vector<Kept> files;
@@ -144,7 +154,7 @@ void ObjectCache::MakeRoom(std::uint64_t bytes) const {
     }
     const auto lock = FileLock::Try(file.path.string(), FileLock::Kind::kExclusive);
     std::error_code error;
-    if (lock && fs::remove(file.path, error)) {
+    if (lock && *lock && fs::remove(file.path, error)) {
       all -= file.bytes;
     }
   }
@@ -163,9 +173,9 @@ Result<CachedObject> ObjectCache::Fetch(const FetchedThing& thing,
   const std::string path = PathOf(thing);
   const std::string part = path + kPart;
   while (true) {
-    if (auto lock = FileLock::Try(path, FileLock::Kind::kShared); lock && IsWhole(*lock, version)) {
-      NoteUse(*lock);
-      return CachedObject(path, *std::move(lock));
+    WEFT_ASSIGN_OR_RETURN(std::optional<CachedObject> here, Use(path, version));
+    if (here) {
+      return *std::move(here);
     }
     WEFT_ASSIGN_OR_RETURN(const std::optional<FileLock> fetching, FileLock::TryNew(part));
     if (!fetching) {

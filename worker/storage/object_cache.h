@@ -50,8 +50,10 @@ class ObjectCache {
   // part that is here, of this process or another, is gone on from, unless the machine was started
   // anew since. A file that is here keeps its time of change. Errors as `read`, and
   // kInvalidArgument: it is larger than the cache may become.
-  // kUnavailable: the disk is full, or another process fetches it and does not end.
-  // kCancelled: `is_stopped`, which may be empty, said so meanwhile.
+  // kUnavailable: a file of the cache cannot be read or written, or the disk is full.
+  // kFailedPrecondition: the cache's file system has no locks.
+  // kCancelled: `is_stopped`, which may be empty, said so meanwhile, as while another process
+  // fetches it.
   Result<CachedObject> Fetch(const FetchedThing& thing,
                              const Read& read,
                              const std::function<bool()>& is_stopped);

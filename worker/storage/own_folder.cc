@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <system_error>
-#include <thread>
 
 #include "common/writable_folder.h"
 
@@ -18,17 +16,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kGate = "/.gate";      // Whoever holds it makes or looks for folders.
 constexpr const char* kPattern = "/XXXXXX";  // Of mkdtemp.
-
-// Another process has it for a moment only.
-Result<FileLock> EnterGate(const std::string& folder) {
-  while (true) {
-    WEFT_ASSIGN_OR_RETURN(std::optional<FileLock> lock, FileLock::TryNew(folder + kGate));
-    if (lock) {
-      return *std::move(lock);
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  }
-}
 
 struct Left {
   std::string folder;
@@ -43,11 +30,29 @@ std::vector<Left> FindLeft(const std::string& folder) {
        !error && walk != fs::directory_iterator(); walk.increment(error)) {
     std::error_code ignored;
     auto lock = FileLock::Try(walk->path().string(), FileLock::Kind::kExclusive);
-    if (lock && walk->is_directory(ignored)) {
-      found.push_back({walk->path().string(), *std::move(lock)});
+    if (lock && *lock && walk->is_directory(ignored)) {
+      found.push_back({walk->path().string(), **std::move(lock)});
     }
   }
   return found;
+}
+
+// path: ends as mkdtemp asks; becomes what it makes of it.
+Result<FileLock> MakeLocked(std::string& path) {
+  if (mkdtemp(path.data()) == nullptr) {
+    const bool is_full = errno == ENOSPC || errno == EDQUOT;
+    return Failure(is_full ? ErrorCode::kNoSpace : ErrorCode::kPermissionDenied,
+                   "cannot write " + fs::path(path).parent_path().string() + ": " +
+                       std::generic_category().message(errno));
+  }
+  auto lock = FileLock::Try(path, FileLock::Kind::kExclusive);
+  if (lock && *lock) {
+    return **std::move(lock);
+  }
+  std::error_code ignored;
+  fs::remove(path, ignored);
+  return lock ? Failure(ErrorCode::kUnavailable, path + " was taken away by another process")
+              : Failure(lock.error());
 }
 
 }  // namespace
@@ -59,17 +64,10 @@ Result<OwnFolder> OwnFolder::Open(const std::string& folder,
   std::optional<FileLock> lock;
   std::string own = folder + kPattern;
   {
-    WEFT_ASSIGN_OR_RETURN(const FileLock gate, EnterGate(folder));
+    WEFT_ASSIGN_OR_RETURN(const FileLock gate, FileLock::AwaitNew(folder + kGate));
     found = FindLeft(folder);
-    if (mkdtemp(own.data()) != nullptr) {
-      if (auto taken = FileLock::Try(own, FileLock::Kind::kExclusive); taken) {
-        lock.emplace(*std::move(taken));
-      }
-    }
-  }
-  if (!lock) {
-    return Failure(ErrorCode::kPermissionDenied,
-                   "cannot write " + folder + ": " + std::generic_category().message(errno));
+    WEFT_ASSIGN_OR_RETURN(FileLock made, MakeLocked(own));
+    lock.emplace(std::move(made));
   }
   for (const Left& one : found) {
     if (left) {

@@ -17,8 +17,9 @@ namespace weft::worker {
 class OwnFolder {
  public:
   // Makes one below `folder`, which is made where it is not there. left: told of each that a
-  // process has left there, before it goes; empty: nobody is. kPermissionDenied, kNoSpace: it
-  // cannot be made.
+  // process has left there, before it goes; empty: nobody is.
+  // kPermissionDenied, kNoSpace: it cannot be made.  kUnavailable: another process has been at it
+  // for ten seconds.  kFailedPrecondition: its file system has no locks.
   static Result<OwnFolder> Open(const std::string& folder,
                                 const std::function<void(const std::string& path)>& left = {});
 

@@ -55,6 +55,22 @@ bool Reads(const v1::Task& task, const std::string& file) {
          (is_of_maps ? ReadsMaps(task) : LoadsModel(task) && file != job.look_path());
 }
 
+bool ConcernsADisk(const Error& error) {
+  return error.code() == ErrorCode::kNoSpace || error.code() == ErrorCode::kPermissionDenied;
+}
+
+// Of a place on this worker's own disk: the task may find one elsewhere.
+Error OfThisWorker(const Error& error) {
+  return ConcernsADisk(error) ? Error(ErrorCode::kFailedPrecondition,
+                                      "this worker cannot write its cache: " + error.message())
+                              : error;
+}
+
+template <typename T>
+Result<T> OnThisWorker(Result<T> opened) {
+  return opened ? std::move(opened) : Result<T>(Failure(OfThisWorker(opened.error())));
+}
+
 bool WritesOutput(const v1::Task& task) {
   return IsIndex(task) || task.attempt().task().stage() == v1::STAGE_ASSEMBLE;
 }
@@ -67,11 +83,12 @@ Result<TaskFiles> TaskFiles::Bring(const v1::Task& task,
                                    BlobStore& blobs,
                                    const TransferWatch& watch) {
   if (options.cache_folder.empty()) {
-    return Failure(ErrorCode::kInvalidArgument,
+    return Failure(ErrorCode::kFailedPrecondition,
                    "this worker has no folder for what it fetches: give it one with --cache");
   }
-  WEFT_ASSIGN_OR_RETURN(ObjectCache cache,
-                        ObjectCache::Open(options.cache_folder + "/objects", options.cache_bytes));
+  WEFT_ASSIGN_OR_RETURN(
+      ObjectCache cache,
+      OnThisWorker(ObjectCache::Open(options.cache_folder + "/objects", options.cache_bytes)));
   TaskFiles files(task, std::move(cache));
   for (const v1::ObjectVersion& version : versions.objects()) {
     files.versions_[version.url()] = {version.etag(), version.size_bytes()};
@@ -102,7 +119,8 @@ Status TaskFiles::StageObject(const std::string& folder, const TransferWatch& wa
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(url));
-  WEFT_ASSIGN_OR_RETURN(StagedOutput staged, StagedOutput::Open(folder, place, *store_));
+  WEFT_ASSIGN_OR_RETURN(StagedOutput staged,
+                        OnThisWorker(StagedOutput::Open(folder, place, *store_)));
   object_.emplace(std::move(staged));
   WriteAt(object_->Path());
   return IsIndex(task_) ? object_->CheckWritable(*store_, watch) : Status();
@@ -114,7 +132,7 @@ Status TaskFiles::StageResult(const std::string& folder) {
     return {};
   }
   WEFT_ASSIGN_OR_RETURN(const ResultPlace place, ParseResultUrl(url));
-  WEFT_ASSIGN_OR_RETURN(KeptOutput kept, KeptOutput::Open(folder, place));
+  WEFT_ASSIGN_OR_RETURN(KeptOutput kept, OnThisWorker(KeptOutput::Open(folder, place)));
   result_.emplace(std::move(kept));
   WriteAt(result_->Path());
   return {};
@@ -201,7 +219,7 @@ Status TaskFiles::NameFiles(const std::string& folder) {
   if (!has_embeddings && (job.models().empty() || !LoadsModel(task_))) {
     return {};
   }
-  WEFT_ASSIGN_OR_RETURN(FileNames names, FileNames::Open(folder));
+  WEFT_ASSIGN_OR_RETURN(FileNames names, OnThisWorker(FileNames::Open(folder)));
   WEFT_RETURN_IF_ERROR(NameModels(names));
   for (std::string& path : *job.mutable_embedding_paths()) {
     if (const auto named = names_.find(path); named != names_.end()) {
@@ -278,6 +296,11 @@ Status TaskFiles::Publish(const OutputSink& sink, const TransferWatch& watch) {
 }
 
 Error TaskFiles::Named(const Error& error) const {
+  const bool is_of_output =
+      (object_ || result_) && error.message().find(task_.job().output_path()) != std::string::npos;
+  if (is_of_output && ConcernsADisk(error)) {
+    return OfThisWorker(error);  // With the path that the operator knows.
+  }
   std::string message = error.message();
   for (const auto& [path, url] : names_) {
     for (std::size_t at = message.find(path); at != std::string::npos;

@@ -32,7 +32,7 @@ class TaskFiles {
  public:
   // Fetches what the task reads. versions: those that the job began with, as its probe noted them;
   // the probe itself has none and takes what is there. blobs: the coordinator's.
-  // kInvalidArgument, kPermissionDenied: the worker is not set up for it.  Others: as S3Store, and
+  // kFailedPrecondition: this worker has no place for it; another one may.  Others: as S3Store, and
   // as ReadUpload().
   static Result<TaskFiles> Bring(const v1::Task& task,
                                  const v1::ObjectVersions& versions,
@@ -50,7 +50,8 @@ class TaskFiles {
   // which `sink` takes. Errors: as S3Store::Write, and as KeptOutput::Send.
   Status Publish(const OutputSink& sink, const TransferWatch& watch);
 
-  // The same error, with the names that the job has for files.
+  // The same error, with the names that the job has for files. What was to be written on this
+  // worker's own disk and could not is kFailedPrecondition: another worker may.
   [[nodiscard]] Error Named(const Error& error) const;
 
  private:

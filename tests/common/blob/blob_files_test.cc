@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/common/process_limits.h"
 #include "tests/common/temporary_folder.h"
 
 namespace weft {
@@ -49,6 +50,19 @@ TEST_F(BlobFilesTest, AreListedByNumberWithoutWhatIsNotOurs) {
   files_.Remove(20);
   files_.Remove(21);
   EXPECT_THAT(files_.List(), ElementsAre(3U, 100'000U));
+}
+
+TEST_F(BlobFilesTest, LeaveNothingWhereBytesOrNameAreNotDurable) {
+  ASSERT_TRUE(files_.Write(1, "makes the folder"));
+  {
+    const FileSizeLimit limit(4);
+    EXPECT_FALSE(files_.Write(2, "too long"));
+  }
+  {
+    const DescriptorLimit limit(1);  // For the file, and none for its folder.
+    EXPECT_FALSE(files_.Write(3, "x"));
+  }
+  EXPECT_THAT(files_.List(), ElementsAre(1U));
 }
 
 TEST_F(BlobFilesTest, SayWhereTheyCannotBeWritten) {

@@ -3,22 +3,30 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "common/wire/ids_wire.h"
+#include "tests/common/process_limits.h"
 
 namespace weft::worker {
 namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class OutboxTest : public ::testing::Test {
  protected:
   OutboxTest()
       : folder_(::testing::TempDir() + "weft-outbox-" + std::to_string(getpid()) + "-" +
                 ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
-    std::filesystem::remove_all(folder_);
+    fs::remove_all(folder_);
   }
-  ~OutboxTest() override { std::filesystem::remove_all(folder_); }
+  ~OutboxTest() override { fs::remove_all(folder_); }
   OutboxTest(const OutboxTest&) = delete;
   OutboxTest& operator=(const OutboxTest&) = delete;
 
@@ -35,6 +43,10 @@ class OutboxTest : public ::testing::Test {
     return outcome;
   }
 
+  [[nodiscard]] std::string PathOf(std::uint32_t chunk) const {
+    return folder_ + "/j-1.denoise." + std::to_string(chunk) + ".0.e3a2.outcome";
+  }
+
   const std::string folder_;
 };
 
@@ -47,9 +59,10 @@ TEST_F(OutboxTest, GivesTheNextLifeWhatWasKeptAndNotForgotten) {
     outbox.Forget(Attempt(1));
     outbox.Forget(Attempt(7));
   }
-  const auto found = Outbox::Open(folder_)->Load();
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(found[0].task_completed().result().frames(), 2U);
+  const Outbox::Found found = Outbox::Open(folder_)->Load().value();
+  ASSERT_EQ(found.outcomes.size(), 1U);
+  EXPECT_EQ(found.outcomes[0].task_completed().result().frames(), 2U);
+  EXPECT_THAT(found.warnings, IsEmpty());
 }
 
 TEST_F(OutboxTest, BelongsToOneProcessAtATime) {
@@ -63,12 +76,91 @@ TEST_F(OutboxTest, RemovesWhatIsDamagedOrWasNotFinished) {
   const Outbox outbox = *Outbox::Open(folder_);
   ASSERT_TRUE(outbox.Keep(Outcome(1)));
   ASSERT_TRUE(outbox.Keep(Outcome(2)));
-  const std::string path = folder_ + "/j-1.denoise.1.0.e3a2.outcome";
-  ASSERT_TRUE(std::filesystem::exists(path));
-  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
-  std::ofstream(folder_ + "/j-1.denoise.3.0.e3a2.outcome.part") << "begun";
-  EXPECT_EQ(outbox.Load().size(), 1U);
-  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE(fs::exists(PathOf(1)));
+  fs::resize_file(PathOf(1), fs::file_size(PathOf(1)) - 1);
+  std::ofstream(PathOf(3) + ".part") << "begun";
+  const Outbox::Found found = outbox.Load().value();
+  EXPECT_EQ(found.outcomes.size(), 1U);
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr(PathOf(1))));
+  EXPECT_FALSE(fs::exists(PathOf(1)));
+  EXPECT_FALSE(fs::exists(PathOf(3) + ".part"));
+}
+
+TEST_F(OutboxTest, LeavesAloneWhatIsNotItsOwn) {
+  const Outbox outbox = *Outbox::Open(folder_);
+  ASSERT_TRUE(outbox.Keep(Outcome(1)));
+  std::ofstream(folder_ + "/notes.txt") << "an operator's";
+  fs::create_directory(folder_ + "/lost+found");
+  fs::create_directory(folder_ + "/a folder.outcome");
+  fs::create_symlink(folder_ + "/notes.txt", folder_ + "/a link.outcome");
+  const Outbox::Found found = outbox.Load().value();
+  EXPECT_EQ(found.outcomes.size(), 1U);
+  EXPECT_THAT(found.warnings, IsEmpty());
+  for (const char* name : {"/notes.txt", "/lost+found", "/a folder.outcome", "/a link.outcome"}) {
+    EXPECT_TRUE(fs::exists(folder_ + name)) << name;
+  }
+}
+
+// As long as one lives, root is somebody else where it may be: root may read everything.
+class AsNobody {
+ public:
+  AsNobody() {
+    constexpr uid_t kNobody = 65534;
+    done_ = seteuid(kNobody) == 0;
+  }
+  AsNobody(const AsNobody&) = delete;
+  AsNobody& operator=(const AsNobody&) = delete;
+  ~AsNobody() {
+    if (done_) {
+      static_cast<void>(!seteuid(before_));
+    }
+  }
+
+ private:
+  const uid_t before_ = geteuid();
+  bool done_ = false;
+};
+
+TEST_F(OutboxTest, TellsOfAResultThatCannotBeReadAndKeepsIt) {
+  const Outbox outbox = *Outbox::Open(folder_);
+  ASSERT_TRUE(outbox.Keep(Outcome(1)));
+  ASSERT_TRUE(outbox.Keep(Outcome(2)));
+  fs::permissions(folder_, fs::perms::all);
+  fs::permissions(PathOf(1), fs::perms::none);
+  fs::permissions(PathOf(2), fs::perms::all);
+  {
+    const AsNobody nobody;
+    if (geteuid() == 0 || faccessat(AT_FDCWD, folder_.c_str(), X_OK, AT_EACCESS) != 0) {
+      GTEST_SKIP() << "root may read everything, or others do not come here";
+    }
+    const Outbox::Found found = outbox.Load().value();
+    EXPECT_EQ(found.outcomes.size(), 1U);
+    EXPECT_THAT(found.warnings, ElementsAre(HasSubstr(PathOf(1) + ": Permission denied")));
+  }
+  fs::permissions(PathOf(1), fs::perms::owner_all);
+  EXPECT_EQ(outbox.Load()->outcomes.size(), 2U);
+}
+
+TEST_F(OutboxTest, SaysThatItCannotBeLookedThrough) {
+  const Outbox outbox = *Outbox::Open(folder_);
+  ASSERT_TRUE(outbox.Keep(Outcome(1)));
+  {
+    const DescriptorLimit limit(0);
+    const auto found = outbox.Load();
+    ASSERT_FALSE(found);
+    EXPECT_THAT(found.error().message(), HasSubstr(folder_ + ": Too many open files"));
+  }
+  EXPECT_EQ(outbox.Load()->outcomes.size(), 1U);
+}
+
+TEST_F(OutboxTest, LeavesNothingOfAResultThatHasNoRoom) {
+  const Outbox outbox = *Outbox::Open(folder_);
+  {
+    const FileSizeLimit limit(4);
+    EXPECT_FALSE(outbox.Keep(Outcome(1)));
+  }
+  EXPECT_FALSE(fs::exists(PathOf(1) + ".part"));
+  EXPECT_TRUE(outbox.Keep(Outcome(1)));
 }
 
 TEST_F(OutboxTest, SaysWhyItCannotBeOpened) {

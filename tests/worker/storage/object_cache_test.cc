@@ -172,6 +172,18 @@ TEST_F(ObjectCacheTest, WaitsForAnotherThatFetches) {
   EXPECT_EQ(service_.Count("requests"), 1);
 }
 
+TEST_F(ObjectCacheTest, SaysThatItsFileCannotBeOpened) {
+  ObjectCache cache = Cache();
+  const ObjectPlace place = Put("take.mp4", 1000);
+  const std::string path = Fetch(cache, place)->Path();
+  fs::remove(path);
+  fs::create_symlink(path, path);
+  const auto fetched = Fetch(cache, place);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().code(), ErrorCode::kUnavailable);
+  EXPECT_THAT(fetched.error().message(), HasSubstr(path));
+}
+
 TEST_F(ObjectCacheTest, LiesWhereTheEnvironmentSays) {
   const auto folder = [](const std::string& variable, const std::string& value) {
     return DefaultCacheFolder([&](const std::string& name) {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <optional>
 
 #include <gmock/gmock.h>
@@ -62,6 +63,15 @@ TEST_F(OwnFolderTest, LeavesThoseOfOthersAloneAsLongAsTheyLive) {
   const OwnFolder other = *OwnFolder::Open(Parent());
   EXPECT_NE(own.Path(), other.Path());
   EXPECT_TRUE(fs::exists(own.Path()));
+}
+
+TEST_F(OwnFolderTest, SaysWhereNoneCanBeMadeAndLeavesNothing) {
+  fs::create_directories(Parent() + "/.gate");
+  const auto own = OwnFolder::Open(Parent());
+  ASSERT_FALSE(own);
+  EXPECT_EQ(own.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(own.error().message().find(Parent() + "/.gate"), std::string::npos);
+  EXPECT_EQ(std::distance(fs::directory_iterator(Parent()), fs::directory_iterator()), 1);
 }
 
 TEST_F(OwnFolderTest, TakesAwayWhatAKilledProcessHasLeft) {

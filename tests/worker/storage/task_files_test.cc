@@ -204,8 +204,13 @@ TEST_F(TaskFilesTest, KeepsTheOutputWithTheCoordinator) {
   ASSERT_TRUE(files->Publish(sink, {}));
   EXPECT_EQ(stored.size(), 2U);
   EXPECT_EQ(stored["result/_ada/0/00000000"], "film");
-  EXPECT_EQ(files->Named({ErrorCode::kNoSpace, path + ": no room"}).message(),
-            "weft://_ada/result/neon.mp4: no room");
+  EXPECT_EQ(files->Named({ErrorCode::kDataLoss, path + ": no film"}).message(),
+            "weft://_ada/result/neon.mp4: no film");
+  // What this worker's own disk lacks, another one's may have.
+  const Error full = files->Named({ErrorCode::kNoSpace, path + ": no room"});
+  EXPECT_EQ(full.code(), ErrorCode::kFailedPrecondition);
+  EXPECT_THAT(full.message(), HasSubstr("this worker cannot write its cache: " + path));
+  EXPECT_EQ(files->Named({ErrorCode::kNoSpace, "a blob: no room"}).code(), ErrorCode::kNoSpace);
 }
 
 TEST_F(TaskFilesTest, SaysWhatWasHandedInAndIsGone) {
