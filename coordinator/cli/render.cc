@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <unistd.h>
+
 #include "common/clock.h"
 #include "common/log/log.h"
 #include "common/machine_memory.h"
@@ -50,7 +52,8 @@ std::vector<FleetWorker> Workers(const RenderRequest& request,
                                           state.WorkerLog(number),
                                           "--log-level",
                                           request.options.log_level,
-                                          "--exit-with-parent"};
+                                          "--exit-with-parent",
+                                          std::to_string(::getpid())};
     if (request.options.device == "cpu") {
       arguments.insert(arguments.end(), {"--memory", std::to_string(memory)});
     }

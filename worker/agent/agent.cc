@@ -186,6 +186,32 @@ void Agent::On(const OutcomeFound& found, Time /*now*/, AgentEffects* effects) {
   outbox_.push_back(found.outcome);
 }
 
+void Agent::On(const OutcomeRefused& refused, Time now, AgentEffects* effects) {
+  const Result<AttemptId> attempt = FromWire(AttemptOf(refused.outcome));
+  if (!attempt) {
+    return;
+  }
+  const auto told = std::find_if(outbox_.begin(), outbox_.end(), [&](const auto& outcome) {
+    return Same(AttemptOf(outcome), *attempt);
+  });
+  if (told == outbox_.end()) {
+    return;
+  }
+  const Error why = refused.error.Within("its outcome cannot be told");
+  effects->notes.push_back(Name(attempt->task) + ": " + why.message());
+  // A result is as long at every other try; a failure is only told in other words.
+  const bool succeeded = told->has_task_completed();
+  const ErrorCode code = succeeded ? why.code() : FromWire(told->task_failed().error()).code();
+  if (succeeded) {
+    effects->forget.push_back(*attempt);
+  }
+  outbox_.erase(told);
+  v1::ToCoordinator failed;
+  *failed.mutable_task_failed()->mutable_attempt() = ToWire(*attempt);
+  *failed.mutable_task_failed()->mutable_error() = ToWire(Error(code, why.message()));
+  Report(std::move(failed), now, effects);
+}
+
 void Agent::On(const DrainAsked& /*drain*/, Time now, AgentEffects* effects) {
   draining_ = true;
   if (welcomed_ && (running_ || !outbox_.empty())) {

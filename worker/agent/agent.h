@@ -54,6 +54,13 @@ struct OutcomeFound {
   v1::ToCoordinator outcome;
 };
 
+// What was to be told of an attempt can never be sent, as it is too long. That the attempt failed
+// is told in its place.
+struct OutcomeRefused {
+  v1::ToCoordinator outcome;
+  Error error;  // Of sending it.
+};
+
 // Somebody wants this worker to leave: its task is finished and its outcome told first.
 struct DrainAsked {};
 
@@ -68,6 +75,7 @@ using AgentEvent = std::variant<Heard,
                                 TaskErred,
                                 ModelChanged,
                                 OutcomeFound,
+                                OutcomeRefused,
                                 DrainAsked,
                                 StopAsked,
                                 Tick>;
@@ -133,6 +141,7 @@ class Agent {
   void On(const TaskErred& erred, Time now, AgentEffects* effects);
   void On(const ModelChanged& changed, Time now, AgentEffects* effects);
   void On(const OutcomeFound& found, Time now, AgentEffects* effects);
+  void On(const OutcomeRefused& refused, Time now, AgentEffects* effects);
   void On(const DrainAsked& drain, Time now, AgentEffects* effects);
   void On(const StopAsked& stop, Time now, AgentEffects* effects);
   void On(const Tick& tick, Time now, AgentEffects* effects);

@@ -32,7 +32,7 @@ double PrerollOf(const AVPacket& packet, const AVStream& source) {
 
 Result<AudioTracks> AudioTracks::Open(const std::string& path, Span span, bool matroska) {
   WEFT_ASSIGN_OR_RETURN(InputPtr input, OpenContainer(path));
-  AudioTracks tracks(std::move(input), span, matroska);
+  AudioTracks tracks(path, std::move(input), span, matroska);
   for (unsigned i = 0; i < tracks.input_->nb_streams; ++i) {
     AVStream& stream = *tracks.input_->streams[i];
     const bool audio = stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
@@ -46,19 +46,21 @@ Result<AudioTracks> AudioTracks::Open(const std::string& path, Span span, bool m
   return tracks;
 }
 
-bool AudioTracks::Next(AVPacket* packet) {
+Result<bool> AudioTracks::Next(AVPacket* packet) {
   const auto all_ended = [this] {
     return std::find(ended_.begin(), ended_.end(), false) == ended_.end();
   };
-  av_packet_unref(packet);
-  while (!all_ended() && av_read_frame(input_.get(), packet) >= 0) {
+  while (!all_ended()) {
+    WEFT_ASSIGN_OR_RETURN(const bool found, ReadNext(*input_, path_, packet));
+    if (!found) {
+      return false;
+    }
     const auto index = static_cast<unsigned>(packet->stream_index);
     const auto track = std::find(streams_.begin(), streams_.end(), index);
     if (track != streams_.end() &&
         Place(packet, static_cast<std::size_t>(track - streams_.begin()))) {
       return true;
     }
-    av_packet_unref(packet);
   }
   return false;
 }

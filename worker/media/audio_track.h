@@ -24,6 +24,7 @@ class AudioTracks {
   // All audio streams of the source, for a Matroska or an MP4 file. Packets that begin before the
   // span are kept for MP4 only, with negative times: those that its first sound is decoded from. Of
   // a span that begins with the source's time 0, these are all that the source has before it.
+  // Errors as OpenContainer()'s.
   static Result<AudioTracks> Open(const std::string& path, Span span, bool matroska);
 
   // The container the streams are in, for its metadata.
@@ -35,12 +36,13 @@ class AudioTracks {
   }
 
   // The next packet within the span; stream_index is the track's number, times are in its stream's
-  // time base, 0 at the span's start. False at the end.
-  bool Next(AVPacket* packet);
+  // time base, 0 at the span's start. False at the end, also where the file breaks off.
+  // Errors as ReadNext()'s.
+  Result<bool> Next(AVPacket* packet);
 
  private:
-  AudioTracks(InputPtr input, Span span, bool matroska)
-      : input_(std::move(input)), span_(span), matroska_(matroska) {}
+  AudioTracks(std::string path, InputPtr input, Span span, bool matroska)
+      : path_(std::move(path)), input_(std::move(input)), span_(span), matroska_(matroska) {}
 
   bool Place(AVPacket* packet, std::size_t track);
   // begin: of the packet, in seconds from the span's start.
@@ -48,6 +50,7 @@ class AudioTracks {
                                    const AVPacket& packet,
                                    const AVStream& source) const;
 
+  std::string path_;
   InputPtr input_;
   Span span_;
   bool matroska_;

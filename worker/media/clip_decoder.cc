@@ -37,10 +37,13 @@ Result<bool> ClipDecoder::Next() {
 }
 
 Status ClipDecoder::Feed() {
-  if (!packet_waits_ && !file_.ReadPacket(packet_.get())) {
-    draining_ = true;
-    avcodec_send_packet(codec_.get(), nullptr);
-    return {};
+  if (!packet_waits_) {
+    WEFT_ASSIGN_OR_RETURN(const bool found, file_.ReadPacket(packet_.get()));
+    if (!found) {
+      draining_ = true;
+      avcodec_send_packet(codec_.get(), nullptr);
+      return {};
+    }
   }
   packet_waits_ = false;
   const int status = avcodec_send_packet(codec_.get(), packet_.get());
@@ -66,25 +69,32 @@ Status ClipDecoder::Restart(const RestartPoint& point) {
   passed_over_ = 0;
   const int sought =
       av_seek_frame(&file_.container(), file_.video().index, point.dts, AVSEEK_FLAG_BACKWARD);
-  if (sought >= 0 && SkipTo(point)) {
-    return {};
+  bool found = false;
+  if (sought >= 0) {
+    WEFT_ASSIGN_OR_RETURN(found, SkipTo(point));
   }
-  // The container's own index is missing or wrong: walk there from the start.
-  WEFT_RETURN_IF_ERROR(Rewind());
-  if (SkipTo(point)) {
+  if (!found) {
+    // The container's own index is missing or wrong: walk there from the start.
+    WEFT_RETURN_IF_ERROR(Rewind());
+    WEFT_ASSIGN_OR_RETURN(found, SkipTo(point));
+  }
+  if (found) {
     return {};
   }
   return Failure(ErrorCode::kDataLoss, file_.path() + " has changed while it was being read");
 }
 
-bool ClipDecoder::SkipTo(const RestartPoint& point) {
-  while (file_.ReadPacket(packet_.get())) {
+Result<bool> ClipDecoder::SkipTo(const RestartPoint& point) {
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const bool found, file_.ReadPacket(packet_.get()));
+    if (!found) {
+      return false;
+    }
     if (packet_->pts == point.pts && (packet_->flags & AV_PKT_FLAG_KEY) != 0) {
       packet_waits_ = true;
       return true;
     }
   }
-  return false;
 }
 
 }  // namespace weft::media

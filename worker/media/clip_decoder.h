@@ -28,7 +28,7 @@ class ClipDecoder {
 
   // Decodes the next frame in presentation order; false at the end. Packets that do not decode and
   // frames that the decoder or the container marks as damaged are passed over.
-  // kResourceExhausted: no memory.
+  // kResourceExhausted: no memory.  kUnavailable: the file cannot be read now.
   Result<bool> Next();
 
   // The frame that Next() found. REQUIRES: it returned true.
@@ -48,7 +48,7 @@ class ClipDecoder {
   Status Rewind();
 
   // Next() goes on with the frames decoded from this packet on; earlier ones may come first.
-  // kDataLoss: the file does not hold this packet any more.
+  // kDataLoss: the file does not hold this packet any more.  kUnavailable: as of Next().
   Status Restart(const RestartPoint& point);
 
   [[nodiscard]] const ClipFile& file() const { return file_; }
@@ -61,7 +61,7 @@ class ClipDecoder {
         packet_(NewPacket()) {}
 
   Status Feed();
-  bool SkipTo(const RestartPoint& point);
+  Result<bool> SkipTo(const RestartPoint& point);
 
   ClipFile file_;
   CodecContextPtr codec_;

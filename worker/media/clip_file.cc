@@ -18,7 +18,7 @@ constexpr const char* kRefusedFormats = "concat,dash,hls,sdp,tty";
 Status CheckReadable(const std::string& path) {
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) {
-    return Failure(FfmpegError(AVERROR(errno), "cannot open " + path));
+    return Failure(ReadError(AVERROR(errno), "cannot open " + path));
   }
   if (!S_ISREG(status.st_mode)) {
     return Failure(ErrorCode::kInvalidArgument,
@@ -26,7 +26,7 @@ Status CheckReadable(const std::string& path) {
   }
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
-    return Failure(FfmpegError(AVERROR(errno), "cannot read " + path));
+    return Failure(ReadError(AVERROR(errno), "cannot read " + path));
   }
   close(file);
   if (status.st_size == 0) {
@@ -61,30 +61,81 @@ int FindVideo(AVFormatContext* input) {
   return -1;
 }
 
-}  // namespace
+// Null for a format that is known by its name and opens its files itself, as of single pictures.
+Result<FilePtr> OpenFile(const std::string& path) {
+  const std::string url = FileUrl(path);
+  AVProbeData name{};
+  name.filename = url.c_str();
+  int score = AVPROBE_SCORE_RETRY;  // As FFmpeg decides it.
+  if (av_probe_input_format2(&name, 0, &score) != nullptr) {
+    return FilePtr();
+  }
+  AVIOContext* opened = nullptr;
+  const int status = avio_open(&opened, url.c_str(), AVIO_FLAG_READ);
+  FilePtr file(opened);
+  if (status < 0) {
+    return Failure(ReadError(status, "cannot read " + path));
+  }
+  return file;
+}
 
-Result<InputPtr> OpenContainer(const std::string& path) {
-  SilenceFfmpeg();
-  WEFT_RETURN_IF_ERROR(CheckReadable(path));
+// FFmpeg takes a failed read for the end of the file, and says EIO of many that are only cut off:
+// what counts is what the file itself has said, which it keeps. Null: see OpenFile().
+Status CheckRead(const AVIOContext* file, const std::string& path) {
+  const int error = file == nullptr ? 0 : file->error;
+  return error < 0 ? Status(Failure(ReadError(error, "cannot read " + path))) : Status();
+}
+
+// The file is opened here, not by FFmpeg, to know of a failure whether it was one of reading.
+Result<InputPtr> OpenInput(const std::string& path) {
+  WEFT_ASSIGN_OR_RETURN(FilePtr file, OpenFile(path));
+  AVFormatContext* opened = avformat_alloc_context();
+  if (opened == nullptr) {
+    return Failure(ErrorCode::kResourceExhausted, "no memory to read " + path);
+  }
+  opened->pb = file.get();
   AVDictionary* options = nullptr;
   av_dict_set(&options, "protocol_whitelist", "file", 0);
-  AVFormatContext* opened = nullptr;
+  // Frees `opened` when it fails, but not `file`.
   const int status = avformat_open_input(&opened, FileUrl(path).c_str(), nullptr, &options);
   av_dict_free(&options);
   if (status == AVERROR(ENOMEM)) {
     return Failure(FfmpegError(status, "cannot open " + path));
   }
   if (status < 0) {
+    WEFT_RETURN_IF_ERROR(CheckRead(file.get(), path));
     return Failure(NotMedia(path));
   }
   InputPtr input(opened);
+  if (file) {
+    input->flags &= ~AVFMT_FLAG_CUSTOM_IO;  // From here on it closes the file.
+    static_cast<void>(file.release());
+  }
+  return input;
+}
+
+}  // namespace
+
+Result<InputPtr> OpenContainer(const std::string& path) {
+  SilenceFfmpeg();
+  WEFT_RETURN_IF_ERROR(CheckReadable(path));
+  WEFT_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
   if (av_match_name(input->iformat->name, kRefusedFormats) != 0) {
     return Failure(NotMedia(path));
   }
-  if (avformat_find_stream_info(input.get(), nullptr) < 0) {
+  const int found = avformat_find_stream_info(input.get(), nullptr);
+  WEFT_RETURN_IF_ERROR(CheckRead(input->pb, path));
+  if (found < 0) {
     return Failure(NotMedia(path));
   }
   return input;
+}
+
+Result<bool> ReadNext(AVFormatContext& input, const std::string& path, AVPacket* packet) {
+  av_packet_unref(packet);
+  const int status = av_read_frame(&input, packet);
+  WEFT_RETURN_IF_ERROR(CheckRead(input.pb, path));
+  return status >= 0;
 }
 
 Result<ClipFile> ClipFile::Open(const std::string& path) {
@@ -128,16 +179,21 @@ double ClipFile::ClaimedEnd() const {
   return static_cast<double>(microseconds) / AV_TIME_BASE;
 }
 
-bool ClipFile::ReadPacket(AVPacket* packet) {
-  av_packet_unref(packet);
-  while (av_read_frame(input_.get(), packet) >= 0) {
+Result<bool> ClipFile::ReadPacket(AVPacket* packet) {
+  while (true) {
+    WEFT_ASSIGN_OR_RETURN(const bool found, ReadNext(*input_, path_, packet));
+    if (!found) {
+      return false;
+    }
     if (packet->stream_index == video_stream_) {
       ++packets_read_;
       return true;
     }
-    av_packet_unref(packet);
   }
-  return false;
+}
+
+bool ClipFile::HasFailed() const {
+  return input_->pb != nullptr && input_->pb->error < 0;
 }
 
 Result<CodecContextPtr> ClipFile::NewDecoder() const {

@@ -23,8 +23,12 @@ class ClipFile {
     return *input_->streams[static_cast<unsigned>(video_stream_)];
   }
 
-  // The next packet of the video stream; false at the end, also where the file breaks off.
-  bool ReadPacket(AVPacket* packet);
+  // The next packet of the video stream; false at the end, also where the file breaks off. Errors
+  // as ReadNext()'s.
+  Result<bool> ReadPacket(AVPacket* packet);
+
+  // Reading has failed. Where the next packet would begin is not known then: to be opened anew.
+  [[nodiscard]] bool HasFailed() const;
 
   // How many packets an MP4 file lists, where ReadPacket() has found fewer by now; else 0.
   [[nodiscard]] std::uint32_t PacketsPromised() const {
@@ -54,7 +58,11 @@ class ClipFile {
 };
 
 // Any local media file, its streams known. kNotFound, kPermissionDenied, kInvalidArgument: not
-// media.
+// media.  kUnavailable: it cannot be read now.
 Result<InputPtr> OpenContainer(const std::string& path);
+
+// The next packet of any stream of the file at `path`; false at the end, also where the file breaks
+// off.  kUnavailable and others of ReadError(): it cannot be read now.
+Result<bool> ReadNext(AVFormatContext& input, const std::string& path, AVPacket* packet);
 
 }  // namespace weft::media

@@ -30,6 +30,36 @@ ErrorCode CodeOf(int number) {
   }
 }
 
+// What a disk or a file server says that fails or is away, and a machine with too many open files.
+bool IsAway(int number) {
+  switch (number) {
+    case AVERROR(EIO):
+    case AVERROR(EAGAIN):
+    case AVERROR(EBUSY):
+    case AVERROR(ECOMM):
+    case AVERROR(ECONNABORTED):
+    case AVERROR(ECONNREFUSED):
+    case AVERROR(ECONNRESET):
+    case AVERROR(EHOSTDOWN):
+    case AVERROR(EHOSTUNREACH):
+    case AVERROR(EMFILE):
+    case AVERROR(ENETDOWN):
+    case AVERROR(ENETUNREACH):
+    case AVERROR(ENFILE):
+    case AVERROR(ENODEV):
+    case AVERROR(ENOLINK):
+    case AVERROR(ENOTCONN):
+    case AVERROR(ENXIO):
+    case AVERROR(EREMOTEIO):
+    case AVERROR(ESHUTDOWN):
+    case AVERROR(ESTALE):
+    case AVERROR(ETIMEDOUT):
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 FramePtr NewFrame() {
@@ -68,6 +98,11 @@ std::string FfmpegWords(int number) {
 
 Error FfmpegError(int number, const std::string& what) {
   return {CodeOf(number), what + ": " + FfmpegWords(number)};
+}
+
+Error ReadError(int number, const std::string& what) {
+  const Error error = FfmpegError(number, what);
+  return IsAway(number) ? Error(ErrorCode::kUnavailable, error.message()) : error;
 }
 
 std::string FileUrl(const std::string& path) {

@@ -36,6 +36,10 @@ struct CloseInput {
   void operator()(AVFormatContext* input) const { avformat_close_input(&input); }
 };
 
+struct CloseFile {
+  void operator()(AVIOContext* file) const { avio_close(file); }
+};
+
 // Frees the muxer only; its AVIOContext has an owner of its own.
 struct FreeOutput {
   void operator()(AVFormatContext* output) const { avformat_free_context(output); }
@@ -47,6 +51,7 @@ using FramePtr = std::unique_ptr<AVFrame, Release>;
 using PacketPtr = std::unique_ptr<AVPacket, Release>;
 using FilterPtr = std::unique_ptr<AVBSFContext, Release>;
 using ScalerPtr = std::unique_ptr<SwsContext, Release>;
+using FilePtr = std::unique_ptr<AVIOContext, CloseFile>;
 using InputPtr = std::unique_ptr<AVFormatContext, CloseInput>;
 using OutputPtr = std::unique_ptr<AVFormatContext, FreeOutput>;
 
@@ -63,6 +68,10 @@ std::string FfmpegWords(int number);
 
 // "what: FFmpeg's words", with the code that the number stands for; kInternal for unforeseen ones.
 Error FfmpegError(int number, const std::string& what);
+
+// The same of a file that is read: kUnavailable where its disk or its server fails or is away, as
+// the file may be read later, or by another machine.
+Error ReadError(int number, const std::string& what);
 
 // The path as a URL that can only mean a local file.
 std::string FileUrl(const std::string& path);

@@ -76,7 +76,7 @@ struct Assembly {
 // time stamps of what was written, and renames it into place; output_path appears only whole.
 // kInvalidArgument: the container cannot hold the streams.  kNoSpace.  kPermissionDenied.
 // kDataLoss: segments do not hold the frames they should.  Errors of Segments::read.
-// kUnavailable: another process is writing the same output.
+// kUnavailable: another process is writing the same output, or the source cannot be read now.
 Status Assemble(const Assembly& assembly);
 
 // The two below find before a render what would make Assemble fail after it.

@@ -90,6 +90,9 @@ class Clip : public FrameSource {
 
   // Sees to it that `index` is the frame at hand or lies ahead.
   Status MoveNear(std::uint32_t index) {
+    if (decoder_.file().HasFailed()) {
+      WEFT_RETURN_IF_ERROR(Rewind());
+    }
     if (at_ == index) {
       return {};
     }

@@ -44,7 +44,8 @@ class FrameSource {
 
   // Frame `index` in the clip's own (shown) size. Reading upwards is fast; any order gives the same
   // frames.
-  // kInvalidArgument: no such frame.  kDataLoss: the frame cannot be decoded.
+  // kInvalidArgument: no such frame.  kDataLoss: the frame cannot be decoded.  kUnavailable: the
+  // file cannot be read now; the next call tries again.
   virtual Result<Frame> Read(std::uint32_t index) = 0;
 
   // The same with 16 bits a channel, Frame::deep, whatever the clip's depth is.
@@ -55,7 +56,8 @@ class FrameSource {
 // pictures, variable frame rate, headers that lie and streams that begin with damaged frames.
 // The errors say what is wrong with the file and name it:
 // kNotFound: no such file.  kPermissionDenied.  kInvalidArgument: not media, no video stream, no
-// frame, alpha, a codec FFmpeg does not know.
+// frame, alpha, a codec FFmpeg does not know.  kUnavailable: its disk or its server fails or is
+// away.
 Result<std::unique_ptr<FrameSource>> OpenClip(const std::string& path);
 
 }  // namespace weft::media

@@ -115,7 +115,7 @@ Status JoinedFile::WriteAll() {
   const PacketPtr picture = NewPacket();
   const PacketPtr sound = NewPacket();
   WEFT_ASSIGN_OR_RETURN(bool pictures_left, video_.Next(picture.get()));
-  bool sound_left = audio_.Next(sound.get());
+  WEFT_ASSIGN_OR_RETURN(bool sound_left, audio_.Next(sound.get()));
   while (pictures_left || sound_left) {
     const AVRational sound_base =
         sound_left ? audio_.stream(static_cast<std::size_t>(sound->stream_index)).time_base
@@ -130,7 +130,7 @@ Status JoinedFile::WriteAll() {
     } else {
       sound->stream_index += kVideoStream + 1;
       WEFT_RETURN_IF_ERROR(WritePacket(sound.get(), sound_base));
-      sound_left = audio_.Next(sound.get());
+      WEFT_ASSIGN_OR_RETURN(sound_left, audio_.Next(sound.get()));
     }
   }
   int status = av_write_trailer(muxer_.get());

@@ -2,10 +2,7 @@
 
 #pragma once
 
-#include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "common/result.h"
 #include "worker/media/audio_track.h"
@@ -14,10 +11,6 @@
 #include "worker/media/video_track.h"
 
 namespace weft::media {
-
-struct CloseFile {
-  void operator()(AVIOContext* file) const { avio_close(file); }
-};
 
 class JoinedFile {
  public:
@@ -31,7 +24,7 @@ class JoinedFile {
                                  AudioTracks& audio);
 
   // Everything, in the order of decoding times, to the end of the file. Call once.
-  // kNoSpace; kDataLoss: see VideoTrack.
+  // kNoSpace; kDataLoss: see VideoTrack.  kUnavailable: the sound's file cannot be read now.
   Status WriteAll();
 
  private:
@@ -43,7 +36,7 @@ class JoinedFile {
 
   VideoTrack& video_;
   AudioTracks& audio_;
-  std::unique_ptr<AVIOContext, CloseFile> file_;
+  FilePtr file_;
   OutputPtr muxer_;
 };
 

@@ -139,10 +139,12 @@ Result<std::optional<PacketScan>> ScanPackets(const std::string& path) {
   }
   Scan scan(*file.video().codecpar);
   const PacketPtr packet = NewPacket();
-  while (file.ReadPacket(packet.get())) {
+  WEFT_ASSIGN_OR_RETURN(bool left, file.ReadPacket(packet.get()));
+  while (left) {
     if (!scan.Add(*packet)) {
       return std::nullopt;
     }
+    WEFT_ASSIGN_OR_RETURN(left, file.ReadPacket(packet.get()));
   }
   std::optional<PacketScan> found = std::move(scan).Result();
   if (found) {

@@ -15,7 +15,6 @@
 
 #include <CLI/CLI.hpp>
 #include <opencv2/core/utility.hpp>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "common/bulk/remote_blob_store.h"
@@ -35,6 +34,7 @@
 #include "worker/runner/attempt_fields.h"
 #include "worker/runner/device_thread.h"
 #include "worker/runner/log_courier.h"
+#include "worker/runner/parent_process.h"
 #include "worker/runner/worker_check.h"
 #include "worker/runner/worker_options.h"
 #include "worker/runner/worker_status.h"
@@ -91,7 +91,7 @@ std::vector<v1::DataType> DataTypes(const std::string& device) {
 
 // A render on this machine alone has no place of its own for objects.
 std::optional<StorageOptions> StorageOf(const WorkerOptions& options) {
-  if (options.exit_with_parent) {
+  if (options.parent != 0) {
     return std::nullopt;
   }
   StorageOptions storage = options.storage;
@@ -122,7 +122,7 @@ class Runner {
                 .data_types = DataTypes(options.device),
                 .tags = options.tags,
                 .numeric_class = std::move(numeric_class)}),
-        drains_first_(!options.exit_with_parent) {}
+        drains_first_(options.parent == 0) {}
 
   // Takes up what an earlier life of this worker has kept there. Empty: nothing is kept.
   Status OpenOutbox(const std::string& folder);
@@ -139,6 +139,9 @@ class Runner {
   // REQUIRES: there is one.
   void TendOutbox(const AgentEffects& effects);
   Status Obey(const AgentEffects& effects);
+  // Ok also where nobody takes the message now: the agent says it again; and for an outcome that is
+  // too long: the agent hears of it.
+  Status Say(const v1::ToCoordinator& message);
   Status UseBulk(const std::string& address);
 
   ZmqContext& zmq_;
@@ -153,7 +156,8 @@ class Runner {
   std::unique_ptr<Connection> control_;
   std::string bulk_address_;
   std::optional<Outbox> outbox_;
-  const bool drains_first_;  // On the first signal; a child of a render stops at once.
+  std::vector<OutcomeRefused> refused_;  // Of which the agent has not heard yet.
+  const bool drains_first_;              // On the first signal; a child of a render stops at once.
   int stops_passed_on_ = 0;
   bool leaving_ = false;
 };
@@ -164,6 +168,9 @@ Status Runner::Run(const std::string& address) {
     WEFT_RETURN_IF_ERROR(PassOnStops());
     for (const AgentEvent& event : device_.TakeEvents()) {
       WEFT_RETURN_IF_ERROR(Feed(event));
+    }
+    for (const OutcomeRefused& refused : std::exchange(refused_, {})) {
+      WEFT_RETURN_IF_ERROR(Feed(refused));
     }
     WEFT_RETURN_IF_ERROR(Feed(Tick{}));
     if (leaving_) {
@@ -223,7 +230,11 @@ Status Runner::OpenOutbox(const std::string& folder) {
   }
   WEFT_ASSIGN_OR_RETURN(Outbox outbox, Outbox::Open(folder));
   outbox_.emplace(std::move(outbox));
-  for (v1::ToCoordinator& outcome : outbox_->Load()) {
+  WEFT_ASSIGN_OR_RETURN(Outbox::Found found, outbox_->Load());
+  for (const std::string& warning : found.warnings) {
+    log_.Warning(warning);
+  }
+  for (v1::ToCoordinator& outcome : found.outcomes) {
     WEFT_RETURN_IF_ERROR(Feed(OutcomeFound{std::move(outcome)}));
   }
   return {};
@@ -290,10 +301,7 @@ Status Runner::Obey(const AgentEffects& effects) {
     SendLog();  // After its goodbye the worker is not heard any more.
   }
   for (const v1::ToCoordinator& message : effects.messages) {
-    Status sent = control_->Send(message.SerializeAsString());
-    if (!sent && sent.error().code() != ErrorCode::kUnavailable) {
-      return sent;
-    }
+    WEFT_RETURN_IF_ERROR(Say(message));
   }
   leaving_ = leaving_ || effects.exit;
   if (effects.exit_error) {
@@ -302,15 +310,22 @@ Status Runner::Obey(const AgentEffects& effects) {
   return {};
 }
 
+Status Runner::Say(const v1::ToCoordinator& message) {
+  Status sent = control_->Send(message.SerializeAsString());
+  if (sent || sent.error().code() == ErrorCode::kUnavailable) {
+    return {};
+  }
+  const bool is_outcome = message.has_task_completed() || message.has_task_failed();
+  if (!is_outcome || sent.error().code() != ErrorCode::kInvalidArgument) {
+    return sent;
+  }
+  refused_.push_back({message, sent.error()});
+  return {};
+}
+
 Result<std::unique_ptr<ZmqContext>> OpenZmq(const CurveFiles& curve) {
   WEFT_ASSIGN_OR_RETURN(const ZmqOptions options, OptionsWith(curve));
   return ZmqContext::Open(options);
-}
-
-// False where the parent is gone already; then its signal would never come.
-bool EndsWithParent() {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  return getppid() != 1;
 }
 
 // Until it leaves in peace.
@@ -327,12 +342,13 @@ Status Join(WorkerOptions options, const Log& log, LogCourier& courier) {
 }
 
 int Main(const WorkerOptions& options) {
-  if (options.exit_with_parent && !EndsWithParent()) {
+  const bool is_child = options.parent != 0;
+  if (is_child && !EndWith(options.parent)) {
     return EXIT_FAILURE;
   }
   std::signal(SIGTERM, [](int) { ++stops_asked; });
   std::signal(
-      SIGINT, options.exit_with_parent ? SIG_IGN : [](int) { ++stops_asked; });
+      SIGINT, is_child ? SIG_IGN : [](int) { ++stops_asked; });
   cv::setNumThreads(1);
   LogCourier courier;
   const Result<Log> log =
@@ -346,8 +362,8 @@ int Main(const WorkerOptions& options) {
     return EXIT_FAILURE;
   }
   const Log worker_log = log->With({.worker = options.name});
-  const bool can_start = options.exit_with_parent || CheckMachine(options.device, options.outbox,
-                                                                  options.status_file, worker_log);
+  const bool can_start =
+      is_child || CheckMachine(options.device, options.outbox, options.status_file, worker_log);
   if (!can_start || options.check) {
     return can_start ? EXIT_SUCCESS : EXIT_FAILURE;
   }

@@ -80,8 +80,10 @@ void AddOptions(CLI::App& app, WorkerOptions& options) {
                  "Written anew every few seconds, as JSON: whether it is ready, what it runs");
   app.add_flag("--check", options.check,
                "Only say whether this machine is fit for it; exit status 0: it is");
-  app.add_flag("--exit-with-parent", options.exit_with_parent,
-               "End when the process that started this one ends");
+  app.add_option("--exit-with-parent", options.parent,
+                 "End when the process of this number ends, which has started this one")
+      ->type_name("PID")
+      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace weft::worker

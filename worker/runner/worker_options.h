@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <CLI/App.hpp>
+#include <sys/types.h>
 
 #include "common/transport/curve_files.h"
 #include "worker/storage/path_rules.h"
@@ -24,7 +25,7 @@ struct WorkerOptions {
   std::vector<std::string> tags;
   std::string log_level = "info";
   std::string status_file;
-  bool exit_with_parent = false;
+  pid_t parent = 0;  // Who has started this process for itself alone; 0: nobody.
   bool check = false;
   CurveFiles curve;
   StorageOptions storage;

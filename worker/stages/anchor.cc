@@ -56,13 +56,15 @@ Result<v1::TaskResult> RunAnchor(const v1::Task& task, StageContext& context) {
 
   v1::TaskResult result;
   if (!task.job().save_look_path().empty() && task.attempt().task().chunk() == 0) {
-    WEFT_RETURN_IF_ERROR(
-        SaveLook(task, PackLook(task, {anchors, before_step, input.controls}), context, &result));
+    WEFT_ASSIGN_OR_RETURN(const std::string look,
+                          PackLook(task, {anchors, before_step, input.controls}));
+    WEFT_RETURN_IF_ERROR(SaveLook(task, look, context, &result));
   }
   const std::size_t own = task.attempt().task().chunk() == 0 ? 0 : 1;  // Before it: the first one.
   for (std::size_t i = own; i < anchors.size(); ++i) {
-    WEFT_RETURN_IF_ERROR(StoreOutput(task, "anchor/" + std::to_string(anchors[i]),
-                                     PackLatents(before_step[i]), context.blobs, &result));
+    WEFT_ASSIGN_OR_RETURN(const std::string bytes, PackLatents(before_step[i]));
+    WEFT_RETURN_IF_ERROR(
+        StoreOutput(task, "anchor/" + std::to_string(anchors[i]), bytes, context.blobs, &result));
   }
   result.set_frames(static_cast<std::uint32_t>(anchors.size() - own));
   result.set_micro_batch(denoising.SmallerMicroBatch());

@@ -102,8 +102,8 @@ Result<v1::TaskResult> Measure(const v1::Task& task, StageContext& context) {
       maps.push_back(std::move(map));
     }
     if (!maps.empty()) {
-      WEFT_RETURN_IF_ERROR(
-          StoreOutput(task, ControlName(number), PackControls(maps), context.blobs, &result));
+      WEFT_ASSIGN_OR_RETURN(const std::string bytes, PackControls(maps));
+      WEFT_RETURN_IF_ERROR(StoreOutput(task, ControlName(number), bytes, context.blobs, &result));
       WEFT_RETURN_IF_ERROR(StoreOutput(task, StatisticsName(number), statistics.SerializeAsString(),
                                        context.blobs, &result));
     }
@@ -135,8 +135,8 @@ Result<v1::TaskResult> RunAnnotate(const v1::Task& task, StageContext& context) 
     if (task.job().controls(control).steady()) {
       WEFT_ASSIGN_OR_RETURN(own, SteadyMaps(control, task, context.blobs));
     }
-    WEFT_RETURN_IF_ERROR(
-        StoreOutput(task, ControlName(control), PackControls(own), context.blobs, &result));
+    WEFT_ASSIGN_OR_RETURN(const std::string bytes, PackControls(own));
+    WEFT_RETURN_IF_ERROR(StoreOutput(task, ControlName(control), bytes, context.blobs, &result));
   }
   result.set_frames(core.size());
   return result;

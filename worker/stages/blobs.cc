@@ -1,7 +1,11 @@
 #include "worker/stages/blobs.h"
 
 #include <cassert>
+#include <climits>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "common/checksum.h"
@@ -33,18 +37,40 @@ int Side(const v1::Tensor& tensor, int index) {
   return static_cast<int>(tensor.shape(index));
 }
 
+// A longer message Protobuf's SerializeAsString() turns into no bytes at all.
+Status CheckFits(std::uint64_t bytes, const Packed& packed) {
+  constexpr std::uint64_t kMessageBytesMax = INT_MAX;
+  if (bytes <= kMessageBytesMax) {
+    return {};
+  }
+  return Failure(ErrorCode::kInvalidArgument,
+                 packed.what + " take " + std::to_string(bytes) +
+                     " bytes, and one blob holds 2 GiB at most: " + packed.advice);
+}
+
+Packed OfChunk(const std::string& what, std::size_t frames) {
+  return {what + " of " + std::to_string(frames) + " frames", "take a smaller chunk (--chunk)"};
+}
+
 }  // namespace
 
-std::string PackLatents(const Latents& latents) {
+Result<std::string> Pack(const google::protobuf::MessageLite& message, const Packed& packed) {
+  WEFT_RETURN_IF_ERROR(CheckFits(message.ByteSizeLong(), packed));
+  return message.SerializeAsString();
+}
+
+Result<std::string> PackLatents(const Latents& latents) {
   v1::Tensor tensor;
   tensor.set_element_type(v1::ELEMENT_TYPE_FLOAT32);
   for (const int side : {latents.frames, latents.channels, latents.height, latents.width}) {
     tensor.add_shape(static_cast<std::uint64_t>(side));
   }
+  const Packed packed = OfChunk("the latents", static_cast<std::size_t>(latents.frames));
+  WEFT_RETURN_IF_ERROR(CheckFits(ElementCount(tensor) * sizeof(float), packed));
   std::string& bytes = *tensor.mutable_data();
   bytes.resize(latents.values.size() * sizeof(float));
   std::memcpy(bytes.data(), latents.values.data(), bytes.size());
-  return tensor.SerializeAsString();
+  return Pack(tensor, packed);
 }
 
 Result<Latents> UnpackLatents(const std::string& blob) {
@@ -58,7 +84,7 @@ Result<Latents> UnpackLatents(const std::string& blob) {
   return latents;
 }
 
-std::string PackControls(const std::vector<ControlMap>& controls) {
+Result<std::string> PackControls(const std::vector<ControlMap>& controls) {
   assert(!controls.empty());
   v1::Tensor tensor;
   tensor.set_element_type(v1::ELEMENT_TYPE_UINT8);
@@ -66,10 +92,12 @@ std::string PackControls(const std::vector<ControlMap>& controls) {
   tensor.add_shape(static_cast<std::uint64_t>(controls.front().height));
   tensor.add_shape(static_cast<std::uint64_t>(controls.front().width));
   tensor.add_shape(static_cast<std::uint64_t>(controls.front().channels));
+  const Packed packed = OfChunk("the maps", controls.size());
+  WEFT_RETURN_IF_ERROR(CheckFits(ElementCount(tensor), packed));
   for (const ControlMap& control : controls) {
     tensor.mutable_data()->append(control.values.begin(), control.values.end());
   }
-  return tensor.SerializeAsString();
+  return Pack(tensor, packed);
 }
 
 Result<std::vector<ControlMap>> UnpackControls(const std::string& blob) {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include <google/protobuf/message_lite.h>
+
 #include "common/blob_store.h"
 #include "common/ids.h"
 #include "common/result.h"
@@ -16,13 +18,23 @@
 
 namespace weft::worker {
 
-// [frames, channels, height, width], float32.
-std::string PackLatents(const Latents& latents);
+// What is packed, and how to have less of it: "the maps of 8 frames", "take a smaller chunk".
+struct Packed {
+  std::string what;
+  std::string advice;
+};
+
+// The message's bytes. kInvalidArgument: 2 GiB or more, which Protobuf does not write.
+Result<std::string> Pack(const google::protobuf::MessageLite& message, const Packed& packed);
+
+// [frames, channels, height, width], float32. kInvalidArgument: see Pack().
+Result<std::string> PackLatents(const Latents& latents);
 // kDataLoss: not latents.
 Result<Latents> UnpackLatents(const std::string& blob);
 
-// [frames, height, width], uint8. REQUIRES: at least one map, all of one size.
-std::string PackControls(const std::vector<ControlMap>& controls);
+// [frames, height, width, channels], uint8. REQUIRES: at least one map, all of one size.
+// kInvalidArgument: see Pack().
+Result<std::string> PackControls(const std::vector<ControlMap>& controls);
 // kDataLoss: not control maps.
 Result<std::vector<ControlMap>> UnpackControls(const std::string& blob);
 

@@ -95,6 +95,7 @@ class RoundRun {
   Result<v1::TaskResult> Store();
 
  private:
+  Status StoreLatents(const std::string& name, const Latents& latents, v1::TaskResult* result);
   Status StoreForNeighbours(v1::TaskResult* result);
   Status StorePreview(v1::TaskResult* result);
   // The model's output for the core of x_.
@@ -303,10 +304,9 @@ Status RoundRun::Steps() {
 
 Result<v1::TaskResult> RoundRun::Store() {
   v1::TaskResult result;
-  WEFT_RETURN_IF_ERROR(StoreOutput(task_, "latents", PackLatents(x_), context_.blobs, &result));
+  WEFT_RETURN_IF_ERROR(StoreLatents("latents", x_, &result));
   if (task_.round().has_predict_step()) {
-    WEFT_RETURN_IF_ERROR(
-        StoreOutput(task_, "x0", PackLatents(predicted_clean_), context_.blobs, &result));
+    WEFT_RETURN_IF_ERROR(StoreLatents("x0", predicted_clean_, &result));
   }
   WEFT_RETURN_IF_ERROR(StoreForNeighbours(&result));
   if (task_.job().previews() && !IsSeamCheck(task_)) {
@@ -318,6 +318,13 @@ Result<v1::TaskResult> RoundRun::Store() {
   result.set_frames(ToRange(task_.chunk().core()).size());
   result.set_micro_batch(denoising_.SmallerMicroBatch());
   return result;
+}
+
+Status RoundRun::StoreLatents(const std::string& name,
+                              const Latents& latents,
+                              v1::TaskResult* result) {
+  WEFT_ASSIGN_OR_RETURN(const std::string bytes, PackLatents(latents));
+  return StoreOutput(task_, name, bytes, context_.blobs, result);
 }
 
 // What is smoothed next: the round's prediction or, after the last step, what was rendered.

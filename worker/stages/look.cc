@@ -76,17 +76,17 @@ void KeepAnchors(int count, v1::Look& look) {
 
 }  // namespace
 
-std::string PackLook(const v1::Task& task, const LookAnchors& anchors) {
+Result<std::string> PackLook(const v1::Task& task, const LookAnchors& anchors) {
   v1::Look look = LookOf(task.job(), task.clip());
   for (std::size_t i = 0; i < anchors.frames.size(); ++i) {
     v1::LookAnchor& anchor = *look.add_anchors();
     anchor.set_frame(anchors.frames[i]);
-    anchor.set_latents(PackLatents(anchors.before_step[i]));
+    WEFT_ASSIGN_OR_RETURN(*anchor.mutable_latents(), PackLatents(anchors.before_step[i]));
     for (const std::vector<ControlMap>& maps : anchors.controls) {
-      anchor.add_controls(PackControls({maps[i]}));
+      WEFT_ASSIGN_OR_RETURN(*anchor.add_controls(), PackControls({maps[i]}));
     }
   }
-  return look.SerializeAsString();
+  return Pack(look, {"the anchors that are saved", "take fewer (--anchor-spacing)"});
 }
 
 Result<v1::Look> LoadLook(const v1::JobSpec& job, const v1::Clip& clip) {

@@ -23,8 +23,8 @@ struct LookAnchors {
   std::vector<std::vector<ControlMap>> controls;  // [ControlNet][anchor]; empty without any.
 };
 
-// What a file with them holds: those of the first group.
-std::string PackLook(const v1::Task& task, const LookAnchors& anchors);
+// What a file with them holds: those of the first group. kInvalidArgument: 2 GiB or more.
+Result<std::string> PackLook(const v1::Task& task, const LookAnchors& anchors);
 
 // Reads job.look_path, and keeps job.anchors_attended of its anchors, evenly chosen, the first
 // among them; all if there are not more. kInvalidArgument: it is no look, or one of another size,

@@ -52,7 +52,8 @@ Status StorePicture(const v1::Task& task,
                     v1::TaskResult* result) {
   const ControlMap pixels{
       .width = picture.width, .height = picture.height, .channels = 3, .values = picture.rgb};
-  return StoreOutput(task, name, PackControls({pixels}), blobs, result);
+  WEFT_ASSIGN_OR_RETURN(const std::string bytes, PackControls({pixels}));
+  return StoreOutput(task, name, bytes, blobs, result);
 }
 
 Status StoreLentPictures(const v1::Task& task,

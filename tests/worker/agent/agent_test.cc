@@ -333,6 +333,40 @@ TEST(Agent, TellsOfWhatAnEarlierLifeHasKept) {
   EXPECT_EQ(Count(agent.Handle(Welcome(), kStart), v1::ToCoordinator::kTaskCompleted), 1);
 }
 
+// What the transport says of a message that is too long.
+Error TooLong() {
+  return {ErrorCode::kInvalidArgument, "a message of 2000000 bytes; at most 1048576 are allowed"};
+}
+
+TEST(Agent, TellsOfAFailureInPlaceOfAKeptResultThatIsTooLong) {
+  Agent earlier = WelcomedAgent();
+  earlier.Handle(Assign(Attempt(1)), kStart);
+  const auto kept = earlier.Handle(TaskSucceeded{Attempt(1), {}}, kStart).keep;
+  Agent agent = NewAgent();
+  agent.Handle(OutcomeFound{*kept}, kStart);
+  agent.Handle(Tick{}, kStart);
+  agent.Handle(Welcome(), kStart);
+  const AgentEffects refused = agent.Handle(OutcomeRefused{*kept, TooLong()}, kStart);
+  EXPECT_THAT(refused.forget, ::testing::ElementsAre(Attempt(1)));
+  ASSERT_EQ(Count(refused, v1::ToCoordinator::kTaskFailed), 1);
+  const Error error = FromWire(refused.messages[0].task_failed().error());
+  EXPECT_EQ(error.code(), ErrorCode::kInvalidArgument);
+  EXPECT_THAT(error.message(), ::testing::HasSubstr("2000000 bytes"));
+  const AgentEffects again = agent.Handle(Tick{}, kStart + seconds(1));
+  EXPECT_EQ(Count(again, v1::ToCoordinator::kTaskCompleted), 0);
+  EXPECT_EQ(Count(again, v1::ToCoordinator::kTaskFailed), 1);
+}
+
+TEST(Agent, TellsOfAFailureThatIsTooLongInOtherWords) {
+  Agent agent = WelcomedAgent();
+  agent.Handle(Assign(Attempt(1)), kStart);
+  const AgentEffects told =
+      agent.Handle(TaskErred{Attempt(1), Error(ErrorCode::kUnavailable, "long")}, kStart);
+  const AgentEffects refused = agent.Handle(OutcomeRefused{told.messages[0], TooLong()}, kStart);
+  ASSERT_EQ(Count(refused, v1::ToCoordinator::kTaskFailed), 1);
+  EXPECT_EQ(FromWire(refused.messages[0].task_failed().error()).code(), ErrorCode::kUnavailable);
+}
+
 TEST(Agent, DoesNotRunAgainWhatItHasFinished) {
   Agent agent = WelcomedAgent();
   agent.Handle(Assign(Attempt(1)), kStart);

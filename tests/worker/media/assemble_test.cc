@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/worker/media/failing_disk.h"
 #include "tests/worker/media/moving_picture.h"
 #include "tests/worker/media/scratch.h"
 #include "worker/media/frame_sink.h"
@@ -227,6 +228,27 @@ TEST_F(Assembling, KeepsAWholeClipsAudioInStep) {
     EXPECT_NEAR(std::stod(copies[copies.size() - i]), std::stod(sounds[sounds.size() - i]) - moved,
                 1.5e-3);
   }
+}
+
+// Goal: no file without its sound. Method: the source fails once its sound begins to be copied.
+TEST_F(Assembling, DoesNotTakeADiskThatFailsForTheEndOfTheSound) {
+  const std::string source = Plain(
+      "source.mp4", "-f lavfi -i anoisesrc=r=48000 -t 10 -c:a aac -b:a 256k " + std::string(kH264));
+  const std::vector<std::string> parts = Parts(source, {0, 250}, Codec::kH264, 125);
+  Assembly job = Job(source, {0, 250}, Codec::kH264, 125);
+  std::size_t read_count = 0;
+  job.segments.read = [&](std::uint32_t number) -> Result<std::string> {
+    if (read_count++ == parts.size()) {  // All are read once before anything is written.
+      EXPECT_EQ(FailReadsOf(source), 1U);
+    }
+    return parts.at(number);
+  };
+  const Status done = Assemble(job);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code(), ErrorCode::kUnavailable) << "so that it is tried again";
+  EXPECT_THAT(done.error().message(), HasSubstr("cannot read " + source));
+  EXPECT_THAT(done.error().message(), HasSubstr("Input/output error"));
+  ExpectNothingLeft(job.output_path);
 }
 
 TEST_F(Assembling, NamesAudioThatTheContainerCannotHold) {

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 
+#include "tests/worker/media/failing_disk.h"
 #include "tests/worker/media/scratch.h"
 #include "worker/media/clip_index.h"
 
@@ -307,6 +308,32 @@ TEST(Read, RefusesAFrameBehindTheLast) {
   ASSERT_FALSE(frame);
   EXPECT_EQ(frame.error().code(), ErrorCode::kInvalidArgument);
   EXPECT_TRUE((*clip)->Read(3)) << "and goes on working";
+}
+
+TEST(Read, TriesAgainWhereADiskHasFailed) {
+  constexpr std::uint32_t kFrames = 24;
+  Scratch scratch;
+  for (const char* name : {"sought.mkv", "counted.avi"}) {
+    SCOPED_TRACE(name);
+    const std::string path = scratch.Make(
+        name,
+        "-f lavfi -i testsrc2=size=320x240:rate=25 -vf noise=alls=40:allf=t -frames:v 24 "
+        "-c:v mpeg4 -g 12 -q:v 3");
+    const auto clip = OpenClip(path).value();
+    std::uint32_t at = 0;
+    Result<Frame> frame = clip->Read(at);
+    ASSERT_TRUE(frame) << frame.error().message();
+    ASSERT_EQ(FailReadsOf(path), 1U);
+    while (frame && at + 1 < kFrames) {
+      frame = clip->Read(++at);
+    }
+    ASSERT_FALSE(frame);
+    EXPECT_EQ(frame.error().code(), ErrorCode::kUnavailable);
+    EXPECT_THAT(frame.error().message(), ::testing::HasSubstr(path));
+    frame = clip->Read(at);
+    ASSERT_TRUE(frame) << frame.error().message();
+    EXPECT_EQ(*frame, OpenClip(path).value()->Read(at).value());
+  }
 }
 
 }  // namespace

@@ -21,25 +21,38 @@ Latents Counting(int frames) {
 
 TEST(Blobs, LatentsComeBackAsTheyWere) {
   const Latents latents = Counting(3);
-  EXPECT_EQ(*UnpackLatents(PackLatents(latents)), latents);
+  EXPECT_EQ(*UnpackLatents(PackLatents(latents).value()), latents);
 }
 
 TEST(Blobs, ControlMapsComeBackAsTheyWere) {
   const std::vector<ControlMap> controls = {{2, 1, 1, {0, 255}}, {2, 1, 1, {7, 9}}};
-  EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
+  EXPECT_EQ(*UnpackControls(PackControls(controls).value()), controls);
 }
 
 TEST(Blobs, ControlMapsKeepTheirColours) {
   const std::vector<ControlMap> controls = {{2, 1, 3, {0, 1, 2, 3, 4, 5}}};
-  EXPECT_EQ(*UnpackControls(PackControls(controls)), controls);
+  EXPECT_EQ(*UnpackControls(PackControls(controls).value()), controls);
 }
 
 TEST(Blobs, RefuseBytesThatAreSomethingElse) {
-  const std::string packed = PackLatents(Counting(2));
+  const std::string packed = PackLatents(Counting(2)).value();
   EXPECT_EQ(UnpackLatents("noise").error().code(), ErrorCode::kDataLoss);
   EXPECT_EQ(UnpackLatents(packed.substr(0, packed.size() - 4)).error().code(),
             ErrorCode::kDataLoss);
   EXPECT_EQ(UnpackControls(packed).error().code(), ErrorCode::kDataLoss);
+}
+
+// By their shapes: nobody has these bytes yet.
+TEST(Blobs, RefuseWhatOneBlobCannotHold) {
+  const Latents latents{.frames = 1024, .channels = 4, .height = 512, .width = 256, .values = {}};
+  const auto packed = PackLatents(latents);
+  ASSERT_FALSE(packed);
+  EXPECT_EQ(packed.error().code(), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(packed.error().message(),
+            "the latents of 1024 frames take 2147483648 bytes, and one blob holds 2 GiB at most: "
+            "take a smaller chunk (--chunk)");
+  const std::vector<ControlMap> maps(2, ControlMap{1 << 15, 1 << 14, 3, {}});
+  EXPECT_EQ(PackControls(maps).error().code(), ErrorCode::kInvalidArgument);
 }
 
 TEST(Blobs, SliceAndAppendAreOpposites) {

@@ -35,7 +35,7 @@ class FetchFadedTest : public ::testing::Test {
         .values = std::vector<float>(static_cast<std::size_t>(frames), static_cast<float>(chunk))};
     v1::TaskResult result;
     task_.set_output_prefix(std::to_string(chunk) + "/");
-    ASSERT_TRUE(StoreOutput(task_, "latents", PackLatents(latents), blobs_, &result));
+    ASSERT_TRUE(StoreOutput(task_, "latents", PackLatents(latents).value(), blobs_, &result));
     v1::Input& input = *task_.add_inputs();
     input.set_stage(v1::STAGE_DENOISE);
     input.set_chunk(chunk);
