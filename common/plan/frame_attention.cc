@@ -72,18 +72,28 @@ std::vector<FrameGroup> Groups(const FrameAttention& attention,
     }
     return groups;
   }
-  const int past_first = std::max(total - attention.window, 0);
-  const int last = (past_first + attention.stride - 1) / attention.stride;  // The one at the end.
-  int next = 0;
+  int past = 0;  // Of the windows that are among them.
   for (const int frame : wanted) {
-    const int past_begin = frame - attention.window + 1;
-    next = std::max(next, (std::max(past_begin, 0) + attention.stride - 1) / attention.stride);
-    for (; next <= std::min(frame / attention.stride, last); ++next) {
-      const int begin = next * attention.stride;
-      groups.push_back(WindowGroup(begin, begin + std::min(attention.window, total - begin)));
+    for (const int begin : WindowsOf(attention, frame, frame, total)) {
+      if (begin >= past) {
+        groups.push_back(WindowGroup(begin, std::min(begin + attention.window, total)));
+        past = begin + 1;
+      }
     }
   }
   return groups;
+}
+
+std::vector<int> WindowsOf(const FrameAttention& attention, int first, int last, int total) {
+  const int past_first = std::max(total - attention.window, 0);
+  const int at_end = (past_first + attention.stride - 1) / attention.stride;
+  const int past_begin = std::max(first - attention.window + 1, 0);
+  const int end = std::min(last / attention.stride, at_end);
+  std::vector<int> begins;
+  for (int i = (past_begin + attention.stride - 1) / attention.stride; i <= end; ++i) {
+    begins.push_back(i * attention.stride);
+  }
+  return begins;
 }
 
 std::vector<int> FramesNeeded(const FrameAttention& attention,

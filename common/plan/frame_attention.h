@@ -48,6 +48,10 @@ std::vector<FrameGroup> Groups(const FrameAttention& attention,
                                const std::vector<int>& wanted,
                                int total);
 
+// Where the windows begin that hold any of the frames first .. last; ascending. Between them they
+// hold all of these. REQUIRES: a checked attention, kWindow; 0 <= first <= last < total.
+std::vector<int> WindowsOf(const FrameAttention& attention, int first, int last, int total);
+
 // The frames, ascending, that must be at hand for exact outputs of `wanted`:
 //   kFirst: frame 0 and the wanted ones;
 //   kFirstAndPrevious: also the `depth` frames before each: every one of the UNet's `depth`

@@ -19,8 +19,11 @@ void AttemptLife::CopyStragglers(Time now, Effects& effects) {
     return;
   }
   next_look_ = now + kLookPeriod;
-  while (const auto next = FindStraggler(floor_, now)) {
-    StartCopy(*floor_.tasks.Find(next->task), *floor_.workers.Find(next->idle), now, effects);
+  for (const TaskId& id : FindStragglers(floor_, now)) {
+    Task& task = *floor_.tasks.Find(id);
+    if (const auto idle = FindIdle(task, floor_)) {
+      StartCopy(task, *floor_.workers.Find(*idle), now, effects);
+    }
   }
 }
 

@@ -286,6 +286,11 @@ bool AttemptLife::IsLatest(const Task& task, const AttemptId& attempt, const Hol
 }
 
 void AttemptLife::Count(Task& task, const Failure& failure, Time now, Effects& effects) {
+  if (!IsOpen(floor_.jobs.Find(task.id.job)->state)) {
+    ++floor_.totals.attempts_abandoned;
+    Requeue(task, Time{}, effects);  // Another lease that ended at this moment has failed the job.
+    return;
+  }
   const std::uint32_t count = floor_.tasks.CountFailure(task, failure.kind);
   ++(failure.kind == FailureClass::kWorkerLost ? floor_.totals.attempts_lost
                                                : floor_.totals.attempts_failed);

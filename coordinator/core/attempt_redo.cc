@@ -49,6 +49,8 @@ void AttemptLife::StopReader(Task& reader, Effects& effects) {
     return;
   }
   EndRivals(reader, effects);
+  // Its outputs are being dropped: should it end all the same and be told of, it counts no more.
+  TaskTable::Spend(reader);
   Requeue(reader, Time{}, effects);
 }
 

@@ -1,6 +1,7 @@
 #include "coordinator/core/chunk_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -38,6 +39,69 @@ std::uint64_t CountTasks(const v1::JobSpec& spec, const v1::Clip& clip) {
   }
   constexpr std::uint64_t kChunkStagesWithoutRounds = 2;  // Annotate and finish.
   return made * (RoundsOf(spec, clip).size() + kChunkStagesWithoutRounds) + others;
+}
+
+// Frames beside their own that denoising tasks attend to, altogether: a plan lists them.
+std::uint64_t CountContext(const v1::JobSpec& spec, const v1::Clip& clip) {
+  const auto joint = JointAttentionOf(spec);
+  if (!joint || IsDeflicker(spec)) {
+    return 0;
+  }
+  const std::uint32_t chunks = static_cast<std::uint32_t>(
+      (clip.frame_count() + std::uint64_t{spec.chunk_frames()} - 1) / spec.chunk_frames());
+  const std::uint32_t begin = chunks / 2 * spec.chunk_frames();  // The ends have less.
+  std::vector<int> run(std::min(spec.chunk_frames(), clip.frame_count() - begin));
+  std::iota(run.begin(), run.end(), static_cast<int>(begin));
+  std::map<std::uint32_t, std::uint64_t> context;  // Of a task, by steps.
+  std::uint64_t frames = 0;
+  for (const Round& round : RoundsOf(spec, clip)) {
+    const std::uint32_t steps = Evaluations(round);
+    const auto [known, is_new] = context.try_emplace(steps, 0);
+    if (is_new) {
+      known->second =
+          DeepHaloOf(*joint, run, static_cast<int>(clip.frame_count()), steps).read.size() -
+          run.size();
+    }
+    frames += chunks * known->second;
+  }
+  return frames;
+}
+
+Status CheckSize(const v1::JobSpec& spec, const v1::Clip& clip) {
+  if (const std::uint64_t tasks = CountTasks(spec, clip); tasks > kPlannedTasksMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "the job falls into " + std::to_string(tasks) +
+                       " tasks; longer chunks or fewer smooth_steps make fewer");
+  }
+  if (const std::uint64_t frames = CountContext(spec, clip); frames > kContextFramesMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "the job's tasks attend to " + std::to_string(frames) +
+                       " frames beside their own; longer chunks, a smaller window, a larger stride "
+                       "or shorter rounds (round_steps) make fewer");
+  }
+  return {};
+}
+
+// Its blobs, as planned.
+Status CheckBlobs(const PlannedTask& task) {
+  if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   Name(task.place.stage) + " would read or bring more than " +
+                       std::to_string(kTaskBlobsMax) +
+                       " blobs; longer chunks, a smaller window, a larger anchor_spacing or "
+                       "group_frames, or no steady_colours make fewer");
+  }
+  const bool brings_files =
+      task.place.stage == Stage::kFinish || task.place.stage == Stage::kAssemble;
+  for (const PlannedOutput& output : task.outputs) {
+    if (!brings_files && output.bytes > kTensorBytesMax) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     Name(task.place.stage) + " would bring '" + output.name + "' of " +
+                         std::to_string(output.bytes) + " bytes, and a tensor may have " +
+                         std::to_string(kTensorBytesMax) + ": chunks must be shorter");
+    }
+  }
+  return {};
 }
 
 // Anchors of one task, besides the first. Each group computes the first one again, a sixteenth
@@ -303,23 +367,12 @@ class Planner {
 }  // namespace
 
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
-  // Before anything is made of them.
-  if (const std::uint64_t tasks = CountTasks(spec, clip); tasks > kPlannedTasksMax) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "the job falls into " + std::to_string(tasks) +
-                       " tasks; longer chunks or fewer smooth_steps make fewer");
-  }
+  WEFT_RETURN_IF_ERROR(CheckSize(spec, clip));  // Before anything is made of them.
   WEFT_RETURN_IF_ERROR(CheckAnchorFrames(spec, clip));
   JobPlan plan = Planner(spec, clip).Build();
   ReadObjects(spec, plan);
   for (const PlannedTask& task : plan.tasks) {
-    if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
-      return Failure(ErrorCode::kInvalidArgument,
-                     Name(task.place.stage) + " would read or bring more than " +
-                         std::to_string(kTaskBlobsMax) +
-                         " blobs; longer chunks, a smaller window, a larger anchor_spacing or "
-                         "group_frames, or no steady_colours make fewer");
-    }
+    WEFT_RETURN_IF_ERROR(CheckBlobs(task));
   }
   return plan;
 }

@@ -58,12 +58,16 @@ Status CheckFacts(const v1::Clip& clip) {
   return parts.empty() || in_parts ? Status() : Wrong("part_starts");
 }
 
+Status AnotherClip() {
+  return Failure(ErrorCode::kInternal, "the probe's clip is another one than it was in parts");
+}
+
 // The parts' tasks are in the ledger: a clip with other parts would have no place for them.
 Status CheckJoined(const Job& job, const v1::Clip& found) {
   v1::Clip parts = found;
   parts.clear_scene_starts();
   if (job.indexed && !google::protobuf::util::MessageDifferencer::Equals(parts, *job.indexed)) {
-    return Failure(ErrorCode::kInternal, "the probe's clip is another one than it was in parts");
+    return AnotherClip();
   }
   return CheckClip(found);
 }
@@ -81,6 +85,9 @@ Status CheckFound(const Job& job, const TaskPlace& place, const v1::Clip& found)
   }
   switch (place.round) {
     case kProbeIndex:
+      if (job.indexed && !google::protobuf::util::MessageDifferencer::Equals(found, *job.indexed)) {
+        return AnotherClip();  // It runs again, for what it had stored.
+      }
       if (IsIndex(found)) {
         return CheckFacts(found);
       }

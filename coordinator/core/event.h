@@ -25,7 +25,8 @@ struct PeerGone {
   PeerId peer;
 };
 
-// Time passed.
+// Time passed, and everything that was said until a while ago has been heard: whoever should have
+// spoken by then has not.
 struct Tick {};
 
 using Event = std::variant<MessageArrived, PeerGone, Tick>;

@@ -39,9 +39,15 @@ Effects Farm::Handle(const Event& event, Time now) {
 void Farm::Handle(const Event& event, Time now, Effects& effects) {
   floor_.now = now;
   Route(event, now, effects);
-  // After the event: a heartbeat that arrives with the hour still counts.
-  workers_.DropSilent(now, effects);
-  attempts_.ExpireLeases(now, effects);
+  if (std::holds_alternative<Tick>(event)) {
+    // Not with what somebody says: what others have said by now may still wait to be heard.
+    workers_.DropSilent(now, effects);
+    attempts_.ExpireLeases(now, effects);
+  }
+  GoOn(now, effects);
+}
+
+void Farm::GoOn(Time now, Effects& effects) {
   floor_.tasks.Wake(now);
   attempts_.Forgive(now, effects);
   attempts_.StartReady(now, effects);
@@ -60,12 +66,14 @@ void Farm::Hold(const std::optional<std::string>& why, Time now, Effects& effect
       Tell(*floor_.jobs.Find(id), {.level = Note::Level::kWarning, .text = text}, effects);
     }
   }
-  Handle(Tick{}, now, effects);
+  floor_.now = now;
+  GoOn(now, effects);
 }
 
 std::set<TaskId> Farm::RunAgain(const std::vector<AttemptId>& damaged, Time now, Effects& effects) {
+  floor_.now = now;
   std::set<TaskId> again = attempts_.RunAgain(damaged, effects);
-  Handle(Tick{}, now, effects);
+  GoOn(now, effects);
   return again;
 }
 

@@ -35,7 +35,8 @@ class Farm {
   // kUnsupported: a record of a newer version.  kDataLoss: records that do not fit together.
   Result<Effects> Restore(const std::vector<Record>& records, Time now);
 
-  // `now` never goes back. Also does whatever was due by `now`.
+  // `now` never goes back. Also does whatever was due by `now`; but who was silent for too long is
+  // found, and leases end, with a Tick alone.
   // The effects' records must be on disk before its messages are sent, and before the next life
   // begins with another farm. When they cannot be written, this farm must be given up.
   Effects Handle(const Event& event, Time now);
@@ -72,6 +73,8 @@ class Farm {
 
  private:
   void Route(const Event& event, Time now, Effects& effects);
+  // What may begin, or be said, by now.
+  void GoOn(Time now, Effects& effects);
   void Route(const MessageArrived& arrived, Time now, Effects& effects);
 
   Floor floor_;

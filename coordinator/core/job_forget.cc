@@ -49,7 +49,9 @@ Status JobLife::Forget(const JobId& id, Effects& effects) {
   forgotten.set_unix_ms(floor_.UnixMs());
   effects.records.push_back(ToRecord(std::move(forgotten)));
   for (const Task* const task : floor_.tasks.OfJob(id)) {
-    effects.records.push_back(Erased(task->id));
+    if (task->starts > 0) {  // Else no record is of it.
+      effects.records.push_back(Erased(task->id));
+    }
   }
   effects.drops.push_back(id.value + "/");
   effects.notes.push_back({.text = "job forgotten", .job = id.value});

@@ -238,6 +238,7 @@ Status JobLife::Retry(const JobId& id, Effects& effects) {
     return {};
   }
   WEFT_RETURN_IF_ERROR(CheckNotInVain(job->terms, floor_.jobs));
+  WEFT_RETURN_IF_ERROR(CheckIsPlanned(*job));
   const bool waits = FirstNotDone(job->terms, floor_.jobs) != nullptr;
   job->error.reset();
   job->log.clear();
@@ -276,47 +277,6 @@ Status JobLife::Prioritize(const JobId& id, std::uint32_t priority, Effects& eff
     Tell(*job, {.text = "job has priority " + std::to_string(priority) + " now"}, effects);
   }
   return {};
-}
-
-void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
-  if (job.clip.has_value() || (job.indexed.has_value() && IsIndex(probed))) {
-    return;
-  }
-  if (IsIndex(probed)) {
-    job.indexed = probed;
-    job.in_assignments.reset();
-    job.plan = PlanProbe(job.spec, &probed);
-    floor_.tasks.Add(job);
-    effects.records.push_back(job.ToRecord());
-    return;
-  }
-  v1::Clip clip = probed;
-  clip.set_round_steps(ChooseRounds(job, clip, effects));
-  Result<JobPlan> plan = PlanJob(job.spec, clip);
-  if (!plan) {
-    Fail(job, plan.error(), effects);
-    return;
-  }
-  if (std::string lost = BitsLost(job.spec, clip); !lost.empty()) {
-    Tell(job, {.text = std::move(lost)}, effects);
-  }
-  job.indexed.reset();
-  job.clip = std::move(clip);
-  job.in_assignments.reset();
-  job.plan = std::move(plan).value();
-  floor_.tasks.Add(job);
-  effects.records.push_back(job.ToRecord());
-}
-
-std::uint32_t JobLife::ChooseRounds(Job& job, const v1::Clip& clip, Effects& effects) {
-  const auto choice = WeighExchange(
-      job.spec, clip,
-      RatesOf(job.spec, job.terms.workers_expected(), job.terms.link_bytes_per_second()));
-  if (!choice || job.spec.round_steps() > 0) {
-    return 0;
-  }
-  Tell(job, {.text = Reason(*choice)}, effects);
-  return choice->chosen().round_steps;
 }
 
 void JobLife::Finish(Job& job, Effects& effects) {

@@ -80,6 +80,8 @@ class JobLife {
   void EndAlone(Job& job, JobState state, Effects& effects);
   // What the clip says of the rounds' length.
   static std::uint32_t ChooseRounds(Job& job, const v1::Clip& clip, Effects& effects);
+  // kFailedPrecondition: its clip is known, and no plan could be made for it.
+  [[nodiscard]] Status CheckIsPlanned(const Job& job) const;
   void NoteFailure(Job& job, Error error, Effects& effects);
 
   Floor& floor_;

@@ -30,7 +30,22 @@ bool IsSlow(const Lease& lease, const Floor& floor, Time now) {
   return so_far * (1 - lease.fraction) / lease.fraction > *usual;
 }
 
-const WorkerId* FindIdle(const Task& task, const Floor& floor) {
+}  // namespace
+
+std::vector<TaskId> FindStragglers(const Floor& floor, Time now) {
+  std::vector<TaskId> found;
+  for (const Lease& lease : floor.leases.All()) {
+    const TaskId& id = lease.attempt.task;
+    const bool takes_long = now - lease.granted >= floor.options.straggler;
+    if (takes_long && MayBeCopied(id, floor) && IsSlow(lease, floor, now)) {
+      found.push_back(id);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::optional<WorkerId> FindIdle(const Task& task, const Floor& floor) {
   for (const auto& [capability, crew] : floor.workers.Crews()) {
     if (crew.idle.empty() || FindLack(capability, *task.requirement).has_value()) {
       continue;
@@ -39,29 +54,10 @@ const WorkerId* FindIdle(const Task& task, const Floor& floor) {
       return std::find(task.avoids.begin(), task.avoids.end(), worker) == task.avoids.end();
     });
     if (able != crew.idle.end()) {
-      return &*able;
+      return *able;
     }
   }
-  return nullptr;
-}
-
-}  // namespace
-
-std::optional<Straggler> FindStraggler(const Floor& floor, Time now) {
-  std::optional<Straggler> first;  // By its task.
-  for (const Lease& lease : floor.leases.All()) {
-    const TaskId& id = lease.attempt.task;
-    if (now - lease.granted < floor.options.straggler || (first.has_value() && first->task < id)) {
-      continue;
-    }
-    const WorkerId* worker = MayBeCopied(id, floor) && IsSlow(lease, floor, now)
-                                 ? FindIdle(*floor.tasks.Find(id), floor)
-                                 : nullptr;
-    if (worker != nullptr) {
-      first = Straggler{id, *worker};
-    }
-  }
-  return first;
+  return std::nullopt;
 }
 
 }  // namespace weft::coordinator

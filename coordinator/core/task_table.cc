@@ -215,7 +215,7 @@ void TaskTable::Requeue(Task& task, Time not_before) {
 void TaskTable::Undo(Task& task) {
   assert(task.state == TaskState::kDone);
   task.outputs.clear();
-  task.attempt = ++task.starts;  // Its attempt may yet be told of once more, and counts no longer.
+  Spend(task);  // Its attempt may yet be told of once more.
   task.not_before = Time{};
   for (Task* reader : task.readers) {
     assert(reader->state != TaskState::kRunning);

@@ -104,6 +104,9 @@ class TaskTable {
   // REQUIRES: not done. Readers whose last input this was become ready.
   void Complete(Task& task, Outputs outputs);
 
+  // The latest attempt counts no more, whatever is told of it.
+  static void Spend(Task& task) { task.attempt = ++task.starts; }
+
   // The first of two runs is done. The task has to be requeued.
   static void KeepFirstRun(Task& task, Outputs outputs);
 

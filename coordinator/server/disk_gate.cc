@@ -1,6 +1,8 @@
 #include "coordinator/server/disk_gate.h"
 
+#include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include <fcntl.h>
@@ -19,16 +21,29 @@ bool DiskLevel::IsLow(std::uint64_t free_bytes) {
   return low_;
 }
 
-std::optional<std::string> DiskGate::Look() {
-  std::error_code failure;
-  const std::filesystem::space_info space = std::filesystem::space(folder_, failure);
-  free_bytes_ = failure ? 0 : space.available;
-  if (failure) {
-    return folder_ + ": " + failure.message();
+Status DiskGate::Measure() {
+  free_bytes_ = std::numeric_limits<std::uint64_t>::max();
+  std::vector<std::string> folders = others_;
+  folders.push_back(folder_);
+  for (const std::string& folder : folders) {
+    std::error_code failure;
+    const std::filesystem::space_info space = std::filesystem::space(folder, failure);
+    if (failure) {
+      free_bytes_ = 0;
+      return Failure(ErrorCode::kUnavailable, folder + ": " + failure.message());
+    }
+    free_bytes_ = std::min<std::uint64_t>(free_bytes_, space.available);
   }
-  if (level_.IsLow(space.available)) {
+  return {};
+}
+
+std::optional<std::string> DiskGate::Look() {
+  if (const Status measured = Measure(); !measured) {
+    return measured.error().message();
+  }
+  if (level_.IsLow(free_bytes_)) {
     DropBallast();
-    return "the coordinator's disk has " + std::to_string(space.available / kMebibyte) +
+    return "the coordinator's disk has " + std::to_string(free_bytes_ / kMebibyte) +
            " MiB left; jobs go on when it has more than " +
            std::to_string(limits_.low_bytes / kMebibyte);
   }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/result.h"
 
@@ -36,15 +37,16 @@ class DiskLevel {
 
 class DiskGate {
  public:
-  // folder: on the disk that is watched; the ballast is a file in it.
-  DiskGate(std::string folder, const DiskLimits& limits)
-      : folder_(std::move(folder)), limits_(limits), level_(limits) {}
+  // folder: on the disk that is watched; the ballast is a file in it. others: on disks that are
+  // watched as well, each of which must have room.
+  DiskGate(std::string folder, const DiskLimits& limits, std::vector<std::string> others = {})
+      : folder_(std::move(folder)), others_(std::move(others)), limits_(limits), level_(limits) {}
 
   // Looks at the disk, and puts the ballast there or gives it up. Why jobs have to be held back;
   // nothing while there is room. A disk that cannot be asked has none.
   std::optional<std::string> Look();
 
-  // As it was when last looked at; 0 where it could not be asked.
+  // Of the disk that had least when last looked at; 0 where one could not be asked.
   [[nodiscard]] std::uint64_t FreeBytes() const { return free_bytes_; }
 
  private:
@@ -52,7 +54,11 @@ class DiskGate {
   void LayBallast() const;
   void DropBallast() const;
 
+  // Sets free_bytes_. Errors: a disk cannot be asked.
+  Status Measure();
+
   const std::string folder_;
+  const std::vector<std::string> others_;
   const DiskLimits limits_;
   DiskLevel level_;
   std::uint64_t free_bytes_ = 0;

@@ -50,6 +50,7 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.result_keep = options.results.keep;
   farm.result_bytes_max = options.results.user_bytes_max;
   farm.job_keep = options.job_keep;
+  farm.waits_for_room = options.disk.low_bytes > 0;
   farm.copied_epoch_step = 1 + std::uint64_t{std::random_device()()};
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
@@ -91,7 +92,7 @@ Server::Server(Parts parts, const ServerOptions& options, Log log)
       ledger_(*parts.ledger),
       committer_(std::make_unique<Committer>(std::move(parts.ledger), *listener_)),
       care_(std::make_unique<CareDesk>(ledger_, *blobs_, options.state_folder)),
-      gate_(options.state_folder, options.disk),
+      gate_(options.state_folder, options.disk, {options.state_folder + "/blobs"}),
       trusts_outputs_(options.trusts_outputs),
       output_check_(blobs_->Store(), [this] { listener_->Interrupt(); }),
       logs_(options.state_folder + "/logs", options.logs),
@@ -135,8 +136,9 @@ Status Server::Turn(Duration timeout) {
       RefuseRequest(arrived, texts.error());
     }
   }
+  const Time now = clock_.Now();
   const auto due = farm_->NextWakeup();
-  if (due.has_value() && *due <= clock_.Now()) {
+  if (tick_gate_.MayTick(now, heard_all_) && due.has_value() && *due <= now) {
     Handle(Tick{});
   }
   if (committer_->IsBusy() && gathered_messages_ >= kBatchMessagesMax) {
@@ -212,10 +214,12 @@ void Server::TendCare() {
 }
 
 Status Server::HearWaiting(Duration timeout) {
+  heard_all_ = false;
   while (gathered_messages_ < kBatchMessagesMax &&
          !(gathered_messages_ >= kBatchMessagesMin && committer_->IsAtRest())) {
     WEFT_ASSIGN_OR_RETURN(const std::optional<Received> received, listener_->Receive(timeout));
     if (!received.has_value()) {
+      heard_all_ = true;
       return {};
     }
     timeout = Duration::zero();
@@ -328,7 +332,8 @@ Duration Server::Patience() const {
   if (!due.has_value()) {
     return kStopLatency;
   }
-  return std::clamp(*due - clock_.Now(), Duration::zero(), kStopLatency);
+  return std::clamp(std::max(*due, tick_gate_.Settled()) - clock_.Now(), Duration::zero(),
+                    kStopLatency);
 }
 
 void Server::RefuseGarbage(const Received& received) {

@@ -33,6 +33,7 @@
 #include "coordinator/server/log_keeper.h"
 #include "coordinator/server/output_check.h"
 #include "coordinator/server/switchboard.h"
+#include "coordinator/server/tick_gate.h"
 #include "coordinator/server/upload_desk.h"
 
 namespace weft::coordinator {
@@ -157,10 +158,12 @@ class Server {
   Time results_looked_{};  // Last, for those to drop.
   Log log_;
   Switchboard board_;
-  Effects effects_;                  // Of one event: here for its memory.
-  Batch gathered_;                   // Since the batch that is being written.
-  Batch spare_;                      // Empty between deliveries: here for its memory.
-  int gathered_messages_ = 0;        // That it comes from.
+  Effects effects_;            // Of one event: here for its memory.
+  Batch gathered_;             // Since the batch that is being written.
+  Batch spare_;                // Empty between deliveries: here for its memory.
+  int gathered_messages_ = 0;  // That it comes from.
+  bool heard_all_ = false;     // That waited, when messages were last heard.
+  TickGate tick_gate_;
   std::vector<PeerId> unreachable_;  // Found while sending; the core hears of them next.
   std::uint64_t garbage_count_ = 0;
   std::uint64_t refused_count_ = 0;

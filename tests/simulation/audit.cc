@@ -273,7 +273,8 @@ void Audit::BeforeCommit(const std::vector<coordinator::Record>& records) {
       continue;
     }
     const auto before = OnDisk(record.key);
-    if (!before.has_value() || CheckBeginning(*before, record.value, records)) {
+    if (!before.has_value() || CheckBeginning(*before, record.value, records) ||
+        CheckRunAgain(*before, record.value)) {
       continue;
     }
     if (auto breach = coordinator::FindBreach(*before, record.value); breach.has_value()) {

@@ -38,6 +38,13 @@ class Audit {
   // A new life of the coordinator has read the disk: all that was ever acknowledged is there.
   void AfterRestore(const coordinator::Floor& floor);
 
+  // The blob has rotted: whoever was about to read it finds nothing, and is stopped.
+  void OnRot(const std::string& key) { rotten_.insert(key); }
+  [[nodiscard]] bool IsRotten(const std::string& key) const { return rotten_.count(key) > 0; }
+
+  // Outputs were lost, and these tasks are to run again: what was promised of them is void.
+  void OnRunAgain(const coordinator::Floor& floor, const std::set<TaskId>& tasks);
+
   // Around each event of the core.
   void BeforeEvent(const coordinator::Floor& floor, const coordinator::Event& event);
   void AfterEvent(const coordinator::Floor& floor,
@@ -84,6 +91,8 @@ class Audit {
  private:
   [[nodiscard]] std::optional<v1::LedgerRecord> OnDisk(const std::string& key) const;
   void Promise(const AttemptId& attempt);
+  // That what runs again for its lost outputs has another number. False: it is none of these.
+  bool CheckRunAgain(const v1::LedgerRecord& before, const v1::LedgerRecord& after);
   // That only jobs are forgotten that have ended. False: the record is of none that is.
   bool CheckForgetting(const coordinator::Record& record,
                        const std::vector<coordinator::Record>& batch);
@@ -109,6 +118,8 @@ class Audit {
   std::optional<coordinator::FenceWatch> fence_;
   std::uint64_t turns_ = 0;
   std::map<TaskId, AttemptId> committed_;  // Results whose workers were told that they are safe.
+  std::set<TaskId> lost_;                  // Tasks that were to run again for lost outputs.
+  std::set<std::string> rotten_;           // Keys of blobs.
   std::set<std::string> accepted_;         // Jobs whose clients were told their names.
   std::set<std::string> liars_;            // Workers.
   std::set<std::string> forgetting_;       // Jobs, as far as the coordinator wanted to.

@@ -25,6 +25,7 @@ constexpr std::array<const char*, static_cast<std::size_t>(Fault::Kind::kCount)>
     "other version everywhere",
     "worker lies",
     "job forgotten",
+    "outputs lost",
 };
 
 constexpr std::array<const char*, static_cast<std::size_t>(KillPoint::kCount)> kPoints = {
@@ -65,6 +66,7 @@ std::string Describe(const Fault& fault) {
       return text + " " + kPoints.at(fault.detail % kPoints.size());
     case Fault::Kind::kFillDisk:
     case Fault::Kind::kStorm:
+    case Fault::Kind::kLoseOutputs:
       return text;
     case Fault::Kind::kReplaceVersion:
       return text + " (" + std::to_string(VersionOf(fault)) + ")";

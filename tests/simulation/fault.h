@@ -35,8 +35,12 @@ struct Fault {
     // Software.
     kReplaceVersion,
     kLie,  // The process claims what cannot be, or floods. detail: see World::Lie.
-    // `seat` counts the jobs: once it has ended, its user has it forgotten. Last: see DrawFaults().
+    // `seat` counts the jobs: once it has ended, its user has it forgotten. This and what follows:
+    // see DrawFaults().
     kForgetJob,
+    // Outputs of tasks that are done rot in the blob store, and a check of it finds that. detail:
+    // which.
+    kLoseOutputs,
     kCount,  // Of kinds.
   };
 

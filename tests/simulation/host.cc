@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <variant>
 
 #include "coordinator/core/protocol.h"
 
@@ -27,6 +28,7 @@ Host::Host(const Site& site, Send send)
 void Host::Start() {
   ++life_;
   inbox_.clear();
+  rot_.reset();
   in_turn_ = false;
   const Result<std::vector<coordinator::Record>> records = site_.disk.Load();
   if (!records) {
@@ -48,6 +50,7 @@ void Host::Start() {
   // Only once the batch is on disk: the core already counts as undone what the disk has as done.
   const std::set<std::string> unneeded = FindUnneeded();
   effects->drops.insert(effects->drops.end(), unneeded.begin(), unneeded.end());
+  RunLostAgain(*effects);  // The life before may have died with what it made of that.
   in_turn_ = true;
   Commit(*std::move(effects));
 }
@@ -58,6 +61,37 @@ void Host::Kill(const Fault& fault) {
   }
   doom_ = fault;
   Dies(KillPoint::kIdle);
+}
+
+void Host::LoseOutputs(const Fault& fault) {
+  if (farm_ != nullptr) {
+    rot_ = fault;
+    PlanTurn(Duration(1));
+  }
+}
+
+void Host::Rot(const Fault& fault) {
+  Random random(fault.detail, "rot");
+  for (const coordinator::Task* const task : farm_->State().tasks.All()) {
+    const bool is_of_use = task->state == coordinator::TaskState::kDone &&
+                           task->id.stage != Stage::kAssemble && !task->outputs.empty();
+    if (!is_of_use || !random.Chance(0.3)) {
+      continue;
+    }
+    for (const auto& [name, blob] : task->outputs) {
+      site_.blobs.erase(blob.key());
+      site_.audit.OnRot(blob.key());
+    }
+    lost_.push_back(task->LatestAttempt());
+    site_.audit.Trace("outputs of " + Name(task->id) + " are lost");
+  }
+}
+
+void Host::RunLostAgain(coordinator::Effects& effects) {
+  coordinator::Effects more;
+  const std::set<TaskId> again = farm_->RunAgain(lost_, site_.timeline.Now(), more);
+  site_.audit.OnRunAgain(farm_->State(), again);
+  Append(std::move(more), effects);
 }
 
 void Host::Replace(const Fault& fault, Duration span) {
@@ -123,13 +157,17 @@ void Host::PlanTurn(Duration delay) {
 
 void Host::Turn() {
   coordinator::Effects effects;
+  if (rot_.has_value()) {
+    Rot(*std::exchange(rot_, std::nullopt));
+    RunLostAgain(effects);
+  }
   const std::size_t count = std::min(inbox_.size(), kTurnEventsMax);
   for (std::size_t i = 0; i < count; ++i) {
     Handle(inbox_[i], effects);
   }
   inbox_.erase(inbox_.begin(), inbox_.begin() + static_cast<std::ptrdiff_t>(count));
   const auto due = farm_->NextWakeup();
-  if (due.has_value() && *due <= site_.timeline.Now()) {
+  if (inbox_.empty() && due.has_value() && *due <= site_.timeline.Now()) {
     Handle(coordinator::Tick{}, effects);
   }
   if (effects.records.empty()) {
@@ -145,7 +183,7 @@ void Host::Handle(const coordinator::Event& event, coordinator::Effects& effects
   coordinator::Effects more = farm_->Handle(event, now);
   site_.audit.AfterEvent(farm_->State(), event, more);
   const auto due = farm_->NextWakeup();
-  if (due.has_value() && *due <= now) {
+  if (std::holds_alternative<coordinator::Tick>(event) && due.has_value() && *due <= now) {
     site_.audit.Breach("the coordinator wants to be woken at once, for ever");
   }
   Append(std::move(more), effects);

@@ -48,6 +48,9 @@ class Host {
   // It is stopped at once, and started after `span` as what the fault has brought.
   void Replace(const Fault& fault, Duration span);
 
+  // With its next turn, outputs are gone of some tasks that are done, and it knows.
+  void LoseOutputs(const Fault& fault);
+
   // Drops what nobody needs of the blobs there are. REQUIRES: it is alive.
   void Sweep();
 
@@ -67,6 +70,10 @@ class Host {
   void PlanTurn(Duration delay);
   void Turn();
   void Handle(const coordinator::Event& event, coordinator::Effects& effects);
+  // Some of what tasks that are done have stored is there no more.
+  void Rot(const Fault& fault);
+  // What is lost runs again, where somebody reads it.
+  void RunLostAgain(coordinator::Effects& effects);
   void Commit(coordinator::Effects effects);
   void Finish(const coordinator::Effects& effects);
   void Drop(const std::string& prefix);
@@ -83,6 +90,8 @@ class Host {
   std::vector<coordinator::Event> inbox_;
   bool in_turn_ = false;
   std::optional<Fault> doom_;
+  std::optional<Fault> rot_;
+  std::vector<AttemptId> lost_;  // Whose outputs are, in any life.
   Time full_until_{};
   Software installed_;
   std::uint32_t version_ = 0;  // That runs, or ran last.

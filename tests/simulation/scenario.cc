@@ -102,8 +102,8 @@ void DrawFaults(Random& random, bool large, Scenario& scenario) {
     scenario.calm = std::max(scenario.calm, fault.at + fault.span);
   }
   // Of the seed itself, so that it changes nothing else that is drawn.
-  constexpr std::uint64_t kForgetsEvery = 4;
-  if (scenario.seed % kForgetsEvery == 3) {
+  constexpr std::uint64_t kOneOf = 4;
+  if (scenario.seed % kOneOf == 3) {
     Random jobs(scenario.seed, "forgotten");
     Fault forgets;
     forgets.kind = Fault::Kind::kForgetJob;
@@ -114,6 +114,16 @@ void DrawFaults(Random& random, bool large, Scenario& scenario) {
       scenario.faults.back().kind = Fault::Kind::kCancelJob;
     }
     scenario.faults.push_back(forgets);
+  }
+  if (scenario.seed % kOneOf == 1) {
+    Random losses(scenario.seed, "lost");
+    Fault loses;
+    loses.kind = Fault::Kind::kLoseOutputs;
+    for (std::uint32_t count = 1 + losses.Below(2); count > 0; --count) {
+      loses.at = kStart + losses.Between(1, chaos.count());
+      loses.detail = losses.Below(1 << 16);
+      scenario.faults.push_back(loses);
+    }
   }
   std::stable_sort(scenario.faults.begin(), scenario.faults.end(),
                    [](const Fault& a, const Fault& b) { return a.at < b.at; });

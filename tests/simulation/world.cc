@@ -248,6 +248,8 @@ void World::Strike(const Fault& fault) {
       client.Pause(true);
       return timeline_.Plan(fault.span, [&client] { client.Pause(false); });
     }
+    case Fault::Kind::kLoseOutputs:
+      return host_.LoseOutputs(fault);
     case Fault::Kind::kReplaceVersion:
       return ReplaceVersion(fault);
     default:

@@ -51,6 +51,31 @@ TEST(DeepHalo, OfOneStepIsWhatTheGroupsHold) {
   EXPECT_EQ(halo.attended, 2 * 8 * 7);
 }
 
+// Goal: however the frames are counted, they are those of the groups.
+TEST(DeepHalo, OfAnyWindowsIsWhatTheirGroupsHold) {
+  for (const int window : {1, 3, 8}) {
+    for (int stride = 1; stride <= window; ++stride) {
+      for (int begin = 0; begin < 23; ++begin) {
+        const FrameAttention attention{
+            .kind = FrameAttention::Kind::kWindow, .window = window, .stride = stride};
+        const std::vector<int> run =
+            begin < 22 ? std::vector{begin, begin + 1} : std::vector{begin};
+        const DeepHalo halo = DeepHaloOf(attention, run, 23, 1);
+        double passes = 0;
+        double attended = 0;
+        for (const FrameGroup& group : Groups(attention, run, 23)) {
+          const auto size = static_cast<double>(group.frames.size());
+          passes += size;
+          attended += size * (size - 1);
+        }
+        EXPECT_EQ(halo.read, FramesNeeded(attention, run, 23, 0));
+        EXPECT_EQ(halo.passes, passes);
+        EXPECT_EQ(halo.attended, attended);
+      }
+    }
+  }
+}
+
 // Goal: whatever a step brings, the step before brought all that it needs.
 TEST(DeepHalo, EveryStepFindsWhatItNeeds) {
   const FrameAttention first_too{.kind = FrameAttention::Kind::kPattern,

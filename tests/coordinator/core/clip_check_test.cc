@@ -48,5 +48,17 @@ TEST(CheckFound, OfTheFirstTaskIsAClipOrItsIndex) {
   EXPECT_FALSE(CheckFound({}, index, clip));
 }
 
+TEST(CheckFound, AnIndexThatIsFoundAgainIsTheSame) {
+  const TaskPlace index{Stage::kProbe, 0, kProbeIndex};
+  Job job;
+  job.indexed = SampleClip(20, 8);
+  job.indexed->clear_scene_starts();
+  EXPECT_TRUE(CheckFound(job, index, *job.indexed));
+  EXPECT_FALSE(CheckFound(job, index, SampleClip(20))) << "its parts' tasks are there already";
+  v1::Clip other = *job.indexed;
+  other.set_frame_count(19);
+  EXPECT_FALSE(CheckFound(job, index, other));
+}
+
 }  // namespace
 }  // namespace weft::coordinator

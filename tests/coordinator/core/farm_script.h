@@ -46,6 +46,8 @@ class FarmScript {
   Reply Say(const std::string& peer, const v1::ToCoordinator& message);
   // Time passes, and the farm notices.
   Reply Pass(Duration span);
+  // Time passes, and the farm stands still.
+  void Sleep(Duration span) { now_ += span; }
   // The outputs of these attempts are lost.
   Reply RunAgain(const std::vector<AttemptId>& damaged);
   // Has results dropped whose time is over.

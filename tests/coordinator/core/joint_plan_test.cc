@@ -66,5 +66,27 @@ TEST(PlanJob, ReadsTheWindowsThatAChunkTouches) {
   EXPECT_EQ(task.halo, (FrameRange{4, 18}));
 }
 
+TEST(PlanJob, RefusesMoreContextThanAPlanHolds) {
+  v1::JobSpec spec = JointSpec();
+  spec.set_chunk_frames(1);
+  spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_WINDOW);
+  spec.mutable_attention()->set_window(64);
+  spec.mutable_attention()->set_stride(1);
+  const auto plan = PlanJob(spec, SampleClip(200'000));
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message(), ::testing::HasSubstr("frames beside their own"));
+}
+
+TEST(PlanJob, RefusesTensorsThatNoMessageHolds) {
+  v1::JobSpec spec = SampleSpec();
+  spec.set_chunk_frames(4000);
+  v1::Clip clip = SampleClip(4000);
+  clip.mutable_padded_size()->set_width(8192);
+  clip.mutable_padded_size()->set_height(8192);
+  const auto plan = PlanJob(spec, clip);
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message(), ::testing::HasSubstr("chunks must be shorter"));
+}
+
 }  // namespace
 }  // namespace weft::coordinator
