@@ -84,8 +84,27 @@ void BulkServer::Enqueue(const TransferId& id, v1::BulkMessage begin) {
   waiting_.push_back({id, std::move(begin)});
 }
 
+std::uint64_t BulkServer::Transfer::SizeBytes() const {
+  const Upload* const upload = std::get_if<Upload>(&way);
+  return upload != nullptr ? upload->blob.size_bytes() : std::get<Download>(way).bytes->size();
+}
+
+bool BulkServer::HasRoomFor(const v1::BulkMessage& begin) const {
+  // How large a download is, reading it will say.
+  const std::uint64_t size = begin.has_put_begin() ? begin.put_begin().size_bytes() : 0;
+  const bool is_refused = size > options_.window.blob_bytes_max;
+  return running_.empty() || is_refused ||
+         (running_.size() < options_.transfers_max && running_bytes_ < options_.bytes_max &&
+          size <= options_.bytes_max - running_bytes_);
+}
+
+void BulkServer::Begin(const TransferId& id, Transfer transfer) {
+  running_bytes_ += transfer.SizeBytes();
+  running_.emplace(id, std::move(transfer));
+}
+
 void BulkServer::StartWaiting() {
-  while (running_.size() < options_.transfers_max && !waiting_.empty()) {
+  while (!waiting_.empty() && HasRoomFor(waiting_.front().begin)) {
     const Request request = std::move(waiting_.front());
     waiting_.pop_front();
     if (request.begin.has_put_begin()) {
@@ -108,8 +127,8 @@ void BulkServer::Start(const TransferId& id, const v1::PutBegin& begin) {
                          " are allowed"});
   }
   Upload upload{begin.key(), IncomingBlob(begin.size_bytes(), begin.checksum(), options_.window)};
-  const auto transfer = running_.emplace(id, Transfer{std::move(upload), clock_.Now()}).first;
-  Advance(id, std::get<Upload>(transfer->second.way));
+  Begin(id, {std::move(upload), clock_.Now()});
+  Advance(id, std::get<Upload>(running_.at(id).way));
 }
 
 void BulkServer::Start(const TransferId& id, const v1::GetBegin& begin) {
@@ -125,8 +144,8 @@ void BulkServer::Start(const TransferId& id, const v1::GetBegin& begin) {
   blob.AddCredit(begin.credit_bytes());
   if (Answer(id, std::move(header))) {
     Download download{std::move(bytes), blob};
-    const auto transfer = running_.emplace(id, Transfer{std::move(download), clock_.Now()}).first;
-    Advance(id, std::get<Download>(transfer->second.way));
+    Begin(id, {std::move(download), clock_.Now()});
+    Advance(id, std::get<Download>(running_.at(id).way));
   }
 }
 
@@ -268,6 +287,7 @@ void BulkServer::Forget(const TransferId& id) {
     if (upload != nullptr && upload->ticket.has_value()) {
       storing_.erase(*upload->ticket);  // Its number may be used again before it is stored.
     }
+    running_bytes_ -= running->second.SizeBytes();
     running_.erase(running);
     return;
   }

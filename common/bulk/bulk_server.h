@@ -1,9 +1,10 @@
 // Serves a blob store to its peers, as weft.v1.BulkMessage says.
 //
-// A transfer begins when its turn comes: at most `transfers_max` run at a time, the others wait in
-// the order in which they asked and hear a credit of zero now and then. Transfers whose peer falls
-// silent are dropped; so are those whose peer is gone. A peer that breaks the rules loses its
-// transfer and hurts no other.
+// A transfer begins when its turn comes: at most `transfers_max` run at a time, and as many as hold
+// about `bytes_max` in memory, since a blob is whole here before it is stored or sent. The others
+// wait in the order in which they asked and hear a credit of zero now and then. Transfers whose
+// peer falls silent are dropped; so are those whose peer is gone. A peer that breaks the rules
+// loses its transfer and hurts no other.
 
 #pragma once
 
@@ -33,7 +34,10 @@ namespace weft {
 
 struct BulkServerOptions {
   Window window = {};
-  std::size_t transfers_max = 64;   // At a time.
+  std::size_t transfers_max = 64;  // At a time.
+  // Of their blobs: one more begins while they have less. A larger one alone is served all the
+  // same.
+  std::uint64_t bytes_max = 1 << 30;
   std::size_t waiting_max = 20000;  // More are sent away with kUnavailable.
   Duration silence_max = std::chrono::seconds(30);
   Duration reassure_every = std::chrono::seconds(1);  // Those who wait.
@@ -76,6 +80,8 @@ class BulkServer {
   struct Transfer {
     std::variant<Upload, Download> way;
     Time heard;  // Last.
+
+    [[nodiscard]] std::uint64_t SizeBytes() const;
   };
   struct Request {
     TransferId id;
@@ -85,6 +91,8 @@ class BulkServer {
   void Serve(const Received& received);
   void Enqueue(const TransferId& id, v1::BulkMessage begin);
   void StartWaiting();
+  [[nodiscard]] bool HasRoomFor(const v1::BulkMessage& begin) const;
+  void Begin(const TransferId& id, Transfer transfer);
   void Start(const TransferId& id, const v1::PutBegin& begin);
   void Start(const TransferId& id, const v1::GetBegin& begin);
   void List(const TransferId& id, const std::string& prefix);
@@ -110,6 +118,7 @@ class BulkServer {
   const Clock& clock_;
   BulkServerOptions options_;
   std::map<TransferId, Transfer> running_;
+  std::uint64_t running_bytes_ = 0;  // Of their blobs.
   std::deque<Request> waiting_;
   Time reassured_{};
   std::map<std::uint64_t, TransferId> storing_;  // By ticket.

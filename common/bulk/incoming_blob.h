@@ -33,6 +33,9 @@ class IncomingBlob {
 
   [[nodiscard]] bool IsComplete() const { return bytes_.size() == size_bytes_; }
 
+  // Of the whole blob.
+  [[nodiscard]] std::uint64_t size_bytes() const { return size_bytes_; }
+
   // The blob. REQUIRES: IsComplete().
   // kDataLoss: the bytes are not those that the sender announced.
   Result<std::string> Finish() &&;

@@ -74,6 +74,17 @@ std::string Word(const v1::BulkMessage& message) {
 }
 
 class BulkServerTest : public ::testing::Test {
+ public:
+  static std::vector<std::string> Heard(Connection& peer) {
+    std::vector<std::string> words;
+    while (const auto bytes = peer.Receive(Duration::zero()).value()) {
+      v1::BulkMessage message;
+      EXPECT_TRUE(message.ParseFromString(*bytes));
+      words.push_back(std::to_string(message.transfer()) + ": " + Word(message));
+    }
+    return words;
+  }
+
  protected:
   std::unique_ptr<Connection> Connect() { return network_.Connect("store").value(); }
 
@@ -87,15 +98,6 @@ class BulkServerTest : public ::testing::Test {
 
   // What the server has said since.
   std::vector<std::string> Heard() { return Heard(*peer_); }
-  static std::vector<std::string> Heard(Connection& peer) {
-    std::vector<std::string> words;
-    while (const auto bytes = peer.Receive(Duration::zero()).value()) {
-      v1::BulkMessage message;
-      EXPECT_TRUE(message.ParseFromString(*bytes));
-      words.push_back(std::to_string(message.transfer()) + ": " + Word(message));
-    }
-    return words;
-  }
 
   void Pass(Duration span) {
     clock_.Advance(span);
@@ -132,6 +134,36 @@ TEST_F(BulkServerTest, StoresAnEmptyBlobAtOnce) {
   Say(1, Put("a", ""));
   EXPECT_THAT(Heard(), ElementsAre("1: stored"));
   EXPECT_EQ(store_.Get("a").value(), "");
+}
+
+TEST(BulkServer, HoldsNoMoreInMemoryThanItMay) {
+  MemoryNetwork network;
+  const auto listener = network.Listen("store").value();
+  const auto peer = network.Connect("store").value();
+  MemoryBlobStore store;
+  ASSERT_TRUE(store.Put("b", std::string(60, 'b')));
+  ManualClock clock;
+  BulkServer server(*listener, store, clock, {.window = kSmall, .bytes_max = 100});
+  const auto say = [&](std::uint64_t number, v1::BulkMessage message) {
+    message.set_transfer(number);
+    ASSERT_TRUE(peer->Send(message.SerializeAsString()));
+    ASSERT_TRUE(server.ServeOnce(Duration::zero()));
+  };
+  const auto heard = [&] { return BulkServerTest::Heard(*peer); };
+  const std::string large(80, 'x');
+  say(1, Put("a", large));
+  say(2, Get("b", 60));
+  EXPECT_THAT(heard(),
+              ElementsAre("1: credit 40", "2: header 60", "2: piece 0+10", "2: piece 10+10",
+                          "2: piece 20+10", "2: piece 30+10", "2: piece 40+10", "2: piece 50+10"))
+      << "a download begins while there is some room";
+  say(3, Put("c", std::string(30, 'c')));
+  EXPECT_THAT(heard(), IsEmpty()) << "80 are held, 30 more were too many";
+  say(4, Put("d", std::string(2000, 'd')));
+  say(1, Piece(0, large.substr(0, 40)));
+  say(1, Piece(40, large.substr(40)));
+  EXPECT_THAT(heard(), ElementsAre("1: credit 40", "1: stored", "3: credit 30",
+                                   "4: failed: invalid argument"));
 }
 
 TEST_F(BulkServerTest, SendsNoMoreThanTheReceiverCanTake) {
