@@ -1,6 +1,7 @@
 #include "common/blob/rocks_blob_store.h"
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <set>
@@ -95,7 +96,7 @@ class RocksBlobStore : public BlobStore {
   [[nodiscard]] bool IsWorthCompacting(std::uint64_t garbage_bytes) const;
   Status Compact();
   // Space of deleted bytes, and of those that an earlier compaction could not give back.
-  Status GiveBack(std::uint64_t bytes);
+  void GiveBack(std::uint64_t bytes);
   // Files that a crash left without a record; and the numbers that are free.
   Status SweepFiles();
   // REQUIRES: it is the key's turn, and no blob has it.
@@ -145,6 +146,7 @@ class RocksBlobStore : public BlobStore {
   std::uint64_t bytes_promised_ = 0;  // Of every Room. Guarded by writing_.
   std::unique_ptr<rocksdb::DB> database_;
   std::uint64_t garbage_bytes_ = 0;  // Deleted since the last compaction. Guarded by writing_.
+  std::chrono::steady_clock::time_point compact_again_{};  // After a failure. Guarded likewise.
   rocksdb::ColumnFamilyHandle* blobs_ = nullptr;
   // The keys alone: an iterator over the blobs would read every one of them from disk.
   rocksdb::ColumnFamilyHandle* keys_ = nullptr;
@@ -323,24 +325,26 @@ Status RocksBlobStore::DeletePrefix(const std::string& prefix) {
   for (const BlobFiles::Number number : extent.files) {
     files_.Remove(number);
   }
-  return GiveBack(extent.bytes);
+  GiveBack(extent.bytes);
+  return {};
 }
 
-Status RocksBlobStore::GiveBack(std::uint64_t bytes) {
+void RocksBlobStore::GiveBack(std::uint64_t bytes) {
+  const auto now = std::chrono::steady_clock::now();
   {
     const std::lock_guard lock(writing_);
     garbage_bytes_ += bytes;
-    if (!IsWorthCompacting(garbage_bytes_)) {
-      return {};
+    if (!IsWorthCompacting(garbage_bytes_) || now < compact_again_) {
+      return;
     }
     bytes = std::exchange(garbage_bytes_, 0);
   }
-  Status compacted = Compact();
-  if (!compacted) {
+  // The blobs are gone in any case. Where there is no room to compact, RocksDB's own log says so.
+  if (!Compact()) {
     const std::lock_guard lock(writing_);
     garbage_bytes_ += bytes;
+    compact_again_ = now + std::chrono::seconds(30);
   }
-  return compacted;
 }
 
 Result<RocksBlobStore::Extent> RocksBlobStore::Measure(const std::string& prefix) {

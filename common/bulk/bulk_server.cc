@@ -1,6 +1,7 @@
 #include "common/bulk/bulk_server.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -89,30 +90,42 @@ std::uint64_t BulkServer::Transfer::SizeBytes() const {
   return upload != nullptr ? upload->blob.size_bytes() : std::get<Download>(way).bytes->size();
 }
 
-bool BulkServer::HasRoomFor(const v1::BulkMessage& begin) const {
-  // How large a download is, reading it will say.
-  const std::uint64_t size = begin.has_put_begin() ? begin.put_begin().size_bytes() : 0;
-  const bool is_refused = size > options_.window.blob_bytes_max;
-  return running_.empty() || is_refused ||
-         (running_.size() < options_.transfers_max && running_bytes_ < options_.bytes_max &&
-          size <= options_.bytes_max - running_bytes_);
+bool BulkServer::IsLarge(std::uint64_t size_bytes) const {
+  return size_bytes > options_.small_bytes_max && size_bytes <= options_.window.blob_bytes_max;
+}
+
+bool BulkServer::HasRoomFor(std::uint64_t size_bytes) const {
+  return !IsLarge(size_bytes) || large_bytes_ == 0 ||
+         (large_bytes_ < options_.bytes_max && size_bytes <= options_.bytes_max - large_bytes_);
 }
 
 void BulkServer::Begin(const TransferId& id, Transfer transfer) {
-  running_bytes_ += transfer.SizeBytes();
+  const std::uint64_t size = transfer.SizeBytes();
+  large_bytes_ += IsLarge(size) ? size : 0;
   running_.emplace(id, std::move(transfer));
 }
 
 void BulkServer::StartWaiting() {
-  while (!waiting_.empty() && HasRoomFor(waiting_.front().begin)) {
-    const Request request = std::move(waiting_.front());
+  std::deque<Request> left;
+  bool large_waits = false;  // Then those behind it wait as well.
+  while (running_.size() < options_.transfers_max && !waiting_.empty()) {
+    Request request = std::move(waiting_.front());
     waiting_.pop_front();
-    if (request.begin.has_put_begin()) {
+    const bool is_put = request.begin.has_put_begin();
+    const std::uint64_t size = is_put ? request.begin.put_begin().size_bytes() : request.size_bytes;
+    bool waits = IsLarge(size) && (large_waits || !HasRoomFor(size));
+    if (!waits && is_put) {
       Start(request.id, request.begin.put_begin());
-    } else {
-      Start(request.id, request.begin.get_begin());
+    } else if (!waits) {
+      waits = !Start(request);
+    }
+    if (waits) {
+      large_waits = true;
+      left.push_back(std::move(request));
     }
   }
+  waiting_.insert(waiting_.begin(), std::make_move_iterator(left.begin()),
+                  std::make_move_iterator(left.end()));
 }
 
 void BulkServer::Start(const TransferId& id, const v1::PutBegin& begin) {
@@ -131,10 +144,17 @@ void BulkServer::Start(const TransferId& id, const v1::PutBegin& begin) {
   Advance(id, std::get<Upload>(running_.at(id).way));
 }
 
-void BulkServer::Start(const TransferId& id, const v1::GetBegin& begin) {
+bool BulkServer::Start(Request& request) {
+  const TransferId& id = request.id;
+  const v1::GetBegin& begin = request.begin.get_begin();
   Result<std::string> stored = store_.Get(begin.key());
   if (!stored) {
-    return Fail(id, stored.error());
+    Fail(id, stored.error());
+    return true;
+  }
+  if (!HasRoomFor(stored->size())) {
+    request.size_bytes = stored->size();
+    return false;
   }
   auto bytes = std::make_unique<const std::string>(std::move(*stored));
   v1::BulkMessage header;
@@ -147,6 +167,7 @@ void BulkServer::Start(const TransferId& id, const v1::GetBegin& begin) {
     Begin(id, {std::move(download), clock_.Now()});
     Advance(id, std::get<Download>(running_.at(id).way));
   }
+  return true;
 }
 
 void BulkServer::List(const TransferId& id, const std::string& prefix) {
@@ -287,7 +308,8 @@ void BulkServer::Forget(const TransferId& id) {
     if (upload != nullptr && upload->ticket.has_value()) {
       storing_.erase(*upload->ticket);  // Its number may be used again before it is stored.
     }
-    running_bytes_ -= running->second.SizeBytes();
+    const std::uint64_t size = running->second.SizeBytes();
+    large_bytes_ -= IsLarge(size) ? size : 0;
     running_.erase(running);
     return;
   }

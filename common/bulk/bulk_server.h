@@ -1,10 +1,10 @@
 // Serves a blob store to its peers, as weft.v1.BulkMessage says.
 //
-// A transfer begins when its turn comes: at most `transfers_max` run at a time, and as many as hold
-// about `bytes_max` in memory, since a blob is whole here before it is stored or sent. The others
-// wait in the order in which they asked and hear a credit of zero now and then. Transfers whose
-// peer falls silent are dropped; so are those whose peer is gone. A peer that breaks the rules
-// loses its transfer and hurts no other.
+// A transfer begins when its turn comes: at most `transfers_max` run at a time, and of large blobs
+// no more than hold `bytes_max` in memory, where a blob is whole before it is stored or sent. The
+// others wait in the order in which they asked, small ones not behind large ones, and hear a credit
+// of zero now and then. Transfers whose peer falls silent are dropped; so are those whose peer is
+// gone. A peer that breaks the rules loses its transfer and hurts no other.
 
 #pragma once
 
@@ -34,11 +34,10 @@ namespace weft {
 
 struct BulkServerOptions {
   Window window = {};
-  std::size_t transfers_max = 64;  // At a time.
-  // Of their blobs: one more begins while they have less. A larger one alone is served all the
-  // same.
-  std::uint64_t bytes_max = 1 << 30;
-  std::size_t waiting_max = 20000;  // More are sent away with kUnavailable.
+  std::size_t transfers_max = 64;           // At a time.
+  std::uint64_t bytes_max = 1 << 30;        // Of large blobs at a time; any one alone.
+  std::uint64_t small_bytes_max = 4 << 20;  // A blob with more is large.
+  std::size_t waiting_max = 20000;          // More are sent away with kUnavailable.
   Duration silence_max = std::chrono::seconds(30);
   Duration reassure_every = std::chrono::seconds(1);  // Those who wait.
   // Why the sender of the message that was received last may not say this. Empty: all may.
@@ -86,15 +85,18 @@ class BulkServer {
   struct Request {
     TransferId id;
     v1::BulkMessage begin;
+    std::uint64_t size_bytes = 0;  // Of a download: 0 until its blob was read.
   };
 
   void Serve(const Received& received);
   void Enqueue(const TransferId& id, v1::BulkMessage begin);
   void StartWaiting();
-  [[nodiscard]] bool HasRoomFor(const v1::BulkMessage& begin) const;
+  [[nodiscard]] bool IsLarge(std::uint64_t size_bytes) const;
+  [[nodiscard]] bool HasRoomFor(std::uint64_t size_bytes) const;
   void Begin(const TransferId& id, Transfer transfer);
   void Start(const TransferId& id, const v1::PutBegin& begin);
-  void Start(const TransferId& id, const v1::GetBegin& begin);
+  // False: there is no room yet for what is so large; its request knows that now.
+  bool Start(Request& request);
   void List(const TransferId& id, const std::string& prefix);
   void Delete(const TransferId& id, const std::string& prefix);
   void Take(const TransferId& id, const v1::Piece& piece);
@@ -118,7 +120,7 @@ class BulkServer {
   const Clock& clock_;
   BulkServerOptions options_;
   std::map<TransferId, Transfer> running_;
-  std::uint64_t running_bytes_ = 0;  // Of their blobs.
+  std::uint64_t large_bytes_ = 0;  // Of those that are large.
   std::deque<Request> waiting_;
   Time reassured_{};
   std::map<std::uint64_t, TransferId> storing_;  // By ticket.

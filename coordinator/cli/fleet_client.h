@@ -39,7 +39,7 @@ class FleetClient {
   // kNotFound: none.  kInvalidArgument: several; names them.
   Result<v1::JobSummary> FindJob(const std::string& text);
 
-  // The next message of any kind to what was said last; nothing when `timeout` passes without one.
+  // The next message of any kind; nothing when `timeout` passes without one.
   Result<std::optional<v1::FromCoordinator>> Hear(Duration timeout);
   // False: nobody took it.
   bool Say(const v1::ToCoordinator& message);

@@ -57,12 +57,24 @@ Status Copy(const fs::path& from, const fs::path& to) {
                : Status();
 }
 
-Status Download(const std::string& url, const S3Options& options, const fs::path& to) {
+bool HasSize(const fs::path& file, std::uint64_t bytes) {
+  std::error_code error;
+  return fs::file_size(file, error) == bytes && !error;
+}
+
+// replaces: also what is another file, which is not downloaded else.
+Status Download(const std::string& url,
+                const S3Options& options,
+                const fs::path& to,
+                bool replaces) {
   WEFT_ASSIGN_OR_RETURN(const ObjectPlace place, ParseObjectUrl(url));
   WEFT_ASSIGN_OR_RETURN(S3Access access, ResolveS3(options, ProcessEnvironment()));
   S3Store store(std::move(access));
   WEFT_ASSIGN_OR_RETURN(const ObjectVersion version, store.Look(place, {}));
   std::error_code error;
+  if (!replaces && fs::exists(to, error) && !HasSize(to, version.size_bytes)) {
+    return Failure(IsTaken(to.string()));
+  }
   fs::remove(Unfinished(to), error);  // Of another version, perhaps.
   return store.Read(place, version, Unfinished(to).string(), {});
 }
@@ -126,7 +138,7 @@ Result<std::string> FetchFile(const v1::JobSummary& job, const FetchWanted& want
     return Failure(ErrorCode::kNotFound,
                    "its result, " + output + ", cannot be seen from this machine");
   }
-  Status fetched = is_object ? Download(output, wanted.s3, to) : Copy(output, to);
+  Status fetched = is_object ? Download(output, wanted.s3, to, wanted.replaces) : Copy(output, to);
   if (fetched) {
     fetched = PutInPlace(to, wanted.replaces);
   }

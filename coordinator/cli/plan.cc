@@ -62,7 +62,7 @@ Result<std::string> Plan(const JobOptions& options,
   WEFT_RETURN_IF_ERROR(coordinator::CheckClip(report.clip));
   report.workers = WorkerCount(options, core_count);
   WeighExchange(core_count, report);
-  WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanJob(spec, report.clip));
+  WEFT_ASSIGN_OR_RETURN(report.plan, coordinator::PlanNewJob(spec, report.clip));
   WEFT_RETURN_IF_ERROR(Estimate(report));
   return options.json ? PlanJson(report) : PlanText(report);
 }

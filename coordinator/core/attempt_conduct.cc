@@ -43,11 +43,14 @@ void AttemptLife::Forgive(Time now, Effects& effects) {
 }
 
 void AttemptLife::Blame(const Task& task, FailureClass failure, Time now, Effects& effects) {
-  if (failure == FailureClass::kBusy || failure == FailureClass::kWorkerLost) {
-    return;  // Not the worker's fault, or there is none any more.
+  if (failure == FailureClass::kWorkerLost) {
+    return;  // There is none any more.
   }
   const WorkerId worker = task.holder.worker;
   TaskTable::Avoid(*floor_.tasks.Find(task.id), worker);
+  if (failure == FailureClass::kBusy) {
+    return;  // Perhaps not the worker's fault, but what it lacks may be at hand elsewhere.
+  }
   // The last worker that could do the work goes on: a bad one is better than none.
   if (floor_.conduct.CountError(worker, task.id) &&
       floor_.workers.CountAble(*task.requirement) > 1) {

@@ -316,7 +316,7 @@ void AttemptLife::Lose(const Lease& lease, const std::string& why, Time now, Eff
   Task& task = *floor_.tasks.Find(lease.attempt.task);
   // What began under an earlier life of the coordinator may have died with it: no mark against the
   // task.
-  if (lease.attempt.epoch == floor_.epoch) {
+  if (lease.attempt.epoch == floor_.epoch || !IsOpen(floor_.jobs.Find(task.id.job)->state)) {
     Count(task, {FailureClass::kWorkerLost, Error(ErrorCode::kUnavailable, why)}, now, effects);
     return;
   }

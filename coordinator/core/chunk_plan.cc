@@ -67,12 +67,7 @@ std::uint64_t CountContext(const v1::JobSpec& spec, const v1::Clip& clip) {
   return frames;
 }
 
-Status CheckSize(const v1::JobSpec& spec, const v1::Clip& clip) {
-  if (const std::uint64_t tasks = CountTasks(spec, clip); tasks > kPlannedTasksMax) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   "the job falls into " + std::to_string(tasks) +
-                       " tasks; longer chunks or fewer smooth_steps make fewer");
-  }
+Status CheckContext(const v1::JobSpec& spec, const v1::Clip& clip) {
   if (const std::uint64_t frames = CountContext(spec, clip); frames > kContextFramesMax) {
     return Failure(ErrorCode::kInvalidArgument,
                    "the job's tasks attend to " + std::to_string(frames) +
@@ -82,23 +77,19 @@ Status CheckSize(const v1::JobSpec& spec, const v1::Clip& clip) {
   return {};
 }
 
-// Its blobs, as planned.
-Status CheckBlobs(const PlannedTask& task) {
-  if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
-    return Failure(ErrorCode::kInvalidArgument,
-                   Name(task.place.stage) + " would read or bring more than " +
-                       std::to_string(kTaskBlobsMax) +
-                       " blobs; longer chunks, a smaller window, a larger anchor_spacing or "
-                       "group_frames, or no steady_colours make fewer");
-  }
+// As planned.
+Status CheckTensors(const PlannedTask& task) {
+  const Stage stage = task.place.stage;
   const bool brings_files =
-      task.place.stage == Stage::kFinish || task.place.stage == Stage::kAssemble;
+      stage == Stage::kFinish || stage == Stage::kEncode || stage == Stage::kAssemble;
   for (const PlannedOutput& output : task.outputs) {
     if (!brings_files && output.bytes > kTensorBytesMax) {
       return Failure(ErrorCode::kInvalidArgument,
-                     Name(task.place.stage) + " would bring '" + output.name + "' of " +
+                     Name(stage) + " would bring '" + output.name + "' of " +
                          std::to_string(output.bytes) + " bytes, and a tensor may have " +
-                         std::to_string(kTensorBytesMax) + ": chunks must be shorter");
+                         std::to_string(kTensorBytesMax) + ": " +
+                         (stage == Stage::kAnchor ? "take fewer anchors (anchor_spacing)"
+                                                  : "take shorter chunks (chunk_frames)"));
     }
   }
   return {};
@@ -367,12 +358,32 @@ class Planner {
 }  // namespace
 
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip) {
-  WEFT_RETURN_IF_ERROR(CheckSize(spec, clip));  // Before anything is made of them.
+  // Before anything is made of them.
+  if (const std::uint64_t tasks = CountTasks(spec, clip); tasks > kPlannedTasksMax) {
+    return Failure(ErrorCode::kInvalidArgument,
+                   "the job falls into " + std::to_string(tasks) +
+                       " tasks; longer chunks or fewer smooth_steps make fewer");
+  }
   WEFT_RETURN_IF_ERROR(CheckAnchorFrames(spec, clip));
   JobPlan plan = Planner(spec, clip).Build();
   ReadObjects(spec, plan);
   for (const PlannedTask& task : plan.tasks) {
-    WEFT_RETURN_IF_ERROR(CheckBlobs(task));
+    if (std::max(task.inputs.size(), task.outputs.size()) > kTaskBlobsMax) {
+      return Failure(ErrorCode::kInvalidArgument,
+                     Name(task.place.stage) + " would read or bring more than " +
+                         std::to_string(kTaskBlobsMax) +
+                         " blobs; longer chunks, a smaller window, a larger anchor_spacing or "
+                         "group_frames, or no steady_colours make fewer");
+    }
+  }
+  return plan;
+}
+
+Result<JobPlan> PlanNewJob(const v1::JobSpec& spec, const v1::Clip& clip) {
+  WEFT_RETURN_IF_ERROR(CheckContext(spec, clip));
+  WEFT_ASSIGN_OR_RETURN(JobPlan plan, PlanJob(spec, clip));
+  for (const PlannedTask& task : plan.tasks) {
+    WEFT_RETURN_IF_ERROR(CheckTensors(task));
   }
   return plan;
 }

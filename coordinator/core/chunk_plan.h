@@ -87,16 +87,19 @@ inline const PlannedTask& Before(std::size_t i, const JobPlan& plan) {
 // fits into one control message.
 inline constexpr std::uint64_t kPlannedTasksMax = 2'000'000;
 inline constexpr std::size_t kTaskBlobsMax = 11'000;
-// One whose tasks attend to more frames beside their own, altogether: the plan lists them, and a
-// coordinator holds many plans.
+// A new one is also refused where its tasks attend to more frames beside their own, altogether: the
+// plan lists them, and a coordinator holds many plans;
 inline constexpr std::uint64_t kContextFramesMax = 60'000'000;
-// And one with larger tensors: a Protobuf message ends at 2 GiB, and has more than the numbers.
+// and where it has larger tensors: a Protobuf message ends at 2 GiB, and has more than the numbers.
 inline constexpr std::uint64_t kTensorBytesMax = (std::uint64_t{1} << 31) - (1 << 20);
 
 // REQUIRES: CheckSpec(spec) and CheckClip(clip) hold.
-// kInvalidArgument: more, or larger, than the limits above allow.
+// kInvalidArgument: more tasks, or more blobs for one task, than the limits above allow.
 //
 // A window of 0 smooths nothing: then smoothing steps do not end rounds.
 Result<JobPlan> PlanJob(const v1::JobSpec& spec, const v1::Clip& clip);
+
+// The same, of a job that has no plan yet. kInvalidArgument: also for the limits of new ones.
+Result<JobPlan> PlanNewJob(const v1::JobSpec& spec, const v1::Clip& clip);
 
 }  // namespace weft::coordinator

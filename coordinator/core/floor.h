@@ -49,8 +49,6 @@ struct FarmOptions {
   std::uint64_t result_bytes_max = std::uint64_t{64} << 30;
   // A job is forgotten so long after it has ended. Nothing: when somebody asks for it.
   std::optional<Duration> job_keep = std::nullopt;
-  // Somebody gives a full disk room, now that starts are held back: what lacks room tries later.
-  bool waits_for_room = false;
   std::uint32_t pictures_since = kPicturesSince;  // Of the workers; another one only in tests.
   // How far the first epoch of a copy is from its last one: drawn at random, for there may be other
   // copies. REQUIRES: > 0.

@@ -40,8 +40,8 @@ class JobLife {
   // Nothing of the job starts until it is resumed. kFailedPrecondition: it has ended.
   Status Pause(const JobId& id, Effects& effects);
   Status Resume(const JobId& id, Effects& effects);
-  // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done, or waits
-  // for a job that has ended otherwise.
+  // A failed or cancelled job goes on from what is done. kFailedPrecondition: it is done, waits
+  // for a job that has ended otherwise, or cannot be planned for its clip.
   Status Retry(const JobId& id, Effects& effects);
 
   // What the job has written and is kept here goes now. No effect where it has gone already.

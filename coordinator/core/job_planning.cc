@@ -26,7 +26,7 @@ void JobLife::Plan(Job& job, const v1::Clip& probed, Effects& effects) {
   }
   v1::Clip clip = probed;
   clip.set_round_steps(ChooseRounds(job, clip, effects));
-  Result<JobPlan> plan = PlanJob(job.spec, clip);
+  Result<JobPlan> plan = PlanNewJob(job.spec, clip);
   if (!plan) {
     Fail(job, plan.error(), effects);
     return;

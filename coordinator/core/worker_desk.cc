@@ -206,7 +206,8 @@ void WorkerDesk::Hear(const PeerId& from,
   }
   const Result<AttemptId> attempt = FromWire(outcome.attempt());
   const Error error = FromWire(outcome.error());
-  const bool lacks_room = floor_.options.waits_for_room && error.code() == ErrorCode::kNoSpace;
+  // What is held back goes on once somebody has given the disk room; so does this.
+  const bool lacks_room = floor_.held.has_value() && error.code() == ErrorCode::kNoSpace;
   const AttemptLife::Failure failure{lacks_room ? FailureClass::kBusy : Classify(error.code()),
                                      error, outcome.log()};
   if (attempt) {

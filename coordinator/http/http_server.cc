@@ -99,7 +99,7 @@ class HttpServer::Door : public std::enable_shared_from_this<Door> {
   // Shared with answers on their way. What waits in it holds sessions, and those hold the door.
   std::shared_ptr<asio::io_context> loop_ = std::make_shared<asio::io_context>(1);
   std::optional<Tcp::acceptor> acceptor_;
-  asio::steady_timer accept_pause_{*loop_};
+  std::optional<asio::steady_timer> accept_pause_{*loop_};
   std::uint16_t port_ = 0;
   std::size_t sessions_ = 0;
 };
@@ -304,7 +304,7 @@ void HttpServer::Door::Stop() {
 
 void HttpServer::Door::Discard() {
   acceptor_.reset();
-  accept_pause_.cancel();
+  accept_pause_.reset();
   loop_.reset();
 }
 
@@ -326,8 +326,8 @@ void HttpServer::Door::Accept() {
 
 void HttpServer::Door::AcceptLater() {
   constexpr auto kPause = std::chrono::milliseconds(100);
-  accept_pause_.expires_after(kPause);
-  accept_pause_.async_wait([this](Code error) {
+  accept_pause_->expires_after(kPause);
+  accept_pause_->async_wait([this](Code error) {
     if (!error) {
       Accept();
     }

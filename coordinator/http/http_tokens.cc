@@ -1,6 +1,7 @@
 #include "coordinator/http/http_tokens.h"
 
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <sstream>
 #include <string_view>
@@ -40,17 +41,24 @@ bool ComesFromElsewhere(const HttpRequest& request) {
   return !origin.empty() && origin != "http://" + request.Header("host");
 }
 
-// "gpu1:7780" is "gpu1", "[::1]:7780" is "::1".
+// "GPU1.:7780" is "gpu1", "[::1]:7780" is "::1".
 std::string HostOf(const HttpRequest& request) {
-  const std::string host = request.Header("host");
+  std::string host = request.Header("host");
   if (!host.empty() && host.front() == '[') {
     return host.substr(1, host.find(']') - 1);
   }
-  return host.substr(0, host.find(':'));
+  host = host.substr(0, host.find(':'));
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  if (!host.empty() && host.back() == '.') {
+    host.pop_back();
+  }
+  return host;
 }
 
-// Nobody outside can have bound it to this address. Names without a dot are not in the public DNS;
-// the others: RFC 6761, RFC 6762, and ICANN's resolution of 2024 on .internal.
+// Nobody outside can have bound it to this address. Names without a dot are not in the public DNS,
+// nor is .svc, as Kubernetes shortens its names; the others: RFC 6761, RFC 6762, RFC 8375, and
+// ICANN's resolution of 2024 on .internal.
 bool IsOwnName(const std::string& host) {
   boost::system::error_code error;
   boost::asio::ip::make_address(host, error);
@@ -58,8 +66,11 @@ bool IsOwnName(const std::string& host) {
   if (!error || dot == std::string::npos) {
     return true;
   }
+  constexpr std::string_view kHome = ".home.arpa";
+  const bool is_home = host.size() > kHome.size() &&
+                       host.compare(host.size() - kHome.size(), kHome.size(), kHome) == 0;
   const std::string last = host.substr(dot + 1);
-  return last == "localhost" || last == "local" || last == "internal";
+  return is_home || last == "localhost" || last == "local" || last == "internal" || last == "svc";
 }
 
 std::optional<std::string> FindWhyNot(const HttpRequest& request) {

@@ -21,34 +21,45 @@ bool DiskLevel::IsLow(std::uint64_t free_bytes) {
   return low_;
 }
 
-Status DiskGate::Measure() {
-  free_bytes_ = std::numeric_limits<std::uint64_t>::max();
-  std::vector<std::string> folders = others_;
-  folders.push_back(folder_);
-  for (const std::string& folder : folders) {
-    std::error_code failure;
-    const std::filesystem::space_info space = std::filesystem::space(folder, failure);
-    if (failure) {
-      free_bytes_ = 0;
-      return Failure(ErrorCode::kUnavailable, folder + ": " + failure.message());
-    }
-    free_bytes_ = std::min<std::uint64_t>(free_bytes_, space.available);
+DiskGate::DiskGate(std::string folder,
+                   const DiskLimits& limits,
+                   const std::vector<std::string>& others)
+    : folder_(std::move(folder)), limits_(limits), watched_{{folder_, DiskLevel(limits)}} {
+  for (const std::string& other : others) {
+    watched_.push_back({other, DiskLevel({.low_bytes = limits.low_bytes, .ballast_bytes = 0})});
   }
-  return {};
+}
+
+std::optional<std::string> DiskGate::Look(Watched& watched) {
+  std::error_code failure;
+  const std::filesystem::space_info space = std::filesystem::space(watched.folder, failure);
+  const std::uint64_t free_bytes = failure ? 0 : space.available;
+  free_bytes_ = std::min(free_bytes_, free_bytes);
+  if (failure) {
+    return watched.folder + ": " + failure.message();
+  }
+  if (!watched.level.IsLow(free_bytes)) {
+    return std::nullopt;
+  }
+  return "the coordinator's disk has " + std::to_string(free_bytes / kMebibyte) + " MiB left for " +
+         watched.folder + "; jobs go on when it has more than " +
+         std::to_string(limits_.low_bytes / kMebibyte);
 }
 
 std::optional<std::string> DiskGate::Look() {
-  if (const Status measured = Measure(); !measured) {
-    return measured.error().message();
+  free_bytes_ = std::numeric_limits<std::uint64_t>::max();
+  std::optional<std::string> why;
+  for (Watched& watched : watched_) {
+    const std::optional<std::string> low = Look(watched);
+    const bool has_ballast = watched.folder == folder_;
+    if (has_ballast && low.has_value()) {
+      DropBallast();
+    } else if (has_ballast) {
+      LayBallast();
+    }
+    why = why.has_value() ? why : low;
   }
-  if (level_.IsLow(free_bytes_)) {
-    DropBallast();
-    return "the coordinator's disk has " + std::to_string(free_bytes_ / kMebibyte) +
-           " MiB left; jobs go on when it has more than " +
-           std::to_string(limits_.low_bytes / kMebibyte);
-  }
-  LayBallast();
-  return std::nullopt;
+  return why;
 }
 
 void DiskGate::LayBallast() const {

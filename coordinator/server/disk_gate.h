@@ -37,10 +37,11 @@ class DiskLevel {
 
 class DiskGate {
  public:
-  // folder: on the disk that is watched; the ballast is a file in it. others: on disks that are
-  // watched as well, each of which must have room.
-  DiskGate(std::string folder, const DiskLimits& limits, std::vector<std::string> others = {})
-      : folder_(std::move(folder)), others_(std::move(others)), limits_(limits), level_(limits) {}
+  // folder: on the disk that is watched; the ballast is a file in it. others: may lie on disks of
+  // their own, which must have room as well.
+  DiskGate(std::string folder,
+           const DiskLimits& limits,
+           const std::vector<std::string>& others = {});
 
   // Looks at the disk, and puts the ballast there or gives it up. Why jobs have to be held back;
   // nothing while there is room. A disk that cannot be asked has none.
@@ -54,13 +55,17 @@ class DiskGate {
   void LayBallast() const;
   void DropBallast() const;
 
-  // Sets free_bytes_. Errors: a disk cannot be asked.
-  Status Measure();
+  struct Watched {
+    std::string folder;
+    DiskLevel level;
+  };
+
+  // Why jobs are held back for this one. Lowers free_bytes_ to what it has.
+  std::optional<std::string> Look(Watched& watched);
 
   const std::string folder_;
-  const std::vector<std::string> others_;
   const DiskLimits limits_;
-  DiskLevel level_;
+  std::vector<Watched> watched_;  // The first: folder_.
   std::uint64_t free_bytes_ = 0;
 };
 

@@ -23,8 +23,7 @@ constexpr Duration kStopLatency{200};
 constexpr Duration kDiskLookPeriod{1000};
 constexpr Duration kResultLookPeriod = std::chrono::seconds(10);
 constexpr Duration kLogPrunePeriod = std::chrono::hours(1);
-// Of one batch: enough to share a sync between many workers, few enough to answer soon and to keep
-// a batch, and with it a memtable, small.
+// Of one batch: enough to share a sync, few enough to answer soon and to keep a memtable small.
 constexpr int kBatchMessagesMax = 2048;
 // From so many on, a batch is begun as soon as the one before is written, whoever else waits to be
 // heard: who is answered sooner sends the next message sooner, and nobody is idle meanwhile.
@@ -50,7 +49,6 @@ FarmOptions ToFarmOptions(const ServerOptions& options, const std::string& bulk_
   farm.result_keep = options.results.keep;
   farm.result_bytes_max = options.results.user_bytes_max;
   farm.job_keep = options.job_keep;
-  farm.waits_for_room = options.disk.low_bytes > 0;
   farm.copied_epoch_step = 1 + std::uint64_t{std::random_device()()};
   farm.unix_offset = Duration(NowUnixMs()) - now.time_since_epoch();
   farm.bulk_address =
@@ -291,6 +289,10 @@ void Server::Hear(MessageArrived&& arrived) {
   } else if (const auto refusal = upload_desk_.Refuse(arrived.message, clock_.Now()); refusal) {
     Send({arrived.from, {refusal->SerializeAsString()}});
   } else {
+    if (FromWire(arrived.message.task_failed().error()).code() == ErrorCode::kNoSpace) {
+      gate_looked_ = {};
+      WatchDisk(clock_.Now());  // Jobs are held back first, if it is ours that is full.
+    }
     Handle(std::move(arrived));
   }
 }

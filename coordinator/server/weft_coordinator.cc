@@ -181,7 +181,7 @@ Status CheckPlaces(const Options& options) {
   }
   if (!options.http_address.empty()) {
     WEFT_ASSIGN_OR_RETURN([[maybe_unused]] const auto http,
-                          HttpServer::Open(options.http_address, {}));
+                          HttpServer::Open(options.http_address, [](const auto&...) {}));
   }
   return {};
 }

@@ -23,8 +23,15 @@ bool Audit::CheckRunAgain(const v1::LedgerRecord& before, const v1::LedgerRecord
       lost_.count(*FromWire(after.task().task())) == 0) {
     return false;
   }
-  if (after.task().state() != v1::TASK_STATE_DONE &&
-      after.task().starts() <= std::max(before.task().starts(), before.task().attempt())) {
+  const std::uint32_t lost = std::max(before.task().starts(), before.task().attempt());
+  if (after.task().state() == v1::TASK_STATE_DONE) {
+    const bool is_new = after.task().attempt() > before.task().attempt();
+    if (is_new) {
+      lost_.erase(*FromWire(after.task().task()));
+    }
+    return is_new;
+  }
+  if (after.task().starts() <= lost) {
     Breach("what runs again has the number of what was lost: " + before.ShortDebugString());
   }
   return true;

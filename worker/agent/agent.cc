@@ -200,15 +200,20 @@ void Agent::On(const OutcomeRefused& refused, Time now, AgentEffects* effects) {
   const Error why = refused.error.Within("its outcome cannot be told");
   effects->notes.push_back(Name(attempt->task) + ": " + why.message());
   // A result is as long at every other try; a failure is only told in other words.
+  constexpr std::size_t kWordsMax = 1000;
   const bool succeeded = told->has_task_completed();
-  const ErrorCode code = succeeded ? why.code() : FromWire(told->task_failed().error()).code();
+  const Error failure = FromWire(told->task_failed().error());
+  const ErrorCode code = succeeded ? why.code() : failure.code();
+  const std::string words =
+      succeeded ? why.message()
+                : why.message() + ": " + std::string(FirstBytes(failure.message(), kWordsMax));
   if (succeeded) {
     effects->forget.push_back(*attempt);
   }
   outbox_.erase(told);
   v1::ToCoordinator failed;
   *failed.mutable_task_failed()->mutable_attempt() = ToWire(*attempt);
-  *failed.mutable_task_failed()->mutable_error() = ToWire(Error(code, why.message()));
+  *failed.mutable_task_failed()->mutable_error() = ToWire(Error(code, words));
   Report(std::move(failed), now, effects);
 }
 

@@ -37,7 +37,8 @@ class Outbox {
   // kPermissionDenied, kInternal: the folder cannot be looked through.
   [[nodiscard]] Result<Found> Load() const;
 
-  // Durable on return. Keeping the same attempt again replaces it. Errors leave nothing new.
+  // Durable on return. Keeping the same attempt again replaces it. Errors leave nothing new,
+  // but where only the folder could not be synced.
   // REQUIRES: a TaskCompleted.  kNoSpace: the disk is full.
   [[nodiscard]] Status Keep(const v1::ToCoordinator& outcome) const;
 

@@ -112,6 +112,12 @@ Reply FarmScript::Pass(Duration span) {
   return Keep(farm_->Handle(Tick{}, now_));
 }
 
+void FarmScript::Hold(const std::string& why) {
+  Effects effects;
+  farm_->Hold(why, now_, effects);
+  Keep(std::move(effects));
+}
+
 Reply FarmScript::RunAgain(const std::vector<AttemptId>& damaged) {
   Effects effects;
   farm_->RunAgain(damaged, now_, effects);

@@ -48,6 +48,7 @@ class FarmScript {
   Reply Pass(Duration span);
   // Time passes, and the farm stands still.
   void Sleep(Duration span) { now_ += span; }
+  void Hold(const std::string& why);
   // The outputs of these attempts are lost.
   Reply RunAgain(const std::vector<AttemptId>& damaged);
   // Has results dropped whose time is over.

@@ -77,12 +77,13 @@ TEST_F(FarmTrouble, SeveralLeasesThatEndTogetherFailTheirJobOnce) {
   }
 }
 
-TEST_F(FarmTrouble, WhatLacksRoomTriesLaterWhereSomebodyGivesIt) {
+TEST_F(FarmTrouble, WhatLacksRoomTriesLaterWhileTheDiskIsLow) {
   for (const bool waits : {true, false}) {
-    FarmOptions options;
-    options.waits_for_room = waits;
-    FarmScript farm(options);
+    FarmScript farm;
     Begin(farm);
+    if (waits) {
+      farm.Hold("the disk is low");
+    }
     farm.Say("a", FailedMessage(a_, ErrorCode::kNoSpace));
     EXPECT_EQ(StatusOf(farm, job_).state(), waits ? v1::JOB_STATE_RUNNING : v1::JOB_STATE_FAILED);
   }

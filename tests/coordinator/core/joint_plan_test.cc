@@ -72,7 +72,7 @@ TEST(PlanJob, RefusesMoreContextThanAPlanHolds) {
   spec.mutable_attention()->set_kind(v1::ATTENTION_KIND_WINDOW);
   spec.mutable_attention()->set_window(64);
   spec.mutable_attention()->set_stride(1);
-  const auto plan = PlanJob(spec, SampleClip(200'000));
+  const auto plan = PlanNewJob(spec, SampleClip(200'000));
   ASSERT_FALSE(plan);
   EXPECT_THAT(plan.error().message(), ::testing::HasSubstr("frames beside their own"));
 }
@@ -83,9 +83,10 @@ TEST(PlanJob, RefusesTensorsThatNoMessageHolds) {
   v1::Clip clip = SampleClip(4000);
   clip.mutable_padded_size()->set_width(8192);
   clip.mutable_padded_size()->set_height(8192);
-  const auto plan = PlanJob(spec, clip);
+  const auto plan = PlanNewJob(spec, clip);
   ASSERT_FALSE(plan);
-  EXPECT_THAT(plan.error().message(), ::testing::HasSubstr("chunks must be shorter"));
+  EXPECT_THAT(plan.error().message(), ::testing::HasSubstr("take shorter chunks"));
+  EXPECT_TRUE(PlanJob(spec, clip)) << "a job that was planned before is still read";
 }
 
 }  // namespace

@@ -104,12 +104,14 @@ TEST_F(HttpTokensTest, PagesOfOtherSitesAreNotServed) {
 TEST_F(HttpTokensTest, WithoutTokensNoNameServesThatSomebodyElseMayBind) {
   HttpRequest request = Asks("GET", "/api/v1/jobs", "");
   for (const char* host : {"127.0.0.1:7780", "[::1]:7780", "10.0.0.5", "localhost:7780",
-                           "coordinator:7780", "farm.local:7780", "weft.farm.svc.cluster.local"}) {
+                           "coordinator:7780", "farm.LOCAL:7780", "localhost.:7780",
+                           "weft.farm.svc.cluster.local", "weft.farm.svc", "farm.home.arpa"}) {
     request.headers["host"] = host;
     EXPECT_EQ(Admitted(request, nullptr), "") << host;
   }
   const HttpTokens tokens = Tokens();
-  for (const char* host : {"evil.example:7780", "evil.example", "127.0.0.1.evil.example:7780"}) {
+  for (const char* host : {"evil.example:7780", "evil.example", "evil.example.", "home.arpa.evil",
+                           "127.0.0.1.evil.example:7780"}) {
     request.headers["host"] = host;
     EXPECT_EQ(Admitted(request, nullptr), "403") << host;
     request.headers["authorization"] = "Bearer look";

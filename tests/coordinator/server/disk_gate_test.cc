@@ -50,6 +50,17 @@ TEST(DiskGate, GivesUpItsBallastAndSaysWhyJobsAreHeldBack) {
   EXPECT_FALSE(std::filesystem::exists(folder.File("ballast")));
 }
 
+TEST(DiskGate, WatchesTheOthersToo) {
+  const TemporaryFolder folder;
+  DiskGate gate(folder.path().string(), {.low_bytes = kNever, .ballast_bytes = kBallast},
+                {"/no/such/folder"});
+  const auto why = gate.Look();
+  ASSERT_TRUE(why.has_value());
+  EXPECT_THAT(*why, ::testing::HasSubstr("/no/such/folder"));
+  EXPECT_EQ(gate.FreeBytes(), 0U);
+  EXPECT_TRUE(std::filesystem::exists(folder.File("ballast"))) << "its own disk has room";
+}
+
 TEST(DiskGate, TakesADiskThatItCannotAskForFull) {
   DiskGate gate("/no/such/folder", {});
   EXPECT_TRUE(gate.Look().has_value());

@@ -31,10 +31,24 @@ TEST(TickGate, WaitsForWhatWasSaidInAStandstill) {
   EXPECT_TRUE(gate.MayTick(kStart, true));
   const Time awake = kStart + seconds(40);
   EXPECT_FALSE(gate.MayTick(awake, true));
-  EXPECT_EQ(gate.Settled(), awake + seconds(1));
-  EXPECT_FALSE(gate.MayTick(awake + milliseconds(500), true));
-  EXPECT_TRUE(gate.MayTick(awake + seconds(1), true));
-  EXPECT_TRUE(gate.MayTick(awake + milliseconds(1900), true)) << "no turn took a second";
+  EXPECT_EQ(gate.Settled(), awake + seconds(10));
+  Time now = awake;
+  for (; now < awake + seconds(10); now += milliseconds(200)) {
+    EXPECT_FALSE(gate.MayTick(now, true));
+  }
+  EXPECT_TRUE(gate.MayTick(now, true));
+  EXPECT_FALSE(gate.MayTick(now + milliseconds(1500), true));
+  EXPECT_EQ(gate.Settled(), now + seconds(3)) << "as long as it stood";
+}
+
+TEST(TickGate, OpensWhereEveryTurnIsAStandstill) {
+  TickGate gate;
+  int opened = 0;
+  for (int turn = 0; turn < 100; ++turn) {
+    opened += gate.MayTick(kStart + milliseconds(1100 * turn), true) ? 1 : 0;
+    opened += gate.MayTick(kStart + milliseconds(1100 * turn + 10), true) ? 1 : 0;
+  }
+  EXPECT_GE(opened, 20);
 }
 
 }  // namespace
