@@ -21,7 +21,7 @@ constexpr std::string_view kDigits = "0123456789abcdef";
 constexpr std::size_t kDigitCount = 8;
 constexpr mode_t kOrdinaryFile = 0666;  // Less what the user's umask takes away.
 // Whoever still writes has written since.
-constexpr time_t kLeftAfterSeconds = 24 * 60 * 60;
+constexpr time_t kLeftAfterSeconds = time_t{24} * 60 * 60;
 
 Status CannotWrite(const std::string& path, std::error_code why) {
   const bool is_full = why == std::errc::no_space_on_device || why.value() == EDQUOT;

@@ -72,10 +72,13 @@ CLI::App* AddFleetCommand(CLI::App& app, const CommandText& text, FleetOptions& 
       ->add_option("--coordinator", options.place.coordinator,
                    "Where it listens [WEFT_COORDINATOR, or the client's file]")
       ->type_name("ADDRESS");
-  command->add_option("--keys", options.place.curve.keys, "Your key file, made by weft keys")
+  command
+      ->add_option("--keys", options.place.curve.keys,
+                   "Your key file, made by weft keys [WEFT_KEYS, or the client's file]")
       ->type_name("FILE");
   command
-      ->add_option("--server-key", options.place.curve.server, "The coordinator's public key file")
+      ->add_option("--server-key", options.place.curve.server,
+                   "The coordinator's public key file [WEFT_SERVER_KEY, or the client's file]")
       ->type_name("FILE");
   command->add_flag("--plain-tcp", options.place.curve.plain_tcp,
                     "Allow TCP beyond this machine without keys");

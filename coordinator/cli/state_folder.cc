@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/try_flock.h"
+
 namespace weft::cli {
 namespace {
 
@@ -84,10 +86,12 @@ Result<int> Lock(const std::string& folder) {
     if (lock < 0) {
       return Failure(SystemError(errno, "cannot write in the state folder " + folder));
     }
-    if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    const Result<bool> locked = TryFlock(lock, LOCK_EX, path);
+    if (!locked || !*locked) {
       ::close(lock);
-      return Failure(ErrorCode::kFailedPrecondition,
-                     "another weft (process " + ReadText(path) + ") is using " + folder);
+      return locked ? Failure(ErrorCode::kFailedPrecondition,
+                              "another weft (process " + ReadText(path) + ") is using " + folder)
+                    : Failure(locked.error());
     }
     if (StillThere(lock, path)) {
       return lock;

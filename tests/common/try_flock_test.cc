@@ -15,13 +15,10 @@ namespace {
 
 class TryFlockTest : public ::testing::Test {
  protected:
-  TryFlockTest() = default;
-  ~TryFlockTest() override {
+  void TearDown() override {
     close(first_);
     close(second_);
   }
-  TryFlockTest(const TryFlockTest&) = delete;
-  TryFlockTest& operator=(const TryFlockTest&) = delete;
 
   [[nodiscard]] int Open() const { return open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }
 
