@@ -11,6 +11,7 @@
 #include "common/checksum.h"
 #include "common/transport/memory_transport.h"
 #include "common/wire/error_wire.h"
+#include "tests/common/bulk/bulk_words.h"
 
 namespace weft {
 namespace {
@@ -18,73 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr Window kSmall{.piece_bytes = 10, .credit_bytes = 40, .blob_bytes_max = 1000};
-
-v1::BulkMessage Put(const std::string& key, const std::string& bytes) {
-  v1::BulkMessage message;
-  message.mutable_put_begin()->set_key(key);
-  message.mutable_put_begin()->set_size_bytes(bytes.size());
-  message.mutable_put_begin()->set_checksum(Xxh3(bytes));
-  return message;
-}
-
-v1::BulkMessage Get(const std::string& key, std::uint64_t credit) {
-  v1::BulkMessage message;
-  message.mutable_get_begin()->set_key(key);
-  message.mutable_get_begin()->set_credit_bytes(credit);
-  return message;
-}
-
-v1::BulkMessage Piece(std::uint64_t offset, const std::string& bytes) {
-  v1::BulkMessage message;
-  message.mutable_piece()->set_offset(offset);
-  message.mutable_piece()->set_data(bytes);
-  return message;
-}
-
-v1::BulkMessage Credit(std::uint64_t bytes) {
-  v1::BulkMessage message;
-  message.mutable_credit()->set_bytes(bytes);
-  return message;
-}
-
-v1::BulkMessage Cancelled() {
-  v1::BulkMessage message;
-  message.mutable_transfer_failed()->mutable_error()->set_code(11);
-  return message;
-}
-
-// "credit 40", "stored", "header 12", "piece 0+10", "failed: invalid argument" …
-std::string Word(const v1::BulkMessage& message) {
-  switch (message.body_case()) {
-    case v1::BulkMessage::kCredit:
-      return "credit " + std::to_string(message.credit().bytes());
-    case v1::BulkMessage::kStored:
-      return "stored";
-    case v1::BulkMessage::kGetHeader:
-      return "header " + std::to_string(message.get_header().size_bytes());
-    case v1::BulkMessage::kPiece:
-      return "piece " + std::to_string(message.piece().offset()) + "+" +
-             std::to_string(message.piece().data().size());
-    case v1::BulkMessage::kTransferFailed:
-      return "failed: " + std::string(Name(FromWire(message.transfer_failed().error()).code()));
-    default:
-      return "message " + std::to_string(message.body_case());
-  }
-}
-
 class BulkServerTest : public ::testing::Test {
- public:
-  static std::vector<std::string> Heard(Connection& peer) {
-    std::vector<std::string> words;
-    while (const auto bytes = peer.Receive(Duration::zero()).value()) {
-      v1::BulkMessage message;
-      EXPECT_TRUE(message.ParseFromString(*bytes));
-      words.push_back(std::to_string(message.transfer()) + ": " + Word(message));
-    }
-    return words;
-  }
-
  protected:
   std::unique_ptr<Connection> Connect() { return network_.Connect("store").value(); }
 
@@ -97,7 +32,7 @@ class BulkServerTest : public ::testing::Test {
   }
 
   // What the server has said since.
-  std::vector<std::string> Heard() { return Heard(*peer_); }
+  std::vector<std::string> Heard() { return weft::Heard(*peer_); }
 
   void Pass(Duration span) {
     clock_.Advance(span);
@@ -134,37 +69,6 @@ TEST_F(BulkServerTest, StoresAnEmptyBlobAtOnce) {
   Say(1, Put("a", ""));
   EXPECT_THAT(Heard(), ElementsAre("1: stored"));
   EXPECT_EQ(store_.Get("a").value(), "");
-}
-
-TEST(BulkServer, HoldsNoMoreInMemoryThanItMay) {
-  MemoryNetwork network;
-  const auto listener = network.Listen("store").value();
-  const auto peer = network.Connect("store").value();
-  MemoryBlobStore store;
-  ASSERT_TRUE(store.Put("b", std::string(60, 'b')));
-  ManualClock clock;
-  BulkServer server(*listener, store, clock,
-                    {.window = kSmall, .bytes_max = 100, .small_bytes_max = 20});
-  const auto say = [&](std::uint64_t number, v1::BulkMessage message) {
-    message.set_transfer(number);
-    ASSERT_TRUE(peer->Send(message.SerializeAsString()));
-    ASSERT_TRUE(server.ServeOnce(Duration::zero()));
-  };
-  const auto heard = [&] { return BulkServerTest::Heard(*peer); };
-  const std::string large(80, 'x');
-  say(1, Put("a", large));
-  EXPECT_THAT(heard(), ElementsAre("1: credit 40"));
-  say(2, Get("b", 10));
-  say(3, Put("c", std::string(30, 'c')));
-  EXPECT_THAT(heard(), IsEmpty()) << "80 are held, each of these were too many";
-  say(4, Put("d", std::string(20, 'd')));
-  say(5, Put("e", std::string(2000, 'e')));
-  EXPECT_THAT(heard(), ElementsAre("4: credit 20", "5: failed: invalid argument"))
-      << "small ones, and what is refused, wait for no large one";
-  say(1, Piece(0, large.substr(0, 40)));
-  say(1, Piece(40, large.substr(40)));
-  EXPECT_THAT(heard(), ElementsAre("1: credit 40", "1: stored", "2: header 60", "2: piece 0+10",
-                                   "3: credit 30"));
 }
 
 TEST_F(BulkServerTest, SendsNoMoreThanTheReceiverCanTake) {
@@ -244,7 +148,7 @@ TEST_F(BulkServerTest, KeepsThePeersApart) {
   Say(*other, 1, Piece(0, "hers"));
   Say(1, Piece(0, "mine"));
   EXPECT_THAT(Heard(), ElementsAre("1: credit 4", "1: stored"));
-  EXPECT_THAT(Heard(*other), ElementsAre("1: credit 4", "1: stored"));
+  EXPECT_THAT(weft::Heard(*other), ElementsAre("1: credit 4", "1: stored"));
   EXPECT_EQ(store_.Get("a").value() + store_.Get("b").value(), "minehers");
 }
 
@@ -297,17 +201,17 @@ TEST_F(BulkServerTest, ReassuresWhoseBlobIsBeingStored) {
     ASSERT_TRUE(peer->Send(message.SerializeAsString()));
     ASSERT_TRUE(server.ServeOnce(Duration::zero()));
   }
-  EXPECT_THAT(Heard(*peer), ElementsAre("1: credit 1"));
+  EXPECT_THAT(weft::Heard(*peer), ElementsAre("1: credit 1"));
   for (int i = 0; i < 3; ++i) {
     clock_.Advance(std::chrono::seconds(1));
     ASSERT_TRUE(server.ServeOnce(Duration::zero()));
-    EXPECT_THAT(Heard(*peer), ElementsAre("1: credit 0"));
+    EXPECT_THAT(weft::Heard(*peer), ElementsAre("1: credit 0"));
   }
   stuck.Let();
   std::vector<std::string> heard;
   while (heard.empty()) {
     ASSERT_TRUE(server.ServeOnce(Duration(1)));
-    heard = Heard(*peer);
+    heard = weft::Heard(*peer);
   }
   EXPECT_THAT(heard, ElementsAre("1: stored"));
 }
@@ -412,7 +316,7 @@ TEST_F(BulkServerTest, SurvivesGarbage) {
     for (int i = 0; i < 50; ++i) {
       ASSERT_TRUE(rude->Send(Garbage(random)));
       ASSERT_TRUE(server_.ServeOnce(Duration::zero()));
-      Heard(*rude);
+      weft::Heard(*rude);
     }
     Pass(std::chrono::seconds(30));
     Pass(std::chrono::seconds(30));
