@@ -1,7 +1,6 @@
 #include "common/bulk/bulk_server.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -74,15 +73,17 @@ void BulkServer::Serve(const Received& received) {
 }
 
 void BulkServer::Enqueue(const TransferId& id, v1::BulkMessage begin) {
-  const bool waits = std::any_of(waiting_.begin(), waiting_.end(),
-                                 [&](const Request& request) { return request.id == id; });
+  const auto is_it = [&](const Request& request) { return request.id == id; };
+  const bool waits = std::any_of(small_puts_.begin(), small_puts_.end(), is_it) ||
+                     std::any_of(others_.begin(), others_.end(), is_it);
   if (waits || running_.count(id) > 0) {
     return Fail(id, {ErrorCode::kInvalidArgument, "the transfer's number is in use"});
   }
-  if (waiting_.size() >= options_.waiting_max) {
+  if (small_puts_.size() + others_.size() >= options_.waiting_max) {
     return Fail(id, {ErrorCode::kUnavailable, "too many transfers wait"});
   }
-  waiting_.push_back({id, std::move(begin)});
+  const bool is_small = begin.has_put_begin() && !IsLarge(begin.put_begin().size_bytes());
+  (is_small ? small_puts_ : others_).push_back({id, std::move(begin), ++turns_});
 }
 
 std::uint64_t BulkServer::Transfer::SizeBytes() const {
@@ -105,27 +106,39 @@ void BulkServer::Begin(const TransferId& id, Transfer transfer) {
   running_.emplace(id, std::move(transfer));
 }
 
+bool BulkServer::MayStart(const Request& request) const {
+  if (request.begin.has_put_begin()) {
+    return HasRoomFor(request.begin.put_begin().size_bytes());
+  }
+  return large_bytes_ < options_.bytes_max;  // How large it is, reading it will say.
+}
+
+std::deque<BulkServer::Request>* BulkServer::NextToStart() {
+  const bool has_small = !small_puts_.empty();
+  const bool may_other = !others_.empty() && MayStart(others_.front());
+  if (has_small && may_other) {
+    return small_puts_.front().turn < others_.front().turn ? &small_puts_ : &others_;
+  }
+  if (has_small || may_other) {
+    return has_small ? &small_puts_ : &others_;
+  }
+  return nullptr;
+}
+
 void BulkServer::StartWaiting() {
-  std::deque<Request> left;
-  bool large_waits = false;  // Then those behind it wait as well.
-  while (running_.size() < options_.transfers_max && !waiting_.empty()) {
-    Request request = std::move(waiting_.front());
-    waiting_.pop_front();
-    const bool is_put = request.begin.has_put_begin();
-    const std::uint64_t size = is_put ? request.begin.put_begin().size_bytes() : request.size_bytes;
-    bool waits = IsLarge(size) && (large_waits || !HasRoomFor(size));
-    if (!waits && is_put) {
-      Start(request.id, request.begin.put_begin());
-    } else if (!waits) {
-      waits = !Start(request);
+  while (running_.size() < options_.transfers_max) {
+    std::deque<Request>* const waiting = NextToStart();
+    if (waiting == nullptr) {
+      return;
     }
-    if (waits) {
-      large_waits = true;
-      left.push_back(std::move(request));
+    const Request request = std::move(waiting->front());
+    waiting->pop_front();
+    if (request.begin.has_put_begin()) {
+      Start(request.id, request.begin.put_begin());
+    } else {
+      Start(request.id, request.begin.get_begin());
     }
   }
-  waiting_.insert(waiting_.begin(), std::make_move_iterator(left.begin()),
-                  std::make_move_iterator(left.end()));
 }
 
 void BulkServer::Start(const TransferId& id, const v1::PutBegin& begin) {
@@ -144,17 +157,10 @@ void BulkServer::Start(const TransferId& id, const v1::PutBegin& begin) {
   Advance(id, std::get<Upload>(running_.at(id).way));
 }
 
-bool BulkServer::Start(Request& request) {
-  const TransferId& id = request.id;
-  const v1::GetBegin& begin = request.begin.get_begin();
+void BulkServer::Start(const TransferId& id, const v1::GetBegin& begin) {
   Result<std::string> stored = store_.Get(begin.key());
   if (!stored) {
-    Fail(id, stored.error());
-    return true;
-  }
-  if (!HasRoomFor(stored->size())) {
-    request.size_bytes = stored->size();
-    return false;
+    return Fail(id, stored.error());
   }
   auto bytes = std::make_unique<const std::string>(std::move(*stored));
   v1::BulkMessage header;
@@ -167,7 +173,6 @@ bool BulkServer::Start(Request& request) {
     Begin(id, {std::move(download), clock_.Now()});
     Advance(id, std::get<Download>(running_.at(id).way));
   }
-  return true;
 }
 
 void BulkServer::List(const TransferId& id, const std::string& prefix) {
@@ -313,9 +318,11 @@ void BulkServer::Forget(const TransferId& id) {
     running_.erase(running);
     return;
   }
-  waiting_.erase(std::remove_if(waiting_.begin(), waiting_.end(),
-                                [&](const Request& request) { return request.id == id; }),
-                 waiting_.end());
+  for (std::deque<Request>* const waiting : {&small_puts_, &others_}) {
+    waiting->erase(std::remove_if(waiting->begin(), waiting->end(),
+                                  [&](const Request& request) { return request.id == id; }),
+                   waiting->end());
+  }
 }
 
 void BulkServer::DropSilent(Time now) {
@@ -340,8 +347,10 @@ void BulkServer::ReassureWaiting(Time now) {
   v1::BulkMessage patience;
   patience.mutable_credit()->set_bytes(0);
   std::vector<TransferId> waiting;  // Answer() forgets those whose peer is gone.
-  for (const Request& request : waiting_) {
-    waiting.push_back(request.id);
+  for (const std::deque<Request>* const requests : {&small_puts_, &others_}) {
+    for (const Request& request : *requests) {
+      waiting.push_back(request.id);
+    }
   }
   for (const auto& [ticket, id] : storing_) {
     waiting.push_back(id);  // Who heard nothing for long would send it all again.

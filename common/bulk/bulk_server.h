@@ -1,9 +1,10 @@
 // Serves a blob store to its peers, as weft.v1.BulkMessage says.
 //
 // A transfer begins when its turn comes: at most `transfers_max` run at a time, and of large blobs
-// no more than hold `bytes_max` in memory, where a blob is whole before it is stored or sent. The
-// others wait in the order in which they asked, small ones not behind large ones, and hear a credit
-// of zero now and then. Transfers whose peer falls silent are dropped; so are those whose peer is
+// no more than hold `bytes_max` in memory, where a blob is whole before it is stored or sent; by
+// one download they may pass that, since only reading it says how large it is. The others wait in
+// the order in which they asked, small uploads not behind others, and hear a credit of zero now and
+// then. Transfers whose peer falls silent are dropped; so are those whose peer is
 // gone. A peer that breaks the rules loses its transfer and hurts no other.
 
 #pragma once
@@ -85,7 +86,7 @@ class BulkServer {
   struct Request {
     TransferId id;
     v1::BulkMessage begin;
-    std::uint64_t size_bytes = 0;  // Of a download: 0 until its blob was read.
+    std::uint64_t turn = 0;  // In order of arrival.
   };
 
   void Serve(const Received& received);
@@ -93,10 +94,12 @@ class BulkServer {
   void StartWaiting();
   [[nodiscard]] bool IsLarge(std::uint64_t size_bytes) const;
   [[nodiscard]] bool HasRoomFor(std::uint64_t size_bytes) const;
+  [[nodiscard]] bool MayStart(const Request& request) const;
+  // Whose first request comes next; null where none may start.
+  std::deque<Request>* NextToStart();
   void Begin(const TransferId& id, Transfer transfer);
   void Start(const TransferId& id, const v1::PutBegin& begin);
-  // False: there is no room yet for what is so large; its request knows that now.
-  bool Start(Request& request);
+  void Start(const TransferId& id, const v1::GetBegin& begin);
   void List(const TransferId& id, const std::string& prefix);
   void Delete(const TransferId& id, const std::string& prefix);
   void Take(const TransferId& id, const v1::Piece& piece);
@@ -120,8 +123,10 @@ class BulkServer {
   const Clock& clock_;
   BulkServerOptions options_;
   std::map<TransferId, Transfer> running_;
-  std::uint64_t large_bytes_ = 0;  // Of those that are large.
-  std::deque<Request> waiting_;
+  std::uint64_t large_bytes_ = 0;   // Of those that are large.
+  std::deque<Request> small_puts_;  // These wait for no large blob,
+  std::deque<Request> others_;      // as do these: how large a download is, only reading it says.
+  std::uint64_t turns_ = 0;         // Of requests.
   Time reassured_{};
   std::map<std::uint64_t, TransferId> storing_;  // By ticket.
   std::uint64_t tickets_ = 0;

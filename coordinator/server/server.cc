@@ -25,8 +25,7 @@ constexpr Duration kResultLookPeriod = std::chrono::seconds(10);
 constexpr Duration kLogPrunePeriod = std::chrono::hours(1);
 // Of one batch: enough to share a sync, few enough to answer soon and to keep a memtable small.
 constexpr int kBatchMessagesMax = 2048;
-// From so many on, a batch is begun as soon as the one before is written, whoever else waits to be
-// heard: who is answered sooner sends the next message sooner, and nobody is idle meanwhile.
+// With so many, a batch begins as soon as the one before is written: nobody is idle meanwhile.
 constexpr int kBatchMessagesMin = 64;
 
 std::uint64_t NowUnixMs() {
@@ -289,7 +288,8 @@ void Server::Hear(MessageArrived&& arrived) {
   } else if (const auto refusal = upload_desk_.Refuse(arrived.message, clock_.Now()); refusal) {
     Send({arrived.from, {refusal->SerializeAsString()}});
   } else {
-    if (FromWire(arrived.message.task_failed().error()).code() == ErrorCode::kNoSpace) {
+    constexpr auto kNoSpace = static_cast<std::uint32_t>(ErrorCode::kNoSpace);
+    if (arrived.message.task_failed().error().code() == kNoSpace) {
       gate_looked_ = {};
       WatchDisk(clock_.Now());  // Jobs are held back first, if it is ours that is full.
     }
